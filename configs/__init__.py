@@ -1,0 +1,1 @@
+"""What a model is: its typed configuration, and the places and errors that every part shares."""

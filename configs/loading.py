@@ -1,0 +1,85 @@
+"""From a YAML file, and what overrides it, to a Config."""
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from configs.document import Document, parse, spell
+from configs.errors import ConfigError
+from configs.mistakes import explain, suggest
+from configs.schema import Config, Storage
+
+PATHS = (("data", "path"), ("data", "schema_file"), ("storage", "root"))
+
+
+def load(path: str | Path, overrides: Sequence[str] = ()) -> Config:
+    """Read a pipeline's YAML, apply overrides such as `training.epochs=3`, and validate the whole.
+
+    Relative paths become absolute: those of the YAML from its folder, those of an override and the default
+    storage root from the current directory. URLs stay. Every mistake ends in one ConfigError.
+    """
+    document = _read(Path(path))
+    _anchor(document.data, Path(path).absolute().parent)
+    for override in overrides:
+        _apply(document, override)
+    storage = document.data.setdefault("storage", {})
+    if isinstance(storage, dict):
+        storage.setdefault("root", Storage().root)
+    _anchor(document.data, Path.cwd())
+    try:
+        return Config.model_validate(document.data)
+    except ValidationError as error:
+        raise explain(error, Config, document) from None
+
+
+def _read(path: Path) -> Document:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        there = [file.name for file in path.parent.glob("*.yaml")]
+        raise ConfigError("there is no such file", str(path), suggest(path.name, there)) from None
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", str(path)) from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"byte {error.start} is not UTF-8", str(path), "Save the file as UTF-8.") from None
+    document = parse(text, str(path))
+    if not isinstance(document.data, dict):
+        raise ConfigError("holds no keys", str(path), "Start from one of the files in configs/.")
+    return document
+
+
+def _apply(document: Document, override: str) -> None:
+    name = f"--set {override}"
+    dotted, equals, text = override.partition("=")
+    keys = tuple(dotted.strip().split("."))
+    if not equals or not all(keys):
+        raise ConfigError("sets nothing", name, "Write KEY=VALUE, like training.epochs=3.")
+    section = document.data
+    for depth, key in enumerate(keys[:-1], start=1):
+        if section.get(key) is None:
+            section[key] = {}
+            document.places[keys[:depth]] = (name, 0)
+        section = section[key]
+        if not isinstance(section, dict):
+            raise ConfigError(f"'{spell(keys[:depth])}' has no keys of its own", name, "Set it as a whole.")
+    try:
+        section[keys[-1]] = parse(text, name).data
+    except ConfigError as error:
+        raise ConfigError(error.what, name, error.remedy) from None
+    document.places = {place: at for place, at in document.places.items() if place[: len(keys)] != keys}
+    document.places[keys] = (name, 0)
+
+
+def _anchor(data: dict[str, Any], folder: Path) -> None:
+    for section, key in PATHS:
+        values = data.get(section)
+        if isinstance(values, dict) and isinstance(path := values.get(key), str) and path and not _is_url(path):
+            values[key] = os.path.normpath(folder / os.path.expanduser(path))
+
+
+def _is_url(path: str) -> bool:
+    return re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", path) is not None

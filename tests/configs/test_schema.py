@@ -1,0 +1,102 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from configs.errors import ConfigError
+from configs.loading import load
+from configs.schema import Config, Dnn, Gate, Numeric, Optimizer, Split, Threshold, Training
+
+
+def test_defaults(write: Callable[..., str]) -> None:
+    config = load(write())
+    assert config.data.split == Split(train=8, eval=1, test=1)
+    assert config.features["miles"] == Numeric(kind="numeric", scale="z_score", buckets=None, impute="mean")
+    assert config.model == Dnn(family="dnn", hidden_units=(8, 4), activation="relu", dropout=0.0, embedding=8)
+    assert config.training == Training(
+        batch_size=256, epochs=3, optimizer=Optimizer(name="adam", learning_rate=0.001), early_stopping=None, seed=0
+    )
+    assert config.gate == Gate(unseen=0.01, drift=0.3, skew=0.3)
+    assert (config.schedule, config.resources) == (None, {})
+
+
+def test_columns_are_in_order_and_once(write: Callable[..., str]) -> None:
+    assert load(write()).columns == ("miles", "company", "tipped", "hour")
+
+
+def test_home_lies_below_the_storage_root(write: Callable[..., str], tmp_path: Path) -> None:
+    home = load(write()).home
+    assert home.root == tmp_path / "workspace" / "trips"
+    assert home.serving == tmp_path / "workspace" / "trips" / "serving"
+
+
+@pytest.mark.parametrize("section", ["", "training", "model"])
+def test_a_configuration_is_frozen(write: Callable[..., str], section: str) -> None:
+    config = load(write())
+    target: Any = getattr(config, section) if section else config
+    with pytest.raises(ValidationError, match="frozen"):
+        setattr(target, next(iter(type(target).model_fields)), "other")
+
+
+def test_lists_become_tuples(write: Callable[..., str]) -> None:
+    config = load(write())
+    assert config.evaluation.slices == ((), ("company", "hour"))
+    assert Config.model_validate(config.model_dump(mode="json")) == config
+
+
+@pytest.mark.parametrize("name", ["a", "taxi-2_b", "a" * 63])
+def test_a_name_fits_a_folder(write: Callable[..., str], name: str) -> None:
+    assert load(write("trips", name)).name == name
+
+
+@pytest.mark.parametrize("name", ["../up", "/root", "a/b", "Taxi", "1st", "a" * 64, "a.b", "a b", '"a\\n"', ".."])
+def test_a_name_cannot_leave_the_storage_root(write: Callable[..., str], name: str) -> None:
+    with pytest.raises(ConfigError, match="is no pipeline name"):
+        load(write("trips", name))
+
+
+def test_the_label_is_no_feature(write: Callable[..., str]) -> None:
+    with pytest.raises(ConfigError) as told:
+        load(write("miles:", "tipped:"))
+    assert told.value.where == "file.yaml:4:features"
+    assert told.value.what == "'tipped' is the label and cannot be a feature as well"
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "features={}",
+        "features.miles.buckets=1",
+        "features.miles.buckets=1001",
+        "features.company.vocabulary=0",
+        "features.company.oov=0",
+        "model.dropout=1.0",
+        "model.dropout=-0.1",
+        "model.activation=rleu",
+        "data.split.test=0",
+        "data.format=tsv",
+        "label.kind=ordinal",
+        "training.batch_size=0",
+        "training.seed=-1",
+        "training.seed=4294967296",
+        "training.optimizer.learning_rate=0",
+        "training.early_stopping.patience=-1",
+        "gate.unseen=1.1",
+        "gate.drift=0",
+        "evaluation.thresholds.auc.max_drop=-0.1",
+    ],
+)
+def test_a_value_out_of_range_is_refused(write: Callable[..., str], override: str) -> None:
+    with pytest.raises(ConfigError) as told:
+        load(write(), [override])
+    assert told.value.where == f"--set {override}"
+
+
+def test_a_threshold_has_a_range() -> None:
+    assert Threshold(min=0.5, max=0.5).max == 0.5
+    with pytest.raises(ValidationError, match="min 0.9 lies above max 0.8"):
+        Threshold(min=0.9, max=0.8)
+    with pytest.raises(ValidationError, match="needs at least one of"):
+        Threshold()
