@@ -1,0 +1,1 @@
+"""Plain Keras: features, models, training and export; knows nothing of pipelines."""

@@ -1,0 +1,21 @@
+"""The model families, one file each: `build(options, label, columns)` returns an uncompiled Keras model."""
+
+from collections.abc import Sequence
+from importlib import import_module
+
+import keras
+
+from trainer.features import Column
+from trainer.settings import Settings
+
+FAMILIES = {
+    "linear": "trainer.models.linear:build",
+    "dnn": "trainer.models.dnn:build",
+    "wide_deep": "trainer.models.wide_deep:build",
+}
+
+
+def build(settings: Settings, columns: Sequence[Column]) -> keras.Model:
+    """Returns the uncompiled model of the family that the settings name: a dict of [batch, 1] columns in."""
+    module, function = FAMILIES[settings.model.family].split(":")
+    return getattr(import_module(module), function)(settings.model, settings.label, columns)

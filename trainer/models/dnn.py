@@ -1,0 +1,18 @@
+"""A feed-forward network over numbers and embedded ids."""
+
+from collections.abc import Sequence
+
+import keras
+
+from configs.schema import Dnn, Label
+from trainer.features import Column
+from trainer.labels import HEADS, predict
+from trainer.models.layers import encode, hidden, inputs
+
+
+def build(options: Dnn, label: Label, columns: Sequence[Column]) -> keras.Model:
+    """Returns the uncompiled model: encoded columns, hidden layers, one output layer."""
+    tensors = inputs(columns)
+    deep = hidden(encode(columns, tensors, options.embedding), options)
+    logits = keras.layers.Dense(HEADS[label.kind].units)(deep)
+    return keras.Model(tensors, predict(logits, label.kind))

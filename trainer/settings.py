@@ -1,0 +1,17 @@
+"""The parts of a config that Transform and the Trainer depend on, as they travel to them: as JSON."""
+
+from configs.schema import Feature, Label, Model, Section, Training
+
+
+class Columns(Section):
+    """What Transform depends on: the raw columns and what becomes of them."""
+
+    features: dict[str, Feature]
+    label: Label
+
+
+class Settings(Columns):
+    """What the Trainer depends on: the columns, the architecture and its training."""
+
+    model: Model
+    training: Training
