@@ -1,0 +1,224 @@
+import os
+from collections import Counter
+from glob import glob
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+import tensorflow as tf
+from tfx.orchestration.local.local_dag_runner import LocalDagRunner
+from tfx.orchestration.metadata import Metadata, sqlite_metadata_connection_config
+from tfx.orchestration.pipeline import Pipeline
+from tfx.types import standard_artifacts
+
+from components import ingest, preflight
+from configs import loading
+from configs.errors import DataRejected
+
+CONFIG = """
+name: trips
+data: {format: csv, path: %s, split: {train: 2, eval: 1, test: 1}}
+label: {name: tipped, kind: binary}
+features:
+  fare: {kind: numeric}
+  company: {kind: categorical, vocabulary: 10}
+model: {family: linear}
+training: {}
+evaluation: {slices: [[], [hour]], thresholds: {auc: {min: 0.5}}}
+"""
+TAXI = Path(__file__).parents[2] / "configs" / "taxi.yaml"
+
+
+def row(number):
+    return f"{number / 2},{'Blue' if number % 3 else ''},{number % 2},{number % 24},unread\n"
+
+
+@pytest.fixture
+def trips(tmp_path):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for shard in range(2):
+        rows = "".join(map(row, range(shard * 100, shard * 100 + 100)))
+        (folder / f"{shard}.csv").write_text("fare,company,tipped,hour,note\n" + rows)
+    return folder
+
+
+@pytest.fixture
+def config(trips, tmp_path):
+    (tmp_path / "trips.yaml").write_text(CONFIG % trips)
+    return loading.load(tmp_path / "trips.yaml")
+
+
+@pytest.fixture
+def examples(tmp_path):
+    artifact = standard_artifacts.Examples()
+    artifact.uri = str(tmp_path / "examples")
+    return artifact
+
+
+def execute(config, examples):
+    properties = dict(ingest.example_gen(config).exec_properties)
+    ingest.Executor().Do({}, {"examples": [examples]}, properties)
+    return {split: read(examples, split) for split in ("train", "eval", "test")}
+
+
+def read(examples, split):
+    records = tf.data.TFRecordDataset(sorted(glob(f"{examples.uri}/Split-{split}/*")), "GZIP")
+    return [decode(record) for record in records.as_numpy_iterator()]
+
+
+def decode(record):
+    features = tf.train.Example.FromString(record).features.feature
+    kinds = {name: feature.WhichOneof("kind") for name, feature in sorted(features.items())}
+    return {name: (kind, *getattr(features[name], kind).value) for name, kind in kinds.items() if kind}
+
+
+def test_the_examples_hold_the_cells_with_the_types_of_their_roles(config, examples):
+    rows = [row for split in execute(config, examples).values() for row in split]
+    company = {} if not 42 % 3 else {"company": ("bytes_list", b"Blue")}
+    expected = {"fare": ("float_list", 21.0), "tipped": ("int64_list", 0), "hour": ("bytes_list", b"18"), **company}
+    assert [row for row in rows if row["fare"] == ("float_list", 21.0)] == [expected]
+    assert sorted(row["fare"][1] for row in rows) == [number / 2 for number in range(200)]
+
+
+def test_the_artifact_says_what_it_holds(config, examples):
+    splits = execute(config, examples)
+    assert examples.split_names == '["train", "eval", "test"]'
+    assert examples.get_string_custom_property("payload_format") == "FORMAT_TF_EXAMPLE"
+    assert examples.get_string_custom_property("file_format") == "tfrecords_gzip"
+    for split, rows in splits.items():
+        assert examples.get_int_custom_property(f"rows_{split}") == len(rows) > 0
+
+
+def test_a_second_attempt_leaves_nothing_of_the_first(config, examples, trips):
+    before = execute(config, examples)
+    Path(examples.uri, "Split-train", "data_tfrecord-00002-of-00003.gz").write_bytes(b"half")
+    (trips / "0.csv").rename(trips / "2.csv")
+    after = execute(config, examples)
+    shards = ["data_tfrecord-00000-of-00002.gz", "data_tfrecord-00001-of-00002.gz"]
+    assert sorted(os.listdir(examples.uri)) == ["Split-eval", "Split-test", "Split-train"]
+    assert sorted(os.listdir(f"{examples.uri}/Split-train")) == shards
+    for split in before:
+        assert sorted(map(repr, before[split])) == sorted(map(repr, after[split]))
+
+
+def test_a_faulty_row_is_refused_before_anything_is_written(config, examples, trips):
+    with (trips / "1.csv").open("a") as file:
+        file.write("1.5,Blue,0\n")
+    with pytest.raises(DataRejected) as caught:
+        execute(config, examples)
+    assert caught.value.where == f"{trips / '1.csv'}:102"
+    assert not os.path.exists(examples.uri)
+
+
+def test_an_empty_split_is_refused_with_the_counts(config, examples, trips):
+    (trips / "1.csv").unlink()
+    (trips / "0.csv").write_text("fare,company,tipped,hour\n" + "1,Blue,0,7\n" * 5 + "1,Blue,1,7\n" * 5)
+    with pytest.raises(DataRejected, match=r"The split `\w+` comes out empty; rows: train \d+, eval \d+, test \d+\."):
+        execute(config, examples)
+
+
+BATCH = pa.RecordBatch.from_arrays(
+    [pa.array([1.5, None, -0.25], pa.float32()), pa.array(["Blue", None, "Zürich"]), pa.array([0, 1, 1], pa.int64())],
+    ["fare", "company", "tipped"],
+)
+
+
+def test_the_split_of_a_row_is_the_same_on_every_machine():
+    assert ingest.assign_splits(BATCH, [1] * 1000).tolist() == [498, 234, 869]
+
+
+def test_the_split_of_a_row_depends_on_that_row_alone():
+    parts = [1] * 1000
+    alone = [ingest.assign_splits(BATCH.slice(i, 1), parts).item() for i in range(3)]
+    assert ingest.assign_splits(BATCH, parts).tolist() == alone
+    assert len(set(alone)) == 3
+
+
+def test_splits_follow_their_parts():
+    batch = pa.RecordBatch.from_arrays([pa.array(range(20_000), pa.float32())], ["fare"])
+    counts = Counter(ingest.assign_splits(batch, [8, 1, 1]).tolist())
+    assert [counts[split] / 20_000 for split in range(3)] == pytest.approx([0.8, 0.1, 0.1], abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("path", "base", "pattern"),
+    [
+        ("data", "data", preflight.FOLDER),
+        ("data/0.csv", "data", "0.csv"),
+        ("data/*.csv", "data", "*.csv"),
+        ("d*/[01].csv", "", "d*/[01].csv"),
+        ("data/9.csv", "data", "9.csv"),
+        ("data/odd[1].csv", "data", "odd[[]1].csv"),
+    ],
+)
+def test_a_path_is_a_file_a_folder_or_a_glob(trips, path, base, pattern):
+    (trips / "odd[1].csv").touch()
+    assert ingest.find_data(str(trips.parent / path)) == (str(trips.parent / base).rstrip("/"), pattern)
+
+
+def test_a_sample_is_one_file():
+    base, pattern = ingest.find_data("sample://taxi")
+    assert [os.path.basename(path) for path in preflight.list_files(base, pattern)] == ["data.csv"]
+
+
+def test_the_digest_sees_content_and_names_but_no_times(trips):
+    def digest():
+        return ingest.digest_files(str(trips), preflight.list_files(str(trips), preflight.FOLDER))
+
+    before = digest()
+    stat = (trips / "0.csv").stat()
+    os.utime(trips / "0.csv", (1, 1))
+    assert digest() == before
+    (trips / "0.csv").write_text((trips / "0.csv").read_text().replace("Blue", "Teal", 1))
+    os.utime(trips / "0.csv", ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert digest() != before
+    (trips / "0.csv").write_text((trips / "0.csv").read_text().replace("Teal", "Blue", 1))
+    assert digest() == before
+    (trips / "0.csv").rename(trips / "3.csv")
+    assert digest() != before
+
+
+def test_a_file_that_cannot_be_digested_is_refused_by_name(trips):
+    with pytest.raises(DataRejected, match="cannot be read") as caught:
+        ingest.digest_files(str(trips), [str(trips / "9.csv")])
+    assert caught.value.where == str(trips / "9.csv")
+
+
+def test_the_cache_key_does_not_hold_what_the_node_does_not_read(config, tmp_path):
+    changed = loading.load(tmp_path / "trips.yaml", ["training.epochs=9", "features.fare.scale=none"])
+    assert ingest.example_gen(changed).exec_properties == ingest.example_gen(config).exec_properties
+
+
+def launch(config, root):
+    connection = sqlite_metadata_connection_config(str(root / "metadata.db"))
+    node = ingest.example_gen(config)
+    LocalDagRunner().run(Pipeline("trips", str(root), connection, [node], enable_cache=True))
+    with Metadata(connection) as metadata:
+        return [(artifact.id, artifact.uri) for artifact in metadata.store.get_artifacts_by_type("Examples")]
+
+
+def test_the_launched_node_is_cached_by_the_content_of_its_files(config, trips, tmp_path):
+    first = launch(config, tmp_path)
+    os.utime(trips / "0.csv", (1, 1))
+    assert launch(config, tmp_path) == first
+    (trips / "0.csv").write_text((trips / "0.csv").read_text().replace("Blue", "Teal", 1))
+    assert len(launch(config, tmp_path)) == len(first) + 1 == 2
+    (trips / "0.csv").write_text("fare\n1\n")
+    with pytest.raises(DataRejected, match="`company` is absent"):
+        launch(config, tmp_path)
+    for file in trips.iterdir():
+        file.unlink()
+    with pytest.raises(DataRejected, match="holds no .csv file"):
+        launch(config, tmp_path)
+
+
+@pytest.mark.slow
+def test_every_row_of_the_taxi_sample_lands_in_one_split(tmp_path, examples):
+    first = execute(loading.load(TAXI), examples)
+    second = execute(loading.load(TAXI), examples)
+    assert sum(map(len, first.values())) == 15_002
+    assert [len(rows) / 15_002 for rows in first.values()] == pytest.approx([0.8, 0.1, 0.1], abs=0.01)
+    assert {split: sorted(map(repr, rows)) for split, rows in first.items()} == {
+        split: sorted(map(repr, rows)) for split, rows in second.items()
+    }

@@ -1,0 +1,210 @@
+import pyarrow as pa
+import pytest
+
+from components import preflight
+from configs.errors import DataRejected
+
+ROLES = {"fare": "numeric", "company": "categorical", "tipped": "label", "hour": "slice"}
+HEADER = b"fare,company,tipped,hour,note\n"
+GOOD = b"1.5,Blue,0,7,\n2,Red,1,8,\n"
+
+
+def write(path, content):
+    path.write_bytes(content)
+    return str(path)
+
+
+def read(*files):
+    return [row for batch in preflight.check_batches(files, ROLES) for row in batch.to_pylist()]
+
+
+def rejection(*files):
+    with pytest.raises(DataRejected) as caught:
+        read(*files)
+    return caught.value
+
+
+def test_cells_are_typed_by_role_and_never_by_content(tmp_path):
+    rows = read(write(tmp_path / "a.csv", HEADER + b"1,01,0,7,unread\n,,1,,\n"))
+    assert rows == [
+        {"fare": 1.0, "company": "01", "tipped": 0, "hour": "7"},
+        {"fare": None, "company": None, "tipped": 1, "hour": None},
+    ]
+
+
+def test_types_do_not_depend_on_the_rows(tmp_path):
+    (batch,) = preflight.read_batches(write(tmp_path / "a.csv", HEADER + b",,,,\n"), ROLES)
+    assert batch.schema.types == [pa.float32(), pa.string(), pa.int64(), pa.string()]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xef\xbb\xbf" + HEADER + GOOD,
+        (HEADER + GOOD).replace(b"\n", b"\r\n"),
+        HEADER + b"\n" + GOOD + b"\n",
+        HEADER + GOOD.rstrip(b"\n"),
+        HEADER + b'"1.5","Blue","0",7,""\n 2 ,Red,1,8,\n',
+    ],
+    ids=["byte-order mark", "carriage returns", "blank lines", "no last newline", "quotes and spaces"],
+)
+def test_harmless_variants_read_alike(tmp_path, content):
+    rows = read(write(tmp_path / "a.csv", content))
+    assert [(row["fare"], row["company"], row["tipped"]) for row in rows] == [(1.5, "Blue", 0), (2.0, "Red", 1)]
+
+
+def test_text_in_quotes_keeps_its_newlines_commas_and_quotes(tmp_path):
+    rows = read(write(tmp_path / "a.csv", HEADER + GOOD + b'3,"Blue\n""and"", Red",1,9,5" pipe\n'))
+    assert rows[2]["company"] == 'Blue\n"and", Red'
+
+
+@pytest.mark.parametrize(
+    ("rows", "place", "what"),
+    [
+        (b"1,Blue,0,7\n", ":4", "The row has 4 fields; the header has 5."),
+        (b"1,Blue,0,7,,\n", ":4", "The row has 6 fields; the header has 5."),
+        (b'"1","Blue\nRed",0,7,\nabc,Red,1,8,\n', ":6:fare", "`abc` is not a finite number"),
+        (b"abc,Blue,0,7,\n", ":4:fare", "`abc` is not a finite number"),
+        (b"nan,Blue,0,7,\n", ":4:fare", "`nan` is not a finite number"),
+        (b"-Infinity,Blue,0,7,\n", ":4:fare", "`-Infinity` is not a finite number"),
+        (b" ,Blue,0,7,\n", ":4:fare", "` ` is not a finite number"),
+        (b"1e39,Blue,0,7,\n", ":4:fare", "`1e39` is beyond the range of a 32-bit float"),
+        (b"9223372036854775808,Blue,0,7,\n", ":4:fare", "is an integer beyond 64 bits"),
+        (b"9" * 5000 + b",Blue,0,7,\n", ":4:fare", "9...` is an integer beyond 64 bits"),
+        (b"1,Blue,99999999999999999999,7,\n", ":4:tipped", "is an integer beyond 64 bits"),
+        (b"1,Blue,yes,7,\n", ":4:tipped", "`yes` is neither 0 nor 1"),
+        (b"1,Bl\xffue,0,7,\n", ":4", "Byte 59 of the file (0xff) is not UTF-8."),
+        (b"1,Blue,0,7,\xe9\n", ":4", "Byte 66 of the file (0xe9) is not UTF-8."),
+        (b"1,Bl\0ue,0,7,\n", ":4", "Byte 59 of the file is NUL"),
+        (b'1,"Blue,0,7,\n2,Red,1,8,\n', ":4", "A quote that opens in this row is not closed"),
+        (b'1,"Blue,0,7,\n2,"Red",1,8,\n', ":4", "A quote that opens in this row is not closed"),
+        (b'1,Blue,0,"7,\n2,Red,1",8,\n', ":4", "(lines 4 to 5: a quote opens there)"),
+        (b'1,Blue,0,7,"note\n', ":4", "A quote that opens in this row is not closed"),
+        (b"1," + b"z" * 120_000 + b",0,7,\n", ":4:company", "is a field of 120,000 characters"),
+        (b"1,Blue,0,7," + b"z" * 200_000 + b"\n", ":4", "A field has more than 100,000 characters."),
+        (b"1," + b"z" * 5_000_000 + b",0,7,\n", ":4", "A field has more than 100,000 characters."),
+    ],
+)
+def test_a_faulty_row_is_named(tmp_path, rows, place, what):
+    path = write(tmp_path / "a.csv", HEADER + GOOD + rows + GOOD)
+    error = rejection(path)
+    assert (error.where, error.exit_code) == (path + place, 3)
+    assert what in error.what
+    assert error.remedy
+
+
+def test_rows_are_counted_in_the_file_not_in_the_batch(tmp_path, monkeypatch):
+    monkeypatch.setattr(preflight, "BLOCK", 256)
+    path = write(tmp_path / "a.csv", HEADER + GOOD * 500 + b"x,Blue,0,7,\n")
+    assert rejection(path).where == f"{path}:1002:fare"
+
+
+def test_a_large_float_is_no_integer_beyond_64_bits(tmp_path):
+    assert read(write(tmp_path / "a.csv", HEADER + GOOD + b"1e20,Blue,0,7,\n"))[2]["fare"] == pytest.approx(1e20)
+
+
+def test_a_fault_in_a_later_file_names_that_file(tmp_path):
+    first, second = write(tmp_path / "1.csv", HEADER + GOOD), write(tmp_path / "2.csv", HEADER + b"1,Blue\n")
+    assert rejection(first, second).where == f"{second}:2"
+
+
+@pytest.mark.parametrize(
+    ("header", "what", "remedy"),
+    [
+        (b"fare,company,Tipped,hour\n", "`tipped` is absent. The nearest is `Tipped`.", "label.name"),
+        (b"fares,company,tipped,hour\n", "The columns are: fares, company, tipped, hour.", "features.fare"),
+        (b"fare,company,tipped,note\n", "`hour` is absent.", "evaluation.slices"),
+        (b"fare,company,tipped,hour,fare\n", "the column `fare` more than once", "Rename"),
+    ],
+)
+def test_a_header_that_does_not_fit_is_refused_by_name(tmp_path, header, what, remedy):
+    path = write(tmp_path / "a.csv", header + b"1,Blue,0,7\n")
+    error = rejection(path)
+    assert error.where == f"{path}:1"
+    assert what in error.what
+    assert remedy in error.remedy
+
+
+@pytest.mark.parametrize(
+    ("header", "difference"),
+    [
+        (b"fare,company,tipped,hours,note\n", "Column 4 of the header is `hours`, but `hour` in"),
+        (b"company,fare,tipped,hour,note\n", "Column 1 of the header is `company`, but `fare` in"),
+        (b"fare,company,tipped,hour\n", "Column 5 of the header is absent, but `note` in"),
+        (HEADER.replace(b"note", b"note,more"), "Column 6 of the header is `more`, but absent in"),
+    ],
+)
+def test_a_shard_with_another_header_is_named_with_the_difference(tmp_path, header, difference):
+    first, second = write(tmp_path / "1.csv", HEADER + GOOD), write(tmp_path / "2.csv", header + GOOD)
+    error = rejection(first, second)
+    assert error.where == f"{second}:1"
+    assert error.what == f"{difference} {first}."
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [(b"", "The file is empty."), (HEADER, "The file has a header but no rows."), (HEADER.rstrip(), "no rows")],
+)
+def test_a_file_without_rows_is_refused(tmp_path, content, what):
+    path = write(tmp_path / "a.csv", content)
+    error = rejection(path)
+    assert error.where == path
+    assert what in error.what
+
+
+def test_an_unreadable_file_is_said_to_be_so(tmp_path):
+    (tmp_path / "a.csv").symlink_to(tmp_path / "nowhere")
+    assert rejection(str(tmp_path / "a.csv")).what == "The file cannot be read (No such file or directory)."
+
+
+@pytest.mark.parametrize(
+    ("labels", "place", "what"),
+    [
+        ("0000", "", "The label `tipped` has one class only: it is 0 in 4 rows."),
+        ("1", "", "The label `tipped` has one class only: it is 1 in 1 rows."),
+        ("0102", ":5:tipped", "it is 0 in 2, 1 in 1, 2 in 1 rows."),
+        ("00 1", ":4:tipped", "it is 0 in 2, blank in 1, 1 in 1 rows."),
+        ("   ", ":2:tipped", "it is blank in 3 rows."),
+    ],
+)
+def test_a_label_that_cannot_be_learnt_is_refused_with_its_counts(tmp_path, labels, place, what):
+    rows = "".join(f"1,Blue,{label.strip()},7,\n" for label in labels)
+    path = write(tmp_path / "a.csv", HEADER + rows.encode())
+    error = rejection(path)
+    assert error.where == path + place
+    assert what in error.what
+
+
+def test_label_counts_span_the_files(tmp_path):
+    files = [write(tmp_path / f"{value}.csv", HEADER + f"1,Blue,{value},7,\n".encode()) for value in (0, 1)]
+    assert [row["tipped"] for row in read(*files)] == [0, 1]
+    assert rejection(files[0]).where == files[0]
+
+
+def test_a_folder_gives_its_csv_files_in_order(tmp_path):
+    for name in ("b.csv", "a.csv", ".DS_Store", "._a.csv", "_SUCCESS", "README.md"):
+        write(tmp_path / name, HEADER + GOOD)
+    assert preflight.list_files(str(tmp_path), preflight.FOLDER) == [str(tmp_path / "a.csv"), str(tmp_path / "b.csv")]
+
+
+def test_a_stray_file_in_a_folder_is_refused_by_name_but_not_by_a_glob(tmp_path):
+    write(tmp_path / "a.csv", HEADER + GOOD)
+    stray = write(tmp_path / "notes.txt", b"")
+    with pytest.raises(DataRejected, match="not a .csv file") as caught:
+        preflight.list_files(str(tmp_path), preflight.FOLDER)
+    assert caught.value.where == stray
+    assert preflight.list_files(str(tmp_path), "*.csv") == [str(tmp_path / "a.csv")]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "what", "where"),
+    [
+        ("2024*.csv", "No file matches.", "2024*.csv"),
+        ("a.csv", "There is no such file.", "a.csv"),
+        (preflight.FOLDER, "The data folder holds no .csv file.", ""),
+    ],
+)
+def test_no_data_at_all_is_said_as_such(tmp_path, pattern, what, where):
+    with pytest.raises(DataRejected) as caught:
+        preflight.list_files(str(tmp_path), pattern)
+    assert (caught.value.what, caught.value.where) == (what, str(tmp_path / where) if where else str(tmp_path))
