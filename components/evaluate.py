@@ -1,0 +1,71 @@
+"""Evaluator: TFX's own, on the test split, with the thresholds and slices of the config."""
+
+from collections.abc import Mapping
+
+import tensorflow_model_analysis as tfma
+from tfx import types
+from tfx.components import Evaluator
+from tfx.dsl.components.base.base_component import BaseComponent
+
+from configs.schema import Config, Evaluation, Metric, Threshold
+
+METRICS: dict[Metric, str] = {
+    "auc": "AUC",
+    "accuracy": "BinaryAccuracy",
+    "precision": "Precision",
+    "recall": "Recall",
+    "log_loss": "BinaryCrossentropy",
+}
+
+
+def evaluator(
+    config: Config, examples: types.BaseChannel, model: types.BaseChannel, baseline_model: types.BaseChannel
+) -> BaseComponent:
+    """Returns the node that judges the candidate on the test split, which nothing else has looked at."""
+    return Evaluator(
+        examples=examples,
+        model=model,
+        baseline_model=baseline_model,
+        example_splits=["test"],
+        eval_config=eval_config(config.evaluation, config.label.name),
+    )
+
+
+def eval_config(evaluation: Evaluation, label: str) -> tfma.EvalConfig:
+    """Returns TFMA's configuration: every metric is computed, those with a threshold decide."""
+    return tfma.EvalConfig(
+        model_specs=[
+            tfma.ModelSpec(
+                signature_name="serving_default",
+                label_key=label,
+                preprocessing_function_names=["transform_features"],
+            )
+        ],
+        slicing_specs=[tfma.SlicingSpec(feature_keys=keys) for keys in evaluation.slices],
+        metrics_specs=[tfma.MetricsSpec(metrics=_metrics(evaluation.thresholds))],
+    )
+
+
+def _metrics(thresholds: Mapping[Metric, Threshold]) -> list[tfma.MetricConfig]:
+    metrics = [tfma.MetricConfig(class_name="ExampleCount", config='{"name": "example_count"}')]
+    for name, class_name in METRICS.items():
+        metric = tfma.MetricConfig(class_name=class_name, config=f'{{"name": "{name}"}}')
+        if name in thresholds:
+            metric.threshold.CopyFrom(_threshold(thresholds[name]))
+        metrics.append(metric)
+    return metrics
+
+
+def _threshold(limits: Threshold) -> tfma.MetricThreshold:
+    threshold = tfma.MetricThreshold()
+    if limits.min is not None:
+        threshold.value_threshold.lower_bound.value = limits.min
+    if limits.max is not None:
+        threshold.value_threshold.upper_bound.value = limits.max
+    if limits.max_drop is not None:
+        threshold.change_threshold.direction = tfma.MetricDirection.HIGHER_IS_BETTER
+        threshold.change_threshold.absolute.value = -limits.max_drop
+    if limits.max_rise is not None:
+        threshold.change_threshold.direction = tfma.MetricDirection.LOWER_IS_BETTER
+        threshold.change_threshold.absolute.value = limits.max_rise
+    return threshold

@@ -1,0 +1,36 @@
+"""Making a TFX node of ours: an executor, its channels and its parameters."""
+
+from collections.abc import Mapping
+
+from tfx import types
+from tfx.dsl.components.base import base_driver, base_executor
+from tfx.dsl.components.base.base_component import BaseComponent
+from tfx.dsl.components.base.executor_spec import ExecutorClassSpec
+from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
+
+
+def node(
+    node_id: str,
+    executor: type[base_executor.BaseExecutor],
+    inputs: Mapping[str, types.BaseChannel],
+    outputs: Mapping[str, type[types.Artifact]],
+    parameters: Mapping[str, str],
+    driver: type[base_driver.BaseDriver] = base_driver.BaseDriver,
+) -> BaseComponent:
+    """Returns the component; its parameters are strings, and part of its cache key."""
+    spec = type(
+        f"{node_id}Spec",
+        (ComponentSpec,),
+        {
+            "INPUTS": {key: ChannelParameter(type=channel.type) for key, channel in inputs.items()},
+            "OUTPUTS": {key: ChannelParameter(type=artifact) for key, artifact in outputs.items()},
+            "PARAMETERS": {key: ExecutionParameter(type=str) for key in parameters},
+        },
+    )
+    component = type(
+        node_id,
+        (BaseComponent,),
+        {"SPEC_CLASS": spec, "EXECUTOR_SPEC": ExecutorClassSpec(executor), "DRIVER_CLASS": driver},
+    )
+    channels = {key: types.Channel(type=artifact) for key, artifact in outputs.items()}
+    return component(spec(**inputs, **channels, **parameters)).with_id(node_id)

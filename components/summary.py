@@ -1,0 +1,130 @@
+"""What a person wants to know of a node: the figure that matters, and the details behind it, from its outputs."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tfx import types
+from tfx.types import artifact_utils
+
+from components.evaluation import OVERALL, Measured, failures, measure
+from components.gate import FOUND
+from components.schema import FILE, read, read_statistics
+from trainer.run import HISTORY
+
+Outputs = Mapping[str, Sequence[types.Artifact]]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One line for the screen, and plain data for the report."""
+
+    text: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+def summarise(node_id: str, outputs: Outputs) -> Summary:
+    """Returns the summary of a node from what it, or the execution that the cache answered with, has left."""
+    return SUMMARIES[node_id](outputs)
+
+
+def _examples(outputs: Outputs) -> Summary:
+    [examples] = outputs["examples"]
+    splits = artifact_utils.decode_split_names(examples.split_names)
+    rows = {split: examples.get_int_custom_property(f"rows_{split}") for split in splits}
+    parts = " / ".join(f"{count:,} {split}" for split, count in rows.items())
+    return Summary(f"{sum(rows.values()):,} rows: {parts}", {"rows": rows})
+
+
+def _statistics(outputs: Outputs) -> Summary:
+    statistics = read_statistics(outputs["statistics"][0])
+    features = {
+        feature.path.step[0]: {
+            "missing": feature.num_stats.common_stats.num_missing or feature.string_stats.common_stats.num_missing,
+            "mean": feature.num_stats.mean if feature.HasField("num_stats") else None,
+            "unique": feature.string_stats.unique if feature.HasField("string_stats") else None,
+        }
+        for feature in statistics["train"].datasets[0].features
+    }
+    return Summary(f"{len(features)} columns", {"columns": features})
+
+
+def _schema(outputs: Outputs) -> Summary:
+    path = Path(outputs["schema"][0].uri, FILE)
+    columns = len(read(path).feature)
+    return Summary(
+        f"{columns} columns, {outputs['schema'][0].get_string_custom_property('source')}", {"path": str(path)}
+    )
+
+
+def _anomalies(outputs: Outputs) -> Summary:
+    record = json.loads(Path(outputs["anomalies"][0].uri, FOUND).read_text())
+    found = len(record["anomalies"])
+    if not found:
+        return Summary("no anomalies", record)
+    return Summary(f"{found} anomalies accepted: {record['accepted']}", record)
+
+
+def _transform(outputs: Outputs) -> Summary:
+    folder = Path(outputs["transform_graph"][0].uri, "transform_fn", "assets")
+    vocabularies = len(list(folder.glob("*"))) if folder.exists() else 0
+    return Summary(f"{vocabularies} vocabularies")
+
+
+def _train(outputs: Outputs) -> Summary:
+    history = json.loads(Path(outputs["model_run"][0].uri, HISTORY).read_text())
+    loss, val_loss = history["loss"], history["val_loss"]
+    best = min(val_loss)
+    return Summary(f"{len(loss)} epochs, loss {loss[-1]:.4f}, best eval loss {best:.4f}", {"history": history})
+
+
+def _baseline(outputs: Outputs) -> Summary:
+    models = outputs.get("model", [])
+    if not models:
+        return Summary("nothing else in service to compare with")
+    return Summary(f"version {models[0].get_int_custom_property('version')}")
+
+
+def _evaluation(outputs: Outputs) -> Summary:
+    folder = outputs["evaluation"][0].uri
+    measured, missed = measure(folder), failures(folder)
+    overall = {item.metric: item for item in measured if item.slice == OVERALL}
+    text = "; ".join(missed) if missed else "blessed: " + _compared(overall["auc"])
+    details = {
+        "overall": {name: item.candidate for name, item in overall.items()},
+        "metrics": [asdict(item) for item in measured],
+        "missed": missed,
+    }
+    return Summary(text, details)
+
+
+def _compared(item: Measured) -> str:
+    against = f" against {item.baseline:.4f} in service" if item.baseline is not None else ""
+    return f"{item.metric} {item.candidate:.4f}{against}"
+
+
+def _load_check(outputs: Outputs) -> Summary:
+    return Summary(f"{outputs['blessing'][0].get_int_custom_property('rows')} rows answered as trained")
+
+
+def _pusher(outputs: Outputs) -> Summary:
+    [pushed] = outputs["pushed_model"]
+    number, new = pushed.get_int_custom_property("version"), bool(pushed.get_int_custom_property("new"))
+    text = f"version {number} published" if new else f"nothing new: version {number} is this model"
+    return Summary(text, {"version": number, "new": new})
+
+
+SUMMARIES: dict[str, Callable[[Outputs], Summary]] = {
+    "ExampleGen": _examples,
+    "StatisticsGen": _statistics,
+    "SchemaGen": _schema,
+    "DataGate": _anomalies,
+    "Transform": _transform,
+    "Trainer": _train,
+    "Baseline": _baseline,
+    "Evaluator": _evaluation,
+    "LoadCheck": _load_check,
+    "Pusher": _pusher,
+}

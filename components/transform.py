@@ -1,0 +1,23 @@
+"""Transform: TFX's own, with the preprocessing that the features ask for."""
+
+from tfx import types
+from tfx.components import Transform
+from tfx.dsl.components.base.base_component import BaseComponent
+from tfx.proto import transform_pb2
+
+from configs.schema import Config
+from trainer.settings import Columns
+
+
+def transform(config: Config, examples: types.BaseChannel, schema: types.BaseChannel) -> BaseComponent:
+    """Returns the node that learns the preprocessing from the training split and applies it to those that train."""
+    columns = Columns(features=config.features, label=config.label)
+    return Transform(
+        examples=examples,
+        schema=schema,
+        preprocessing_fn="trainer.preprocessing.preprocessing_fn",
+        custom_config={"columns": columns.model_dump_json()},
+        splits_config=transform_pb2.SplitsConfig(analyze=["train"], transform=["train", "eval"]),
+        disable_statistics=True,
+        disable_analyzer_cache=True,
+    )
