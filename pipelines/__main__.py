@@ -1,0 +1,5 @@
+"""`python -m pipelines VERB ...` is `millrace VERB ...`."""
+
+from pipelines.cli import main
+
+main()

@@ -1,0 +1,77 @@
+"""The TFX pipeline of a config, on one screen."""
+
+from tfx.dsl.compiler.compiler import Compiler
+from tfx.dsl.components.base.base_component import BaseComponent
+from tfx.orchestration.pipeline import Pipeline
+from tfx.proto.orchestration import pipeline_pb2
+
+from components.baseline import baseline
+from components.evaluate import evaluator
+from components.gate import data_gate
+from components.ingest import example_gen
+from components.loadcheck import load_check
+from components.publish import pusher
+from components.schema import schema_gen
+from components.statistics import statistics_gen
+from components.train import trainer
+from components.transform import transform
+from configs.schema import Config
+from pipelines import digest, graph
+from pipelines.metadata import connection
+from trainer.models import FAMILIES
+
+
+def build(config: Config, cache: bool = True) -> Pipeline:
+    """Returns the TFX pipeline that the config describes."""
+    examples = example_gen(config)
+    statistics = statistics_gen(examples.outputs["examples"])
+    schema = schema_gen(config, statistics.outputs["statistics"])
+    gate = data_gate(config, statistics.outputs["statistics"], schema.outputs["schema"])
+    prepare = transform(config, examples.outputs["examples"], schema.outputs["schema"])
+    prepare.add_upstream_node(gate)
+    train = trainer(config, prepare.outputs["transformed_examples"], prepare.outputs["transform_graph"])
+    model = train.outputs["model"]
+    base = baseline(config, model)
+    judge = evaluator(config, examples.outputs["examples"], model, base.outputs["model"])
+    load = load_check(config, model, prepare.outputs["transform_graph"], examples.outputs["examples"])
+    push = pusher(
+        config,
+        model,
+        model_blessing=judge.outputs["blessing"],
+        infra_blessing=load.outputs["blessing"],
+        evaluation=judge.outputs["evaluation"],
+        schema=schema.outputs["schema"],
+        statistics=statistics.outputs["statistics"],
+    )
+    return Pipeline(
+        pipeline_name=config.name,
+        pipeline_root=str(config.home.artifacts),
+        components=stamp(config, [examples, statistics, schema, gate, prepare, train, base, judge, load, push]),
+        enable_cache=cache,
+        metadata_connection_config=connection(config),
+    )
+
+
+def stamp(config: Config, components: list[BaseComponent]) -> list[BaseComponent]:
+    """Gives every node the digest of its code and of the packages: flags of the executor are part of the cache key."""
+    modules = {node.id: [node.module, *reached_by_name(config).get(node.id, [])] for node in graph.NODES}
+    for component in components:
+        component.executor_spec.add_extra_flags(
+            [f"--code={digest.of_code(modules[component.id])}", f"--packages={digest.of_packages()}"]
+        )
+    return components
+
+
+def reached_by_name(config: Config) -> dict[str, list[str]]:
+    """Returns the modules that a node reaches by a dotted path instead of an import."""
+    family = FAMILIES[config.model.family].split(":")[0]
+    return {
+        "Transform": ["trainer.preprocessing"],
+        "Trainer": ["trainer.run", family],
+        "LoadCheck": ["components.probe"],
+    }
+
+
+def compile_ir(config: Config, cache: bool = True) -> pipeline_pb2.Pipeline:
+    """Returns the pipeline as TFX's intermediate representation, which every backend launches nodes from."""
+    return Compiler().compile(build(config, cache))

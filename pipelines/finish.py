@@ -1,0 +1,73 @@
+"""How every run ends, wherever it ran: an audit, its record, its report and its exit code."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from ml_metadata.metadata_store import MetadataStore
+
+from components.versions import intact
+from configs.errors import MillraceError
+from configs.schema import Config
+from pipelines import graph, records, runs
+from pipelines.metadata import SUCCESSFUL, connection, executions
+from pipelines.records import Outcome
+
+
+def finish(
+    config: Config, run_id: str, started: str, nodes: Sequence[str], interruption: MillraceError | None = None
+) -> dict[str, Any]:
+    """Audits the nodes that were expected, writes run.json and report.html, and returns the former.
+
+    `interruption` says why a run ended before its nodes did. The record's `exit_code` is the run's own.
+    """
+    outcomes = audit(config, run_id, nodes, interruption)
+    failed = next((outcome for outcome in outcomes if outcome.error), None)
+    pushed = next((outcome.details for outcome in outcomes if outcome.node == "Pusher" and outcome.succeeded), {})
+    version = intact(config.home)
+    record = {
+        "pipeline": config.name,
+        "run": run_id,
+        "started": started,
+        "ended": runs.now(),
+        "exit_code": failed.error["exit_code"] if failed and failed.error else 0,
+        "published": pushed.get("version") if pushed.get("new") else None,
+        "in_service": version.number if version else None,
+        "serving": str(config.home.serving),
+        "folder": str(config.home.run(run_id)),
+        "error": failed.error if failed else None,
+        "nodes": [asdict(outcome) for outcome in outcomes],
+    }
+    folder = config.home.run(run_id)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / runs.RECORD).write_text(json.dumps(record, indent=2))
+    return record
+
+
+def audit(
+    config: Config, run_id: str, nodes: Sequence[str], interruption: MillraceError | None = None
+) -> list[Outcome]:
+    """Returns how each expected node ended; one that its record or the metadata does not know as successful failed."""
+    recorded = records.read(config.home, run_id)
+    known = executions(MetadataStore(connection(config)), config.name, run_id)
+    outcomes: list[Outcome] = []
+    for node in nodes:
+        outcome = recorded.get(node)
+        complete = node in known and known[node].last_known_state in SUCCESSFUL
+        if outcome is None or (outcome.succeeded and not complete):
+            lost = graph.below(item.node for item in outcomes if not item.succeeded)
+            if node in lost or any(not item.succeeded for item in outcomes):
+                outcome = Outcome(node, "not run")
+            else:
+                outcome = records.failure(node, interruption or _unknown(node))
+        outcomes.append(outcome)
+    return outcomes
+
+
+def _unknown(node: str) -> MillraceError:
+    return MillraceError(
+        "It was expected to run, and the metadata store knows of no success.",
+        where=node,
+        remedy="Run again; the run's log.txt says what happened.",
+    )

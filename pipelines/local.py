@@ -1,0 +1,108 @@
+"""All nodes on this machine: the parent holds the lock and takes the signals, a child of its own runs the nodes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from configs.errors import MillraceError
+from configs.schema import Config
+from pipelines import runs
+from pipelines.finish import finish
+
+Event = Mapping[str, Any]
+
+
+class Stopped(MillraceError):
+    """A signal asked the run to end."""
+
+
+def run(config: Config, nodes: Sequence[str], cache: bool, watch: Callable[[Event], None]) -> dict[str, Any]:
+    """Runs the nodes and returns the run's record; `watch` sees every event as it comes.
+
+    Raises PipelineBusy when another run holds the pipeline. Never imports TensorFlow.
+    """
+    run_id, started = runs.new_id(), runs.now()
+    with runs.hold(config.home, run_id):
+        folder = config.home.run(run_id)
+        folder.mkdir(parents=True)
+        (folder / runs.CONFIG).write_text(config.model_dump_json(indent=2))
+        interruption: MillraceError | None = None
+        try:
+            with stoppable():
+                interruption = follow(config, run_id, nodes, cache, watch)
+        except Stopped as stopped:
+            interruption = stopped
+        return finish(config, run_id, started, nodes, interruption)
+
+
+def follow(
+    config: Config, run_id: str, nodes: Sequence[str], cache: bool, watch: Callable[[Event], None]
+) -> MillraceError | None:
+    """Runs the child to its end; returns why it died, if it did."""
+    folder = config.home.run(run_id)
+    reading, writing = os.pipe()
+    arguments = [str(folder / runs.CONFIG), run_id, str(writing), "cache" if cache else "fresh", *nodes]
+    with (folder / runs.LOG).open("ab") as log:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "pipelines.child", *arguments],
+            stdin=subprocess.PIPE,  # its end tells the child that the parent is gone
+            stdout=log,
+            stderr=log,
+            pass_fds=[writing],
+            start_new_session=True,
+            env={**os.environ, **QUIET},
+        )
+    os.close(writing)
+    try:
+        with os.fdopen(reading) as events:
+            for line in events:
+                watch(json.loads(line))
+        code = child.wait()
+    finally:
+        kill(child)
+    return death(code) if code else None
+
+
+def kill(child: "subprocess.Popen[bytes]") -> None:
+    """Ends the child and what it started, at once: that is always safe."""
+    if child.poll() is None:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+    if child.stdin:
+        child.stdin.close()
+
+
+def death(code: int) -> MillraceError:
+    """Returns what to say of a child that ended with this code."""
+    if code == -signal.SIGKILL:
+        return MillraceError("The process was killed (signal 9); out of memory, most likely.", remedy="Run again.")
+    if code < 0:
+        return MillraceError(
+            f"The process died of {signal.Signals(-code).name}.", remedy="The run's log.txt may say why."
+        )
+    return MillraceError(f"The process ended with code {code}.", remedy="The run's log.txt says why.")
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Turns SIGTERM and SIGINT into Stopped."""
+
+    def stop(number: int, _frame: object) -> None:
+        raise Stopped(
+            f"The run was stopped by {signal.Signals(number).name}.", remedy="Run again: it resumes where it was."
+        )
+
+    previous = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+QUIET = {"TF_CPP_MIN_LOG_LEVEL": "1", "PYTHONUNBUFFERED": "1"}

@@ -1,0 +1,112 @@
+"""What a person sees of a run: a live table of its nodes, and how it ended."""
+
+import time
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+STATES = {
+    "waiting": "[dim]· waiting[/]",
+    "running": "[yellow]▸ running[/]",
+    "done": "[green]✓ done[/]",
+    "cached": "[cyan]✓ cached[/]",
+    "failed": "[bold red]✗ failed[/]",
+    "not run": "[dim]– not run[/]",
+}
+
+
+class Screen:
+    """A table with a row for each node; where the output is no terminal, a line as each node ends."""
+
+    def __init__(self, console: Console, nodes: Sequence[str]) -> None:
+        self.console = console
+        waiting = {"state": "waiting", "text": "", "seconds": 0.0}
+        self.rows: dict[str, dict[str, Any]] = {node: dict(waiting) for node in nodes}
+        self.started: dict[str, float] = {}
+        live = Live(get_renderable=self.table, console=console, refresh_per_second=4)
+        self.live = live if console.is_terminal else None
+
+    def __enter__(self) -> "Screen":
+        if self.live:
+            self.live.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        for row in self.rows.values():
+            if row["state"] in ("waiting", "running"):
+                row["state"] = "not run" if row["state"] == "waiting" else "failed"
+        if self.live:
+            self.live.stop()
+
+    def watch(self, event: Mapping[str, Any]) -> None:
+        """Takes an event of the child's: a node's progress, or its outcome."""
+        if outcome := event.get("outcome"):
+            self.rows[outcome["node"]] = {key: outcome[key] for key in ("state", "text", "seconds")}
+            if not self.live:
+                self.console.print(
+                    f"{outcome['node']:14}{outcome['state']:8}{outcome['seconds']:6.1f} s  {outcome['text']}",
+                    highlight=False,
+                    markup=False,
+                    soft_wrap=True,
+                )
+            return
+        self.started.setdefault(event["node"], time.monotonic())
+        self.rows[event["node"]] = {"state": "running", "text": event["text"], "seconds": 0.0}
+
+    def table(self) -> Table:
+        """Returns the table as it stands."""
+        table = Table(box=None, pad_edge=False, header_style="dim")
+        table.add_column("node", min_width=14)
+        table.add_column("state", min_width=10)
+        table.add_column("time", justify="right", min_width=7)
+        table.add_column("", overflow="fold")
+        for node, row in self.rows.items():
+            seconds = row["seconds"]
+            if row["state"] == "running":
+                seconds = time.monotonic() - self.started[node]
+            spent = f"{seconds:.1f} s" if row["state"] in ("running", "done", "cached", "failed") else ""
+            table.add_row(node, STATES[row["state"]], spent, Text(row["text"]))
+        return table
+
+
+def conclude(record: Mapping[str, Any], config_path: str) -> RenderableType:
+    """Returns the closing words of a run: what came of it and why, what serves, where things lie, what to do next."""
+    lines = [headline(record)]
+    if error := record["error"]:
+        lines.append(paragraph(error["what"], error["where"], error["remedy"]))
+    rows = Table.grid(padding=(0, 2))
+    serving = f"version {record['in_service']}, in {record['serving']}" if record["in_service"] else "nothing yet"
+    rows.add_row("In service", escape(serving))
+    rows.add_row("This run", escape(f"{record['folder']} (report.html, run.json, log.txt)"))
+    rows.add_row("Next", escape(f"millrace {_next(record)} {config_path}"))
+    return Group("", *lines, "", rows)
+
+
+def headline(record: Mapping[str, Any]) -> str:
+    """Returns one line that says how a run ended."""
+    judged = next((node["text"] for node in record["nodes"] if node["node"] == "Evaluator"), "")
+    if record["exit_code"] == 0:
+        if record["published"]:
+            return f"[bold green]Published version {record['published']}[/]: {escape(judged)}"
+        last = record["nodes"][-1]
+        return f"[bold green]Done[/]: {escape(last['text'])}"
+    return f"[bold red]{OUTCOMES.get(record['exit_code'], 'Failed')}[/]; nothing was published."
+
+
+def paragraph(what: str, where: str, remedy: str) -> str:
+    """Returns an error as a person reads it: where, what happened, and what to do."""
+    place = f"[bold]{escape(where)}[/]: " if where else ""
+    return f"{place}{escape(what)}" + (f"\n{escape(remedy)}" if remedy else "")
+
+
+def _next(record: Mapping[str, Any]) -> str:
+    return "history" if record["published"] else "report"
+
+
+OUTCOMES = {3: "Data rejected", 4: "Not blessed"}
