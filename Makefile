@@ -1,0 +1,47 @@
+# Everything a person or a machine does here is one of these lines; each first sees to the set-up.
+# ARGS is handed on: make test ARGS="-k config -x"
+
+CONFIG ?= configs/taxi.yaml
+ARGS ?=
+BIN := .venv/bin
+# The first Python that really runs; a pyenv shim may stand for one that does not.
+PYTHON ?= $(shell for python in python3 python python3.13 python3.12 python3.11 python3.10; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 8))' >/dev/null 2>&1 && echo $$python && break; done)
+
+# Without bytecode every import of TFX takes a minute.
+unexport PYTHONDONTWRITEBYTECODE
+
+.DEFAULT_GOAL := help
+.PHONY: help setup lock test test-quick test-all lint run-local clean
+
+help: ## show this table
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-11s %s\n", $$1, $$2 }'
+
+setup: ## install the newest stack that this machine can load into .venv; does nothing when that is done
+	@$(or $(PYTHON),$(error No Python 3.8 or newer on PATH: apt-get install python3-venv python3-dev g++)) requirements/install.py
+
+run-local: setup ## run a pipeline here: make run-local CONFIG=configs/taxi.yaml
+	@$(BIN)/millrace run $(CONFIG) $(ARGS)
+
+test: setup ## run the tests, all but those that need a cluster
+	@$(BIN)/pytest -m "not cluster" $(ARGS)
+
+test-quick: setup ## run the tests that take seconds
+	@$(BIN)/pytest -m "not slow and not cluster" $(ARGS)
+
+test-all: setup ## run every test
+	@$(BIN)/pytest $(ARGS)
+
+lint: setup ## check style, format and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+lock: setup ## resolve requirements/*.in into the exact locks; ARGS=--upgrade for newer versions
+	@$(LOCK) --universal --python-version 3.11 requirements/current.in -o requirements/current.txt $(ARGS)
+	@$(LOCK) --python-version 3.10 --python-platform x86_64-manylinux_2_17 requirements/legacy.in -o requirements/legacy.txt $(ARGS)
+LOCK = $(BIN)/uv pip compile --quiet --python $(BIN)/python --generate-hashes --custom-compile-command "make lock"
+
+clean: ## remove caches and build leftovers; .venv and workspace stay
+	@rm -rf build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
+	@find . -path ./.venv -prune -o -name __pycache__ -type d -exec rm -rf {} +
