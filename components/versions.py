@@ -125,7 +125,7 @@ def read(number: int, path: Path) -> Version:
         raise _damage(path, "it is not a folder that was published here")
     try:
         manifest = json.loads((path / MANIFEST).read_text())
-        if manifest["number"] != number or not {"digest", "model_digest"} <= manifest.keys():
+        if manifest["number"] != number or not {"digest", "model_digest", "run", "metrics"} <= manifest.keys():
             raise ValueError("it is another version's")
     except (OSError, ValueError, TypeError, LookupError) as error:
         raise _damage(path, f"its manifest {MANIFEST} cannot be used ({error})") from error

@@ -6,13 +6,14 @@ Reads lines `HOME MODEL N` and answers each with how the child ended: its negati
 import os
 import signal
 import sys
+import traceback
 from pathlib import Path
 from types import FrameType
 
 from components.registry import Record, publish
 from configs.home import Home
 
-OTHERS = {"open", "write", "close", "flush"}
+OPERATIONS = {"open", "write", "sendfile", "fsync", "close", "mkdir", "rename", "unlink", "rmdir"}
 
 
 def publish_until(home, model, fatal):
@@ -20,9 +21,7 @@ def publish_until(home, model, fatal):
 
     def watch(frame: FrameType, event: str, called: object) -> None:
         nonlocal count
-        if event != "c_call" or getattr(called, "__module__", None) != "posix" and called.__name__ not in OTHERS:
-            return
-        count += 1
+        count += event == "c_call" and (called is os.replace or called.__name__ in OPERATIONS)
         if count == fatal:
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -36,7 +35,11 @@ def serve():
         home, model, fatal = line.split()
         child = os.fork()
         if child == 0:
-            publish_until(home, model, int(fatal))
+            try:
+                publish_until(home, model, int(fatal))
+            except BaseException:
+                traceback.print_exc()
+                os._exit(1)
             os._exit(0)
         _, status = os.waitpid(child, 0)
         sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
