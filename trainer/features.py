@@ -38,12 +38,22 @@ def dense(values: tf.SparseTensor, missing: float | str) -> tf.Tensor:
 
 
 def _numeric(name: str, feature: Numeric, values: tf.SparseTensor) -> tf.Tensor:
+    seen = values.values  # all that is learnt is learnt from these at once: one pass over the data
+    fill = tft.mean(seen) if feature.impute == "mean" else tf.constant(feature.impute, tf.float32)
     number = dense(values, float("nan"))
-    fill = tft.mean(values) if feature.impute == "mean" else tf.constant(feature.impute, tf.float32)
     number = tf.where(tf.math.is_nan(number), tf.fill(tf.shape(number), fill), number)
     if feature.buckets:
-        return tft.bucketize(number, feature.buckets, name=name)
-    return SCALES[feature.scale](number)
+        return tft.apply_buckets(number, tft.quantiles(seen, feature.buckets, epsilon=0.01, name=name))
+    return SCALES[feature.scale](number, seen)
+
+
+def _z_score(number: tf.Tensor, seen: tf.Tensor) -> tf.Tensor:
+    return tf.math.divide_no_nan(number - tft.mean(seen), tf.sqrt(tft.var(seen)))
+
+
+def _min_max(number: tf.Tensor, seen: tf.Tensor) -> tf.Tensor:
+    low = tft.min(seen)
+    return tf.math.divide_no_nan(number - low, tft.max(seen) - low)
 
 
 def _categorical(name: str, feature: Categorical, values: tf.SparseTensor) -> tf.Tensor:
@@ -58,9 +68,9 @@ def _size(name: str, feature: Feature, vocabulary_size: Callable[[str], int]) ->
     return feature.buckets
 
 
-SCALES: dict[str, Callable[[tf.Tensor], tf.Tensor]] = {
-    "z_score": tft.scale_to_z_score,
-    "min_max": tft.scale_to_0_1,
-    "none": tf.identity,
+SCALES: dict[str, Callable[[tf.Tensor, tf.Tensor], tf.Tensor]] = {
+    "z_score": _z_score,
+    "min_max": _min_max,
+    "none": lambda number, seen: number,
 }
 TRANSFORMS: dict[str, Callable[..., tf.Tensor]] = {"numeric": _numeric, "categorical": _categorical}

@@ -49,7 +49,8 @@ class Progress(keras.callbacks.Callback):
     def __init__(self, epochs: int, every: int = 10) -> None:
         super().__init__()
         self.epochs, self.every = epochs, every
-        self.epoch, self.steps, self.loss = 0, 0, math.nan
+        self.epoch, self.steps = 0, 0
+        self.loss: float | None = None
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self.epoch = epoch + 1
@@ -59,7 +60,8 @@ class Progress(keras.callbacks.Callback):
         loss = float((logs or {})["loss"])
         if not math.isfinite(loss):
             raise MillraceError(
-                f"The loss became {loss} at step {self.steps}; the last finite loss was {self.loss:.4g}.",
+                f"The loss became {loss} at step {self.steps}; "
+                + ("it was never finite." if self.loss is None else f"the last finite loss was {self.loss:.4g}."),
                 where="Trainer",
                 remedy="Lower training.optimizer.learning_rate, or look for extreme values in the numeric features.",
             )
