@@ -140,6 +140,8 @@ class Threshold(Section):
             raise ValueError("needs at least one of min, max, max_drop, max_rise")
         if self.min is not None and self.max is not None and self.min > self.max:
             raise ValueError(f"min {self.min} lies above max {self.max}")
+        if self.max_drop is not None and self.max_rise is not None:
+            raise ValueError("takes max_drop (of a metric that should be high) or max_rise, not both")
         return self
 
 

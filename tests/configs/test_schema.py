@@ -96,6 +96,8 @@ def test_a_value_out_of_range_is_refused(write: Callable[..., str], override: st
 
 def test_a_threshold_has_a_range() -> None:
     assert Threshold(min=0.5, max=0.5).max == 0.5
+    with pytest.raises(ValidationError, match="max_drop .* or max_rise"):
+        Threshold(max_drop=0.1, max_rise=0.1)
     with pytest.raises(ValidationError, match="min 0.9 lies above max 0.8"):
         Threshold(min=0.9, max=0.8)
     with pytest.raises(ValidationError, match="needs at least one of"):
