@@ -51,7 +51,7 @@ def test_every_kind_learns_from_the_training_rows(tmp_path):
     found = {name: [row[name].item() for row in rows] for name in names}
     spread = math.sqrt(8 / 3)  # the standard deviation of 2, 4, 6
     assert found["scaled"] == pytest.approx([-2 / spread, 0, 2 / spread, 0])
-    assert found["ranged"] == pytest.approx([2 / 6, 4 / 6, 1, 0])
+    assert found["ranged"] == pytest.approx([0, 0.5, 1, -0.5])
     assert found["plain"] == [2, 4, 6, -1]
     assert found["bucketed"] == [0, 1, 1, 1]
     assert found["colour"][:2] == [0, 0]
