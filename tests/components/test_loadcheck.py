@@ -1,0 +1,71 @@
+"""The model of a published pipeline, asked as a server would ask it."""
+
+import shutil
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from components.loadcheck import answer_as_served, answer_as_trained, compare, first_rows
+from configs.errors import NotBlessed
+from trainer.export import KERAS_MODEL
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def outputs(first_run):
+    _, answer = first_run
+    return {node["node"]: node["outputs"] for node in answer.record["nodes"]}
+
+
+@pytest.fixture(scope="module")
+def model(outputs):
+    return str(Path(outputs["Trainer"]["model"][0], "Format-Serving"))
+
+
+@pytest.fixture(scope="module")
+def rows(outputs):
+    return first_rows(str(Path(outputs["ExampleGen"]["examples"][0], "Split-test")), count=20)
+
+
+@pytest.fixture(scope="module")
+def transform_graph(outputs):
+    return outputs["Transform"]["transform_graph"][0]
+
+
+def test_both_loaders_answer_as_training_does(model, transform_graph, rows):
+    trained = answer_as_trained(model, transform_graph, rows, "big_tipper")
+    served = answer_as_served(model, rows)
+    assert trained.shape == (20, 1)
+    assert served.keys() == {"tf1", "tf2"}
+    for answers in served.values():
+        np.testing.assert_allclose(answers, trained, atol=1e-5)
+
+
+def test_a_model_that_serves_what_was_not_trained_is_refused_with_the_row(model, transform_graph, rows, tmp_path):
+    other = shutil.copytree(model, tmp_path / "model")
+    network = keras.models.load_model(other / KERAS_MODEL, compile=False)
+    network.set_weights([weight + 0.5 for weight in network.get_weights()])
+    network.save(other / KERAS_MODEL)
+    trained = answer_as_trained(str(other), transform_graph, rows, "big_tipper")
+    with pytest.raises(NotBlessed, match=r"\(tf2 loader\) answers 20 of 20 rows otherwise .* the first is row 0") as error:
+        compare(trained, answer_as_trained(model, transform_graph, rows, "big_tipper"), rows, "tf2")
+    assert "payment_type" in error.value.remedy
+
+
+def test_a_model_that_graph_loaders_cannot_read_is_refused(model, rows, tmp_path):
+    network = keras.models.load_model(Path(model, KERAS_MODEL), compile=False)
+    spec = [tf.TensorSpec([None], tf.string, name="examples")]
+
+    @tf.function(input_signature=spec)
+    def serve(examples):
+        columns = {name: tf.zeros([tf.size(examples), 1], tensor.dtype) for name, tensor in network.input.items()}
+        return {"prediction": network(columns)}
+
+    tf.saved_model.save(network, str(tmp_path), signatures={"serving_default": serve})
+    with pytest.raises(NotBlessed, match="The exported model cannot be loaded and asked") as error:
+        answer_as_served(str(tmp_path), rows)
+    assert error.value.where == "LoadCheck"
