@@ -210,7 +210,7 @@ def install(stack: Stack, python: str) -> None:
     shutil.rmtree(VENV, ignore_errors=True)
     VENV.mkdir(exist_ok=True)
     pip = (PYTHON, "-m", "pip", "install", "--no-input", "--disable-pip-version-check")
-    locked = ("--require-hashes", "-r", stack.lock)
+    locked = ("--no-deps", "--require-hashes", "-r", stack.lock)
     demand("make .venv", [python, "-m", "venv", VENV])
     (VENV / "uv.txt").write_text(pin(stack.lock, "uv"))
     run(*pip, "--require-hashes", "-r", VENV / "uv.txt")
