@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from glob import escape, has_magic
 from typing import Any
 from uuid import uuid4
 
@@ -27,8 +26,7 @@ from tfx.types import artifact_utils
 from tfx.utils import proto_utils
 from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
 
-from components import preflight
-from configs import samples
+from components import preflight, sources
 from configs.errors import DataRejected
 from configs.schema import Config
 
@@ -37,7 +35,7 @@ GZIP = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=1)
 
 def example_gen(config: Config) -> BaseComponent:
     """Return the node that checks the files of `data.path` and splits their rows."""
-    base, pattern = find_data(config.data.path)
+    base, pattern = sources.find_data(config.data.path)
     splits = example_gen_pb2.SplitConfig(
         splits=[
             example_gen_pb2.SplitConfig.Split(name=name, hash_buckets=parts)
@@ -56,24 +54,11 @@ def example_gen(config: Config) -> BaseComponent:
     ).with_id("ExampleGen")
 
 
-def find_data(path: str) -> tuple[str, str]:
-    """Return the folder of `data.path` (a file, a folder, a glob or sample://NAME), and a glob for what is in it."""
-    path = str(samples.resolve(path))
-    if os.path.isdir(path):
-        return path, preflight.FOLDER
-    base, name = os.path.split(path)
-    if os.path.exists(path) or not has_magic(path):
-        return base, escape(name)
-    while has_magic(base):
-        base = os.path.dirname(base)
-    return base, os.path.relpath(path, base)
-
-
 def digest_files(base: str, files: Iterable[str]) -> str:
     """Return a digest of the bytes of `files` and of their names below `base`, whatever their times are."""
     total = hashlib.sha256()
     for path in files:
-        with preflight.open_bytes(path) as file:
+        with sources.open_bytes(path) as file:
             content = hashlib.sha256()
             while block := file.read(preflight.BLOCK):
                 content.update(block)
@@ -141,7 +126,7 @@ class Executor(BaseBeamExecutor):
         splits = _parse(exec_properties["output_config"], example_gen_pb2.Output()).split_config.splits
         parts = {split.name: split.hash_buckets for split in splits}
         roles = _read_roles(exec_properties["custom_config"])
-        files = preflight.list_files(exec_properties["input_base"], pattern)
+        files = sources.list_files(exec_properties["input_base"], pattern)
         rows = _count_rows(files, roles, parts)
         examples.split_names = artifact_utils.encode_split_names(list(parts))
         self._write(examples, files, roles, parts)
@@ -204,7 +189,7 @@ class Content(input_processor.FileBasedInputProcessor):
     def get_input_fingerprint(self, span: int, version: int | None) -> str:
         """Return the digest; raise DataRejected where there are no files."""
         base = self._input_base_uri
-        return digest_files(base, (path for s in self._splits for path in preflight.list_files(base, s.pattern)))
+        return digest_files(base, (path for s in self._splits for path in sources.list_files(base, s.pattern)))
 
 
 class Driver(driver.FileBasedDriver):

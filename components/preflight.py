@@ -3,28 +3,26 @@
 Arrow reads and refuses; only where it refuses, or reads what no column may hold, does a slow pass name the cell.
 """
 
-import contextlib
 import csv
 import difflib
-import glob
 import itertools
 import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
+from components.sources import find_data, list_files, open_bytes
 from configs.errors import DataRejected
 from configs.schema import Config
 
 TYPES = {"numeric": pa.float32(), "categorical": pa.string(), "label": pa.int64(), "slice": pa.string()}
 KEYS = {"numeric": "features.{}", "categorical": "features.{}", "label": "label.name", "slice": "evaluation.slices"}
-FOLDER = "*"
 BLOCK = 1 << 22
+SMALL = 1 << 26
 LONGEST = 100_000
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
@@ -36,26 +34,6 @@ def assign_roles(config: Config) -> dict[str, str]:
     """Return what each column that the pipeline reads is to it: numeric, categorical, label or slice."""
     known = {name: feature.kind for name, feature in config.features.items()} | {config.label.name: "label"}
     return {name: known.get(name, "slice") for name in config.columns}
-
-
-def list_files(base: str, pattern: str) -> list[str]:
-    """Return the data files that `pattern` matches below `base`, in order, without hidden ones and READMEs.
-
-    The pattern of a whole folder is `FOLDER`; then anything that is not a .csv file is refused by name.
-    """
-    found = sorted(glob.glob(os.path.join(glob.escape(base), pattern)))
-    files = [path for path in found if not os.path.basename(path).startswith((".", "_", "README"))]
-    stray = next((path for path in files if not path.endswith(".csv")), None)
-    if stray and pattern == FOLDER:
-        raise DataRejected(
-            "This is in the data folder but is not a .csv file.", stray, "Move it, or let its name begin with `_`."
-        )
-    if files:
-        return files
-    if pattern == FOLDER:
-        raise DataRejected("The data folder holds no .csv file.", base, "Put one there, or correct data.path.")
-    what = "No file matches." if glob.has_magic(re.sub(r"\[[*?[]\]", "", pattern)) else "There is no such file."
-    raise DataRejected(what, os.path.join(base, pattern), "Correct data.path.")
 
 
 def read_batches(path: str, roles: Mapping[str, str]) -> Iterator[pa.RecordBatch]:
@@ -92,14 +70,15 @@ def check_batches(files: Sequence[str], roles: Mapping[str, str]) -> Iterator[pa
         raise _refuse_label(label, labels, mislabelled or os.path.commonpath(files), roles)
 
 
-@contextlib.contextmanager
-def open_bytes(path: str) -> Iterator[BinaryIO]:
-    """Open a data file, and raise DataRejected where it cannot be read."""
-    try:
-        with open(path, "rb") as file:
-            yield file
-    except OSError as error:
-        raise DataRejected(f"The file cannot be read ({error.strerror}).", path, "Correct it, or data.path.") from None
+def check_small(config: Config) -> None:
+    """Raise DataRejected at the first fault, as `check_batches` does, where that takes less than a second.
+
+    So a mistake need not wait until TensorFlow is loaded; large data is checked by the ExampleGen node alone.
+    """
+    files = list_files(*find_data(config.data.path))
+    if sum(os.path.getsize(path) for path in files if os.path.exists(path)) <= SMALL:
+        for _ in check_batches(files, assign_roles(config)):
+            pass
 
 
 def _check_text(path: str, roles: Mapping[str, str]) -> None:

@@ -11,7 +11,7 @@ from tfx.orchestration.metadata import Metadata, sqlite_metadata_connection_conf
 from tfx.orchestration.pipeline import Pipeline
 from tfx.types import standard_artifacts
 
-from components import ingest, preflight
+from components import ingest, sources
 from configs import loading
 from configs.errors import DataRejected
 
@@ -141,30 +141,9 @@ def test_splits_follow_their_parts():
     assert [counts[split] / 20_000 for split in range(3)] == pytest.approx([0.8, 0.1, 0.1], abs=0.01)
 
 
-@pytest.mark.parametrize(
-    ("path", "base", "pattern"),
-    [
-        ("data", "data", preflight.FOLDER),
-        ("data/0.csv", "data", "0.csv"),
-        ("data/*.csv", "data", "*.csv"),
-        ("d*/[01].csv", "", "d*/[01].csv"),
-        ("data/9.csv", "data", "9.csv"),
-        ("data/odd[1].csv", "data", "odd[[]1].csv"),
-    ],
-)
-def test_a_path_is_a_file_a_folder_or_a_glob(trips, path, base, pattern):
-    (trips / "odd[1].csv").touch()
-    assert ingest.find_data(str(trips.parent / path)) == (str(trips.parent / base).rstrip("/"), pattern)
-
-
-def test_a_sample_is_one_file():
-    base, pattern = ingest.find_data("sample://taxi")
-    assert [os.path.basename(path) for path in preflight.list_files(base, pattern)] == ["data.csv"]
-
-
 def test_the_digest_sees_content_and_names_but_no_times(trips):
     def digest():
-        return ingest.digest_files(str(trips), preflight.list_files(str(trips), preflight.FOLDER))
+        return ingest.digest_files(str(trips), sources.list_files(str(trips), sources.FOLDER))
 
     before = digest()
     stat = (trips / "0.csv").stat()

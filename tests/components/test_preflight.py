@@ -3,6 +3,7 @@ import pytest
 
 from components import preflight
 from configs.errors import DataRejected
+from configs.loading import load
 
 ROLES = {"fare": "numeric", "company": "categorical", "tipped": "label", "hour": "slice"}
 HEADER = b"fare,company,tipped,hour,note\n"
@@ -181,30 +182,14 @@ def test_label_counts_span_the_files(tmp_path):
     assert rejection(files[0]).where == files[0]
 
 
-def test_a_folder_gives_its_csv_files_in_order(tmp_path):
-    for name in ("b.csv", "a.csv", ".DS_Store", "._a.csv", "_SUCCESS", "README.md"):
-        write(tmp_path / name, HEADER + GOOD)
-    assert preflight.list_files(str(tmp_path), preflight.FOLDER) == [str(tmp_path / "a.csv"), str(tmp_path / "b.csv")]
-
-
-def test_a_stray_file_in_a_folder_is_refused_by_name_but_not_by_a_glob(tmp_path):
-    write(tmp_path / "a.csv", HEADER + GOOD)
-    stray = write(tmp_path / "notes.txt", b"")
-    with pytest.raises(DataRejected, match="not a .csv file") as caught:
-        preflight.list_files(str(tmp_path), preflight.FOLDER)
-    assert caught.value.where == stray
-    assert preflight.list_files(str(tmp_path), "*.csv") == [str(tmp_path / "a.csv")]
-
-
-@pytest.mark.parametrize(
-    ("pattern", "what", "where"),
-    [
-        ("2024*.csv", "No file matches.", "2024*.csv"),
-        ("a.csv", "There is no such file.", "a.csv"),
-        (preflight.FOLDER, "The data folder holds no .csv file.", ""),
-    ],
-)
-def test_no_data_at_all_is_said_as_such(tmp_path, pattern, what, where):
+def test_small_data_is_checked_at_once_and_large_data_is_not(tmp_path, monkeypatch):
+    rows = write(tmp_path / "rows.csv", HEADER + GOOD)
+    features = "features={fare: {kind: numeric}, company: {kind: categorical, vocabulary: 2}}"
+    config = load("configs/taxi.yaml", [f"data.path={rows}", features, "label.name=tipped", "evaluation.slices=[[]]"])
+    preflight.check_small(config)
+    write(tmp_path / "rows.csv", HEADER + GOOD + b"abc,Blue,0,7,\n")
     with pytest.raises(DataRejected) as caught:
-        preflight.list_files(str(tmp_path), pattern)
-    assert (caught.value.what, caught.value.where) == (what, str(tmp_path / where) if where else str(tmp_path))
+        preflight.check_small(config)
+    assert caught.value.where == f"{rows}:4:fare"
+    monkeypatch.setattr(preflight, "SMALL", 10)
+    preflight.check_small(config)
