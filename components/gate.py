@@ -91,7 +91,9 @@ def anomalies(
         found = tfdv.validate_statistics(current, rules, **{role: other})
         for path, info in found.anomaly_info.items():
             for reason in info.reason:
-                yield Anomaly(split, path, Reason.Type.Name(reason.type), reason.description, _key(reason.type, split))
+                key, text = _key(reason.type, split), reason.description.strip()
+                text += f" At most {gate.unseen:.1%} of the rows may." if key == "gate.unseen" else ""
+                yield Anomaly(split, path, Reason.Type.Name(reason.type), text, key)
         yield from _check_numbers(split, current, other, schema, gate)
 
 
@@ -127,7 +129,8 @@ def _check_numbers(
             if (share := share_outside(column, low, high)) > gate.unseen:
                 extreme = column.max if column.max > high else column.min
                 text = (
-                    f"{share:.1%} of the rows lie outside [{low:g}, {high:g}], as {extreme:g}; {gate.unseen:.1%} may."
+                    f"At least {share:.1%} of the rows lie outside [{low:g}, {high:g}], as {extreme:g} does; "
+                    f"at most {gate.unseen:.1%} may."
                 )
                 yield Anomaly(split, name, "OUT_OF_RANGE", text, "gate.unseen")
         if limit is not None and name in others and (gap := distance(column, others[name])) > limit:

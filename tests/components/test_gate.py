@@ -40,7 +40,7 @@ def test_a_category_never_seen_breaks_the_gate_beyond_its_share(usual):
 def test_the_message_names_the_value_and_its_share(usual):
     odd = statistics(["Blue"] * 490 + ["Red"] * 490 + ["Unheard"] * 20, np.linspace(0, 10, 1000))
     [anomaly] = anomalies({"train": usual, "test": odd}, infer({"train": usual}), Gate(), None)
-    assert "Unheard (~2%)" in str(anomaly)
+    assert "Unheard (~2%). At most 1.0% of the rows may. [" in str(anomaly)
     error = rejection([anomaly])
     assert error.what.startswith("1 anomaly in the data:\n  company (test split): ")
     assert error.remedy == (
