@@ -32,7 +32,7 @@ def evaluator(
 
 
 def eval_config(evaluation: Evaluation, label: str) -> tfma.EvalConfig:
-    """Returns TFMA's configuration: every metric is computed, those with a threshold decide."""
+    """Returns TFMA's configuration: every metric on every slice; those with a threshold decide, over all rows."""
     return tfma.EvalConfig(
         model_specs=[
             tfma.ModelSpec(
@@ -51,7 +51,8 @@ def _metrics(thresholds: Mapping[Metric, Threshold]) -> list[tfma.MetricConfig]:
     for name, class_name in METRICS.items():
         metric = tfma.MetricConfig(class_name=class_name, config=f'{{"name": "{name}"}}')
         if name in thresholds:
-            metric.threshold.CopyFrom(_threshold(thresholds[name]))
+            # A bare `threshold` would hold every slice to it, however few rows it has.
+            metric.per_slice_thresholds.add(slicing_specs=[tfma.SlicingSpec()], threshold=_threshold(thresholds[name]))
         metrics.append(metric)
     return metrics
 

@@ -64,7 +64,7 @@ def _anomalies(outputs: Outputs) -> Summary:
     found = len(record["anomalies"])
     if not found:
         return Summary("no anomalies", record)
-    return Summary(f"{found} anomalies accepted: {record['accepted']}", record)
+    return Summary(f"{found} anomal{'y' if found == 1 else 'ies'} accepted: {record['accepted']}", record)
 
 
 def _transform(outputs: Outputs) -> Summary:
@@ -77,7 +77,7 @@ def _train(outputs: Outputs) -> Summary:
     history = json.loads(Path(outputs["model_run"][0].uri, HISTORY).read_text())
     loss, val_loss = history["loss"], history["val_loss"]
     best = min(val_loss)
-    return Summary(f"{len(loss)} epochs, loss {loss[-1]:.4f}, best eval loss {best:.4f}", {"history": history})
+    return Summary(f"{len(loss)} epochs, loss {loss[-1]:.4g}, best eval loss {best:.4g}", {"history": history})
 
 
 def _baseline(outputs: Outputs) -> Summary:
@@ -91,7 +91,7 @@ def _evaluation(outputs: Outputs) -> Summary:
     folder = outputs["evaluation"][0].uri
     measured, missed = measure(folder), failures(folder)
     overall = {item.metric: item for item in measured if item.slice == OVERALL}
-    text = "; ".join(missed) if missed else "blessed: " + _compared(overall["auc"])
+    text = "; ".join(missed) if missed else f"{_compared(overall['auc'])}, blessed"
     details = {
         "overall": {name: item.candidate for name, item in overall.items()},
         "metrics": [asdict(item) for item in measured],

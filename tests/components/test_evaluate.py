@@ -7,15 +7,21 @@ from configs.schema import Evaluation, Threshold
 
 def thresholds(**limits):
     config = eval_config(Evaluation(thresholds={"auc": Threshold(**limits)}), "label")
-    [metric] = [metric for metric in config.metrics_specs[0].metrics if metric.HasField("threshold")]
-    return metric.threshold
+    [metric] = deciding(config)
+    [over_all_rows] = metric.per_slice_thresholds
+    assert list(over_all_rows.slicing_specs) == [tfma.SlicingSpec()]
+    return over_all_rows.threshold
+
+
+def deciding(config):
+    return [metric for metric in config.metrics_specs[0].metrics if metric.per_slice_thresholds]
 
 
 def test_every_metric_is_measured_and_only_those_with_a_threshold_decide():
     config = eval_config(Evaluation(thresholds={"auc": Threshold(min=0.8)}), "label")
     metrics = config.metrics_specs[0].metrics
     assert [metric.class_name for metric in metrics] == ["ExampleCount", *METRICS.values()]
-    assert [metric.class_name for metric in metrics if metric.HasField("threshold")] == ["AUC"]
+    assert [metric.class_name for metric in deciding(config)] == ["AUC"]
 
 
 def test_bounds_are_values():
