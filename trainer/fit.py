@@ -26,7 +26,7 @@ def fit(
 ) -> dict[str, list[float]]:
     """Trains the model in place and returns Keras's history: a list with one figure an epoch, by name.
 
-    Raises MillraceError as soon as the loss is no longer a finite number.
+    Raises MillraceError as soon as the loss, or that of the eval split, is no longer a finite number.
     """
     head = HEADS[label_kind]
     model.compile(optimizer=optimizer(training.optimizer), loss=head.loss, metrics=head.metrics())
@@ -35,7 +35,9 @@ def fit(
         callbacks.append(
             keras.callbacks.EarlyStopping(patience=training.early_stopping.patience, restore_best_weights=True)
         )
-    return model.fit(train, validation_data=evaluation, epochs=training.epochs, callbacks=callbacks, verbose=0).history
+    return model.fit(
+        train, validation_data=evaluation, epochs=training.epochs, callbacks=callbacks, shuffle=False, verbose=0
+    ).history
 
 
 def optimizer(options: Optimizer) -> keras.optimizers.Optimizer:
@@ -58,13 +60,20 @@ class Progress(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         self.steps += 1
         loss = float((logs or {})["loss"])
+        self.require_finite("loss", loss)
+        self.loss = loss
+        if self.steps % self.every == 0:
+            PROGRESS.info("epoch %d of %d, step %d, loss %.4f", self.epoch, self.epochs, self.steps, loss)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self.require_finite("eval loss", float((logs or {})["val_loss"]))
+
+    def require_finite(self, name: str, loss: float) -> None:
+        """Raises MillraceError, with the step and the last finite loss of training, when a loss is not finite."""
         if not math.isfinite(loss):
             raise MillraceError(
-                f"The loss became {loss} at step {self.steps}; "
+                f"The {name} became {loss} at step {self.steps}; "
                 + ("it was never finite." if self.loss is None else f"the last finite loss was {self.loss:.4g}."),
                 where="Trainer",
                 remedy="Lower training.optimizer.learning_rate, or look for extreme values in the numeric features.",
             )
-        self.loss = loss
-        if self.steps % self.every == 0:
-            PROGRESS.info("epoch %d of %d, step %d, loss %.4f", self.epoch, self.epochs, self.steps, loss)

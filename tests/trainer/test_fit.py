@@ -20,7 +20,7 @@ def model(columns):
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_the_config_chooses_the_optimizer_and_its_rate(name):
     chosen = optimizer(Optimizer(name=name, learning_rate=0.25))
-    assert chosen.name.lower() == name
+    assert type(chosen).__name__.lower() == name
     assert float(chosen.learning_rate) == 0.25
 
 
@@ -30,6 +30,12 @@ def test_a_loss_that_is_no_number_stops_training_and_names_the_step(model, rows)
         fit(model, broken, rows, Training(epochs=3), "binary")
     assert error.value.what == "The loss became nan at step 1; it was never finite."
     assert "training.optimizer.learning_rate" in error.value.remedy
+
+
+def test_an_eval_loss_that_is_no_number_stops_training_after_the_epoch(model, rows):
+    broken = rows.map(lambda columns, label: ({**columns, "amount": columns["amount"] * math.inf}, label))
+    with pytest.raises(MillraceError, match=r"The eval loss became nan at step 8; the last finite loss was 0\.\d+\."):
+        fit(model, rows, broken, Training(epochs=3), "binary")
 
 
 def test_early_stopping_ends_a_training_that_no_longer_improves_and_keeps_the_best(model, rows):
