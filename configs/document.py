@@ -17,6 +17,7 @@ Keys = tuple[Hashable, ...]
 
 _KIND = "tag:yaml.org,2002:"
 _DEEPEST = 32
+_QUOTES = "Write the value out; text that begins with * wants quotes."
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 
 
@@ -57,7 +58,8 @@ def parse(text: str, name: str) -> Document:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
-        raise ConfigError(f"not valid YAML: {error.problem or error.context}", where) from None
+        remedy = _remedy(error.context or "", text.splitlines()[mark.line] if mark else "")
+        raise ConfigError(f"not valid YAML: {error.problem or error.context}", where, remedy) from None
     except YAMLError as error:
         raise ConfigError(f"not valid YAML: {' '.join(str(error).split())}", name) from None
     document = Document(places={(): (name, 1)})
@@ -66,14 +68,19 @@ def parse(text: str, name: str) -> Document:
     return document
 
 
+def _remedy(context: str, line: str) -> str:
+    if context == "while scanning an alias":
+        return _QUOTES
+    return "Between braces or brackets YAML cannot read ${VAR}: write one key a line." if "${" in line else ""
+
+
 def _refuse_bombs(text: str, name: str) -> None:
     depth = 0
     for event in YAML(typ="safe", pure=True).parse(text):
         depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
         where = f"{name}:{event.start_mark.line + 1}:{event.start_mark.column + 1}"
         if isinstance(event, AliasEvent):
-            remedy = "Write the value out; text that begins with * wants quotes."
-            raise ConfigError(f"the alias '*{event.anchor}' is not allowed", where, remedy)
+            raise ConfigError(f"the alias '*{event.anchor}' is not allowed", where, _QUOTES)
         if depth > _DEEPEST:
             raise ConfigError(f"nested more than {_DEEPEST} levels deep", where)
 

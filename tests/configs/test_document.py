@@ -45,6 +45,8 @@ def test_places_are_lines() -> None:
     ("text", "where", "what", "remedy"),
     [
         ("a: [1\nb: 2", "file.yaml:2:2", "not valid YAML: expected ',' or ']', but got ':'", ""),
+        ("a: * * *", "file.yaml:1:5", "not valid YAML: expected alphabetic", "Write the value out; text"),
+        ("a: {b: ${VAR}}", "file.yaml:1:9", "not valid YAML: expected ',' or '}'", "Between braces or brackets"),
         ("a: b: c", "file.yaml:1:5", "not valid YAML: mapping values are not allowed here", ""),
         ("a: 1\n---\nb: 2", "file.yaml:2:1", "not valid YAML: but found another document", ""),
         ("a: 1\nb: 2\na: 3", "file.yaml:3:a", "key 'a' is given twice, first in line 1", "Keep one of them."),

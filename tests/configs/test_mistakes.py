@@ -88,7 +88,7 @@ def test_every_mistake_is_told_in_the_order_of_lines(write: Callable[..., str]) 
     assert told.value.where == "file.yaml:9:training.epohcs"
     assert told.value.remedy == ""
     assert told.value.what.splitlines() == [
-        "unknown key 'epohcs' Did you mean 'epochs'?",
+        "unknown key 'epohcs'. Did you mean 'epochs'?",
         "file.yaml:10:training.optimizer.learning_rate: should be greater than 0, not 0",
     ]
 
