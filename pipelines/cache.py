@@ -5,7 +5,7 @@ TFX offers no hook for this, so `by_content` stands in for two functions of its 
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -80,7 +80,9 @@ def identity(artifact: types.Artifact) -> str:
 
 def is_intact(artifact: types.Artifact) -> bool:
     """Whether an artifact's files are those that were there when it was made."""
-    return tree_digest(Path(artifact.uri)) == artifact.get_string_custom_property(DIGEST)
+    with suppress(OSError, MillraceError):
+        return tree_digest(Path(artifact.uri)) == artifact.get_string_custom_property(DIGEST)
+    return False
 
 
 def sign(artifacts: Iterable[mlmd.Artifact]) -> None:

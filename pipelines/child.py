@@ -1,19 +1,23 @@
-"""The process that runs a run's nodes: `python -m pipelines.child CONFIG.json RUN_ID EVENTS_FD CACHE NODE...`.
+"""The process that runs a run's nodes: `python -m pipelines.child RUN_ID EVENTS_FD CACHE NODE...`.
 
-It reports to the parent by lines of JSON on a file descriptor; its standard output and error are the run's log.
+Its standard input is one line, the config as JSON, and ends with the parent. It reports to the parent by lines of JSON
+on a file descriptor; its standard output and error are the run's log.
 """
 
 import json
 import logging
 import os
+import signal
 import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, TextIO
 
+from components import preflight
+from configs.errors import MillraceError
 from configs.schema import Config
+from pipelines import records
 
 
 class Reporter(logging.Handler):
@@ -33,29 +37,39 @@ class Reporter(logging.Handler):
 
 def main(arguments: Sequence[str]) -> None:
     """Launches the nodes one after another, until one fails."""
-    config_file, run_id, events, cache, *nodes = arguments
-    config = Config.model_validate_json(Path(config_file).read_text())
+    run_id, events, cache, *nodes = arguments
+    config = Config.model_validate_json(sys.stdin.readline())
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("apache_beam.typehints").setLevel(logging.WARNING)  # hundreds of lines about nothing
     threading.Thread(target=end_with_parent, daemon=True).start()
     with os.fdopen(int(events), "w") as stream:
         run(config, run_id, cache == "cache", nodes, Reporter(stream))
 
 
 def end_with_parent() -> None:
-    """Ends this process when the parent is gone, which closes our standard input."""
+    """Ends this process and what it started when the parent is gone, which closes our standard input."""
     os.read(0, 1)
-    os._exit(1)
+    os.killpg(0, signal.SIGKILL)
 
 
 def run(config: Config, run_id: str, cache: bool, nodes: Sequence[str], reporter: Reporter) -> None:
     """Launches the nodes, and stops at the first that fails."""
     reporter.node = nodes[0]
+    try:
+        preflight.check_small(config)
+    except MillraceError as error:
+        give_up(config, run_id, error, reporter)
+        return
     reporter.send({"node": nodes[0], "state": "running", "text": "loading TensorFlow"})
     from pipelines.dag import compile_ir
-    from pipelines.launch import launch
+    from pipelines.launch import explain, launch
 
     logging.getLogger("millrace.progress").addHandler(reporter)
-    ir = compile_ir(config, cache)
+    try:
+        ir = compile_ir(config, cache)
+    except Exception as error:
+        give_up(config, run_id, explain(error, nodes[0]), reporter)
+        return
     for node in nodes:
         reporter.node = node
         reporter.send({"node": node, "state": "running", "text": ""})
@@ -63,6 +77,13 @@ def run(config: Config, run_id: str, cache: bool, nodes: Sequence[str], reporter
         reporter.send({"outcome": asdict(outcome)})
         if not outcome.succeeded:
             return
+
+
+def give_up(config: Config, run_id: str, error: MillraceError, reporter: Reporter) -> None:
+    """Records that the first node failed before it could be launched."""
+    outcome = records.failure(reporter.node, error)
+    records.write(config.home, run_id, outcome)
+    reporter.send({"outcome": asdict(outcome)})
 
 
 if __name__ == "__main__":

@@ -11,14 +11,14 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from configs.errors import MillraceError
 from configs.loading import load
 from configs.schema import Config
 from pipelines import graph
-from pipelines.screen import Screen, conclude, paragraph
+from pipelines.screen import Screen, conclude, listing, paragraph
 
+WIDEST = 1000  # a file or a pipe has no width that a table must fit
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False)
 
 
@@ -41,7 +41,7 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done,
 def main() -> None:
     """Runs the command that the arguments name; an error is one paragraph and an exit code."""
     try:
-        app()
+        app(prog_name="millrace")
     except MillraceError as error:
         Console(stderr=True).print(paragraph(error.what, error.where, error.remedy), highlight=False, soft_wrap=True)
         sys.exit(error.exit_code)
@@ -108,7 +108,7 @@ def runs(path: ConfigPath, output: Format = Output.text) -> None:
     from pipelines import runs as records
 
     found = records.ended(load(path).home)
-    table = Table("run", "ended", "exit code", "published", box=None, header_style="dim")
+    table = listing("run", "ended", "exit code", "published")
     for record in found:
         table.add_row(record["run"], record["ended"], str(record["exit_code"]), str(record["published"] or ""))
     answer(output, found, table)
@@ -130,7 +130,7 @@ def history(path: ConfigPath, output: Format = Output.text) -> None:
     from components.versions import history as read
 
     lines = read(load(path).home)
-    table = Table("version", "at", "event", "run", "by", "auc", "reason", box=None, header_style="dim")
+    table = listing("version", "at", "event", "run", "by", "auc", "reason")
     for line in lines:
         event = f"{line['event']} of {line['of']}" if line["of"] else line["event"]
         auc = line["metrics"].get("auc")
@@ -187,10 +187,11 @@ def doctor(output: Format = Output.text) -> None:
     from pipelines.doctor import examine
 
     findings = examine()
-    table = Table("", "what", "found", "remedy", box=None, header_style="dim")
+    table = listing("", "what", "found", "remedy")
     for finding in findings:
         table.add_row("[green]✓[/]" if finding.ok else "[red]✗[/]", finding.name, finding.value, finding.remedy)
     answer(output, [asdict(finding) for finding in findings], table)
+    raise typer.Exit(int(any(finding.required and not finding.ok for finding in findings)))
 
 
 @app.command()
@@ -213,7 +214,10 @@ def answer(output: Output, data: Any, text: Any) -> None:
     if output is Output.json:
         typer.echo(json.dumps(data))
     else:
-        Console().print(text, highlight=False, soft_wrap=True)
+        console = Console()
+        if not console.is_terminal:
+            console.width = WIDEST
+        console.print(text, highlight=False, soft_wrap=True)
 
 
 def _describe(config: Config) -> str:

@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+import sys
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import distributions
@@ -22,7 +23,11 @@ def of_code(modules: Iterable[str]) -> str:
 @cache
 def of_packages() -> str:
     """Returns the sha256 of the names and versions of all installed distributions but our own."""
-    installed = {package.name: package.version for package in distributions() if package.name != "millrace"}
+    folders = [
+        folder for folder in sys.path if not folder.endswith("_vendor")
+    ]  # setuptools adds its own, once imported
+    found = reversed(list(distributions(path=folders)))  # of two of one name the first is imported
+    installed = {package.name: package.version for package in found if package.name != "millrace"}
     names = sorted(f"{name}=={version}" for name, version in installed.items())
     return hashlib.sha256("\n".join(names).encode()).hexdigest()
 

@@ -1,16 +1,15 @@
 """How every run ends, wherever it ran: an audit, its record, its report and its exit code."""
 
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from ml_metadata.metadata_store import MetadataStore
-
 from components.versions import intact
 from configs.errors import MillraceError
 from configs.schema import Config
-from pipelines import graph, records, runs
+from pipelines import records, report, runs
 from pipelines.metadata import SUCCESSFUL, connection, executions
 from pipelines.records import Outcome
 
@@ -24,15 +23,15 @@ def finish(
     """
     outcomes = audit(config, run_id, nodes, interruption)
     failed = next((outcome for outcome in outcomes if outcome.error), None)
-    pushed = next((outcome.details for outcome in outcomes if outcome.node == "Pusher" and outcome.succeeded), {})
     version = intact(config.home)
+    published = version if version and version.manifest["run"] == run_id else None
     record = {
         "pipeline": config.name,
         "run": run_id,
         "started": started,
         "ended": runs.now(),
         "exit_code": failed.error["exit_code"] if failed and failed.error else 0,
-        "published": pushed.get("version") if pushed.get("new") else None,
+        "published": published.number if published else None,
         "in_service": version.number if version else None,
         "serving": str(config.home.serving),
         "folder": str(config.home.run(run_id)),
@@ -41,7 +40,13 @@ def finish(
     }
     folder = config.home.run(run_id)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / runs.RECORD).write_text(json.dumps(record, indent=2))
+    runs.put(folder / runs.RECORD, json.dumps(record, indent=2))
+    try:
+        report.write(record, folder)
+    except OSError as error:  # the run ended as it did, with a report or without
+        logging.warning("There is no report of this run: %s", error)
+        record |= {"report": None, "report_error": str(error)}
+        runs.put(folder / runs.RECORD, json.dumps(record, indent=2))
     return record
 
 
@@ -50,14 +55,16 @@ def audit(
 ) -> list[Outcome]:
     """Returns how each expected node ended; one that its record or the metadata does not know as successful failed."""
     recorded = records.read(config.home, run_id)
-    known = executions(MetadataStore(connection(config)), config.name, run_id)
+    try:
+        known = executions(connection(config), config.name, run_id)
+    except MillraceError as error:
+        known, interruption = {}, interruption or error
     outcomes: list[Outcome] = []
     for node in nodes:
         outcome = recorded.get(node)
         complete = node in known and known[node].last_known_state in SUCCESSFUL
         if outcome is None or (outcome.succeeded and not complete):
-            lost = graph.below(item.node for item in outcomes if not item.succeeded)
-            if node in lost or any(not item.succeeded for item in outcomes):
+            if any(not item.succeeded for item in outcomes):
                 outcome = Outcome(node, "not run")
             else:
                 outcome = records.failure(node, interruption or _unknown(node))

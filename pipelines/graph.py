@@ -1,6 +1,5 @@
 """The nodes of the pipeline and who waits for whom, as plain data: known without TensorFlow."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from configs.errors import ConfigError
@@ -41,12 +40,3 @@ def until(last: str | None = None) -> tuple[Node, ...]:
         if node.id in needed:
             needed |= set(node.after)
     return tuple(node for node in NODES if node.id in needed)
-
-
-def below(failed: Iterable[str]) -> set[str]:
-    """Returns the nodes that cannot run once the given ones have failed."""
-    lost = set(failed)
-    for node in NODES:
-        if lost & set(node.after):
-            lost.add(node.id)
-    return lost - set(failed)

@@ -17,7 +17,7 @@ from tfx.proto.orchestration import execution_result_pb2, pipeline_pb2
 from components.summary import summarise
 from configs.errors import MillraceError
 from configs.home import Home
-from pipelines import cache, records
+from pipelines import cache, records, runs
 from pipelines.metadata import SUCCESSFUL, executions
 from pipelines.records import Outcome
 
@@ -26,21 +26,24 @@ def launch(ir: pipeline_pb2.Pipeline, node_id: str, run_id: str, home: Home) -> 
     """Runs a node by TFX's own launcher and records how it ended.
 
     Again is safe: what succeeded, and a verdict, is returned at once; what was left half-done is cleared first.
+    Raises ConfigError for a run id that is no plain name.
     """
+    runs.check(run_id)
     known = records.read(home, run_id).get(node_id)
     if known and known.is_verdict:
         return known
     started = time.monotonic()
     try:
-        state, outputs = _launch(for_run(ir, run_id), node_id)
+        run = for_run(ir, run_id)
+        earlier = _execution(run, node_id)
+        if known and known.succeeded and earlier and SUCCESSFUL.get(earlier.last_known_state) == known.state:
+            return known
+        state, outputs = _launch(run, node_id)
         summary = summarise(node_id, outputs)
         places = {key: [artifact.uri for artifact in artifacts] for key, artifacts in outputs.items()}
         outcome = Outcome(node_id, state, time.monotonic() - started, summary.text, summary.details, places)
-    except MillraceError as error:
-        outcome = records.failure(node_id, error, time.monotonic() - started)
     except Exception as error:
-        logging.exception("%s failed", node_id)
-        outcome = records.failure(node_id, unexpected(error, node_id), time.monotonic() - started)
+        outcome = records.failure(node_id, explain(error, node_id), time.monotonic() - started)
     records.write(home, run_id, outcome)
     return outcome
 
@@ -53,8 +56,11 @@ def for_run(ir: pipeline_pb2.Pipeline, run_id: str) -> pipeline_pb2.Pipeline:
     return copy
 
 
-def unexpected(error: Exception, node_id: str) -> MillraceError:
-    """Returns what to tell of an error that nobody foresaw; its traceback is in the log."""
+def explain(error: Exception, node_id: str) -> MillraceError:
+    """Returns what to tell of an error; the traceback of one that nobody foresaw goes to the log."""
+    if isinstance(error, MillraceError):
+        return error
+    logging.error("%s failed", node_id, exc_info=error)
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return MillraceError(
         f"{type(error).__name__}: {lines[0]}", where=node_id, remedy="The run's log.txt holds the traceback."
@@ -64,9 +70,7 @@ def unexpected(error: Exception, node_id: str) -> MillraceError:
 def _launch(ir: pipeline_pb2.Pipeline, node_id: str) -> tuple[str, Mapping[str, Sequence[types.Artifact]]]:
     node = next(node.pipeline_node for node in ir.nodes if node.pipeline_node.node_info.id == node_id)
     deployment = runner_utils.extract_local_deployment_config(ir)
-    connections = deployment.metadata_connection_config
-    connection = metadata.Metadata(getattr(connections, connections.WhichOneof("connection_config")))
-    clear(ir, node_id, connection)
+    connection = metadata.Metadata(_connection(ir))
     with cache.by_content():
         Launcher(
             pipeline_node=node,
@@ -76,41 +80,46 @@ def _launch(ir: pipeline_pb2.Pipeline, node_id: str) -> tuple[str, Mapping[str, 
             executor_spec=runner_utils.extract_executor_spec(deployment, node_id),
             custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, node_id),
         ).launch()
+    execution = _execution(ir, node_id)
+    if execution is None or execution.last_known_state not in SUCCESSFUL:
+        raise MillraceError(
+            "It did not run: its inputs could not be found.",
+            where=node_id,
+            remedy="Run again from the start; the run's log.txt says which input is missing.",
+        )
     with connection as handle:
-        execution = _execution(ir, node_id, handle)
-        if execution is None or execution.last_known_state not in SUCCESSFUL:
-            raise MillraceError(
-                "It did not run: its inputs could not be found.",
-                where=node_id,
-                remedy="Run again from the start; the run's log.txt says which input is missing.",
-            )
         return SUCCESSFUL[execution.last_known_state], execution_lib.get_output_artifacts(handle, execution.id)
 
 
-def clear(ir: pipeline_pb2.Pipeline, node_id: str, connection: metadata.Metadata) -> None:
-    """Removes what an earlier attempt at this node of this run left behind, unless it succeeded."""
-    with connection as handle:
-        execution = _execution(ir, node_id, handle)
-    if execution is None or execution.last_known_state in SUCCESSFUL:
-        return
-    folder = f"{ir.runtime_spec.pipeline_root.field_value.string_value}/{node_id}"
-    for leftover in [*fileio.glob(f"{folder}/*/{execution.id}"), *fileio.glob(f"{folder}/.system/*/{execution.id}")]:
-        logging.info("Clearing %s, left by an earlier attempt", leftover)
-        fileio.rmtree(leftover)
-
-
-def _execution(ir: pipeline_pb2.Pipeline, node_id: str, handle: metadata.Metadata) -> mlmd.Execution | None:
+def _execution(ir: pipeline_pb2.Pipeline, node_id: str) -> mlmd.Execution | None:
     run_id = ir.runtime_spec.pipeline_run_id.field_value.string_value
-    return executions(handle.store, ir.pipeline_info.id, run_id).get(node_id)
+    return executions(_connection(ir), ir.pipeline_info.id, run_id).get(node_id)
+
+
+def _connection(ir: pipeline_pb2.Pipeline) -> mlmd.ConnectionConfig:
+    connections = runner_utils.extract_local_deployment_config(ir).metadata_connection_config
+    return getattr(connections, connections.WhichOneof("connection_config"))
 
 
 class Launcher(launcher.Launcher):
-    """TFX's launcher, which signs what an executor made before it is published."""
+    """TFX's launcher, whose executors find their folders empty, and sign what they made before it is published."""
 
     def _run_executor(self, execution_info: data_types.ExecutionInfo) -> execution_result_pb2.ExecutorOutput:
+        clear(execution_info)
         output = super()._run_executor(execution_info)
         for key, artifacts in list(output.output_artifacts.items()):
             cache.sign(artifacts.artifacts)
             if not artifacts.artifacts:  # TFX cannot merge an output that its driver emptied
                 del output.output_artifacts[key]
         return output
+
+
+def clear(execution_info: data_types.ExecutionInfo) -> None:
+    """Empties the folders that a node writes to: an attempt that was killed may have left files there.
+
+    So may an execution that had the same number in a metadata store which is lost.
+    """
+    written = [artifact.uri for artifacts in execution_info.output_dict.values() for artifact in artifacts]
+    for folder in filter(fileio.exists, [*written, execution_info.tmp_dir]):
+        fileio.rmtree(folder)
+    fileio.makedirs(execution_info.tmp_dir)

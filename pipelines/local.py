@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from configs.errors import MillraceError
@@ -30,14 +30,14 @@ def run(config: Config, nodes: Sequence[str], cache: bool, watch: Callable[[Even
     with runs.hold(config.home, run_id):
         folder = config.home.run(run_id)
         folder.mkdir(parents=True)
-        (folder / runs.CONFIG).write_text(config.model_dump_json(indent=2))
-        interruption: MillraceError | None = None
-        try:
-            with stoppable():
+        (folder / runs.CONFIG).write_text(config.model_dump_json(indent=2, exclude={"storage": {"metadata"}}))
+        with stoppable():
+            try:
                 interruption = follow(config, run_id, nodes, cache, watch)
-        except Stopped as stopped:
-            interruption = stopped
-        return finish(config, run_id, started, nodes, interruption)
+                ignore_signals()
+            except Stopped as stopped:
+                interruption = stopped
+            return finish(config, run_id, started, nodes, interruption)
 
 
 def follow(
@@ -46,11 +46,11 @@ def follow(
     """Runs the child to its end; returns why it died, if it did."""
     folder = config.home.run(run_id)
     reading, writing = os.pipe()
-    arguments = [str(folder / runs.CONFIG), run_id, str(writing), "cache" if cache else "fresh", *nodes]
+    arguments = [run_id, str(writing), "cache" if cache else "fresh", *nodes]
     with (folder / runs.LOG).open("ab") as log:
         child = subprocess.Popen(
             [sys.executable, "-m", "pipelines.child", *arguments],
-            stdin=subprocess.PIPE,  # its end tells the child that the parent is gone
+            stdin=subprocess.PIPE,  # brings the config; its end tells the child that the parent is gone
             stdout=log,
             stderr=log,
             pass_fds=[writing],
@@ -59,6 +59,7 @@ def follow(
         )
     os.close(writing)
     try:
+        tell(child, config)
         with os.fdopen(reading) as events:
             for line in events:
                 watch(json.loads(line))
@@ -66,6 +67,13 @@ def follow(
     finally:
         kill(child)
     return death(code) if code else None
+
+
+def tell(child: "subprocess.Popen[bytes]", config: Config) -> None:
+    """Gives the child its config, which may hold a password: that belongs into no file."""
+    if child.stdin:
+        with suppress(BrokenPipeError):  # how it died is told by its exit code
+            os.write(child.stdin.fileno(), f"{config.model_dump_json()}\n".encode())
 
 
 def kill(child: "subprocess.Popen[bytes]") -> None:
@@ -90,14 +98,14 @@ def death(code: int) -> MillraceError:
 
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Turns SIGTERM and SIGINT into Stopped."""
+    """Turns the first SIGTERM or SIGINT into Stopped; those after it are not heard, so that the run can finish."""
 
     def stop(number: int, _frame: object) -> None:
-        raise Stopped(
-            f"The run was stopped by {signal.Signals(number).name}.", remedy="Run again: it resumes where it was."
-        )
+        ignore_signals()
+        name = signal.Signals(number).name
+        raise Stopped(f"The run was stopped by {name}.", remedy="Run again: it resumes where it was.")
 
-    previous = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    previous = {number: signal.signal(number, stop) for number in ENDINGS}
     try:
         yield
     finally:
@@ -105,4 +113,11 @@ def stoppable() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+def ignore_signals() -> None:
+    """Lets the signals that end a run pass unheard."""
+    for number in ENDINGS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+ENDINGS = (signal.SIGTERM, signal.SIGINT)
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "1", "PYTHONUNBUFFERED": "1"}

@@ -7,6 +7,7 @@ from typing import Any
 
 from configs.errors import BY_EXIT_CODE, DataRejected, MillraceError, NotBlessed
 from configs.home import Home
+from pipelines import runs
 
 SUCCESSES = ("done", "cached")
 
@@ -49,9 +50,7 @@ def write(home: Home, run_id: str, outcome: Outcome) -> None:
     """Records the outcome; a reader sees all of it or nothing."""
     folder = home.run(run_id) / "nodes"
     folder.mkdir(parents=True, exist_ok=True)
-    staged = folder / f".{outcome.node}.json"
-    staged.write_text(json.dumps(asdict(outcome)))
-    staged.rename(folder / f"{outcome.node}.json")
+    runs.put(folder / f"{outcome.node}.json", json.dumps(asdict(outcome)))
 
 
 def read(home: Home, run_id: str) -> dict[str, Outcome]:

@@ -2,11 +2,13 @@
 
 import json
 import os
+import re
 import secrets
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 import portalocker
@@ -23,6 +25,16 @@ CONFIG = "config.json"
 def new_id() -> str:
     """Returns the id of a run that starts now: in order of time, and unique."""
     return f"{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def check(run_id: str) -> None:
+    """Raises ConfigError unless the id can name a folder among the runs, and no other."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}", run_id):
+        raise ConfigError(
+            f"{run_id!r} is no run id.",
+            where="--run-id",
+            remedy="It is at most 128 of A-Z, a-z, 0-9, _, . and -, and begins with a letter or a digit.",
+        )
 
 
 def now() -> str:
@@ -59,7 +71,15 @@ def _holder(home: Home) -> str:
 
 def ended(home: Home) -> list[dict[str, Any]]:
     """Returns the records of the runs that have ended, newest first."""
-    return [json.loads(path.read_text()) for path in sorted(home.runs.glob(f"*/{RECORD}"), reverse=True)]
+    found = (json.loads(path.read_text()) for path in home.runs.glob(f"*/{RECORD}"))
+    return sorted(found, key=lambda record: (record["ended"], record["run"]), reverse=True)
+
+
+def put(path: Path, text: str) -> None:
+    """Writes a file; a reader sees all of it or what was there before."""
+    staged = path.with_name(f".{path.name}")
+    staged.write_text(text)
+    staged.rename(path)
 
 
 def find(home: Home, run_id: str | None = None) -> dict[str, Any]:

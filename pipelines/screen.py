@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 STATES = {
@@ -75,17 +75,23 @@ class Screen:
         return table
 
 
+def listing(*headers: str) -> Table:
+    """Returns an empty table, whose cells are folded where the screen is narrow, and never cut."""
+    return Table(*(Column(header, overflow="fold") for header in headers), box=None, header_style="dim")
+
+
 def conclude(record: Mapping[str, Any], config_path: str) -> RenderableType:
     """Returns the closing words of a run: what came of it and why, what serves, where things lie, what to do next."""
     lines = [headline(record)]
     if error := record["error"]:
         lines.append(paragraph(error["what"], error["where"], error["remedy"]))
-    rows = Table.grid(padding=(0, 2))
     serving = f"version {record['in_service']}, in {record['serving']}" if record["in_service"] else "nothing yet"
-    rows.add_row("In service", escape(serving))
-    rows.add_row("This run", escape(f"{record['folder']} (report.html, run.json, log.txt)"))
-    rows.add_row("Next", escape(f"millrace {_next(record)} {config_path}"))
-    return Group("", *lines, "", rows)
+    places = (
+        f"In service  {escape(serving)}",
+        f"This run    {escape(record['folder'])} (report.html, run.json, log.txt)",
+        f"Next        {escape(f'millrace {_next(record)} {config_path}')}",
+    )
+    return Group("", *lines, "", *places)
 
 
 def headline(record: Mapping[str, Any]) -> str:
@@ -96,13 +102,15 @@ def headline(record: Mapping[str, Any]) -> str:
             return f"[bold green]Published version {record['published']}[/]: {escape(judged)}"
         last = record["nodes"][-1]
         return f"[bold green]Done[/]: {escape(last['text'])}"
-    return f"[bold red]{OUTCOMES.get(record['exit_code'], 'Failed')}[/]; nothing was published."
+    published = f"version {record['published']}" if record["published"] else "nothing"
+    return f"[bold red]{OUTCOMES.get(record['exit_code'], 'Failed')}[/]; {published} was published."
 
 
 def paragraph(what: str, where: str, remedy: str) -> str:
     """Returns an error as a person reads it: where, what happened, and what to do."""
     place = f"[bold]{escape(where)}[/]: " if where else ""
-    return f"{place}{escape(what)}" + (f"\n{escape(remedy)}" if remedy else "")
+    stop = "" if what.endswith((".", "!", "?", ":", "]")) else "."
+    return f"{place}{escape(what)}{stop}" + (f"\n{escape(remedy)}" if remedy else "")
 
 
 def _next(record: Mapping[str, Any]) -> str:
