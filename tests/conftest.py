@@ -1,0 +1,44 @@
+"""A pipeline that has published once, shared by the tests that need one: a run takes most of a minute."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.workplace import Answer, Workplace
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Workplace:
+    """A small pipeline that has not run yet."""
+    return Workplace(tmp_path).furnish()
+
+
+@pytest.fixture(scope="session")
+def first_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workplace, Answer]:
+    """A small pipeline, and what its first run answered."""
+    place = Workplace(tmp_path_factory.mktemp("published")).furnish()
+    answer = place.run()
+    assert answer.code == 0, answer.stdout + answer.stderr
+    return place, answer
+
+
+@pytest.fixture(scope="session")
+def published(first_run: tuple[Workplace, Answer]) -> Workplace:
+    """A small pipeline whose first version is in service; only for tests that leave it as it is."""
+    return first_run[0]
+
+
+@pytest.fixture(scope="session")
+def keepsake(published: Workplace, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the published workplace as it was at first."""
+    return Path(shutil.copytree(published.folder, tmp_path_factory.mktemp("keepsake") / "published", symlinks=True))
+
+
+@pytest.fixture
+def workplace(published: Workplace, keepsake: Path) -> Iterator[Workplace]:
+    """The published workplace, to be changed at will: it is put back afterwards, where the metadata expects it."""
+    yield published
+    shutil.rmtree(published.folder)
+    shutil.copytree(keepsake, published.folder, symlinks=True)

@@ -1,0 +1,78 @@
+"""The compiled pipeline is the graph, and each node depends on its own section of the config."""
+
+from pathlib import Path
+
+import pytest
+from google.protobuf.message import Message
+from tfx.orchestration.local import runner_utils
+from tfx.proto.orchestration import pipeline_pb2
+
+from configs.loading import load
+from configs.schema import Config
+from pipelines import dag, digest, graph
+from tests.workplace import ROOT
+
+
+def nodes(ir: pipeline_pb2.Pipeline) -> dict[str, pipeline_pb2.PipelineNode]:
+    """The nodes by id, in the order in which they are run."""
+    return {node.pipeline_node.node_info.id: node.pipeline_node for node in ir.nodes}
+
+
+def executors(ir: pipeline_pb2.Pipeline) -> dict[str, Message]:
+    """What runs each node."""
+    deployment = runner_utils.extract_local_deployment_config(ir)
+    return {node: runner_utils.extract_executor_spec(deployment, node) for node in nodes(ir)}
+
+
+def flags(executor: Message) -> list[str]:
+    """The extra flags of a plain executor, or of one on Beam."""
+    return list(getattr(executor, "python_executor_spec", executor).extra_flags)
+
+
+@pytest.fixture
+def ir(config: Config) -> pipeline_pb2.Pipeline:
+    return dag.compile_ir(config)
+
+
+def test_the_compiled_pipeline_is_the_graph(ir: pipeline_pb2.Pipeline) -> None:
+    compiled = {node_id: set(node.upstream_nodes) for node_id, node in nodes(ir).items()}
+    assert compiled == {node.id: set(node.after) for node in graph.NODES}
+
+
+@pytest.mark.parametrize("cache", [True, False])
+def test_every_node_may_use_the_cache_or_none(config: Config, cache: bool) -> None:
+    compiled = nodes(dag.compile_ir(config, cache)).values()
+    assert {node.execution_options.caching_options.enable_cache for node in compiled} == {cache}
+
+
+@pytest.mark.parametrize(
+    ("override", "changed"),
+    [
+        ("training.optimizer.learning_rate=0.5", {"Trainer", "Pusher"}),
+        ("model={family: linear}", {"Trainer", "Pusher"}),
+        ("evaluation.thresholds.auc.min=0.6", {"Evaluator", "Pusher"}),
+        ("gate.drift=0.5", {"DataGate", "Pusher"}),
+        ("data.split.test=2", {"ExampleGen", "Pusher"}),
+        ("features.fare.scale=min_max", {"Transform", "Trainer", "Pusher"}),
+        ("features.tips={kind: numeric}", {"ExampleGen", "SchemaGen", "Transform", "Trainer", "Pusher"}),
+        ("storage.metadata=mysql://me:secret@somewhere/db", set()),
+    ],
+)
+def test_a_node_depends_on_its_own_section(tmp_path: Path, override: str, changed: set[str]) -> None:
+    taxi = ROOT / "configs" / "taxi.yaml"
+    one, other = (dag.compile_ir(load(taxi, [f"storage.root={tmp_path}", *more])) for more in ([], [override]))
+    assert {
+        node
+        for node in graph.IDS
+        if nodes(one)[node] != nodes(other)[node] or executors(one)[node] != executors(other)[node]
+    } == changed
+
+
+def test_every_node_carries_the_digest_of_its_code_and_of_the_packages(ir: pipeline_pb2.Pipeline) -> None:
+    carried = {node: flags(executor) for node, executor in executors(ir).items()}
+    assert {flag for _, flag in carried.values()} == {f"--packages={digest.of_packages()}"}
+    codes = {node: code.removeprefix("--code=") for node, (code, _) in carried.items()}
+    assert codes["StatisticsGen"] == digest.of_code(["components.statistics"])
+    assert codes["Transform"] == digest.of_code(["components.transform", "trainer.preprocessing"])
+    assert codes["LoadCheck"] == digest.of_code(["components.loadcheck", "components.probe"])
+    assert codes["Trainer"] == digest.of_code(["components.train", "trainer.run", "trainer.models.wide_deep"])

@@ -1,0 +1,112 @@
+"""What a node's cached result depends on: a change of the code that it reaches, or of a package, and nothing else."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines import digest
+from tests.workplace import ROOT
+
+EDIT = """
+import json, sys
+from pathlib import Path
+from pipelines.digest import of_code
+
+nodes, files = json.loads(sys.argv[1])
+digests = [{node: of_code(modules) for node, modules in nodes.items()}]
+for file in files:
+    with Path(file).open("a") as source:
+        source.write("\\nTHIS_IS_NEW = 1\\n")
+    digests.append({node: of_code(modules) for node, modules in nodes.items()})
+json.dump(digests, sys.stdout)
+"""
+PACKAGES = "import json, sys; from pipelines.digest import of_packages; json.dump(of_packages(), sys.stdout)"
+NODES = {
+    "StatisticsGen": ["components.statistics"],
+    "Transform": ["components.transform", "trainer.preprocessing"],
+    "Trainer": ["components.train", "trainer.run"],
+    "Pusher": ["components.publish"],
+}
+
+
+CHANGES = {
+    "pipelines/screen.py": set(),
+    "trainer/fit.py": {"Trainer"},
+    "trainer/features.py": {"Transform", "Trainer"},
+    "components/statistics.py": {"StatisticsGen"},
+    "components/trees.py": {"Pusher"},  # by way of components.registry and components.versions
+}
+
+
+def ask(script: str, folder: Path, *arguments: str) -> Any:
+    """What a script answers in a fresh interpreter that looks for modules in `folder` first."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)])}
+    command = [sys.executable, "-c", script, *arguments]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+@pytest.mark.slow
+def test_a_change_of_code_reaches_the_nodes_that_depend_on_it(tmp_path: Path) -> None:
+    for package in digest.OURS:
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    digests = ask(EDIT, tmp_path, json.dumps([NODES, list(CHANGES)]))
+    for (file, reached), before, after in zip(CHANGES.items(), digests, digests[1:], strict=False):
+        assert {node for node in NODES if before[node] != after[node]} == reached, file
+    assert digests[0]["Transform"] == digest.of_code(NODES["Transform"])
+
+
+def test_reaches_what_is_imported_anywhere_in_a_module_and_by_any_form(tmp_path: Path) -> None:
+    source = tmp_path / "module.py"
+    source.write_text(
+        "import os, numpy\nimport configs.home as home\n"
+        "from trainer import data, fit\nfrom configs.errors import NotBlessed\n"
+        "def late():\n    from trainer.labels import HEADS\n"
+    )
+    found = ["configs.home", "trainer", "trainer.data", "trainer.fit", "configs.errors", "trainer.labels"]
+    assert list(digest.imported(source)) == found
+
+
+def test_preprocessing_does_not_depend_on_training() -> None:
+    reached = digest.reach(NODES["Transform"])
+    assert {"trainer.features", "trainer.settings", "configs.schema"} <= set(reached)
+    assert not {"trainer.fit", "trainer.run", "components.train"} & set(reached)
+    assert reached["trainer.features"] == ROOT / "trainer" / "features.py"
+
+
+def test_a_module_that_is_not_there_is_named() -> None:
+    with pytest.raises(ModuleNotFoundError, match=r"trainer\.nowhere"):
+        digest.of_code(["trainer.nowhere"])
+
+
+def install(folder: Path, name: str, version: str) -> None:
+    """Makes a distribution known to Python."""
+    info = folder / f"{name}-{version}.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+
+
+def test_every_package_counts_but_our_own(tmp_path: Path) -> None:
+    digests = {}
+    for name, version in [
+        ("numpy", "9.0"),
+        ("numpy", "9.1"),
+        ("pandas", "9.0"),
+        ("millrace", "0.9"),
+        ("millrace", "1.0"),
+    ]:
+        (folder := tmp_path / f"{name}{version}").mkdir()
+        install(folder, name, version)
+        digests[name, version] = ask(PACKAGES, folder)
+    assert len({digests["numpy", "9.0"], digests["numpy", "9.1"], digests["pandas", "9.0"]}) == 3
+    assert digests["millrace", "0.9"] == digests["millrace", "1.0"] == digest.of_packages()
+
+
+def test_packages_are_the_same_whatever_was_imported(tmp_path: Path) -> None:
+    assert ask(f"import setuptools; {PACKAGES}", tmp_path) == ask(PACKAGES, tmp_path)
