@@ -1,5 +1,6 @@
 """Reading what the Evaluator wrote: metrics by slice, and which thresholds were missed."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -20,13 +21,15 @@ class Measured:
 
 
 def measure(folder: str) -> list[Measured]:
-    """Returns every scalar metric of every slice."""
+    """Returns every scalar metric of every slice; one that a slice cannot have (AUC of one class) is left out."""
     found = []
     for record in tfma.load_metrics(folder):
         values = {
             (item.key.name, item.key.model_name): item.value.double_value.value
             for item in record.metric_keys_and_values
-            if item.value.WhichOneof("type") == "double_value" and not item.key.is_diff
+            if item.value.WhichOneof("type") == "double_value"
+            and not item.key.is_diff
+            and math.isfinite(item.value.double_value.value)
         }
         for (metric, model), value in values.items():
             if model != tfma.BASELINE_KEY:
