@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     Field,
@@ -21,7 +21,13 @@ from configs.section import Section, Text
 
 Texts = Annotated[tuple[Text, ...], Strict(False)]
 Share = Annotated[float, Field(ge=0, le=1)]
-Metric = Literal["auc", "accuracy", "precision", "recall", "log_loss"]
+Metric = Literal["auc", "accuracy", "precision", "recall", "log_loss", "mae", "rmse"]
+METRICS: dict[str, tuple[Metric, ...]] = {
+    "binary": ("auc", "accuracy", "precision", "recall", "log_loss"),
+    "multiclass": ("accuracy", "log_loss"),
+    "regression": ("rmse", "mae"),
+}
+Part = Literal["hour", "day_of_week", "day", "month", "year"]
 Activation = Literal[
     "elu", "gelu", "leaky_relu", "mish", "relu", "relu6", "selu", "sigmoid", "silu", "softplus", "softsign", "tanh"
 ]
@@ -38,17 +44,40 @@ class Split(Section):
 class Data(Section):
     """Where the rows come from."""
 
-    format: Literal["csv"]
+    format: Literal["csv", "parquet", "jsonl"]
     path: Text = Field(description="A file, a folder, a glob, or sample://NAME.")
     split: Split = Split()
+    group: Text | None = Field(default=None, description="A column whose rows of equal value go to one split.")
+    weight: Text | None = Field(default=None, description="A column that says how much each row counts.")
     schema_file: Text | None = Field(default=None, description="A curated TFDV schema, as text proto.")
 
 
 class Label(Section):
-    """The column to predict."""
+    """The column to predict: one of two classes, one of several, or a number."""
 
     name: Text
-    kind: Literal["binary"]
+    kind: Literal["binary", "multiclass", "regression"]
+    classes: Texts | None = Field(
+        default=None, description="The values it takes, as the data spells them; of two, the second is the positive."
+    )
+
+    @model_validator(mode="after")
+    def _check_classes(self) -> "Label":
+        count = len(self.classes or ())
+        if len(set(self.classes or ())) < count:
+            raise ValueError("names a class twice")
+        if self.kind == "binary" and count not in (0, 2):
+            raise ValueError(f"of kind binary has two classes, not {count}")
+        if self.kind == "multiclass" and count < 3:
+            raise ValueError("of kind multiclass needs its classes, three or more: classes: [red, green, blue]")
+        if self.kind == "regression" and count:
+            raise ValueError("of kind regression is a number and has no classes")
+        return self
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The classes in the order of their ids; none for a number."""
+        return self.classes or (("0", "1") if self.kind == "binary" else ())
 
 
 class Numeric(Section):
@@ -70,7 +99,36 @@ class Categorical(Section):
     oov: PositiveInt = Field(default=1, description="How many buckets share the other values.")
 
 
-Feature = Annotated[Numeric | Categorical, Field(discriminator="kind")]
+class Boolean(Section):
+    """One of two values: true or false, yes or no, 1 or 0."""
+
+    kind: Literal["boolean"]
+
+
+class Timestamp(Section):
+    """A moment, in UTC unless it says otherwise, of which a model sees the parts named."""
+
+    kind: Literal["timestamp"]
+    format: Text | None = Field(default=None, description="As strptime writes it (%d.%m.%Y); ISO 8601 without.")
+    parts: Annotated[tuple[Part, ...], Strict(False), Field(min_length=1)] = ("hour", "day_of_week", "month")
+
+    @field_validator("parts")
+    @classmethod
+    def _check_parts(cls, parts: tuple[Part, ...]) -> tuple[Part, ...]:
+        if len(set(parts)) < len(parts):
+            raise ValueError("names a part twice")
+        return parts
+
+
+class Words(Section):
+    """A text, of which a model sees the words."""
+
+    kind: Literal["text"]
+    vocabulary: PositiveInt = Field(default=5000, description="How many of the most frequent words are kept.")
+    length: PositiveInt = Field(default=100, description="How many words of a text are read.")
+
+
+Feature = Annotated[Numeric | Categorical | Boolean | Timestamp | Words, Field(discriminator="kind")]
 
 
 class Linear(Section):
@@ -121,6 +179,7 @@ class Training(Section):
 
     batch_size: PositiveInt = 256
     epochs: PositiveInt = 5
+    steps: PositiveInt | None = Field(default=None, description="How many batches, whatever `epochs` says.")
     optimizer: Optimizer = Optimizer()
     early_stopping: EarlyStopping | None = None
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
@@ -178,7 +237,9 @@ class Config(Section):
     name: str
     data: Data
     label: Label
-    features: Annotated[dict[Text, Feature], Field(min_length=1)]
+    features: Annotated[dict[Text, Feature], Field(min_length=1)] = Field(
+        description="By column; a pattern such as pixel_* stands for all columns of the data that match it."
+    )
     model: Model
     training: Training
     evaluation: Evaluation
@@ -202,6 +263,16 @@ class Config(Section):
             raise ValueError(f"'{label.name}' is the label and cannot be a feature as well")
         return features
 
+    @field_validator("evaluation")
+    @classmethod
+    def _check_metrics(cls, evaluation: Evaluation, info: ValidationInfo) -> Evaluation:
+        label: Any = info.data.get("label")
+        unfit = [metric for metric in evaluation.thresholds if label and metric not in METRICS[label.kind]]
+        if unfit:
+            known = ", ".join(METRICS[label.kind])
+            raise ValueError(f"'{unfit[0]}' does not judge a {label.kind} label; what does: {known}")
+        return evaluation
+
     @property
     def home(self) -> Home:
         """The folder in which this pipeline keeps what it leaves."""
@@ -209,6 +280,7 @@ class Config(Section):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Every column the pipeline reads, once: the features, the label, and what is sliced by."""
+        """Every column the pipeline reads, once: features, label, weight, group, and what is sliced by."""
         sliced = (column for columns in self.evaluation.slices for column in columns)
-        return tuple(dict.fromkeys((*self.features, self.label.name, *sliced)))
+        named = (self.label.name, self.data.weight, self.data.group, *sliced)
+        return tuple(dict.fromkeys((*self.features, *filter(None, named))))

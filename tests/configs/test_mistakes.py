@@ -39,10 +39,10 @@ SECTION = "a section of keys and values"
         ("family: dnn, ", "", "7:model.family", "missing key 'family'", "Known families: dnn, linear, wide_deep."),
         (
             "kind: numeric",
-            "kind: text",
+            "kind: image",
             "5:features.miles.kind",
-            "unknown kind 'text'",
-            "Known kinds: categorical, numeric.",
+            "unknown kind 'image'",
+            "Known kinds: boolean, categorical, numeric, text, timestamp.",
         ),
         ("{kind: numeric}", "numeric", "5:features.miles", f"should be {SECTION}, not 'numeric'", ""),
         ("  epochs: 3", "  epochs: three", "9:training.epochs", "should be a whole number, not 'three'", ""),

@@ -7,7 +7,20 @@ from pydantic import ValidationError
 
 from configs.errors import ConfigError
 from configs.loading import load
-from configs.schema import Config, Dnn, Gate, Numeric, Optimizer, Split, Threshold, Training
+from configs.schema import (
+    Boolean,
+    Config,
+    Dnn,
+    Gate,
+    Label,
+    Numeric,
+    Optimizer,
+    Split,
+    Threshold,
+    Timestamp,
+    Training,
+    Words,
+)
 
 
 def test_defaults(write: Callable[..., str]) -> None:
@@ -20,6 +33,88 @@ def test_defaults(write: Callable[..., str]) -> None:
     )
     assert config.gate == Gate(unseen=0.01, drift=0.3, skew=0.3)
     assert (config.schedule, config.resources) == (None, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "feature"),
+    [
+        ("{kind: boolean}", Boolean(kind="boolean")),
+        ("{kind: text}", Words(kind="text", vocabulary=5000, length=100)),
+        ("{kind: timestamp}", Timestamp(kind="timestamp", format=None, parts=("hour", "day_of_week", "month"))),
+        (
+            "{kind: timestamp, format: '%d.%m.%Y', parts: [year, day]}",
+            Timestamp(kind="timestamp", format="%d.%m.%Y", parts=("year", "day")),
+        ),
+    ],
+)
+def test_every_kind_of_feature(write: Callable[..., str], text: str, feature: object) -> None:
+    config = load(write("{kind: numeric}", text))
+    assert config.features["miles"] == feature
+    assert Config.model_validate(config.model_dump(mode="json")) == config
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("{kind: timestamp, parts: []}", "parts"),
+        ("{kind: timestamp, parts: [hour, hour]}", "parts"),
+        ("{kind: timestamp, parts: [minute]}", "parts"),
+        ("{kind: timestamp, format: ''}", "format"),
+        ("{kind: text, length: 0}", "length"),
+        ("{kind: text, vocabulary: 0}", "vocabulary"),
+        ("{kind: boolean, vocabulary: 2}", "vocabulary"),
+    ],
+)
+def test_a_feature_out_of_range_is_refused_by_its_key(write: Callable[..., str], text: str, key: str) -> None:
+    with pytest.raises(ConfigError) as told:
+        load(write("{kind: numeric}", text))
+    assert told.value.where.startswith(f"file.yaml:5:features.miles.{key}")
+
+
+def test_a_feature_may_be_a_pattern(write: Callable[..., str]) -> None:
+    assert list(load(write("miles:", "'pixel_*':")).features) == ["pixel_*", "company"]
+
+
+@pytest.mark.parametrize(
+    ("label", "values"),
+    [
+        ("{kind: binary}", ("0", "1")),
+        ("{kind: binary, classes: ['yes', 'no']}", ("yes", "no")),
+        ("{kind: multiclass, classes: [red, green, blue]}", ("red", "green", "blue")),
+        ("{kind: regression}", ()),
+    ],
+)
+def test_a_label_has_the_values_of_its_classes(write: Callable[..., str], label: str, values: tuple[str, ...]) -> None:
+    metric = {"m": "log_loss", "r": "rmse", "b": "auc"}[label[7]]
+    path = write("label: {name: tipped, kind: binary}", f"label: {label.replace('{', '{name: tipped, ')}")
+    Path(path).write_text(Path(path).read_text().replace("auc", metric))
+    assert load(path).label.values == values
+
+
+@pytest.mark.parametrize(
+    ("kind", "classes", "message"),
+    [
+        ("binary", ("yes",), "of kind binary has two classes, not 1"),
+        ("binary", ("yes", "yes"), "names a class twice"),
+        ("multiclass", ("red", "green"), "of kind multiclass needs its classes, three or more"),
+        ("multiclass", None, "of kind multiclass needs its classes, three or more"),
+        ("regression", ("red", "green", "blue"), "of kind regression is a number and has no classes"),
+    ],
+)
+def test_the_classes_fit_the_kind_of_label(kind: Any, classes: Any, message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        Label(name="label", kind=kind, classes=classes)
+
+
+def test_a_metric_fits_the_kind_of_label(write: Callable[..., str]) -> None:
+    with pytest.raises(ConfigError) as told:
+        load(write("kind: binary", "kind: regression"))
+    assert told.value.what == "'auc' does not judge a regression label; what does: rmse, mae"
+
+
+def test_weight_and_group_are_columns(write: Callable[..., str]) -> None:
+    config = load(write("path: rows.csv", "path: rows.csv, weight: count, group: driver"))
+    assert config.columns == ("miles", "company", "tipped", "count", "driver", "hour")
 
 
 def test_columns_are_in_order_and_once(write: Callable[..., str]) -> None:
