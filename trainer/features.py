@@ -1,34 +1,77 @@
-"""The feature kinds, each once: its transform, and the column that a model sees of it."""
+"""The feature kinds, each once: its transform, and the columns that a model sees of it."""
 
-from collections.abc import Callable, Mapping
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import keras
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from configs.schema import Categorical, Feature, Numeric
+from configs.schema import Boolean, Categorical, Feature, Numeric, Timestamp, Words
+from trainer.numbers import scale
+
+Parts = dict[str, tf.Tensor]
+DAY = 86_400  # seconds
+NO_WORD = r"[^\p{L}\p{M}\p{N}]+"
+PARTS = {
+    "hour": ("hour_sin", "hour_cos"),
+    "day_of_week": ("day_of_week_sin", "day_of_week_cos"),
+    "day": ("day_sin", "day_cos"),
+    "month": ("month_sin", "month_cos"),
+    "year": ("year",),
+}
+NUMBERS = ("number", "bucket", "year")  # what is not done before it is scaled
 
 
 @dataclass(frozen=True)
 class Column:
-    """A transformed feature of shape [batch, 1]: an id below `size`, or a number when `size` is None."""
+    """What a model sees: a number, an id below `size`, or `length` such ids of which 0 is padding."""
 
     name: str
     size: int | None = None
+    length: int | None = None
 
     def input(self) -> keras.KerasTensor:
-        return keras.Input((1,), name=self.name, dtype="int64" if self.size else "float32")
+        return keras.Input((self.length or 1,), name=self.name, dtype="int64" if self.size else "float32")
 
 
-def transform(name: str, feature: Feature, values: tf.SparseTensor) -> tf.Tensor:
-    """Returns the column of one raw feature, [batch, 1]; called within TFX Transform's `preprocessing_fn`."""
-    return TRANSFORMS[feature.kind](name, feature, values)
+def transform(features: Mapping[str, Feature], inputs: Mapping[str, tf.SparseTensor]) -> Parts:
+    """Returns the columns of the raw features by name; called within TFX Transform's `preprocessing_fn`.
+
+    A number or an id is [batch, 1], words are [batch, length].
+    """
+    made: Parts = {}
+    numbers: dict[str, Numeric] = {}
+    for name, feature in features.items():
+        for part, tensor in TRANSFORMS[feature.kind](escape(name), feature, inputs[name]).items():
+            made[name_column(name, part)] = tensor
+            if part in NUMBERS:
+                numbers[name_column(name, part)] = feature if isinstance(feature, Numeric) else Numeric(kind="numeric")
+    return made | scale(numbers, made)
 
 
 def columns(features: Mapping[str, Feature], vocabulary_size: Callable[[str], int]) -> list[Column]:
-    """Returns what a model sees of each feature, sized by the vocabularies that Transform found."""
-    return [Column(name, _size(name, feature, vocabulary_size)) for name, feature in features.items()]
+    """Returns what a model sees of the features, sized by the vocabularies that Transform found."""
+    return [
+        Column(name_column(name, part), *shape)
+        for name, feature in features.items()
+        for part, shape in _shape(escape(name), feature, vocabulary_size)
+    ]
+
+
+def name_column(feature: str, part: str) -> str:
+    """Returns a name for a part of a feature, unlike the feature's own.
+
+    The Evaluator looks for a column to slice by in what Transform made first: it is to find the raw values.
+    """
+    return f"{escape(feature)}.{part}"
+
+
+def escape(name: str) -> str:
+    """Returns letters, digits and underscores only, as Keras and the files of vocabularies need; no two are alike."""
+    return re.sub(r"\W|_", lambda found: "__" if found[0] == "_" else f"_{ord(found[0]):x}_", name)
 
 
 def dense(values: tf.SparseTensor, missing: float | str) -> tf.Tensor:
@@ -37,40 +80,90 @@ def dense(values: tf.SparseTensor, missing: float | str) -> tf.Tensor:
     return tf.sparse.to_dense(tf.SparseTensor(values.indices, values.values, shape), default_value=missing)
 
 
-def _numeric(name: str, feature: Numeric, values: tf.SparseTensor) -> tf.Tensor:
-    seen = values.values  # all that is learnt is learnt from these at once: one pass over the data
-    fill = tft.mean(seen) if feature.impute == "mean" else tf.constant(feature.impute, tf.float32)
-    number = dense(values, float("nan"))
-    number = tf.where(tf.math.is_nan(number), tf.fill(tf.shape(number), fill), number)
-    if feature.buckets:
-        return tft.apply_buckets(number, tft.quantiles(seen, feature.buckets, epsilon=0.01, name=name))
-    return SCALES[feature.scale](number, seen)
+def _shape(
+    name: str, feature: Feature, vocabulary_size: Callable[[str], int]
+) -> Iterator[tuple[str, tuple[int | None, ...]]]:
+    """Yields the parts of a feature, and each one's size and length."""
+    match feature:
+        case Numeric(buckets=None):
+            yield "number", ()
+        case Numeric():
+            yield "bucket", (feature.buckets,)
+        case Categorical():
+            yield "id", (vocabulary_size(name) + feature.oov,)
+        case Boolean():
+            yield "id", (3,)  # false, true, missing
+        case Timestamp():
+            yield from ((column, ()) for part in feature.parts for column in PARTS[part])
+        case Words():
+            yield "words", (1 + vocabulary_size(name) + 1, feature.length)  # padding, words, and all other words
 
 
-def _z_score(number: tf.Tensor, seen: tf.Tensor) -> tf.Tensor:
-    return tf.math.divide_no_nan(number - tft.mean(seen), tf.sqrt(tft.var(seen)))
+def _numeric(name: str, feature: Numeric, values: tf.SparseTensor) -> Parts:
+    return {"bucket" if feature.buckets else "number": dense(values, math.nan)}
 
 
-def _min_max(number: tf.Tensor, seen: tf.Tensor) -> tf.Tensor:
-    low = tft.min(seen)
-    return tf.math.divide_no_nan(number - low, tft.max(seen) - low)
-
-
-def _categorical(name: str, feature: Categorical, values: tf.SparseTensor) -> tf.Tensor:
-    return tft.compute_and_apply_vocabulary(
+def _categorical(name: str, feature: Categorical, values: tf.SparseTensor) -> Parts:
+    ids = tft.compute_and_apply_vocabulary(
         dense(values, ""), top_k=feature.vocabulary, num_oov_buckets=feature.oov, vocab_filename=name
     )
+    return {"id": ids}
 
 
-def _size(name: str, feature: Feature, vocabulary_size: Callable[[str], int]) -> int | None:
-    if isinstance(feature, Categorical):
-        return vocabulary_size(name) + feature.oov
-    return feature.buckets
+def _boolean(name: str, feature: Boolean, values: tf.SparseTensor) -> Parts:
+    return {"id": tf.clip_by_value(dense(values, 2), 0, 2)}
 
 
-SCALES: dict[str, Callable[[tf.Tensor, tf.Tensor], tf.Tensor]] = {
-    "z_score": _z_score,
-    "min_max": _min_max,
-    "none": lambda number, seen: number,
+def _timestamp(name: str, feature: Timestamp, values: tf.SparseTensor) -> Parts:
+    """A missing moment becomes zeros: off every circle, and the mean of the years."""
+    turns = _divide(values.values)
+    found: Parts = {}
+    for part in feature.parts:
+        angle = 2 * math.pi * turns[part]
+        shown = (turns[part],) if part == "year" else (tf.sin(angle), tf.cos(angle))
+        found |= zip(PARTS[part], shown, strict=True)
+    return {
+        part: dense(tf.SparseTensor(values.indices, number, values.dense_shape), math.nan if part in NUMBERS else 0.0)
+        for part, number in found.items()
+    }
+
+
+def _divide(seconds: tf.Tensor) -> Parts:
+    """Returns how far each moment is through the day, the week (from Monday), the month and the year, and its year.
+
+    The civil date of a day is by Hinnant's `civil_from_days`: years of 400-year eras that begin in March.
+    """
+    days = seconds // DAY
+    shifted = days + 719_468  # from 0000-03-01
+    of_era = shifted % 146_097
+    year = (of_era - of_era // 1_460 + of_era // 36_524 - of_era // 146_096) // 365
+    of_year = of_era - (365 * year + year // 4 - year // 100)
+    month = (5 * of_year + 2) // 153  # 0 is March
+    day = of_year - (153 * month + 2) // 5
+    since_1970 = year + shifted // 146_097 * 400 + month // 10 - 1970
+    turns = {
+        "hour": (seconds % DAY, DAY),
+        "day_of_week": ((days + 3) % 7, 7),
+        "day": (day, 31),
+        "month": ((month + 2) % 12, 12),
+        "year": (since_1970, 1),
+    }
+    return {part: tf.cast(count, tf.float32) / whole for part, (count, whole) in turns.items()}
+
+
+def _words(name: str, feature: Words, values: tf.SparseTensor) -> Parts:
+    text = tf.strings.lower(dense(values, "")[:, 0], encoding="utf-8")
+    words = tf.strings.split(tf.strings.regex_replace(text, NO_WORD, " "))[:, : feature.length].to_sparse()
+    ids = tft.compute_and_apply_vocabulary(words, top_k=feature.vocabulary, num_oov_buckets=1, vocab_filename=name)
+    shape = tf.stack([values.dense_shape[0], feature.length])
+    padded = tf.sparse.to_dense(tf.SparseTensor(ids.indices, ids.values + 1, shape))
+    return {"words": tf.ensure_shape(padded, [None, feature.length])}
+
+
+TRANSFORMS: dict[str, Callable[..., Parts]] = {
+    "numeric": _numeric,
+    "categorical": _categorical,
+    "boolean": _boolean,
+    "timestamp": _timestamp,
+    "text": _words,
 }
-TRANSFORMS: dict[str, Callable[..., tf.Tensor]] = {"numeric": _numeric, "categorical": _categorical}

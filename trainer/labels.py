@@ -5,22 +5,45 @@ from dataclasses import dataclass
 
 import keras
 
+from configs.schema import Label
+
 
 @dataclass(frozen=True)
 class Head:
     """How a model ends for one kind of label."""
 
-    units: int
     activation: str
     loss: str
     metrics: Callable[[], list[keras.metrics.Metric]]
 
 
+OUTPUT = "prediction"
 HEADS: dict[str, Head] = {
-    "binary": Head(1, "sigmoid", "binary_crossentropy", lambda: [keras.metrics.AUC(name="auc")]),
+    "binary": Head("sigmoid", "binary_crossentropy", lambda: [keras.metrics.AUC(name="auc")]),
+    "multiclass": Head(
+        "softmax", "sparse_categorical_crossentropy", lambda: [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]
+    ),
+    "regression": Head("linear", "mean_squared_error", lambda: [keras.metrics.RootMeanSquaredError(name="rmse")]),
 }
 
 
-def predict(logits: keras.KerasTensor, kind: str) -> keras.KerasTensor:
-    """Returns the prediction, float32 [batch, units], that the logits of the same shape stand for."""
-    return keras.layers.Activation(HEADS[kind].activation, dtype="float32", name="prediction")(logits)
+def count_units(label: Label) -> int:
+    """Returns the width of the model's answer: one for each class of several, else one."""
+    return len(label.values) if label.kind == "multiclass" else 1
+
+
+def predict(logits: keras.KerasTensor, label: Label) -> keras.KerasTensor:
+    """Returns the prediction, float32 [batch, units]: probabilities for classes, a number in the label's unit.
+
+    A number is what the network says times the label's spread plus its mean, once `adapt` has set them: the network
+    works on a scale of its own, and every consumer on the label's.
+    """
+    if label.kind == "regression":
+        return keras.layers.Rescaling(1.0, dtype="float32", name=OUTPUT)(logits)
+    return keras.layers.Activation(HEADS[label.kind].activation, dtype="float32", name=OUTPUT)(logits)
+
+
+def adapt(model: keras.Model, mean: float, spread: float) -> None:
+    """Makes a model of a number answer in the label's unit; before its first training, and saved with it."""
+    layer = model.get_layer(OUTPUT)
+    layer.offset, layer.scale = mean, spread

@@ -8,10 +8,17 @@ import tensorflow as tf
 from trainer.features import dense, transform
 from trainer.settings import Columns
 
+NO_LABEL = -1
+
 
 def preprocessing_fn(inputs: Mapping[str, tf.SparseTensor], custom_config: Mapping[str, Any]) -> dict[str, tf.Tensor]:
-    """Returns a [batch, 1] tensor for every feature and for the label (int64), as `columns` in the config says."""
+    """Returns the columns of every feature, and [batch, 1] of the label (an id or a number) and of the weight, if any.
+
+    `custom_config["columns"]` is a `Columns` as JSON.
+    """
     columns = Columns.model_validate_json(custom_config["columns"])
-    outputs = {name: transform(name, feature, inputs[name]) for name, feature in columns.features.items()}
-    outputs[columns.label.name] = dense(inputs[columns.label.name], -1)
+    outputs = transform(columns.features, inputs)
+    outputs[columns.label.name] = dense(inputs[columns.label.name], NO_LABEL)
+    if columns.weight:
+        outputs[columns.weight] = dense(inputs[columns.weight], 1.0)
     return outputs

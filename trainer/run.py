@@ -27,9 +27,11 @@ def run_fn(fn_args: FnArgs) -> None:
     keras.utils.set_random_seed(training.seed)
     model = build(settings, columns(settings.features, tft_output.vocabulary_size_by_name))
     logging.info("%s has %d parameters", settings.model.family, model.count_params())
-    train = data.read(fn_args.train_files, spec, label.name, training.batch_size, shuffle_seed=training.seed)
-    evaluation = data.read(fn_args.eval_files, spec, label.name, training.batch_size)
+    source = {"spec": spec, "label": label.name, "weight": settings.weight, "batch_size": training.batch_size}
+    train = data.read(fn_args.train_files, **source, shuffle_seed=training.seed)
+    evaluation = data.read(fn_args.eval_files, **source)
     history = fit(model, train, evaluation, training, label.kind)
-    export(model, tft_output, label.name, fn_args.serving_model_dir)
+    unserved = [name for name in (label.name, settings.weight) if name]
+    export(model, tft_output, unserved, fn_args.serving_model_dir)
     Path(fn_args.model_run_dir).mkdir(parents=True, exist_ok=True)
     Path(fn_args.model_run_dir, HISTORY).write_text(json.dumps(history))

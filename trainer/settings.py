@@ -8,6 +8,7 @@ class Columns(Section):
 
     features: dict[str, Feature]
     label: Label
+    weight: str | None = None
 
 
 class Settings(Columns):

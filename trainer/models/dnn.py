@@ -6,7 +6,7 @@ import keras
 
 from configs.schema import Dnn, Label
 from trainer.features import Column
-from trainer.labels import HEADS, predict
+from trainer.labels import count_units, predict
 from trainer.models.layers import encode, hidden, inputs
 
 
@@ -14,5 +14,5 @@ def build(options: Dnn, label: Label, columns: Sequence[Column]) -> keras.Model:
     """Returns the uncompiled model: encoded columns, hidden layers, one output layer."""
     tensors = inputs(columns)
     deep = hidden(encode(columns, tensors, options.embedding), options)
-    logits = keras.layers.Dense(HEADS[label.kind].units)(deep)
-    return keras.Model(tensors, predict(logits, label.kind))
+    logits = keras.layers.Dense(count_units(label))(deep)
+    return keras.Model(tensors, predict(logits, label))

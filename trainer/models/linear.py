@@ -1,4 +1,4 @@
-"""A linear model: one weight for each number and each id."""
+"""A linear model: one weight for each number, each id and each word, and a bias."""
 
 from collections.abc import Sequence
 
@@ -6,12 +6,13 @@ import keras
 
 from configs.schema import Label, Linear
 from trainer.features import Column
-from trainer.labels import HEADS, predict
-from trainer.models.layers import inputs, linear
+from trainer.labels import count_units, predict
+from trainer.models.layers import bias, inputs, linear
 
 
 def build(options: Linear, label: Label, columns: Sequence[Column]) -> keras.Model:
-    """Returns the uncompiled model: logistic regression for a binary label."""
+    """Returns the uncompiled model: logistic regression for classes, linear regression for a number."""
     tensors = inputs(columns)
-    logits = linear(columns, tensors, HEADS[label.kind].units)
-    return keras.Model(tensors, predict(logits, label.kind))
+    units = count_units(label)
+    logits = keras.layers.Add()([linear(columns, tensors, units), bias(tensors, units)])
+    return keras.Model(tensors, predict(logits, label))
