@@ -1,9 +1,10 @@
-"""The ExampleGen node: checked CSV files become splits of tf.Examples."""
+"""The ExampleGen node: checked data files become splits of tf.Examples."""
 
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import uuid4
 
@@ -24,13 +25,39 @@ from tfx.dsl.io import fileio
 from tfx.proto import example_gen_pb2, range_config_pb2
 from tfx.types import artifact_utils
 from tfx.utils import proto_utils
-from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
 
-from components import preflight, sources
+from components import preflight, reading, sources
+from components.cells import Role, assign_roles, convert
+from components.encoding import encode_examples
 from configs.errors import DataRejected
 from configs.schema import Config
 
+ABSENT = -(2**63)
 GZIP = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=1)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the node must know of the config, as it travels to the executor."""
+
+    format: str
+    roles: Mapping[str, Role]
+    group: str | None = None
+
+    def pack(self) -> example_gen_pb2.CustomConfig:
+        settings, custom = struct_pb2.Struct(), any_pb2.Any()
+        roles = [asdict(role) for role in self.roles.values()]
+        settings.update({"plan": json.dumps({"format": self.format, "roles": roles, "group": self.group})})
+        custom.Pack(settings)
+        return example_gen_pb2.CustomConfig(custom_config=custom)
+
+    @classmethod
+    def unpack(cls, text: str) -> "Plan":
+        settings = struct_pb2.Struct()
+        _parse(text, example_gen_pb2.CustomConfig()).custom_config.Unpack(settings)
+        plan = json.loads(settings["plan"])
+        roles = (Role(**{**role, "classes": tuple(role["classes"])}) for role in plan["roles"])
+        return cls(plan["format"], {role.column: role for role in roles}, plan["group"])
 
 
 def example_gen(config: Config) -> BaseComponent:
@@ -42,15 +69,12 @@ def example_gen(config: Config) -> BaseComponent:
             for name, parts in config.data.split.model_dump().items()
         ]
     )
-    settings = struct_pb2.Struct()
-    settings.update({"roles": [list(role) for role in preflight.assign_roles(config).items()]})
-    custom = any_pb2.Any()
-    custom.Pack(settings)
+    plan = Plan(config.data.format, assign_roles(config), config.data.group)
     return ExampleGen(
         input_base=base,
-        input_config=example_gen_pb2.Input(splits=[example_gen_pb2.Input.Split(name="all", pattern=pattern)]),
+        input_config=example_gen_pb2.Input(splits=[example_gen_pb2.Input.Split(name=plan.format, pattern=pattern)]),
         output_config=example_gen_pb2.Output(split_config=splits),
-        custom_config=example_gen_pb2.CustomConfig(custom_config=custom),
+        custom_config=plan.pack(),
     ).with_id("ExampleGen")
 
 
@@ -60,49 +84,43 @@ def digest_files(base: str, files: Iterable[str]) -> str:
     for path in files:
         with sources.open_bytes(path) as file:
             content = hashlib.sha256()
-            while block := file.read(preflight.BLOCK):
+            while block := file.read(reading.BLOCK):
                 content.update(block)
             line = [os.path.relpath(path, base), file.tell(), content.hexdigest()]
         total.update(json.dumps(line).encode())
     return total.hexdigest()
 
 
-def assign_splits(batch: pa.RecordBatch, parts: Sequence[int]) -> np.ndarray:
-    """Return the index of each row's split, by a hash of the row's own values; `parts` weighs the splits."""
-    buckets = hash_pandas_object(batch.to_pandas(), index=False).to_numpy() % np.uint64(sum(parts))
+def assign_splits(batch: pa.RecordBatch, parts: Sequence[int], group: str | None = None) -> np.ndarray:
+    """Return the index of each row's split, by a hash of the row's own values, else of its `group` alone.
+
+    `parts` weighs the splits.
+    """
+    names = [group] if group else batch.schema.names
+    # Among nulls pandas would make floats of integers, and a row's hash would depend on the rows beside it.
+    columns = [column.fill_null(ABSENT) if pa.types.is_integer(column.type) else column for column in batch.columns]
+    frame = pa.RecordBatch.from_arrays(columns, batch.schema.names).to_pandas()[names]
+    buckets = hash_pandas_object(frame, index=False).to_numpy() % np.uint64(sum(parts))
     return np.searchsorted(np.cumsum(parts), buckets, side="right")
 
 
-def encode_examples(batch: pa.RecordBatch) -> list[bytes]:
-    """Return a serialized tf.Example for each row; a null is a feature that is absent."""
-    columns = [_wrap_cells(column) for column in batch.columns]
-    return RecordBatchToExamplesEncoder().encode(pa.RecordBatch.from_arrays(columns, batch.schema.names))
-
-
-def _wrap_cells(column: pa.Array) -> pa.ListArray:
-    valid = column.is_valid().to_numpy(zero_copy_only=False)
-    ends = np.concatenate([[0], np.cumsum(valid)])
-    offsets = pa.array(ends, pa.int32(), mask=np.append(~valid, False))
-    cells = column.drop_null()
-    return pa.ListArray.from_arrays(offsets, cells.cast(pa.binary()) if pa.types.is_string(cells.type) else cells)
-
-
 class WriteShards(beam.DoFn):
-    """Writes the rows of one CSV file as one shard a split.
+    """Writes the rows of one file as one shard a split.
 
     A shard appears under its name when it is whole. A file is not divided, since a quoted newline hides its rows' ends.
     """
 
-    def __init__(self, roles: Mapping[str, str], parts: Sequence[int], folders: Sequence[str], staging: str) -> None:
-        self.roles, self.parts, self.folders, self.staging = roles, parts, folders, staging
+    def __init__(self, plan: Plan, parts: Sequence[int], folders: Sequence[str], staging: str) -> None:
+        self.plan, self.parts, self.folders, self.staging = plan, parts, folders, staging
 
     def process(self, element: tuple[str, str]) -> None:
         """Write one file's rows; `element` is its path and the name of its shards."""
         path, shard = element
         drafts = [os.path.join(self.staging, uuid4().hex) for _ in self.folders]
         writers = [tf.io.TFRecordWriter(draft, GZIP) for draft in drafts]
-        for batch in preflight.read_batches(path, self.roles):
-            splits = assign_splits(batch, self.parts)
+        for raw in reading.read(path, self.plan.format, list(self.plan.roles)):
+            batch = convert(raw, self.plan.roles)
+            splits = assign_splits(batch, self.parts, self.plan.group)
             for split, example in zip(splits.tolist(), encode_examples(batch), strict=True):
                 writers[split].write(example)
         for writer, draft, folder in zip(writers, drafts, self.folders, strict=True):
@@ -125,39 +143,37 @@ class Executor(BaseBeamExecutor):
         pattern = _parse(exec_properties["input_config"], example_gen_pb2.Input()).splits[0].pattern
         splits = _parse(exec_properties["output_config"], example_gen_pb2.Output()).split_config.splits
         parts = {split.name: split.hash_buckets for split in splits}
-        roles = _read_roles(exec_properties["custom_config"])
-        files = sources.list_files(exec_properties["input_base"], pattern)
-        rows = _count_rows(files, roles, parts)
+        plan = Plan.unpack(exec_properties["custom_config"])
+        files = sources.list_files(exec_properties["input_base"], pattern, plan.format)
+        rows = _count_rows(files, plan, parts)
         examples.split_names = artifact_utils.encode_split_names(list(parts))
-        self._write(examples, files, roles, parts)
+        self._write(examples, files, plan, parts)
         examples_utils.set_payload_format(examples, example_gen_pb2.FORMAT_TF_EXAMPLE)
         examples_utils.set_file_format(examples, "tfrecords_gzip")
         for split, count in rows.items():
             examples.set_int_custom_property(f"rows_{split}", count)
 
-    def _write(
-        self, examples: types.Artifact, files: Sequence[str], roles: Mapping[str, str], parts: Mapping[str, int]
-    ) -> None:
+    def _write(self, examples: types.Artifact, files: Sequence[str], plan: Plan, parts: Mapping[str, int]) -> None:
         folders = [artifact_utils.get_split_uri([examples], split) for split in parts]
         staging = os.path.join(examples.uri, "staging")
         for folder in (*folders, staging):
             _clear(folder)
         shards = [(path, f"data_tfrecord-{i:05d}-of-{len(files):05d}.gz") for i, path in enumerate(files)]
         with self._make_beam_pipeline() as pipeline:
-            write = beam.ParDo(WriteShards(roles, list(parts.values()), folders, staging))
+            write = beam.ParDo(WriteShards(plan, list(parts.values()), folders, staging))
             _ = pipeline | beam.Create(shards) | beam.Reshuffle() | write
         fileio.rmtree(staging)
 
 
-def _count_rows(files: Sequence[str], roles: Mapping[str, str], parts: Mapping[str, int]) -> dict[str, int]:
+def _count_rows(files: Sequence[str], plan: Plan, parts: Mapping[str, int]) -> dict[str, int]:
     counts = np.zeros(len(parts), int)
-    for batch in preflight.check_batches(files, roles):
-        counts += np.bincount(assign_splits(batch, list(parts.values())), minlength=len(parts))
+    for batch in preflight.check_batches(files, plan.format, plan.roles):
+        counts += np.bincount(assign_splits(batch, list(parts.values()), plan.group), minlength=len(parts))
     rows = dict(zip(parts, counts.tolist(), strict=True))
     empty = next((split for split, count in rows.items() if not count), None)
     if empty:
         seen = ", ".join(f"{split} {count:,}" for split, count in rows.items())
-        remedy = "Add rows, or give the split a larger part in data.split."
+        remedy = f"Add {'groups' if plan.group else 'rows'}, or give the split a larger part in data.split."
         raise DataRejected(f"The split `{empty}` comes out empty; rows: {seen}.", os.path.commonpath(files), remedy)
     return rows
 
@@ -173,12 +189,6 @@ def _parse(text: str, message: Any) -> Any:
     return message
 
 
-def _read_roles(text: str) -> dict[str, str]:
-    settings = struct_pb2.Struct()
-    _parse(text, example_gen_pb2.CustomConfig()).custom_config.Unpack(settings)
-    return {name: role for name, role in settings["roles"]}
-
-
 class Content(input_processor.FileBasedInputProcessor):
     """Knows the input by its content, where TFX looks at sizes and times."""
 
@@ -188,8 +198,11 @@ class Content(input_processor.FileBasedInputProcessor):
 
     def get_input_fingerprint(self, span: int, version: int | None) -> str:
         """Return the digest; raise DataRejected where there are no files."""
-        base = self._input_base_uri
-        return digest_files(base, (path for s in self._splits for path in sources.list_files(base, s.pattern)))
+        return digest_files(self._input_base_uri, self._list_files())
+
+    def _list_files(self) -> Iterator[str]:
+        for split in self._splits:
+            yield from sources.list_files(self._input_base_uri, split.pattern, split.name)
 
 
 class Driver(driver.FileBasedDriver):

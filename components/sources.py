@@ -26,22 +26,21 @@ def find_data(path: str) -> tuple[str, str]:
     return base, os.path.relpath(path, base)
 
 
-def list_files(base: str, pattern: str) -> list[str]:
+def list_files(base: str, pattern: str, format: str = "csv") -> list[str]:
     """Return the data files that `pattern` matches below `base`, in order, without hidden ones and READMEs.
 
-    The pattern of a whole folder is `FOLDER`; then anything that is not a .csv file is refused by name.
+    The pattern of a whole folder is `FOLDER`; then anything whose name does not end in the format is refused by name.
     """
     found = sorted(glob.glob(os.path.join(glob.escape(base), pattern)))
     files = [path for path in found if not os.path.basename(path).startswith((".", "_", "README"))]
-    stray = next((path for path in files if not path.endswith(".csv")), None)
+    stray = next((path for path in files if not path.endswith(f".{format}")), None)
     if stray and pattern == FOLDER:
-        raise DataRejected(
-            "This is in the data folder but is not a .csv file.", stray, "Move it, or let its name begin with `_`."
-        )
+        what = f"This is in the data folder but is not a .{format} file."
+        raise DataRejected(what, stray, "Move it, let its name begin with `_`, or correct data.format.")
     if files:
         return files
     if pattern == FOLDER:
-        raise DataRejected("The data folder holds no .csv file.", base, "Put one there, or correct data.path.")
+        raise DataRejected(f"The data folder holds no .{format} file.", base, "Put one there, or correct data.path.")
     what = "No file matches." if glob.has_magic(re.sub(r"\[[*?[]\]", "", pattern)) else "There is no such file."
     raise DataRejected(what, os.path.join(base, pattern), "Correct data.path.")
 

@@ -1,11 +1,12 @@
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from glob import glob
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 import tensorflow as tf
+from pyarrow import csv, parquet
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.orchestration.metadata import Metadata, sqlite_metadata_connection_config
 from tfx.orchestration.pipeline import Pipeline
@@ -81,6 +82,52 @@ def test_the_examples_hold_the_cells_with_the_types_of_their_roles(config, examp
     assert sorted(row["fare"][1] for row in rows) == [number / 2 for number in range(200)]
 
 
+def spell(splits):
+    return {split: sorted(map(repr, rows)) for split, rows in splits.items()}
+
+
+def test_parquet_of_the_same_rows_gives_the_same_examples(config, examples, trips, tmp_path):
+    expected = spell(execute(config, examples))
+    options = csv.ConvertOptions(strings_can_be_null=True)
+    for path in list(trips.iterdir()):
+        parquet.write_table(csv.read_csv(path, convert_options=options), path.with_suffix(".parquet"), row_group_size=7)
+        path.unlink()
+    assert spell(execute(loading.load(tmp_path / "trips.yaml", ["data.format=parquet"]), examples)) == expected
+
+
+ALL_KINDS = [
+    "features={shared: {kind: boolean}, day: {kind: timestamp}, note: {kind: text}}",
+    "label={name: price, kind: regression}",
+    "data.weight=paid",
+    "data.group=driver",
+    "evaluation={thresholds: {rmse: {max: 1}}}",
+]
+
+
+def test_every_role_is_a_column_of_the_examples_and_a_group_is_in_one_split(trips, tmp_path, config, examples):
+    for path in trips.iterdir():
+        path.unlink()
+    lines = (f"{n % 2},1970-01-02,so it is,{n}.5,2,{n % 20}\n" for n in range(300))
+    (trips / "0.csv").write_text("shared,day,note,price,paid,driver\n" + "".join(lines) + ",,,-1,1,0\n")
+    splits = execute(loading.load(tmp_path / "trips.yaml", ALL_KINDS), examples)
+    rows = {row["price"][1]: row for split in splits.values() for row in split}
+    assert rows[41.5] == {
+        "shared": ("int64_list", 1),
+        "day": ("int64_list", 86_400),
+        "note": ("bytes_list", b"so it is"),
+        "price": ("float_list", 41.5),
+        "paid": ("float_list", 2.0),
+        "driver": ("bytes_list", b"1"),
+    }
+    assert rows[-1.0].keys() == {"price", "paid", "driver"}
+    homes = defaultdict(set)
+    for split, found in splits.items():
+        for row in found:
+            homes[row["driver"][1]].add(split)
+    assert len(homes) == 20
+    assert {len(where) for where in homes.values()} == {1}
+
+
 def test_the_artifact_says_what_it_holds(config, examples):
     splits = execute(config, examples)
     assert examples.split_names == '["train", "eval", "test"]'
@@ -135,6 +182,23 @@ def test_the_split_of_a_row_depends_on_that_row_alone():
     assert len(set(alone)) == 3
 
 
+def test_the_split_of_a_row_does_not_depend_on_a_gap_beside_it():
+    column = pa.array([*range(1000), None], pa.int64())
+    parts = [1] * 1000
+    with_gap = ingest.assign_splits(pa.RecordBatch.from_arrays([column], ["day"]), parts)
+    without = ingest.assign_splits(pa.RecordBatch.from_arrays([column.slice(0, 1000)], ["day"]), parts)
+    assert with_gap[:1000].tolist() == without.tolist()
+
+
+def test_the_split_of_a_group_depends_on_its_value_alone():
+    batch = pa.RecordBatch.from_arrays([pa.array(["a", "b", "a", None, None]), pa.array(range(5))], ["driver", "fare"])
+    alone = pa.RecordBatch.from_arrays([pa.array(["a", "b"])], ["driver"])
+    first, second, again, *blank = ingest.assign_splits(batch, [1] * 1000, "driver").tolist()
+    assert first == again != second
+    assert blank[0] == blank[1]
+    assert [first, second] == ingest.assign_splits(alone, [1] * 1000).tolist()
+
+
 def test_splits_follow_their_parts():
     batch = pa.RecordBatch.from_arrays([pa.array(range(20_000), pa.float32())], ["fare"])
     counts = Counter(ingest.assign_splits(batch, [8, 1, 1]).tolist())
@@ -167,6 +231,8 @@ def test_a_file_that_cannot_be_digested_is_refused_by_name(trips):
 def test_the_cache_key_does_not_hold_what_the_node_does_not_read(config, tmp_path):
     changed = loading.load(tmp_path / "trips.yaml", ["training.epochs=9", "features.fare.scale=none"])
     assert ingest.example_gen(changed).exec_properties == ingest.example_gen(config).exec_properties
+    grouped = loading.load(tmp_path / "trips.yaml", ["data.group=company"])
+    assert ingest.example_gen(grouped).exec_properties != ingest.example_gen(config).exec_properties
 
 
 def launch(config, root):
