@@ -3,18 +3,23 @@
 from collections.abc import Mapping
 
 import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto.config_pb2 import ExampleWeightOptions
 from tfx import types
 from tfx.components import Evaluator
 from tfx.dsl.components.base.base_component import BaseComponent
 
-from configs.schema import Config, Evaluation, Metric, Threshold
+from configs.schema import METRICS, Config, Label, Metric, Threshold
 
-METRICS: dict[Metric, str] = {
-    "auc": "AUC",
-    "accuracy": "BinaryAccuracy",
-    "precision": "Precision",
-    "recall": "Recall",
-    "log_loss": "BinaryCrossentropy",
+CLASSES: dict[str, dict[Metric, str]] = {
+    "binary": {
+        "auc": "AUC",
+        "accuracy": "BinaryAccuracy",
+        "precision": "Precision",
+        "recall": "Recall",
+        "log_loss": "BinaryCrossentropy",
+    },
+    "multiclass": {"accuracy": "SparseCategoricalAccuracy", "log_loss": "SparseCategoricalCrossentropy"},
+    "regression": {"rmse": "RootMeanSquaredError", "mae": "MeanAbsoluteError"},
 }
 
 
@@ -27,28 +32,36 @@ def evaluator(
         model=model,
         baseline_model=baseline_model,
         example_splits=["test"],
-        eval_config=eval_config(config.evaluation, config.label.name),
+        eval_config=eval_config(config),
     )
 
 
-def eval_config(evaluation: Evaluation, label: str) -> tfma.EvalConfig:
+def eval_config(config: Config) -> tfma.EvalConfig:
     """Returns TFMA's configuration: every metric on every slice; those with a threshold decide, over all rows."""
     return tfma.EvalConfig(
         model_specs=[
             tfma.ModelSpec(
                 signature_name="serving_default",
-                label_key=label,
+                label_key=config.label.name,
+                example_weight_key=config.data.weight or "",
                 preprocessing_function_names=["transform_features"],
             )
         ],
-        slicing_specs=[tfma.SlicingSpec(feature_keys=keys) for keys in evaluation.slices],
-        metrics_specs=[tfma.MetricsSpec(metrics=_metrics(evaluation.thresholds))],
+        slicing_specs=[tfma.SlicingSpec(feature_keys=keys) for keys in config.evaluation.slices],
+        metrics_specs=[
+            tfma.MetricsSpec(metrics=_metrics(config.label, config.evaluation.thresholds)),
+            tfma.MetricsSpec(
+                metrics=[tfma.MetricConfig(class_name="ExampleCount", config='{"name": "example_count"}')],
+                example_weights=ExampleWeightOptions(unweighted=True),
+            ),
+        ],
     )
 
 
-def _metrics(thresholds: Mapping[Metric, Threshold]) -> list[tfma.MetricConfig]:
-    metrics = [tfma.MetricConfig(class_name="ExampleCount", config='{"name": "example_count"}')]
-    for name, class_name in METRICS.items():
+def _metrics(label: Label, thresholds: Mapping[Metric, Threshold]) -> list[tfma.MetricConfig]:
+    metrics = []
+    for name in METRICS[label.kind]:
+        class_name = CLASSES[label.kind][name]
         metric = tfma.MetricConfig(class_name=class_name, config=f'{{"name": "{name}"}}')
         if name in thresholds:
             # A bare `threshold` would hold every slice to it, however few rows it has.

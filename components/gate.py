@@ -1,7 +1,8 @@
 """DataGate: anomalies against the schema, drift from what is in service, skew between splits."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -16,7 +17,7 @@ from tfx.types import artifact_utils, standard_artifacts
 
 from components import service
 from components.node import node
-from components.schema import FILE, read, read_statistics
+from components.schema import FILE, free, read, read_statistics
 from configs.errors import DataRejected
 from configs.schema import Config, Gate
 
@@ -47,7 +48,12 @@ def data_gate(config: Config, statistics: types.BaseChannel, schema: types.BaseC
         Executor,
         inputs={"statistics": statistics, "schema": schema},
         outputs={"anomalies": standard_artifacts.ExampleAnomalies},
-        parameters={"home": str(config.home.root), "gate": config.gate.model_dump_json(), service.IN_SERVICE: ""},
+        parameters={
+            "home": str(config.home.root),
+            "gate": config.gate.model_dump_json(),
+            "free": json.dumps(free(config)),
+            service.IN_SERVICE: "",
+        },
         driver=service.Driver,
     )
 
@@ -61,7 +67,7 @@ class Executor(BaseExecutor):
         schema = read(Path(artifact_utils.get_single_uri(input_dict["schema"])) / FILE)
         version = service.version_of(exec_properties)
         previous = tfdv.load_stats_binary(str(version.path / IN_VERSION)) if version else None
-        found = list(anomalies(statistics, schema, gate, previous))
+        found = list(anomalies(statistics, schema, gate, previous, json.loads(exec_properties["free"])))
         if found and not gate.accept:
             raise rejection(found)
         record = {"accepted": gate.accept if found else None, "anomalies": [vars(anomaly) for anomaly in found]}
@@ -80,62 +86,87 @@ def rejection(found: list[Anomaly]) -> DataRejected:
 
 
 def anomalies(
-    statistics: Mapping[str, Statistics], schema: schema_pb2.Schema, gate: Gate, previous: Statistics | None
+    statistics: Mapping[str, Statistics],
+    schema: schema_pb2.Schema,
+    gate: Gate,
+    previous: Statistics | None,
+    free: Sequence[str] = (),
 ) -> Iterator[Anomaly]:
-    """Yields what each split breaks: the schema; drift of train from `previous`; skew of the others from train."""
-    rules = with_limits(schema, gate)
+    """Yields what each split breaks: the schema; drift of train from `previous`; skew of the others from train.
+
+    The values of `free` columns may be any.
+    """
     for split, current in statistics.items():
         other, role = (
             (previous, "previous_statistics") if split == "train" else (statistics["train"], "serving_statistics")
         )
+        limit = allow_for_chance(gate.drift if split == "train" else gate.skew, current, other)
+        rules = with_limits(schema, gate.unseen, limit, free)
         found = tfdv.validate_statistics(current, rules, **{role: other})
         for path, info in found.anomaly_info.items():
             for reason in info.reason:
                 key, text = _key(reason.type, split), reason.description.strip()
                 text += f" At most {gate.unseen:.1%} of the rows may." if key == "gate.unseen" else ""
                 yield Anomaly(split, path, Reason.Type.Name(reason.type), text, key)
-        yield from _check_numbers(split, current, other, schema, gate)
+        bound = (feature for feature in schema.feature if feature.name not in free)
+        yield from _check_numbers(split, current, other, bound, gate.unseen, limit)
 
 
-def with_limits(schema: schema_pb2.Schema, gate: Gate) -> schema_pb2.Schema:
-    """Returns the schema with the gate's limits for categories in it; numbers are left to `_compare_numbers`."""
+def allow_for_chance(limit: float | None, current: Statistics, other: Statistics | None) -> float | None:
+    """Returns the limit of a distance, or what two samples of one distribution exceed once in a thousand times.
+
+    That is Smirnov's: 1.95 sqrt(1/n + 1/m). In a split of fifteen rows, 0.3 is nothing to wonder at.
+    """
+    if limit is None or other is None:
+        return limit
+    rows = (current.datasets[0].num_examples, other.datasets[0].num_examples)
+    return max(limit, round(1.95 * math.sqrt(sum(1 / max(count, 1) for count in rows)), 2))
+
+
+def with_limits(
+    schema: schema_pb2.Schema, unseen: float, limit: float | None, free: Sequence[str] = ()
+) -> schema_pb2.Schema:
+    """Returns the schema with the limits for categories in it, and without rules for numbers and `free` columns."""
     rules = schema_pb2.Schema()
     rules.CopyFrom(schema)
     for feature in rules.feature:
         feature.ClearField("float_domain")
+        if feature.name in free:
+            feature.ClearField("domain_info")
         if feature.WhichOneof("domain_info") in ("domain", "string_domain"):
-            feature.distribution_constraints.min_domain_mass = 1 - gate.unseen
-        if feature.type == schema_pb2.BYTES and gate.drift is not None:
-            feature.drift_comparator.infinity_norm.threshold = gate.drift
-        if feature.type == schema_pb2.BYTES and gate.skew is not None:
-            feature.skew_comparator.infinity_norm.threshold = gate.skew
+            feature.distribution_constraints.min_domain_mass = 1 - unseen
+        if feature.type == schema_pb2.BYTES and feature.name not in free and limit is not None:
+            feature.drift_comparator.infinity_norm.threshold = limit
+            feature.skew_comparator.infinity_norm.threshold = limit
     return rules
 
 
 def _check_numbers(
-    split: str, current: Statistics, other: Statistics | None, schema: schema_pb2.Schema, gate: Gate
+    split: str,
+    current: Statistics,
+    other: Statistics | None,
+    bound: Iterable[schema_pb2.Feature],
+    unseen: float,
+    limit: float | None,
 ) -> Iterator[Anomaly]:
     """Yields the numeric columns that leave their range, or whose distribution is not that of `other`.
 
     The distance is Kolmogorov and Smirnov's, between 0 and 1. TFDV's own, of Jensen and Shannon, is taken between
     histograms of equal widths, where a single far value moves most rows into another bucket.
     """
-    key, limit = ("gate.drift", gate.drift) if split == "train" else ("gate.skew", gate.skew)
-    others = numbers(other) if other else {}
-    ranges = {feature.name: feature.float_domain for feature in schema.feature if feature.HasField("float_domain")}
-    for name, column in numbers(current).items():
-        if name in ranges:
-            low, high = ranges[name].min, ranges[name].max
-            if (share := share_outside(column, low, high)) > gate.unseen:
-                extreme = column.max if column.max > high else column.min
-                text = (
-                    f"At least {share:.1%} of the rows lie outside [{low:g}, {high:g}], as {extreme:g} does; "
-                    f"at most {gate.unseen:.1%} may."
-                )
-                yield Anomaly(split, name, "OUT_OF_RANGE", text, "gate.unseen")
+    columns, others = numbers(current), numbers(other) if other else {}
+    for name, feature in ((feature.name, feature) for feature in bound if feature.name in columns):
+        column, low, high = columns[name], feature.float_domain.min, feature.float_domain.max
+        if feature.HasField("float_domain") and (share := share_outside(column, low, high)) > unseen:
+            extreme = column.max if column.max > high else column.min
+            text = (
+                f"At least {share:.1%} of the rows lie outside [{low:g}, {high:g}], as {extreme:g} does; "
+                f"at most {unseen:.1%} may."
+            )
+            yield Anomaly(split, name, "OUT_OF_RANGE", text, "gate.unseen")
         if limit is not None and name in others and (gap := distance(column, others[name])) > limit:
             text = f"The Kolmogorov-Smirnov distance is {gap:.2f}, above the limit {limit:g}."
-            yield Anomaly(split, name, "KOLMOGOROV_SMIRNOV_HIGH", text, key)
+            yield Anomaly(split, name, "KOLMOGOROV_SMIRNOV_HIGH", text, _straying(split))
 
 
 def numbers(statistics: Statistics) -> dict[str, statistics_pb2.NumericStatistics]:
@@ -175,5 +206,9 @@ def percentiles(column: statistics_pb2.NumericStatistics) -> Sequence[statistics
 
 def _key(rule: int, split: str) -> str:
     if rule == Reason.COMPARATOR_L_INFTY_HIGH:
-        return "gate.drift" if split == "train" else "gate.skew"
+        return _straying(split)
     return "gate.unseen" if rule == Reason.ENUM_TYPE_UNEXPECTED_STRING_VALUES else "data.schema_file"
+
+
+def _straying(split: str) -> str:
+    return "gate.drift" if split == "train" else "gate.skew"

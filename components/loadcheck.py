@@ -20,7 +20,6 @@ from tfx.utils import path_utils
 
 from components.node import node
 from configs.errors import NotBlessed
-from configs.schema import Config
 from trainer.export import KERAS_MODEL
 
 ROWS = 100
@@ -28,7 +27,7 @@ TOLERANCE = 1e-4
 
 
 def load_check(
-    config: Config, model: types.BaseChannel, transform_graph: types.BaseChannel, examples: types.BaseChannel
+    model: types.BaseChannel, transform_graph: types.BaseChannel, examples: types.BaseChannel
 ) -> BaseComponent:
     """Returns the node that gives an InfraBlessing to a model that serves what was trained."""
     return node(
@@ -36,7 +35,7 @@ def load_check(
         Executor,
         inputs={"model": model, "transform_graph": transform_graph, "examples": examples},
         outputs={"blessing": standard_artifacts.InfraBlessing},
-        parameters={"label": config.label.name},
+        parameters={},
     )
 
 
@@ -46,9 +45,7 @@ class Executor(BaseExecutor):
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
         model = path_utils.serving_model_path(artifact_utils.get_single_uri(input_dict["model"]))
         rows = first_rows(artifact_utils.get_split_uri(input_dict["examples"], "test"))
-        expected = answer_as_trained(
-            model, artifact_utils.get_single_uri(input_dict["transform_graph"]), rows, exec_properties["label"]
-        )
+        expected = answer_as_trained(model, artifact_utils.get_single_uri(input_dict["transform_graph"]), rows)
         for loader, answers in answer_as_served(model, rows).items():
             compare(expected, answers, rows, loader)
         blessing = artifact_utils.get_single_instance(output_dict["blessing"])
@@ -63,11 +60,10 @@ def first_rows(folder: str, count: int = ROWS) -> list[bytes]:
     return list(tf.data.TFRecordDataset(files, compression_type="GZIP").take(count).as_numpy_iterator())
 
 
-def answer_as_trained(model: str, transform_graph: str, rows: Sequence[bytes], label: str) -> np.ndarray:
+def answer_as_trained(model: str, transform_graph: str, rows: Sequence[bytes]) -> np.ndarray:
     """Returns the predictions [rows, units] of the Keras model on the rows as Transform's graph prepares them."""
     transform = tft.TFTransformOutput(transform_graph)
-    spec = {name: value for name, value in transform.raw_feature_spec().items() if name != label}
-    columns = transform.transform_features_layer()(tf.io.parse_example(list(rows), spec))
+    columns = transform.transform_features_layer()(tf.io.parse_example(list(rows), transform.raw_feature_spec()))
     trained = keras.models.load_model(Path(model, KERAS_MODEL), compile=False)
     return trained.predict_on_batch({name: columns[name] for name in trained.input})
 

@@ -23,6 +23,7 @@ from configs.schema import Config
 FILE = "schema.pbtxt"
 IN_VERSION = f"assets.extra/schema/{FILE}"
 Statistics: TypeAlias = statistics_pb2.DatasetFeatureStatisticsList
+Column: TypeAlias = statistics_pb2.FeatureNameStatistics
 
 
 def schema_gen(config: Config, statistics: types.BaseChannel) -> BaseComponent:
@@ -35,6 +36,7 @@ def schema_gen(config: Config, statistics: types.BaseChannel) -> BaseComponent:
         parameters={
             "home": str(config.home.root),
             "columns": json.dumps(config.columns),
+            "free": json.dumps(free(config)),
             "schema_file": config.data.schema_file or "",
             "schema_digest": "",
             service.IN_SERVICE: "",
@@ -60,10 +62,17 @@ class Executor(BaseExecutor):
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
         statistics = read_statistics(artifact_utils.get_single_instance(input_dict["statistics"]))
         known, source = _known(exec_properties)
-        schema = extend(known, infer(statistics), json.loads(exec_properties["columns"]))
+        inferred = infer(statistics, json.loads(exec_properties["free"]))
+        schema = extend(known, inferred, json.loads(exec_properties["columns"]))
         artifact = artifact_utils.get_single_instance(output_dict["schema"])
         artifact.set_string_custom_property("source", source)
         tfdv.write_schema_text(schema, str(Path(artifact.uri) / FILE))
+
+
+def free(config: Config) -> list[str]:
+    """Returns the columns whose values no rule can bound, since new ones are no surprise: texts, moments, groups."""
+    endless = (name for name, feature in config.features.items() if feature.kind in ("text", "timestamp"))
+    return list(dict.fromkeys(filter(None, (*endless, config.data.group))))
 
 
 def read_statistics(artifact: types.Artifact) -> dict[str, Statistics]:
@@ -86,16 +95,20 @@ def read(path: Path) -> schema_pb2.Schema:
         ) from error
 
 
-def infer(statistics: Mapping[str, Statistics]) -> schema_pb2.Schema:
-    """Returns the schema of the data as it looks: types, presence, the values of categories, ranges of numbers."""
+def infer(statistics: Mapping[str, Statistics], free: Sequence[str] = ()) -> schema_pb2.Schema:
+    """Returns the schema of the data as it looks: types, presence, the values of categories, ranges of numbers.
+
+    Of `free` columns only the type and the presence.
+    """
     schema = tfdv.infer_schema(statistics["train"], infer_feature_shape=False)
     schema.ClearField("string_domain")
     for feature in schema.feature:
         feature.ClearField("domain_info")
-        seen = [_column(split, feature.name) for split in statistics.values()]
-        if feature.type == schema_pb2.BYTES:
+        seen = [column for split in statistics.values() if (column := _column(split, feature.name))]
+        _add_presence(feature, seen, len(statistics))
+        if feature.name not in free and feature.type == schema_pb2.BYTES:
             _add_values(feature, seen)
-        elif feature.type == schema_pb2.FLOAT:
+        elif feature.name not in free and feature.type == schema_pb2.FLOAT:
             _add_range(feature, seen)
     return schema
 
@@ -118,18 +131,30 @@ def _known(properties: Mapping[str, str]) -> tuple[schema_pb2.Schema, str]:
     return schema_pb2.Schema(), "inferred"
 
 
-def _column(statistics: Statistics, name: str) -> statistics_pb2.FeatureNameStatistics:
-    return next(column for column in statistics.datasets[0].features if column.path.step[0] == name)
+def _column(statistics: Statistics, name: str) -> Column | None:
+    return next((column for column in statistics.datasets[0].features if column.path.step[0] == name), None)
 
 
-def _add_values(feature: schema_pb2.Feature, seen: Sequence[statistics_pb2.FeatureNameStatistics]) -> None:
+def _add_presence(feature: schema_pb2.Feature, seen: Sequence[Column], splits: int) -> None:
+    """Lets rows go without a value if any split has such rows, and splits if any split has none; train has some."""
+    if len(seen) < splits or any(_common(column).num_missing for column in seen):
+        feature.presence.min_fraction = 0
+    if len(seen) < splits or not all(_common(column).num_non_missing for column in seen):
+        feature.presence.min_count = 0
+
+
+def _common(column: Column) -> statistics_pb2.CommonStatistics:
+    return getattr(column, column.WhichOneof("stats")).common_stats
+
+
+def _add_values(feature: schema_pb2.Feature, seen: Sequence[Column]) -> None:
     """Names the values seen in any split, unless there are more than the statistics list."""
     listed = [column.string_stats.rank_histogram.buckets for column in seen]
     if all(column.string_stats.unique == len(buckets) for column, buckets in zip(seen, listed, strict=True)):
         feature.string_domain.value.extend(sorted({bucket.label for buckets in listed for bucket in buckets}))
 
 
-def _add_range(feature: schema_pb2.Feature, seen: Sequence[statistics_pb2.FeatureNameStatistics]) -> None:
+def _add_range(feature: schema_pb2.Feature, seen: Sequence[Column]) -> None:
     """Sets the range seen in any split, widened by its own width on both sides."""
     low, high = min(column.num_stats.min for column in seen), max(column.num_stats.max for column in seen)
     feature.float_domain.min, feature.float_domain.max = low - (high - low), high + (high - low)

@@ -11,7 +11,13 @@ from trainer.settings import Settings
 
 def trainer(config: Config, examples: types.BaseChannel, transform_graph: types.BaseChannel) -> BaseComponent:
     """Returns the node that trains the model on the transformed examples and exports it."""
-    settings = Settings(features=config.features, label=config.label, model=config.model, training=config.training)
+    settings = Settings(
+        features=config.features,
+        label=config.label,
+        weight=config.data.weight,
+        model=config.model,
+        training=config.training,
+    )
     return Trainer(
         examples=examples,
         transform_graph=transform_graph,

@@ -11,7 +11,7 @@ from trainer.settings import Columns
 
 def transform(config: Config, examples: types.BaseChannel, schema: types.BaseChannel) -> BaseComponent:
     """Returns the node that learns the preprocessing from the training split and applies it to those that train."""
-    columns = Columns(features=config.features, label=config.label)
+    columns = Columns(features=config.features, label=config.label, weight=config.data.weight)
     return Transform(
         examples=examples,
         schema=schema,

@@ -1,27 +1,54 @@
 import pytest
 import tensorflow_model_analysis as tfma
 
-from components.evaluate import METRICS, eval_config
-from configs.schema import Evaluation, Threshold
+from components.evaluate import CLASSES, eval_config
+from configs.schema import METRICS, Config
+
+LABELS = {
+    "binary": {"name": "tip", "kind": "binary"},
+    "multiclass": {"name": "tip", "kind": "multiclass", "classes": ["none", "some", "much"]},
+    "regression": {"name": "tip", "kind": "regression"},
+}
 
 
-def thresholds(**limits):
-    config = eval_config(Evaluation(thresholds={"auc": Threshold(**limits)}), "label")
-    [metric] = deciding(config)
-    [over_all_rows] = metric.per_slice_thresholds
-    assert list(over_all_rows.slicing_specs) == [tfma.SlicingSpec()]
-    return over_all_rows.threshold
+def config_of(kind="binary", limits=None, slices=((),), weight=None):
+    return Config.model_validate(
+        {
+            "name": "trips",
+            "data": {"format": "csv", "path": "rows.csv", "weight": weight},
+            "label": LABELS[kind],
+            "features": {"miles": {"kind": "numeric"}},
+            "model": {"family": "linear"},
+            "training": {},
+            "evaluation": {"slices": slices, "thresholds": {METRICS[kind][0]: limits or {"min": 0.8}}},
+        }
+    )
 
 
 def deciding(config):
     return [metric for metric in config.metrics_specs[0].metrics if metric.per_slice_thresholds]
 
 
-def test_every_metric_is_measured_and_only_those_with_a_threshold_decide():
-    config = eval_config(Evaluation(thresholds={"auc": Threshold(min=0.8)}), "label")
+def thresholds(**limits):
+    [metric] = deciding(eval_config(config_of(limits=limits)))
+    [over_all_rows] = metric.per_slice_thresholds
+    assert list(over_all_rows.slicing_specs) == [tfma.SlicingSpec()]
+    return over_all_rows.threshold
+
+
+@pytest.mark.parametrize("kind", LABELS)
+def test_every_metric_of_the_label_is_measured_and_only_those_with_a_threshold_decide(kind):
+    config = eval_config(config_of(kind))
     metrics = config.metrics_specs[0].metrics
-    assert [metric.class_name for metric in metrics] == ["ExampleCount", *METRICS.values()]
-    assert [metric.class_name for metric in deciding(config)] == ["AUC"]
+    classes = [CLASSES[kind][name] for name in METRICS[kind]]
+    assert [metric.class_name for metric in metrics] == classes
+    assert [metric.class_name for metric in deciding(config)] == classes[:1]
+
+
+def test_rows_are_counted_whatever_they_weigh():
+    counting = eval_config(config_of(weight="fare")).metrics_specs[1]
+    assert [metric.class_name for metric in counting.metrics] == ["ExampleCount"]
+    assert counting.example_weights.unweighted
 
 
 def test_bounds_are_values():
@@ -41,7 +68,8 @@ def test_changes_are_against_the_baseline(limits, direction, change):
     assert (threshold.direction, threshold.absolute.value) == (direction, change)
 
 
-def test_slices_and_the_label_come_from_the_config():
-    config = eval_config(Evaluation(slices=((), ("hour",)), thresholds={"auc": Threshold(min=0.8)}), "tip")
+@pytest.mark.parametrize(("weight", "key"), [(None, ""), ("fare", "fare")])
+def test_slices_label_and_weight_come_from_the_config(weight, key):
+    config = eval_config(config_of(slices=((), ("hour",)), weight=weight))
     assert [list(spec.feature_keys) for spec in config.slicing_specs] == [[], ["hour"]]
-    assert config.model_specs[0].label_key == "tip"
+    assert (config.model_specs[0].label_key, config.model_specs[0].example_weight_key) == ("tip", key)

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 import tensorflow_data_validation as tfdv
 
-from components.gate import anomalies, distance, numbers, rejection, share_outside
+from components.gate import allow_for_chance, anomalies, distance, numbers, rejection, share_outside
 from components.schema import infer
 from configs.schema import Gate
 
@@ -62,6 +62,59 @@ def test_drift_is_measured_from_what_is_in_service_and_skew_between_splits(usual
     assert found(train=shifted, previous=usual) == [("train", *rule, "gate.drift") for rule in sorted(rules)]
     assert found(train=usual, eval=shifted) == [("eval", *rule, "gate.skew") for rule in sorted(rules)]
     assert found(Gate(drift=None, skew=None), train=usual, eval=shifted, previous=usual) == []
+
+
+def kinds(start, words):
+    """Rows as ExampleGen leaves them: moments, truth and classes as integers, texts, numbers to predict."""
+    frame = pd.DataFrame(
+        {
+            "at": np.arange(start, start + 1000),
+            "member": np.arange(1000) % 2,
+            "class": np.arange(1000) % 3,
+            "price": np.linspace(0, 10, 1000),
+            "review": [f"{words} {number % 4}" for number in range(1000)],
+        }
+    )
+    return tfdv.generate_statistics_from_dataframe(frame, OPTIONS)
+
+
+def test_new_moments_and_texts_are_no_surprise():
+    old, new = kinds(0, "old"), kinds(10**6, "new")
+    free = ["at", "review"]
+    schema = infer({"train": old}, free)
+    assert list(anomalies({"train": new, "eval": old}, schema, Gate(), old, free)) == []
+    named = infer({"train": old})
+    assert list(anomalies({"train": new, "eval": old}, named, Gate(), old, free)) == []
+    assert {anomaly.feature for anomaly in anomalies({"train": new}, named, Gate(), old)} == {"at", "review"}
+
+
+def test_booleans_and_classes_are_compared_like_numbers():
+    old = kinds(0, "old")
+    frame = pd.DataFrame({"member": [1] * 1000, "class": [2] * 1000})
+    new = tfdv.generate_statistics_from_dataframe(frame, OPTIONS)
+    found = anomalies({"train": new}, infer({"train": new}), Gate(drift=0.4), old)
+    assert [str(anomaly) for anomaly in found] == [
+        "member (train split): The Kolmogorov-Smirnov distance is 0.50, above the limit 0.4. "
+        "[KOLMOGOROV_SMIRNOV_HIGH, gate.drift]",
+        "class (train split): The Kolmogorov-Smirnov distance is 0.67, above the limit 0.4. "
+        "[KOLMOGOROV_SMIRNOV_HIGH, gate.drift]",
+    ]
+
+
+def test_small_splits_may_differ_by_chance():
+    random = np.random.default_rng(5)
+    train = statistics(random.choice(["Blue", "Red"], 120), random.normal(size=120))
+    assert allow_for_chance(0.3, train, train) == 0.3
+    assert allow_for_chance(0.1, train, train) == 0.25
+    assert allow_for_chance(None, train, train) is None
+    for _ in range(10):
+        few = statistics(random.choice(["Blue", "Red"], 12), random.normal(size=12))
+        assert allow_for_chance(0.3, few, train) == 0.59
+        schema = infer({"train": train, "test": few})
+        assert list(anomalies({"train": train, "test": few}, schema, Gate(), None)) == []
+    other = statistics(["Blue"] * 12, [9.0] * 12)
+    schema = infer({"train": train, "test": other})
+    assert [a.feature for a in anomalies({"train": train, "test": other}, schema, Gate(), None)] == ["miles"]
 
 
 def test_the_distance_is_that_of_kolmogorov_and_smirnov(usual):

@@ -37,7 +37,7 @@ def transform_graph(outputs):
 
 
 def test_both_loaders_answer_as_training_does(model, transform_graph, rows):
-    trained = answer_as_trained(model, transform_graph, rows, "big_tipper")
+    trained = answer_as_trained(model, transform_graph, rows)
     served = answer_as_served(model, rows)
     assert trained.shape == (20, 1)
     assert served.keys() == {"tf1", "tf2"}
@@ -50,10 +50,11 @@ def test_a_model_that_serves_what_was_not_trained_is_refused_with_the_row(model,
     network = keras.models.load_model(other / KERAS_MODEL, compile=False)
     network.set_weights([weight + 0.5 for weight in network.get_weights()])
     network.save(other / KERAS_MODEL)
-    trained = answer_as_trained(str(other), transform_graph, rows, "big_tipper")
-    refusal = r"\(tf2 loader\) answers 20 of 20 rows otherwise .* the first is row 0"
-    with pytest.raises(NotBlessed, match=refusal) as error:
-        compare(trained, answer_as_trained(model, transform_graph, rows, "big_tipper"), rows, "tf2")
+    trained = answer_as_trained(str(other), transform_graph, rows)
+    with pytest.raises(
+        NotBlessed, match=r"\(tf2 loader\) answers 20 of 20 rows otherwise .* the first is row 0"
+    ) as error:
+        compare(trained, answer_as_trained(model, transform_graph, rows), rows, "tf2")
     assert "payment_type" in error.value.remedy
 
 
