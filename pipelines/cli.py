@@ -4,22 +4,27 @@ import json
 import os
 import shutil
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
+from rich.console import Console, Group
+from rich.text import Text
 
 from configs.errors import MillraceError
 from configs.loading import load
 from configs.schema import Config
 from pipelines import graph
 from pipelines.screen import Screen, conclude, listing, paragraph
+from pipelines.silence import silence
 
 WIDEST = 1000  # a file or a pipe has no width that a table must fit
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False)
+schema = typer.Typer(no_args_is_help=True, help="Show the schema, hold new data against it, and accept a change.")
+app.add_typer(schema, name="schema")
 
 
 class Output(str, Enum):
@@ -29,12 +34,20 @@ class Output(str, Enum):
     json = "json"
 
 
+class OnError(str, Enum):
+    """What to do at a row that cannot be scored."""
+
+    fail = "fail"
+    skip = "skip"
+
+
 ConfigPath = Annotated[str, typer.Argument(metavar="CONFIG", help="The YAML that describes the pipeline.")]
 Overrides = Annotated[
     list[str], typer.Option("--set", metavar="KEY=VALUE", help="Override a value, as training.epochs=3.")
 ]
 Format = Annotated[Output, typer.Option("--output", help="text for a person, json for a script.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; it is kept in the history.")]
+DataOf = Annotated[str | None, typer.Option("--run", metavar="RUN", help="Whose data; else the newest run's.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 
 
@@ -59,10 +72,11 @@ def run(
     output: Format = Output.text,
 ) -> None:
     """Run the pipeline here: train, judge and publish."""
+    from components.columns import resolve
     from pipelines import local
 
     accepted = [] if accept_anomalies is None else [f"gate.accept={json.dumps(accept_anomalies)}"]
-    config = load(path, [*overrides, *accepted])
+    config = resolve(load(path, [*overrides, *accepted]))
     nodes = [node.id for node in graph.until(until)]
     console = Console(stderr=output is Output.json)
     with Screen(console, nodes) as screen:
@@ -72,6 +86,29 @@ def run(
     else:
         console.print(conclude(record, path), highlight=False, soft_wrap=True)
     raise typer.Exit(record["exit_code"])
+
+
+@app.command()
+def init(
+    data: Annotated[str, typer.Argument(metavar="DATA", help="CSV, Parquet or JSON lines: a file, folder or glob.")],
+    label: Annotated[str, typer.Option(metavar="NAME", help="The column to predict.")],
+    file: Annotated[str, typer.Option("-o", "--file", metavar="FILE.yaml", help="What to write; - prints it.")],
+    kind: Annotated[str | None, typer.Option(help="binary, multiclass or regression; else by the label.")] = None,
+    group: Annotated[str | None, typer.Option(help="A column whose rows of equal value go to one split.")] = None,
+    weight: Annotated[str | None, typer.Option(help="A column that says how much each row counts.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+    output: Format = Output.text,
+) -> None:
+    """Write a first config for your data, which runs as it stands."""
+    from pipelines.draft import draft, write
+
+    path = None if file == "-" else Path(file)
+    drawn = draft(data, label, path, kind, group, weight)
+    if path is None:
+        typer.echo(drawn.text, nl=False)
+        return
+    write(drawn, path, force)
+    answer(output, drawn.as_data() | {"file": file}, f"{file} written: {drawn}.\nNext        millrace run {file}")
 
 
 @app.command()
@@ -92,11 +129,12 @@ def launch_node(
     """Launch one node of one run, as a step of a cluster does."""
     graph.until(node)
     config = load(path, overrides)
+    from components.columns import resolve
     from pipelines.dag import compile_ir
     from pipelines.launch import launch
     from pipelines.records import as_error
 
-    outcome = launch(compile_ir(config, cache=not no_cache), node, run_id, config.home)
+    outcome = launch(compile_ir(resolve(config), cache=not no_cache), node, run_id, config.home)
     if outcome.error:
         raise as_error(outcome.error)
     typer.echo(f"{node} {outcome.state}: {outcome.text}")
@@ -181,6 +219,98 @@ def promote(
     answer(output, dict(published.version.manifest), text)
 
 
+@schema.command()
+def show(
+    path: ConfigPath,
+    run_id: Annotated[str | None, typer.Option("--run", help="As this run had it; else the one in force.")] = None,
+    output: Format = Output.text,
+) -> None:
+    """Print the schema in force, as text proto."""
+    config = load(path)
+    with silence():
+        from google.protobuf.json_format import MessageToDict
+
+        from pipelines import curation
+
+        found, source = curation.in_force(config, run_id)
+    if output is Output.json:
+        typer.echo(json.dumps({"source": source, "schema": MessageToDict(found)}))
+    else:
+        typer.echo(f"# {source}\n{curation.as_text(found)}", nl=False)
+
+
+@schema.command()
+def diff(
+    path: ConfigPath,
+    run_id: DataOf = None,
+    output: Format = Output.text,
+) -> None:
+    """List how the newest run's data differs from the schema; exits with 1 where it does."""
+    config = load(path)
+    with silence():
+        from pipelines import curation
+
+        changes, run_id, source = curation.diff(config, run_id)
+    answer(output, [asdict(change) for change in changes], _tabulate(changes, f"The data of run {run_id}", source))
+    raise typer.Exit(int(bool(changes)))
+
+
+@schema.command()
+def accept(
+    path: ConfigPath,
+    run_id: DataOf = None,
+    file: Annotated[Path | None, typer.Option("-o", "--file", help="Where to; else data.schema_file.")] = None,
+    retype: Annotated[list[str], typer.Option(help="A column that may change its type.")] = [],  # noqa: B006
+    dry_run: DryRun = False,
+    output: Format = Output.text,
+) -> None:
+    """Write the schema, widened by the newest run's data, to a file for your repository, which the config names."""
+    config = load(path)
+    with silence():
+        from pipelines import curation
+
+        accepted = curation.accept(config, Path(path), run_id, file, retype)
+    if not dry_run:
+        accepted.write()
+    verb = "would be written" if dry_run else "written"
+    table = _tabulate(accepted.changes, f"The data of run {accepted.run}", accepted.source)
+    named = f" {path} {'would name' if dry_run else 'names'} it." if accepted.config_text else ""
+    data = {"file": str(accepted.file), "run": accepted.run, "changes": [asdict(item) for item in accepted.changes]}
+    answer(output, data, Group(table, f"{accepted.file} {verb}.{named}"))
+
+
+@app.command()
+def predict(
+    path: ConfigPath,
+    source: Annotated[
+        str | None, typer.Option("--input", metavar="FILES", help="CSV, Parquet or JSON lines: a file, folder or glob.")
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option(metavar="OUT", help="The file to write, or - for standard output; with --row text or json."),
+    ] = None,
+    row: Annotated[str | None, typer.Option(metavar="JSON", help="One row, in place of --input.")] = None,
+    on_error: Annotated[OnError, typer.Option(help="What to do at a row that cannot be scored.")] = OnError.fail,
+    rejects: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Where skipped rows go; else OUT.rejects.jsonl.")
+    ] = None,
+    version: Annotated[int | None, typer.Option(help="The version to ask; else the one in service.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there already.")] = False,
+) -> None:
+    """Score new rows with the version in service."""
+    home = load(path).home
+    from pipelines import predict as scoring
+
+    if row is not None:
+        form = scoring.choose_form(source, output)
+        answers = scoring.predict_row(home, row, version)
+        answer(Output(form), answers, Text("\n".join(f"{name:20} {value}" for name, value in answers.items())))
+        return
+    order = scoring.place_order(source, output, on_error is OnError.skip, rejects, force)
+    scored = scoring.predict(home, order, version)
+    typer.echo(scored.describe(order), err=order.output == scoring.STANDARD)
+
+
 @app.command()
 def doctor(output: Format = Output.text) -> None:
     """Examine this machine: interpreter, packages, disk, memory."""
@@ -218,6 +348,15 @@ def answer(output: Output, data: Any, text: Any) -> None:
         if not console.is_terminal:
             console.width = WIDEST
         console.print(text, highlight=False, soft_wrap=True)
+
+
+def _tabulate(changes: Sequence[Any], data: str, source: str) -> Any:
+    if not changes:
+        return f"{data} is as the schema says ({source})."
+    table = listing("column", "change", "")
+    for change in changes:
+        table.add_row(change.column, change.change, change.text)
+    return Group(f"{data} against the schema {source}:", table)
 
 
 def _describe(config: Config) -> str:
