@@ -23,6 +23,7 @@ class Outcome:
     details: Mapping[str, Any] = field(default_factory=dict)
     outputs: Mapping[str, Sequence[str]] = field(default_factory=dict)  # where each artifact lies
     error: Mapping[str, Any] | None = None  # exit_code, what, where, remedy
+    cpu: float = 0.0  # CPU seconds, with those of the processes that it started
 
     @property
     def succeeded(self) -> bool:
