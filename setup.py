@@ -8,7 +8,7 @@ setup(
     description="From one YAML file to a TFX pipeline that publishes a model only when it has earned it",
     license="Apache-2.0",
     python_requires=">=3.10,<3.14",
-    packages=["configs", "pipelines", "components", "trainer", "trainer.models"],
+    packages=["configs", "pipelines", "pipelines.commands", "components", "trainer", "trainer.models"],
     package_dir={"": "."},  # an editable install is then one plain path, which type checkers follow too
     package_data={"configs": ["*.yaml"], "pipelines": ["templates/*"]},
     entry_points={"console_scripts": ["millrace = pipelines.cli:main"]},

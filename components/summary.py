@@ -12,7 +12,7 @@ from tfx.types import artifact_utils
 from components.evaluation import OVERALL, Measured, failures, measure
 from components.gate import FOUND
 from components.schema import FILE, read, read_statistics
-from configs.schema import METRICS
+from configs.schema import MAIN
 from trainer.run import HISTORY
 
 Outputs = Mapping[str, Sequence[types.Artifact]]
@@ -92,17 +92,17 @@ def _evaluation(outputs: Outputs) -> Summary:
     folder = outputs["evaluation"][0].uri
     measured, missed = measure(folder), failures(folder)
     overall = {item.metric: item for item in measured if item.slice == OVERALL}
-    text = "; ".join(missed) if missed else f"{_compared(_main(overall))}, blessed"
+    text = (
+        "; ".join(missed)
+        if missed
+        else f"{_compared(next(overall[name] for name in MAIN if name in overall))}, blessed"
+    )
     details = {
         "overall": {name: item.candidate for name, item in overall.items()},
         "metrics": [asdict(item) for item in measured],
         "missed": missed,
     }
     return Summary(text, details)
-
-
-def _main(overall: Mapping[str, Measured]) -> Measured:
-    return next(overall[metrics[0]] for metrics in METRICS.values() if metrics[0] in overall)
 
 
 def _compared(item: Measured) -> str:

@@ -27,6 +27,7 @@ METRICS: dict[str, tuple[Metric, ...]] = {
     "multiclass": ("accuracy", "log_loss"),
     "regression": ("rmse", "mae"),
 }
+MAIN: tuple[Metric, ...] = ("auc", "accuracy", "rmse")  # what to say of a model in one figure: the first it has
 Part = Literal["hour", "day_of_week", "day", "month", "year"]
 Activation = Literal[
     "elu", "gelu", "leaky_relu", "mish", "relu", "relu6", "selu", "sigmoid", "silu", "softplus", "softsign", "tanh"

@@ -1,0 +1,117 @@
+"""Runs: run, validate, launch-node, runs, report, clean."""
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from configs.loading import load
+from configs.schema import Config
+from pipelines import graph
+from pipelines.commands.options import ConfigPath, DryRun, Format, Output, Overrides, answer
+from pipelines.screen import Screen, conclude, listing
+
+app = typer.Typer()
+
+
+@app.command()
+def run(
+    path: ConfigPath,
+    overrides: Overrides = [],  # noqa: B006
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Run every node again.")] = False,
+    until: Annotated[str | None, typer.Option(help="Stop after this node.")] = None,
+    accept_anomalies: Annotated[
+        str | None, typer.Option(metavar="REASON", help="Go on in spite of anomalies, and record why.")
+    ] = None,
+    output: Format = Output.text,
+) -> None:
+    """Run the pipeline here: train, judge and publish."""
+    from components.columns import resolve
+    from pipelines import local
+
+    accepted = [] if accept_anomalies is None else [f"gate.accept={json.dumps(accept_anomalies)}"]
+    config = resolve(load(path, [*overrides, *accepted]))
+    nodes = [node.id for node in graph.until(until)]
+    console = Console(stderr=output is Output.json)
+    with Screen(console, nodes) as screen:
+        record = local.run(config, nodes, cache=not no_cache, watch=screen.watch)
+    if output is Output.json:
+        sys.stdout.write(json.dumps(record) + "\n")
+    else:
+        console.print(conclude(record, path), highlight=False, soft_wrap=True)
+    raise typer.Exit(record["exit_code"])
+
+
+@app.command()
+def validate(path: ConfigPath, overrides: Overrides = [], output: Format = Output.text) -> None:  # noqa: B006
+    """Check a config, without looking at the data."""
+    config = load(path, overrides)
+    answer(output, json.loads(config.model_dump_json()), f"{path} is valid: {_describe(config)}.")
+
+
+@app.command("launch-node")
+def launch_node(
+    path: ConfigPath,
+    node: Annotated[str, typer.Option(help="The node to launch.")],
+    run_id: Annotated[str, typer.Option(help="The run it belongs to.")],
+    overrides: Overrides = [],  # noqa: B006
+    no_cache: Annotated[bool, typer.Option("--no-cache")] = False,
+) -> None:
+    """Launch one node of one run, as a step of a cluster does."""
+    graph.until(node)
+    config = load(path, overrides)
+    from components.columns import resolve
+    from pipelines.dag import compile_ir
+    from pipelines.launch import launch
+    from pipelines.records import as_error
+
+    outcome = launch(compile_ir(resolve(config), cache=not no_cache), node, run_id, config.home)
+    if outcome.error:
+        raise as_error(outcome.error)
+    typer.echo(f"{node} {outcome.state}: {outcome.text}")
+
+
+@app.command()
+def runs(path: ConfigPath, output: Format = Output.text) -> None:
+    """List the runs that have ended, newest first."""
+    from pipelines import runs as records
+
+    found = records.ended(load(path).home)
+    table = listing("run", "ended", "exit code", "published")
+    for record in found:
+        table.add_row(record["run"], record["ended"], str(record["exit_code"]), str(record["published"] or ""))
+    answer(output, found, table)
+
+
+@app.command()
+def report(
+    path: ConfigPath, run_id: Annotated[str | None, typer.Option("--run", help="Else the newest.")] = None
+) -> None:
+    """Say where the report of a run lies."""
+    from pipelines import runs as records
+
+    typer.echo(Path(records.find(load(path).home, run_id)["folder"]) / records.REPORT)
+
+
+@app.command()
+def clean(path: ConfigPath, dry_run: DryRun = False) -> None:
+    """Remove a pipeline's artifacts and metadata; runs, versions and history stay."""
+    from pipelines.runs import hold
+
+    home = load(path).home
+    doomed = [place for place in (home.artifacts, home.metadata) if place.exists()]
+    if not dry_run:
+        with hold(home, "clean"):
+            for place in doomed:
+                shutil.rmtree(place) if place.is_dir() else os.remove(place)
+    for place in doomed:
+        typer.echo(f"{'would remove' if dry_run else 'removed'} {place}")
+
+
+def _describe(config: Config) -> str:
+    return f"{config.model.family} on {len(config.features)} features, label {config.label.name} ({config.label.kind})"
