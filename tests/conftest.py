@@ -6,39 +6,39 @@ from pathlib import Path
 
 import pytest
 
-from tests.workplace import Answer, Workplace
+from tests.sandbox import Answer, Sandbox
 
 
 @pytest.fixture
-def fresh(tmp_path: Path) -> Workplace:
+def fresh(tmp_path: Path) -> Sandbox:
     """A small pipeline that has not run yet."""
-    return Workplace(tmp_path).furnish()
+    return Sandbox(tmp_path).furnish()
 
 
 @pytest.fixture(scope="session")
-def first_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workplace, Answer]:
+def first_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Sandbox, Answer]:
     """A small pipeline, and what its first run answered."""
-    place = Workplace(tmp_path_factory.mktemp("published")).furnish()
+    place = Sandbox(tmp_path_factory.mktemp("published")).furnish()
     answer = place.run()
     assert answer.code == 0, answer.stdout + answer.stderr
     return place, answer
 
 
 @pytest.fixture(scope="session")
-def published(first_run: tuple[Workplace, Answer]) -> Workplace:
+def published(first_run: tuple[Sandbox, Answer]) -> Sandbox:
     """A small pipeline whose first version is in service; only for tests that leave it as it is."""
     return first_run[0]
 
 
 @pytest.fixture(scope="session")
-def keepsake(published: Workplace, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the published workplace as it was at first."""
+def keepsake(published: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the published sandbox as it was at first."""
     return Path(shutil.copytree(published.folder, tmp_path_factory.mktemp("keepsake") / "published", symlinks=True))
 
 
 @pytest.fixture
-def workplace(published: Workplace, keepsake: Path) -> Iterator[Workplace]:
-    """The published workplace, to be changed at will: it is put back afterwards, where the metadata expects it."""
+def sandbox(published: Sandbox, keepsake: Path) -> Iterator[Sandbox]:
+    """The published sandbox, to be changed at will: it is put back afterwards, where the metadata expects it."""
     yield published
     shutil.rmtree(published.folder)
     shutil.copytree(keepsake, published.folder, symlinks=True)

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from components.versions import in_service
-from tests.workplace import Workplace
+from tests.sandbox import Sandbox
 
 QUICK = 2  # CPU seconds; loading TensorFlow alone takes longer
 
 
-def refuse(place: Workplace, code: int, *arguments: str) -> str:
+def refuse(place: Sandbox, code: int, *arguments: str) -> str:
     """Runs the pipeline, which must end with this code and publish nothing; returns what the screen says."""
     before = in_service(place.home)
     answer = place.millrace("run", *arguments)
@@ -25,13 +25,13 @@ def refuse(place: Workplace, code: int, *arguments: str) -> str:
     return answer.stdout
 
 
-def complete(place: Workplace) -> None:
+def complete(place: Sandbox) -> None:
     """Runs the pipeline as it was at first, which must complete with what it knows."""
     answer = place.run()
     assert (answer.code, answer.states["Trainer"], answer.record["published"]) == (0, "cached", None), answer.stderr
 
 
-def spoil(place: Workplace, numbers: Iterable[int], column: str, cell: bytes) -> None:
+def spoil(place: Sandbox, numbers: Iterable[int], column: str, cell: bytes) -> None:
     """Replaces the cells of a column in some rows of the data; its header is row 1."""
     rows = [line.split(b",") for line in place.data.read_bytes().splitlines()]
     index = rows[0].index(column.encode())
@@ -57,49 +57,49 @@ def cpu_seconds() -> float:
     ],
     ids=["a field too many", "text for a number", "no UTF-8", "no label"],
 )
-def test_faulty_data_is_rejected_before_tensorflow_is_loaded(workplace, row, column, cell, said):
-    usual = workplace.data.read_bytes()
-    spoil(workplace, [row], column, cell)
+def test_faulty_data_is_rejected_before_tensorflow_is_loaded(sandbox, row, column, cell, said):
+    usual = sandbox.data.read_bytes()
+    spoil(sandbox, [row], column, cell)
     before = cpu_seconds()
-    screen = refuse(workplace, 3)
+    screen = refuse(sandbox, 3)
     assert cpu_seconds() - before < QUICK
-    where = f"{workplace.data}:{row}:{column}: " if cell == b"abc" else f"{workplace.data}:{row}: "
+    where = f"{sandbox.data}:{row}:{column}: " if cell == b"abc" else f"{sandbox.data}:{row}: "
     assert f"\nData rejected; nothing was published.\n{where}" in screen
     assert said in screen
-    workplace.data.write_bytes(usual)
-    complete(workplace)
+    sandbox.data.write_bytes(usual)
+    complete(sandbox)
 
 
 @pytest.mark.slow
-def test_a_path_that_matches_nothing_is_rejected_and_the_right_one_completes(workplace):
-    wrong = f"{workplace.folder}/july-*.csv"
-    assert f"\n{wrong}: No file matches.\nCorrect data.path.\n" in refuse(workplace, 3, "--set", f"data.path={wrong}")
-    complete(workplace)
+def test_a_path_that_matches_nothing_is_rejected_and_the_right_one_completes(sandbox):
+    wrong = f"{sandbox.folder}/july-*.csv"
+    assert f"\n{wrong}: No file matches.\nCorrect data.path.\n" in refuse(sandbox, 3, "--set", f"data.path={wrong}")
+    complete(sandbox)
 
 
 @pytest.mark.slow
-def test_an_empty_split_is_rejected_and_the_whole_data_completes(workplace):
-    whole = workplace.data.read_text()
-    with workplace.data.open(newline="") as file:
+def test_an_empty_split_is_rejected_and_the_whole_data_completes(sandbox):
+    whole = sandbox.data.read_text()
+    with sandbox.data.open(newline="") as file:
         rows = {row["big_tipper"]: row for row in csv.DictReader(file)}
-    with workplace.data.open("w", newline="") as file:
+    with sandbox.data.open("w", newline="") as file:
         writer = csv.DictWriter(file, rows["0"])
         writer.writeheader()
         writer.writerows(rows.values())
-    screen = refuse(workplace, 3)
-    assert f"\n{workplace.data}: The split `" in screen
+    screen = refuse(sandbox, 3)
+    assert f"\n{sandbox.data}: The split `" in screen
     assert "` comes out empty; rows: train " in screen
     assert "Add rows, or give the split a larger part in data.split." in screen
-    workplace.data.write_text(whole)
-    complete(workplace)
+    sandbox.data.write_text(whole)
+    complete(sandbox)
 
 
 @pytest.mark.slow
-def test_anomalies_stop_a_run_unless_a_reason_is_given_which_is_kept(workplace):
-    usual = workplace.data.read_bytes()
-    spoil(workplace, range(2, 2000, 20), "payment_type", b"Seashells")
-    spoil(workplace, range(3, 2000, 20), "fare", b"88888")
-    screen = refuse(workplace, 3)
+def test_anomalies_stop_a_run_unless_a_reason_is_given_which_is_kept(sandbox):
+    usual = sandbox.data.read_bytes()
+    spoil(sandbox, range(2, 2000, 20), "payment_type", b"Seashells")
+    spoil(sandbox, range(3, 2000, 20), "fare", b"88888")
+    screen = refuse(sandbox, 3)
     assert "\nDataGate: 6 anomalies in the data:\n" in screen
     assert "payment_type (train split): Examples contain values missing from the schema: Seashells (~" in screen
     assert "). At most 1.0% of the rows may. [ENUM_TYPE_UNEXPECTED_STRING_VALUES, gate.unseen]\n" in screen
@@ -107,58 +107,58 @@ def test_anomalies_stop_a_run_unless_a_reason_is_given_which_is_kept(workplace):
     assert "as 88888 does; at most 1.0% may. [OUT_OF_RANGE, gate.unseen]\n" in screen
     assert "change gate.unseen in the config, or run again with --accept-anomalies REASON.\n" in screen
 
-    accepted = workplace.run("--until", "DataGate", "--accept-anomalies", "shells are legal tender: 10% #1")
+    accepted = sandbox.run("--until", "DataGate", "--accept-anomalies", "shells are legal tender: 10% #1")
     assert accepted.code == 0, accepted.stderr
     assert json.loads(Path(accepted.record["folder"], "run.json").read_text()) == accepted.record
     gate = accepted.record["nodes"][-1]
     assert gate["details"]["accepted"] == "shells are legal tender: 10% #1"
     kept = json.loads(Path(gate["outputs"]["anomalies"][0], "anomalies.json").read_text())
     assert (kept["accepted"], len(kept["anomalies"])) == ("shells are legal tender: 10% #1", 6)
-    workplace.data.write_bytes(usual)
-    complete(workplace)
+    sandbox.data.write_bytes(usual)
+    complete(sandbox)
 
 
 @pytest.mark.slow
-def test_a_loss_that_is_no_number_stops_training_at_once(workplace):
-    screen = refuse(workplace, 1, "--set", "training.optimizer={name: sgd, learning_rate: 1e9}")
+def test_a_loss_that_is_no_number_stops_training_at_once(sandbox):
+    screen = refuse(sandbox, 1, "--set", "training.optimizer={name: sgd, learning_rate: 1e9}")
     assert "\nTrainer: The loss became " in screen
     assert "; the last finite loss was " in screen
     assert "Lower training.optimizer.learning_rate" in screen
-    complete(workplace)
+    complete(sandbox)
 
 
 @pytest.mark.slow
-def test_a_worse_model_is_not_blessed_but_can_be_promoted_and_taken_back(workplace):
-    first = in_service(workplace.home)
+def test_a_worse_model_is_not_blessed_but_can_be_promoted_and_taken_back(sandbox):
+    first = in_service(sandbox.home)
     worse = ["training.optimizer.learning_rate=1e-6", "evaluation.thresholds.auc={max_drop: 0.01}"]
-    screen = refuse(workplace, 4, "--set", worse[0], "--set", worse[1])
+    screen = refuse(sandbox, 4, "--set", worse[0], "--set", worse[1])
     assert f" against {first.manifest['metrics']['auc']:.4f} in service: a change of -0." in screen
     assert "where -0.0100 is the limit" in screen
     assert "or put it into service all the same with `millrace promote CONFIG --run RUN --reason REASON`." in screen
 
     reason = "the fair is in town"
-    would = workplace.millrace("promote", "--reason", reason, "--dry-run")
+    would = sandbox.millrace("promote", "--reason", reason, "--dry-run")
     assert (would.code, would.stdout) == (0, "The candidate would be published.\n")
-    assert in_service(workplace.home) == first
-    promoted = json.loads(workplace.millrace("promote", "--reason", reason, "--output", "json").stdout)
+    assert in_service(sandbox.home) == first
+    promoted = json.loads(sandbox.millrace("promote", "--reason", reason, "--output", "json").stdout)
     assert [promoted[key] for key in ("number", "event", "reason")] == [2, "promoted", reason]
     assert promoted["model_digest"] != first.model_digest
-    assert in_service(workplace.home).manifest == promoted
+    assert in_service(sandbox.home).manifest == promoted
 
-    would = workplace.millrace("rollback", "--dry-run")
+    would = sandbox.millrace("rollback", "--dry-run")
     assert (would.code, would.stdout) == (0, "Version 1 would be published again.\n")
-    assert in_service(workplace.home).number == 2
-    back = workplace.millrace("rollback", "--reason", "it is over")
+    assert in_service(sandbox.home).number == 2
+    back = sandbox.millrace("rollback", "--reason", "it is over")
     assert (back.code, back.stdout) == (0, "Version 3 is in service: version 1, published again.\n")
-    assert in_service(workplace.home).model_digest == first.model_digest
-    audit = json.loads(workplace.millrace("history", "--output", "json").stdout)
+    assert in_service(sandbox.home).model_digest == first.model_digest
+    audit = json.loads(sandbox.millrace("history", "--output", "json").stdout)
     assert [(line["event"], line["of"], line["reason"]) for line in audit] == [
         ("published", None, ""),
         ("promoted", None, reason),
         ("rolled_back", 1, "it is over"),
     ]
     assert [line["by"].count("@") for line in audit] == [1, 1, 1]
-    complete(workplace)
+    complete(sandbox)
 
 
 @pytest.mark.parametrize("verb", ["validate", "run"])

@@ -5,7 +5,7 @@ import pytest
 
 from configs.loading import load
 from configs.schema import Config
-from tests.workplace import ROOT
+from tests.sandbox import ROOT
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from configs.errors import MillraceError
 from configs.schema import Config
 from pipelines import cache
 from pipelines.metadata import connection
-from tests.workplace import Workplace
+from tests.sandbox import Sandbox
 
 JUDGED_BY_SERVICE = {"SchemaGen", "DataGate", "Baseline", "Pusher"}  # nodes that depend on the version in service
 
@@ -129,21 +129,21 @@ def test_an_artifact_without_a_digest_is_not_intact(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_an_equal_run_is_answered_by_the_cache_and_publishes_nothing(workplace: Workplace) -> None:
-    history = workplace.home.history.read_text()
-    answer = workplace.run()
+def test_an_equal_run_is_answered_by_the_cache_and_publishes_nothing(sandbox: Sandbox) -> None:
+    history = sandbox.home.history.read_text()
+    answer = sandbox.run()
     assert answer.code == 0
     assert {node for node, state in answer.states.items() if state == "done"} <= JUDGED_BY_SERVICE
     assert answer.states["Transform"] == answer.states["Trainer"] == answer.states["Evaluator"] == "cached"
     assert (answer.record["published"], answer.record["in_service"]) == (None, 1)
     assert answer.record["nodes"][-1]["text"] == "nothing new: version 1 is this model"
-    assert workplace.home.history.read_text() == history
-    assert not (workplace.home.serving / "2").exists()
+    assert sandbox.home.history.read_text() == history
+    assert not (sandbox.home.serving / "2").exists()
 
 
 @pytest.mark.slow
-def test_a_change_of_the_training_trains_and_no_more(workplace: Workplace) -> None:
-    answer = workplace.run("--set", "training.optimizer.learning_rate=0.02", "--until", "Trainer")
+def test_a_change_of_the_training_trains_and_no_more(sandbox: Sandbox) -> None:
+    answer = sandbox.run("--set", "training.optimizer.learning_rate=0.02", "--until", "Trainer")
     assert answer.code == 0
     states = answer.states
     assert states.pop("Trainer") == "done"
@@ -152,12 +152,12 @@ def test_a_change_of_the_training_trains_and_no_more(workplace: Workplace) -> No
 
 
 @pytest.mark.slow
-def test_data_of_the_same_size_and_age_is_seen_to_be_other_data(workplace: Workplace) -> None:
-    before, text = workplace.data.stat(), workplace.data.read_text()
-    workplace.data.write_text(text.replace("Credit Card", "Credit Cord", 1))
-    os.utime(workplace.data, ns=(before.st_atime_ns, before.st_mtime_ns))
-    assert workplace.data.stat().st_size == before.st_size
-    assert workplace.run("--until", "ExampleGen").states == {"ExampleGen": "done"}
+def test_data_of_the_same_size_and_age_is_seen_to_be_other_data(sandbox: Sandbox) -> None:
+    before, text = sandbox.data.stat(), sandbox.data.read_text()
+    sandbox.data.write_text(text.replace("Credit Card", "Credit Cord", 1))
+    os.utime(sandbox.data, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert sandbox.data.stat().st_size == before.st_size
+    assert sandbox.run("--until", "ExampleGen").states == {"ExampleGen": "done"}
 
 
 @pytest.mark.slow
@@ -169,12 +169,12 @@ def test_data_of_the_same_size_and_age_is_seen_to_be_other_data(workplace: Workp
         ("Trainer", "model/*/Format-Serving/variables/variables.data-00000-of-00001"),
     ],
 )
-def test_a_damaged_result_is_made_anew(workplace: Workplace, node: str, file: str) -> None:
-    [damaged] = (workplace.home.artifacts / node).glob(file)
+def test_a_damaged_result_is_made_anew(sandbox: Sandbox, node: str, file: str) -> None:
+    [damaged] = (sandbox.home.artifacts / node).glob(file)
     content = bytearray(damaged.read_bytes())
     content[len(content) // 2] ^= 1
     damaged.write_bytes(content)
-    answer = workplace.run("--until", node)
+    answer = sandbox.run("--until", node)
     assert answer.code == 0
     states = answer.states
     assert states.pop(node) == "done"
@@ -184,7 +184,7 @@ def test_a_damaged_result_is_made_anew(workplace: Workplace, node: str, file: st
 
 
 @pytest.mark.slow
-def test_without_the_cache_every_node_that_was_asked_for_runs_again(workplace: Workplace) -> None:
-    answer = workplace.run("--no-cache", "--until", "SchemaGen")
+def test_without_the_cache_every_node_that_was_asked_for_runs_again(sandbox: Sandbox) -> None:
+    answer = sandbox.run("--no-cache", "--until", "SchemaGen")
     assert answer.code == 0
     assert answer.states == {"ExampleGen": "done", "StatisticsGen": "done", "SchemaGen": "done"}

@@ -15,7 +15,7 @@ from configs.home import Home
 from configs.loading import load
 from pipelines import runs
 from pipelines.curation import accommodate, as_text, find_output
-from tests.workplace import ROOT, Workplace
+from tests.sandbox import ROOT, Sandbox
 
 
 def statistics(**columns):
@@ -148,37 +148,37 @@ def test_artifacts_that_were_cleaned_away_are_said_to_be_gone(tmp_path):
         find_output(Home(tmp_path), "StatisticsGen")
 
 
-def curate(place: Workplace, verb: str, *options: str) -> "subprocess.CompletedProcess[str]":
+def curate(place: Sandbox, verb: str, *options: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "pipelines", "schema", verb, str(place.config), *options]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
 
 @pytest.mark.slow
-def test_a_new_category_that_stopped_a_run_is_accepted_by_one_command(workplace: Workplace) -> None:
-    usual = workplace.data.read_text()
-    same = curate(workplace, "diff")
+def test_a_new_category_that_stopped_a_run_is_accepted_by_one_command(sandbox: Sandbox) -> None:
+    usual = sandbox.data.read_text()
+    same = curate(sandbox, "diff")
     assert (same.returncode, same.stderr) == (0, "")
     assert same.stdout.endswith("is as the schema says (of version 1).\n")
 
-    workplace.data.write_text(usual.replace(",Cash,", ",Seashells,"))
-    assert workplace.run("--set", "gate.drift=null").code == 3
-    found = curate(workplace, "diff", "--output", "json")
+    sandbox.data.write_text(usual.replace(",Cash,", ",Seashells,"))
+    assert sandbox.run("--set", "gate.drift=null").code == 3
+    found = curate(sandbox, "diff", "--output", "json")
     assert found.returncode == 1
     assert json.loads(found.stdout) == [
         {"column": "payment_type", "change": "new values", "text": "Seashells"},
         {"column": "payment_type", "change": "values not seen", "text": "Cash"},
     ]
 
-    file, config = workplace.folder / "trips.schema.pbtxt", workplace.config.read_text()
-    would = curate(workplace, "accept", "--dry-run")
-    assert (would.returncode, file.exists(), workplace.config.read_text()) == (0, False, config)
-    accepted = curate(workplace, "accept")
-    assert accepted.stdout.endswith(f"{file} written. {workplace.config} names it.\n")
-    assert "schema_file: trips.schema.pbtxt" in workplace.config.read_text()
+    file, config = sandbox.folder / "trips.schema.pbtxt", sandbox.config.read_text()
+    would = curate(sandbox, "accept", "--dry-run")
+    assert (would.returncode, file.exists(), sandbox.config.read_text()) == (0, False, config)
+    accepted = curate(sandbox, "accept")
+    assert accepted.stdout.endswith(f"{file} written. {sandbox.config} names it.\n")
+    assert "schema_file: trips.schema.pbtxt" in sandbox.config.read_text()
     assert "Seashells" in by_name(read(file))["payment_type"].string_domain.value
-    assert load(workplace.config).data.schema_file == str(file)
-    shown = curate(workplace, "show")
+    assert load(sandbox.config).data.schema_file == str(file)
+    shown = curate(sandbox, "show")
     assert shown.stdout == f"# curated in {file}\n{file.read_text()}"
 
-    again = workplace.run("--set", "gate.drift=null", "--until", "DataGate")
+    again = sandbox.run("--set", "gate.drift=null", "--until", "DataGate")
     assert again.code == 0, again.stdout

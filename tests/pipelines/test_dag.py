@@ -10,7 +10,7 @@ from tfx.proto.orchestration import pipeline_pb2
 from configs.loading import load
 from configs.schema import Config
 from pipelines import dag, digest, graph
-from tests.workplace import ROOT
+from tests.sandbox import ROOT
 
 
 def nodes(ir: pipeline_pb2.Pipeline) -> dict[str, pipeline_pb2.PipelineNode]:

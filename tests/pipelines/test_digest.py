@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pipelines import digest
-from tests.workplace import ROOT
+from tests.sandbox import ROOT
 
 EDIT = """
 import json, sys

@@ -25,13 +25,13 @@ from pipelines.finish import finish
 from pipelines.launch import for_run, launch
 from pipelines.metadata import connection
 from tests.pipelines import mariadb
-from tests.workplace import Workplace
+from tests.sandbox import Sandbox
 
 HALF = "half-a-model"
 
 
 @pytest.fixture
-def small(fresh: Workplace) -> Config:
+def small(fresh: Sandbox) -> Config:
     return load(fresh.config)
 
 
@@ -64,7 +64,7 @@ def test_another_run_has_executions_of_its_own(small: Config, ir: pipeline_pb2.P
     assert launch(compile_ir(small, cache=False), "ExampleGen", "r3", small.home).state == "done"
 
 
-def test_a_verdict_stands_whatever_becomes_of_the_data(fresh: Workplace, ir: pipeline_pb2.Pipeline) -> None:
+def test_a_verdict_stands_whatever_becomes_of_the_data(fresh: Sandbox, ir: pipeline_pb2.Pipeline) -> None:
     sound = fresh.data.read_text()
     fresh.data.write_text(sound + "one field\n")
     home = load(fresh.config).home
@@ -143,9 +143,7 @@ def store(request: pytest.FixtureRequest, unused_port: int) -> Iterator[list[str
 
 
 @pytest.mark.slow
-def test_nodes_launched_one_by_one_make_what_a_run_makes(
-    fresh: Workplace, published: Workplace, store: list[str]
-) -> None:
+def test_nodes_launched_one_by_one_make_what_a_run_makes(fresh: Sandbox, published: Sandbox, store: list[str]) -> None:
     for node in graph.IDS:
         if node == "Trainer":
             kill_in_the_middle(fresh, node, store)
@@ -164,7 +162,7 @@ def test_nodes_launched_one_by_one_make_what_a_run_makes(
     assert ours == theirs
 
 
-def kill_in_the_middle(place: Workplace, node: str, store: list[str]) -> None:
+def kill_in_the_middle(place: Sandbox, node: str, store: list[str]) -> None:
     """Launches the node, kills it as it trains, and leaves half a file behind."""
     for_ever = ["--set", "training.epochs=100000"]
     process = place.start("launch-node", "--node", node, "--run-id", "r1", *store, *for_ever)

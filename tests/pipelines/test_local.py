@@ -12,13 +12,13 @@ import pytest
 
 from pipelines import graph, runs
 from pipelines.local import death
-from tests.workplace import PATIENCE, ROOT, Answer, Workplace
+from tests.sandbox import PATIENCE, ROOT, Answer, Sandbox
 
 LINE = re.compile(r"(\w+) +(done|cached|failed) +\d+\.\d s  \S.*")
 LONG = ("--output", "json", "--set", "training.epochs=100000", "--set", "training.seed=1")
 
 
-def start_training(place: Workplace) -> "subprocess.Popen[str]":
+def start_training(place: Sandbox) -> "subprocess.Popen[str]":
     """Starts a run that would train for hours, and returns when it has begun to."""
     models = place.home.artifacts / "Trainer" / "model"
     before = set(models.iterdir())
@@ -50,13 +50,13 @@ def node_process(process: "subprocess.Popen[str]") -> psutil.Process:
     return child
 
 
-def is_free(place: Workplace) -> bool:
+def is_free(place: Sandbox) -> bool:
     with runs.hold(place.home, "a test"):
         return True
 
 
 @pytest.mark.slow
-def test_the_screen_shows_our_lines_and_the_log_the_chatter(first_run: tuple[Workplace, Answer]) -> None:
+def test_the_screen_shows_our_lines_and_the_log_the_chatter(first_run: tuple[Sandbox, Answer]) -> None:
     place, answer = first_run
     lines = answer.stderr.splitlines()
     assert [LINE.fullmatch(line) and line.split()[0] for line in lines] == list(graph.IDS)
@@ -68,7 +68,7 @@ def test_the_screen_shows_our_lines_and_the_log_the_chatter(first_run: tuple[Wor
 
 
 @pytest.mark.slow
-def test_a_run_is_recorded(first_run: tuple[Workplace, Answer]) -> None:
+def test_a_run_is_recorded(first_run: tuple[Sandbox, Answer]) -> None:
     place, answer = first_run
     assert runs.find(place.home) == answer.record
     assert (answer.record["published"], answer.record["in_service"], answer.record["error"]) == (1, 1, None)
@@ -78,8 +78,8 @@ def test_a_run_is_recorded(first_run: tuple[Workplace, Answer]) -> None:
 
 
 @pytest.mark.slow
-def test_a_person_is_told_what_came_of_it(workplace: Workplace) -> None:
-    answer = workplace.millrace("run")
+def test_a_person_is_told_what_came_of_it(sandbox: Sandbox) -> None:
+    answer = sandbox.millrace("run")
     assert (answer.code, answer.stderr) == (0, "")
     nodes, _, rest = answer.stdout.partition("\n\n")
     assert [LINE.fullmatch(line) and line.split()[0] for line in nodes.splitlines()] == list(graph.IDS)
@@ -90,11 +90,11 @@ def test_a_person_is_told_what_came_of_it(workplace: Workplace) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_run_that_is_told_to_stop_stops(workplace: Workplace, number: signal.Signals) -> None:
-    process = start_training(workplace)
+def test_a_run_that_is_told_to_stop_stops(sandbox: Sandbox, number: signal.Signals) -> None:
+    process = start_training(sandbox)
     child = node_process(process)
     told = time.monotonic()
-    while process.poll() is None and len(runs.ended(workplace.home)) == 1:  # whoever is impatient is served as well
+    while process.poll() is None and len(runs.ended(sandbox.home)) == 1:  # whoever is impatient is served as well
         process.send_signal(number)
         time.sleep(0.02)
     answer = end(process)
@@ -112,45 +112,45 @@ def test_a_run_that_is_told_to_stop_stops(workplace: Workplace, number: signal.S
         "failed",
         "not run",
     )
-    assert runs.find(workplace.home) == answer.record
+    assert runs.find(sandbox.home) == answer.record
     assert (answer.record["published"], answer.record["in_service"]) == (None, 1)
-    assert is_free(workplace)
+    assert is_free(sandbox)
 
 
 @pytest.mark.slow
-def test_after_a_stop_the_next_run_resumes(workplace: Workplace) -> None:
-    process = start_training(workplace)
+def test_after_a_stop_the_next_run_resumes(sandbox: Sandbox) -> None:
+    process = start_training(sandbox)
     process.terminate()
     assert end(process).code == 1
-    answer = workplace.run("--set", "training.seed=1", "--until", "Trainer")
+    answer = sandbox.run("--set", "training.seed=1", "--until", "Trainer")
     assert answer.code == 0
     assert (answer.states["Transform"], answer.states["Trainer"]) == ("cached", "done")
 
 
 @pytest.mark.slow
-def test_a_node_that_is_killed_is_said_to_be(workplace: Workplace) -> None:
-    process = start_training(workplace)
+def test_a_node_that_is_killed_is_said_to_be(sandbox: Sandbox) -> None:
+    process = start_training(sandbox)
     node_process(process).kill()
     answer = end(process)
     assert answer.code == 1
     assert answer.record["error"]["where"] == "Trainer"
     assert answer.record["error"]["what"] == "The process was killed (signal 9); out of memory, most likely."
     assert answer.states["Evaluator"] == "not run"
-    assert is_free(workplace)
+    assert is_free(sandbox)
 
 
 @pytest.mark.slow
-def test_the_nodes_die_with_the_run(workplace: Workplace) -> None:
-    process = start_training(workplace)
+def test_the_nodes_die_with_the_run(sandbox: Sandbox) -> None:
+    process = start_training(sandbox)
     child = node_process(process)
     process.kill()
     assert child.wait(timeout=10) is None
     assert end(process).code == -signal.SIGKILL
-    assert is_free(workplace)
+    assert is_free(sandbox)
 
 
 @pytest.mark.slow
-def test_an_error_that_nobody_foresaw_is_one_paragraph_and_its_traceback_lies_in_the_log(fresh: Workplace) -> None:
+def test_an_error_that_nobody_foresaw_is_one_paragraph_and_its_traceback_lies_in_the_log(fresh: Sandbox) -> None:
     fresh.home.artifacts.mkdir(parents=True)
     (fresh.home.artifacts / "ExampleGen").write_text("a file where a folder must be")
     answer = fresh.millrace("run")
@@ -163,7 +163,7 @@ def test_an_error_that_nobody_foresaw_is_one_paragraph_and_its_traceback_lies_in
 
 
 @pytest.mark.slow
-def test_a_store_that_does_not_answer_is_named_and_its_password_is_not(fresh: Workplace, unused_port: int) -> None:
+def test_a_store_that_does_not_answer_is_named_and_its_password_is_not(fresh: Sandbox, unused_port: int) -> None:
     answer = fresh.run("--set", f"storage.metadata=mysql://me:secret@127.0.0.1:{unused_port}/runs")
     assert answer.code == 1
     assert answer.record["error"]["where"] == f"127.0.0.1:{unused_port}"

@@ -13,7 +13,7 @@ import pytest
 from configs.errors import ConfigError, PipelineBusy
 from configs.home import Home
 from pipelines import runs
-from tests.workplace import Workplace
+from tests.sandbox import Sandbox
 
 
 def end(home: Home, run_id: str, at: str) -> None:
@@ -65,7 +65,7 @@ def test_pipelines_do_not_hold_each_other(tmp_path: Path) -> None:
         assert (tmp_path / "other" / "lock").exists()
 
 
-def test_the_command_exits_at_once_where_another_run_holds_the_pipeline(fresh: Workplace) -> None:
+def test_the_command_exits_at_once_where_another_run_holds_the_pipeline(fresh: Sandbox) -> None:
     with runs.hold(fresh.home, "elsewhere"):
         started = time.monotonic()
         answer = fresh.run()

@@ -52,7 +52,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Workplace:
+class Sandbox:
     """The folder, with rows.csv, trips.yaml and the workspace that the runs leave."""
 
     folder: Path
@@ -69,7 +69,7 @@ class Workplace:
     def home(self) -> Home:
         return Home(self.folder / "workspace" / "trips")
 
-    def furnish(self) -> "Workplace":
+    def furnish(self) -> "Sandbox":
         """Writes the config and the first rows of the taxi sample."""
         self.config.write_text(YAML)
         with samples.resolve("sample://taxi").open() as rows:
