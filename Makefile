@@ -12,7 +12,7 @@ PYTHON ?= $(shell for python in python3 python python3.13 python3.12 python3.11 
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test test-quick test-all lint run-local screenshot clean
+.PHONY: help setup lock test test-quick test-all lint run-local bench screenshot clean
 
 help: ## show this table
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -31,6 +31,9 @@ test-quick: setup ## run the tests that take seconds
 
 test-all: setup ## run every test
 	@$(BIN)/pytest $(ARGS)
+
+bench: setup ## measure this project beside TFX's own example; writes docs/performance.md; takes an hour
+	@$(BIN)/python -m bench $(ARGS)
 
 screenshot: setup ## draw the newest run of CONFIG as the README shows it
 	@$(BIN)/python -m pipelines.picture $(CONFIG) docs/images/run.svg

@@ -1,0 +1,28 @@
+"""What the figures were measured on."""
+
+import os
+import platform
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+PACKAGES = ("tfx", "tensorflow", "keras", "tf_keras", "apache-beam")
+
+
+def describe() -> dict[str, Any]:
+    """Returns processor, cores, GiB of memory, load average of the last minute, and versions."""
+    return {
+        "processor": _processor(),
+        "cores": len(os.sched_getaffinity(0)),
+        "memory": round(psutil.virtual_memory().total / 2**30),
+        "load": round(os.getloadavg()[0], 2),
+        "versions": {"Python": platform.python_version()} | {name: metadata.version(name) for name in PACKAGES},
+    }
+
+
+def _processor() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.machine())
