@@ -22,12 +22,13 @@ def main(
     store = into / page.RECORDS
     if not redraw:
         names, times = choose(only), [int(size) for size in sizes.split(",")]
-        measured, records = {"machine": machine.describe(), "rounds": count}, []
+        records: list[rounds.Record] = []
+        measured = {"machine": machine.describe(), "rounds": count, "records": records}
+        into.mkdir(parents=True, exist_ok=True)
         for record in rounds.compete(names, times, count):
             records.append(record)
+            store.write_text(json.dumps(measured, indent=1) + "\n")
             typer.echo("round {round}  {contestant:2} {rows:8,} rows  {wall:7.1f} s  CPU {cpu:7.1f} s".format(**record))
-        into.mkdir(parents=True, exist_ok=True)
-        store.write_text(json.dumps(measured | {"records": records}, indent=1) + "\n")
     page.draw(into, json.loads(store.read_text()))
     typer.echo(f"drawn: {into / page.PAGE}")
 

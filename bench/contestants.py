@@ -43,7 +43,7 @@ def read_millrace(task: Task, output: str) -> Answer:
     if not record["published"]:
         return Answer(parts)
     model = Path(record["serving"], str(record["published"]))
-    return Answer(parts, model=str(model), schema=str(model / "assets.extra/schema.pbtxt"))
+    return Answer(parts, model=str(model), schema=str(model / "assets.extra/schema/schema.pbtxt"))
 
 
 def read_file(task: Task, output: str) -> Answer:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ORDER = ("configs", "trainer", "components", "pipelines")
+ORDER = ("configs", "trainer", "components", "pipelines", "bench")
 MODULES = sorted(path.relative_to(ROOT) for package in ORDER for path in (ROOT / package).rglob("*.py"))
 LIGHT = sorted(".".join(path.with_suffix("").parts) for path in MODULES if path.parts[0] == "configs")
 

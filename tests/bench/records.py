@@ -1,0 +1,35 @@
+"""Records as a bench leaves them."""
+
+
+def record(name, rows, number=1, cpu=10.0, auc=None, parts=None, wall=None):
+    return {
+        "contestant": name,
+        "rows": rows,
+        "round": number,
+        "wall": wall or cpu,
+        "cpu": cpu,
+        "memory": 1000.0 + number,
+        "others": 0.25,
+        "parts": parts or {},
+        "auc": auc,
+    }
+
+
+RECORDS = [
+    record("a", 0, cpu=8.0),
+    record("b", 0, cpu=5.0),
+    record("a", 10_000, cpu=90.0, auc=0.94, parts={"CsvExampleGen": 20.0, "Trainer": 40.0, "Pusher": 1.0}),
+    record("b", 10_000, cpu=30.0, auc=0.95, parts={"ExampleGen": 1.0, "Trainer": 10.0, "LoadCheck": 6.0}),
+    record("b2", 10_000, cpu=9.0, wall=16.0, parts={"ExampleGen": 0.0}),
+    record("a", 110_000, cpu=160.0, auc=0.95, parts={"CsvExampleGen": 60.0, "Trainer": 45.0, "Pusher": 1.0}),
+    record("b", 110_000, cpu=40.0, auc=0.96, parts={"ExampleGen": 7.0, "Trainer": 11.0, "LoadCheck": 6.0}),
+    record("b2", 110_000, cpu=9.5, wall=12.0, parts={"ExampleGen": 0.5}),
+]
+MACHINE = {
+    "processor": "A chip",
+    "cores": 2,
+    "memory": 8,
+    "load": 0.1,
+    "versions": {"Python": "3.10.1", "tfx": "1.16.0"},
+}
+MEASURED = {"machine": MACHINE, "rounds": 1, "records": RECORDS}
