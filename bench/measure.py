@@ -25,7 +25,8 @@ class Cost:
 def measure(command: Sequence[str], folder: Path, env: Mapping[str, str]) -> tuple[Cost, str]:
     """Runs a command to its end; returns its cost, and its standard output.
 
-    Linux counts into its memory what this process holds when it starts it. Raises ChildProcessError, which holds the end of what it said, when it fails.
+    Linux counts into its memory what this process holds when it starts it. Raises ChildProcessError, which holds the
+    end of what it said, when it fails.
     """
     (folder / "tmp").mkdir(exist_ok=True)
     environment = {**os.environ, "TMPDIR": str(folder / "tmp"), "TF_CPP_MIN_LOG_LEVEL": "1", **env}

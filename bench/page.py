@@ -14,7 +14,7 @@ from bench.summary import START, Growth, Line, grow, judge, summarise
 RECORDS, PAGE, PICTURE = "performance.json", "performance.md", "images/performance.svg"
 SHOWN = (START, "ExampleGen", "StatisticsGen", "Transform", "Trainer", "Evaluator")
 OTHER = "other nodes"
-WIDTH, LEFT, RIGHT, TOP = 900, 190, 60, 70  # pixels
+WIDTH, LEFT, RIGHT, TOP = 900, 205, 60, 70  # pixels
 BAR, STEP, HEADING = 22, 32, 46
 
 
