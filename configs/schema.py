@@ -17,6 +17,7 @@ from pydantic import (
 
 from configs.cluster import Resources, Schedule, Step
 from configs.home import Home
+from configs.models import Model
 from configs.section import Section, Text
 
 Texts = Annotated[tuple[Text, ...], Strict(False)]
@@ -29,9 +30,6 @@ METRICS: dict[str, tuple[Metric, ...]] = {
 }
 MAIN: tuple[Metric, ...] = ("auc", "accuracy", "rmse")  # what to say of a model in one figure: the first it has
 Part = Literal["hour", "day_of_week", "day", "month", "year"]
-Activation = Literal[
-    "elu", "gelu", "leaky_relu", "mish", "relu", "relu6", "selu", "sigmoid", "silu", "softplus", "softsign", "tanh"
-]
 
 
 class Split(Section):
@@ -130,36 +128,6 @@ class Words(Section):
 
 
 Feature = Annotated[Numeric | Categorical | Boolean | Timestamp | Words, Field(discriminator="kind")]
-
-
-class Linear(Section):
-    """A generalised linear model."""
-
-    family: Literal["linear"]
-
-
-class Network(Section):
-    """What every family with hidden layers has."""
-
-    hidden_units: Annotated[tuple[PositiveInt, ...], Strict(False), Field(min_length=1)]
-    activation: Activation = "relu"
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    embedding: PositiveInt = Field(default=8, description="The width of each category's embedding.")
-
-
-class Dnn(Network):
-    """A stack of dense layers."""
-
-    family: Literal["dnn"]
-
-
-class WideDeep(Network):
-    """A linear model beside a stack of dense layers."""
-
-    family: Literal["wide_deep"]
-
-
-Model = Annotated[Linear | Dnn | WideDeep, Field(discriminator="family")]
 
 
 class Optimizer(Section):

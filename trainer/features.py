@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -27,14 +28,21 @@ NUMBERS = ("number", "bucket", "year")  # what is not done before it is scaled
 
 @dataclass(frozen=True)
 class Column:
-    """What a model sees: a number, an id below `size`, or `length` such ids of which 0 is padding."""
+    """What a model sees: a number, an id below `size`, `length` ids of which 0 is padding, or a `shape` of numbers.
+
+    A shape is the (height, width, channels) of an image in 0..1, or the (steps, width) of a sequence, float32. A mask
+    has the `length` of a sequence, int64, with 1 for each step of the column `mask_of` that is none of padding.
+    """
 
     name: str
     size: int | None = None
     length: int | None = None
+    shape: tuple[int, ...] | None = None
+    mask_of: str | None = None
 
     def input(self) -> keras.KerasTensor:
-        return keras.Input((self.length or 1,), name=self.name, dtype="int64" if self.size else "float32")
+        whole = self.size is not None or self.mask_of is not None
+        return keras.Input(self.shape or (self.length or 1,), name=self.name, dtype="int64" if whole else "float32")
 
 
 def transform(features: Mapping[str, Feature], inputs: Mapping[str, tf.SparseTensor]) -> Parts:
@@ -55,7 +63,7 @@ def transform(features: Mapping[str, Feature], inputs: Mapping[str, tf.SparseTen
 def columns(features: Mapping[str, Feature], vocabulary_size: Callable[[str], int]) -> list[Column]:
     """Returns what a model sees of the features, sized by the vocabularies that Transform found."""
     return [
-        Column(name_column(name, part), *shape)
+        Column(name_column(name, part), **shape)
         for name, feature in features.items()
         for part, shape in _shape(escape(name), feature, vocabulary_size)
     ]
@@ -80,23 +88,22 @@ def dense(values: tf.SparseTensor, missing: float | str) -> tf.Tensor:
     return tf.sparse.to_dense(tf.SparseTensor(values.indices, values.values, shape), default_value=missing)
 
 
-def _shape(
-    name: str, feature: Feature, vocabulary_size: Callable[[str], int]
-) -> Iterator[tuple[str, tuple[int | None, ...]]]:
-    """Yields the parts of a feature, and each one's size and length."""
+def _shape(name: str, feature: Feature, vocabulary_size: Callable[[str], int]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yields the parts of a feature, and what a `Column` says of each."""
     match feature:
         case Numeric(buckets=None):
-            yield "number", ()
+            yield "number", {}
         case Numeric():
-            yield "bucket", (feature.buckets,)
+            yield "bucket", {"size": feature.buckets}
         case Categorical():
-            yield "id", (vocabulary_size(name) + feature.oov,)
+            yield "id", {"size": vocabulary_size(name) + feature.oov}
         case Boolean():
-            yield "id", (3,)  # false, true, missing
+            yield "id", {"size": 3}  # false, true, missing
         case Timestamp():
-            yield from ((column, ()) for part in feature.parts for column in PARTS[part])
+            yield from ((column, {}) for part in feature.parts for column in PARTS[part])
         case Words():
-            yield "words", (1 + vocabulary_size(name) + 1, feature.length)  # padding, words, and all other words
+            size = 1 + vocabulary_size(name) + 1  # padding, words, and all other words
+            yield "words", {"size": size, "length": feature.length}
 
 
 def _numeric(name: str, feature: Numeric, values: tf.SparseTensor) -> Parts:

@@ -1,6 +1,8 @@
 """The parts of a config that Transform and the Trainer depend on, as they travel to them: as JSON."""
 
-from configs.schema import Feature, Label, Model, Section, Training
+from configs.models import Model
+from configs.schema import Feature, Label, Training
+from configs.section import Section
 
 
 class Columns(Section):

@@ -5,7 +5,8 @@ import pytest
 
 from configs.errors import ConfigError
 from configs.loading import load
-from configs.schema import Config, EarlyStopping, Linear
+from configs.models import Linear
+from configs.schema import Config, EarlyStopping
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = sorted((ROOT / "configs").rglob("*.yaml"))

@@ -7,10 +7,10 @@ from pydantic import ValidationError
 
 from configs.errors import ConfigError
 from configs.loading import load
+from configs.models import Dnn
 from configs.schema import (
     Boolean,
     Config,
-    Dnn,
     Gate,
     Label,
     Numeric,

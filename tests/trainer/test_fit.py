@@ -7,7 +7,8 @@ import pytest
 import tensorflow as tf
 
 from configs.errors import MillraceError
-from configs.schema import EarlyStopping, Linear, Optimizer, Training
+from configs.models import Linear
+from configs.schema import EarlyStopping, Optimizer, Training
 from tests.trainer.conftest import LABELS
 from trainer.fit import OPTIMIZERS, fit, optimizer
 from trainer.models.linear import build

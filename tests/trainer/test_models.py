@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from configs.schema import Dnn, EarlyStopping, Linear, Numeric, Optimizer, Training, WideDeep
+from configs.models import Dnn, Linear, WideDeep
+from configs.schema import EarlyStopping, Numeric, Optimizer, Training
 from tests.trainer.conftest import LABELS
 from trainer.features import Column
 from trainer.fit import fit
@@ -80,12 +81,22 @@ def test_a_family_learns_and_answers_alike_once_saved(family, kind, columns, fea
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("column", [Column("number"), Column("id", size=3), Column("words", size=3, length=4)])
+@pytest.mark.parametrize(
+    "column",
+    [Column("number"), Column("id", size=3), Column("words", size=3, length=4), Column("image", shape=(4, 4, 1))],
+)
 def test_a_family_takes_a_single_column_of_any_kind(family, column):
-    values = np.zeros((2, column.length or 1), "int64" if column.size else "float32")
+    values = np.zeros((2, *column.input().shape[1:]), "int64" if column.size else "float32")
     answers = model_of(family, [column])({column.name: values}).numpy()
     assert answers.shape == (2, 1)
     assert np.isfinite(answers).all()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_mask_that_a_family_has_no_use_for_is_no_input(family):
+    columns = [Column("steps", shape=(4, 2)), Column("mask", length=4, mask_of="steps")]
+    assert columns[1].input().dtype == "int64"
+    assert set(model_of(family, columns).input) == {"steps"}
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import keras
 
-from configs.schema import Dnn, Label
+from configs.models import Dnn
+from configs.schema import Label
 from trainer.features import Column
 from trainer.labels import count_units, predict
 from trainer.models.layers import encode, hidden, inputs

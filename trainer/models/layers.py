@@ -4,20 +4,21 @@ from collections.abc import Mapping, Sequence
 
 import keras
 
-from configs.schema import Network
+from configs.models import Network
 from trainer.features import Column
 
 Inputs = Mapping[str, keras.KerasTensor]
 
 
 def inputs(columns: Sequence[Column]) -> dict[str, keras.KerasTensor]:
-    """Returns the model's inputs by column name."""
-    return {column.name: column.input() for column in columns}
+    """Returns the model's inputs by column name; masks are for those who ask for them."""
+    return {column.name: column.input() for column in columns if not column.mask_of}
 
 
 def linear(columns: Sequence[Column], tensors: Inputs, units: int) -> keras.KerasTensor:
     """Returns [batch, units], linear in the numbers, with one weight for each id and each word, and no bias."""
-    numbers = [tensors[column.name] for column in columns if column.size is None]
+    columns = [column for column in columns if not column.mask_of]
+    numbers = [flatten(column, tensors[column.name]) for column in columns if column.size is None]
     terms = []
     if numbers:
         terms.append(keras.layers.Dense(units, use_bias=False, kernel_initializer="zeros")(_concatenate(numbers)))
@@ -30,13 +31,19 @@ def linear(columns: Sequence[Column], tensors: Inputs, units: int) -> keras.Kera
 
 def bias(tensors: Inputs, units: int) -> keras.KerasTensor:
     """Returns [batch, units], the same in every row: the embedding of an id that they all share."""
-    shared = keras.ops.zeros_like(next(iter(tensors.values()))[:, 0], dtype="int64")
+    shared = keras.ops.zeros_like(keras.layers.Flatten()(next(iter(tensors.values())))[:, 0], dtype="int64")
     return keras.layers.Embedding(1, units, embeddings_initializer="zeros")(shared)
 
 
 def encode(columns: Sequence[Column], tensors: Inputs, embedding: int) -> keras.KerasTensor:
     """Returns [batch, width]: the numbers, an embedding for each id, and the mean embedding of each text's words."""
-    return _concatenate([_encode(column, tensors[column.name], embedding) for column in columns])
+    seen = [column for column in columns if not column.mask_of]
+    return _concatenate([_encode(column, tensors[column.name], embedding) for column in seen])
+
+
+def flatten(column: Column, tensor: keras.KerasTensor) -> keras.KerasTensor:
+    """Returns [batch, width], all numbers of a column side by side."""
+    return keras.layers.Flatten()(tensor) if column.shape else tensor
 
 
 def hidden(tensor: keras.KerasTensor, options: Network) -> keras.KerasTensor:
@@ -50,7 +57,7 @@ def hidden(tensor: keras.KerasTensor, options: Network) -> keras.KerasTensor:
 
 def _encode(column: Column, tensor: keras.KerasTensor, embedding: int) -> keras.KerasTensor:
     if column.size is None:
-        return tensor
+        return flatten(column, tensor)
     total = _sum(column, tensor, keras.layers.Embedding(column.size, embedding))
     if column.length is None:
         return total

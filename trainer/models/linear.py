@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import keras
 
-from configs.schema import Label, Linear
+from configs.models import Linear
+from configs.schema import Label
 from trainer.features import Column
 from trainer.labels import count_units, predict
 from trainer.models.layers import bias, inputs, linear
