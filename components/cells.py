@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from components.casts import is_beyond, spell, to_indices, to_numbers, to_seconds
-from configs.schema import Config, Timestamp
+from configs.features import Timestamp
+from configs.schema import Config
 
 LONGEST = 100_000
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)

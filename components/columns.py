@@ -6,7 +6,8 @@ from fnmatch import fnmatchcase
 
 from components import preflight, sources
 from configs.errors import ConfigError
-from configs.schema import Config, Feature
+from configs.features import Feature
+from configs.schema import Config
 
 
 def resolve(config: Config) -> Config:

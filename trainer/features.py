@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from configs.schema import Boolean, Categorical, Feature, Numeric, Timestamp, Words
+from configs.features import Boolean, Categorical, Feature, Numeric, Timestamp, Words
 from trainer.numbers import scale
 
 Parts = dict[str, tf.Tensor]

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from configs.schema import Numeric
+from configs.features import Numeric
 
 
 def scale(options: Mapping[str, Numeric], columns: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:

@@ -1,7 +1,8 @@
 """The parts of a config that Transform and the Trainer depend on, as they travel to them: as JSON."""
 
+from configs.features import Feature
 from configs.models import Model
-from configs.schema import Feature, Label, Training
+from configs.schema import Label, Training
 from configs.section import Section
 
 

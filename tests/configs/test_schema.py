@@ -6,21 +6,10 @@ import pytest
 from pydantic import ValidationError
 
 from configs.errors import ConfigError
+from configs.features import Boolean, Numeric, Timestamp, Words
 from configs.loading import load
 from configs.models import Dnn
-from configs.schema import (
-    Boolean,
-    Config,
-    Gate,
-    Label,
-    Numeric,
-    Optimizer,
-    Split,
-    Threshold,
-    Timestamp,
-    Training,
-    Words,
-)
+from configs.schema import Config, Gate, Label, Optimizer, Split, Threshold, Training
 
 
 def test_defaults(write: Callable[..., str]) -> None:

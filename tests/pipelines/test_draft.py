@@ -8,8 +8,9 @@ from typer.testing import CliRunner
 
 from components.profile import look
 from configs.errors import ConfigError, DataRejected
+from configs.features import Boolean, Categorical, Numeric, Timestamp, Words
 from configs.loading import load
-from configs.schema import Boolean, Categorical, Config, Numeric, Split, Threshold, Timestamp, Words
+from configs.schema import Config, Split, Threshold
 from pipelines.cli import app
 from pipelines.draft import Draft, draft, name_pipeline
 

@@ -10,7 +10,8 @@ import tensorflow as tf
 import tensorflow_transform.beam as tft_beam
 from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 
-from configs.schema import Boolean, Categorical, Label, Numeric, Timestamp, Words
+from configs.features import Boolean, Categorical, Numeric, Timestamp, Words
+from configs.schema import Label
 from trainer.features import Column, columns, dense, escape, name_column, transform
 from trainer.preprocessing import preprocessing_fn
 from trainer.settings import Columns

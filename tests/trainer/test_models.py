@@ -4,8 +4,9 @@ import keras
 import numpy as np
 import pytest
 
+from configs.features import Numeric
 from configs.models import Dnn, Linear, WideDeep
-from configs.schema import EarlyStopping, Numeric, Optimizer, Training
+from configs.schema import EarlyStopping, Optimizer, Training
 from tests.trainer.conftest import LABELS
 from trainer.features import Column
 from trainer.fit import fit
