@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, timezone
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -39,16 +40,56 @@ def to_numbers(array: pa.Array) -> pa.Array:
 
     By way of float64, as Parquet has it: straight from text, one number in 2**29 would be rounded otherwise.
     """
-    if pa.types.is_integer(array.type):
-        doubles = array.cast(pa.int64()).cast(pa.float64(), safe=False)
-    elif pa.types.is_floating(array.type) or pa.types.is_decimal(array.type):
-        doubles = array.cast(pa.float64())
-    else:
-        doubles = _parse_numbers(spell(array))
-    numbers = doubles.cast(pa.float32(), safe=False)
+    numbers = _to_doubles(array).cast(pa.float32(), safe=False)
     if not pc.all(pc.is_finite(numbers), min_count=0).as_py():
         raise pa.ArrowInvalid("a number is not finite")
     return numbers
+
+
+def to_whole(array: pa.Array) -> pa.Array:
+    """Return whole numbers, int64; what is blank is null."""
+    return _to_doubles(array).cast(pa.int64())
+
+
+def to_lists(array: pa.Array, parse: Callable[[pa.Array], pa.Array], width: int = 1) -> pa.ListArray:
+    """Return a list a row of what `parse` makes of its items; a multiple of `width` of them, null where there is none.
+
+    Lists within lists are joined. Text is `1 2 3`, `1, 2, 3` or `[[1], [2], [3]]`.
+    """
+    if not _is_list(array.type):
+        items = pc.ascii_trim(pc.replace_substring_regex(spell(array), r'[\s,;"\[\]]+', " "), " ")
+        array = pc.split_pattern(pc.if_else(pc.equal(items, ""), NO_TEXT, items), " ")
+    ends, items = _open_lists(array)
+    counts = np.diff(ends)
+    if (counts % width).any():
+        odd = counts[counts % width > 0][0]
+        raise pa.ArrowInvalid(f"holds {odd} numbers, which is no multiple of the width {width}")
+    try:
+        parsed = parse(items)
+    except pa.ArrowInvalid:
+        raise pa.ArrowInvalid("holds what is not a number as this feature needs") from None
+    if parsed.null_count:
+        raise pa.ArrowInvalid("holds a blank among its numbers")
+    return gather(counts, parsed)
+
+
+def join(columns: Sequence[pa.Array], width: int) -> pa.ListArray:
+    """Return a list a row of the float32 numbers that stand in `columns`, null where all are blank.
+
+    Blanks stand at the end alone, and leave a multiple of `width`.
+    """
+    table = np.column_stack([column.to_numpy(zero_copy_only=False) for column in columns])
+    held = ~np.isnan(table)
+    counts = held.sum(axis=1)
+    if (held[:, 1:] & ~held[:, :-1]).any() or (counts % width).any():
+        raise pa.ArrowInvalid("a number is missing")
+    return gather(counts, pa.array(table[held], pa.float32()))
+
+
+def gather(counts: np.ndarray, items: pa.Array) -> pa.ListArray:
+    """Return a list a row of so many items each, null where there are none."""
+    offsets = pa.array(np.concatenate([[0], np.cumsum(counts)]), pa.int32(), mask=np.append(counts == 0, False))
+    return pa.ListArray.from_arrays(offsets, items)
 
 
 def is_beyond(cell: str) -> bool:
@@ -81,6 +122,30 @@ def to_seconds(array: pa.Array, format: str | None = None) -> pa.Array:
     moments = _tidy(spell(array)).dictionary_encode()
     seconds = [_strptime(cell, format) for cell in moments.dictionary.to_pylist()]
     return pa.array(seconds, pa.int64()).take(moments.indices)
+
+
+def _to_doubles(array: pa.Array) -> pa.Array:
+    if pa.types.is_integer(array.type):
+        return array.cast(pa.int64()).cast(pa.float64(), safe=False)
+    if pa.types.is_floating(array.type) or pa.types.is_decimal(array.type):
+        return array.cast(pa.float64())
+    return _parse_numbers(spell(array))
+
+
+def _open_lists(array: pa.Array) -> tuple[np.ndarray, pa.Array]:
+    """Return the items of all rows, and where each row's begin and end among them."""
+    ends, items = np.arange(len(array) + 1), array
+    while _is_list(items.type):
+        if pa.types.is_fixed_size_list(items.type):  # pyarrow 10 cannot cast it
+            items = pa.array(items.to_pylist(), pa.list_(items.type.value_type))
+        counts = pc.list_value_length(items).fill_null(0).to_numpy(zero_copy_only=False)
+        ends = np.concatenate([[0], np.cumsum(counts)])[ends]
+        items = items.flatten()
+    return ends, items
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
 
 
 def _leniently(parse: Callable[[pa.Array], pa.Array], text: pa.Array) -> pa.Array:

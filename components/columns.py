@@ -6,33 +6,62 @@ from fnmatch import fnmatchcase
 
 from components import preflight, sources
 from configs.errors import ConfigError
-from configs.features import Feature
+from configs.features import Feature, Image, Steps
 from configs.schema import Config
 
 
 def resolve(config: Config) -> Config:
     """Return the config expanded by the header of its first data file, which is read only if there is a pattern."""
-    if not any(map(glob.has_magic, config.features)):
-        return config
+    named = [*config.features, *(name for feature in config.features.values() for name in _columns(feature))]
+    if not any(map(glob.has_magic, named)):
+        return expand(config, named)
     files = sources.list_files(*sources.find_data(config.data.path), config.data.format)
     return expand(config, preflight.read_header(files[0], config.data.format))
 
 
 def expand(config: Config, header: Sequence[str]) -> Config:
-    """Return the config with a feature for each column that a pattern matches, and that nothing else in it names.
+    """Return the config with the columns that match in place of each pattern, if nothing else in it names them.
 
-    Of several patterns the first has the column. Raises ConfigError for a pattern that is left without any.
+    Of several patterns the first has the column; those that a feature is made of come in the order of the header.
+    Raises ConfigError for a pattern that is left without any, and for a feature that is made of too few or too many.
     """
     sliced = (column for columns in config.evaluation.slices for column in columns)
-    named = {config.label.name, config.data.weight, config.data.group, *sliced, *config.features}
+    parts = (name for feature in config.features.values() for name in _columns(feature))
+    named = {config.label.name, config.data.weight, config.data.group, *sliced, *parts, *config.features}
     free = [name for name in header if name and name not in named]
     features: dict[str, Feature] = {}
+
+    def find(pattern: str, key: str) -> list[str]:
+        if not glob.has_magic(pattern) or pattern in header:
+            return [pattern]
+        found = [name for name in free if fnmatchcase(name, pattern)]
+        if not found:
+            what = f"the pattern '{pattern}' matches no column that has no other part in this config"
+            raise ConfigError(what, key, f"The data has the columns {', '.join(header)}.")
+        for name in found:
+            free.remove(name)
+        return found
+
     for key, feature in config.features.items():
-        columns = [key]
-        if glob.has_magic(key) and key not in header:
-            columns = [name for name in free if fnmatchcase(name, key) and name not in features]
-        if not columns:
-            what = f"the pattern '{key}' matches no column that has no other part in this config"
-            raise ConfigError(what, f"features.{key}", f"The data has the columns {', '.join(header)}.")
-        features |= dict.fromkeys(columns, feature)
+        if _columns(feature):
+            place = f"features.{key}.columns"
+            columns = tuple(name for part in _columns(feature) for name in find(part, place))
+            features[key] = _require_size(feature.model_copy(update={"columns": columns}), place)
+        else:
+            features |= dict.fromkeys(find(key, f"features.{key}"), feature)
     return config.model_copy(update={"features": features})
+
+
+def _columns(feature: Feature) -> tuple[str, ...]:
+    return feature.columns or () if isinstance(feature, Image | Steps) else ()
+
+
+def _require_size(feature: Feature, place: str) -> Feature:
+    count, needed = len(_columns(feature)), feature.size if isinstance(feature, Image | Steps) else 0
+    if count == needed:
+        return feature
+    if isinstance(feature, Image):
+        sides = f"height {feature.height} x width {feature.width} x channels {feature.channels}"
+    else:
+        sides = f"length {feature.length} x width {feature.width}" if isinstance(feature, Steps) else ""
+    raise ConfigError(f"there are {count} columns, and {sides} needs {needed}", place, "Correct one of them.")

@@ -12,6 +12,8 @@ def encode_examples(batch: pa.RecordBatch) -> list[bytes]:
 
 
 def _wrap_cells(column: pa.Array) -> pa.ListArray:
+    if pa.types.is_list(column.type):
+        return column
     valid = column.is_valid().to_numpy(zero_copy_only=False)
     ends = np.concatenate([[0], np.cumsum(valid)])
     offsets = pa.array(ends, pa.int32(), mask=np.append(~valid, False))

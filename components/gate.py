@@ -181,7 +181,7 @@ def share_outside(column: statistics_pb2.NumericStatistics, low: float, high: fl
         return 0.0
     buckets = percentiles(column)
     outside = sum(bucket.sample_count for bucket in buckets if bucket.low_value > high or bucket.high_value < low)
-    return max(outside, 1.0) / column.common_stats.num_non_missing
+    return max(outside, 1.0) / sum(bucket.sample_count for bucket in buckets)  # of all numbers, where rows hold lists
 
 
 def distance(column: statistics_pb2.NumericStatistics, other: statistics_pb2.NumericStatistics) -> float:

@@ -4,16 +4,18 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
 import apache_beam as beam
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import tensorflow as tf
 from google.protobuf import any_pb2, struct_pb2
 from pandas.util import hash_pandas_object
+from pydantic import TypeAdapter
 from tfx import types
 from tfx.components.example_gen import driver, input_processor
 from tfx.components.example_gen.component import FileBasedExampleGen
@@ -27,7 +29,7 @@ from tfx.types import artifact_utils
 from tfx.utils import proto_utils
 
 from components import preflight, reading, sources
-from components.cells import Role, assign_roles, convert
+from components.cells import Role, assign_roles, convert, list_lists, list_sources
 from components.encoding import encode_examples
 from configs.errors import DataRejected
 from configs.schema import Config
@@ -46,8 +48,7 @@ class Plan:
 
     def pack(self) -> example_gen_pb2.CustomConfig:
         settings, custom = struct_pb2.Struct(), any_pb2.Any()
-        roles = [asdict(role) for role in self.roles.values()]
-        settings.update({"plan": json.dumps({"format": self.format, "roles": roles, "group": self.group})})
+        settings.update({"plan": TypeAdapter(Plan).dump_json(self).decode()})
         custom.Pack(settings)
         return example_gen_pb2.CustomConfig(custom_config=custom)
 
@@ -55,9 +56,7 @@ class Plan:
     def unpack(cls, text: str) -> "Plan":
         settings = struct_pb2.Struct()
         _parse(text, example_gen_pb2.CustomConfig()).custom_config.Unpack(settings)
-        plan = json.loads(settings["plan"])
-        roles = (Role(**{**role, "classes": tuple(role["classes"])}) for role in plan["roles"])
-        return cls(plan["format"], {role.column: role for role in roles}, plan["group"])
+        return TypeAdapter(cls).validate_json(settings["plan"])
 
 
 def example_gen(config: Config) -> BaseComponent:
@@ -97,9 +96,8 @@ def assign_splits(batch: pa.RecordBatch, parts: Sequence[int], group: str | None
     `parts` weighs the splits.
     """
     names = [group] if group else batch.schema.names
-    # Among nulls pandas would make floats of integers, and a row's hash would depend on the rows beside it.
-    columns = [column.fill_null(ABSENT) if pa.types.is_integer(column.type) else column for column in batch.columns]
-    frame = pa.RecordBatch.from_arrays(columns, batch.schema.names).to_pandas()[names]
+    columns = [_hashable(batch.column(batch.schema.get_field_index(name))) for name in names]
+    frame = pa.RecordBatch.from_arrays(columns, names).to_pandas()
     buckets = hash_pandas_object(frame, index=False).to_numpy() % np.uint64(sum(parts))
     return np.searchsorted(np.cumsum(parts), buckets, side="right")
 
@@ -118,8 +116,9 @@ class WriteShards(beam.DoFn):
         path, shard = element
         drafts = [os.path.join(self.staging, uuid4().hex) for _ in self.folders]
         writers = [tf.io.TFRecordWriter(draft, GZIP) for draft in drafts]
-        for raw in reading.read(path, self.plan.format, list(self.plan.roles)):
-            batch = convert(raw, self.plan.roles)
+        roles, folder = self.plan.roles, sources.find_folder(path, self.plan.format)
+        for raw in reading.read(path, self.plan.format, list_sources(roles), list_lists(roles)):
+            batch = convert(raw, roles, folder)
             splits = assign_splits(batch, self.parts, self.plan.group)
             for split, example in zip(splits.tolist(), encode_examples(batch), strict=True):
                 writers[split].write(example)
@@ -176,6 +175,17 @@ def _count_rows(files: Sequence[str], plan: Plan, parts: Mapping[str, int]) -> d
         remedy = f"Add {'groups' if plan.group else 'rows'}, or give the split a larger part in data.split."
         raise DataRejected(f"The split `{empty}` comes out empty; rows: {seen}.", os.path.commonpath(files), remedy)
     return rows
+
+
+def _hashable(column: pa.Array) -> pa.Array:
+    """Return the column in a form whose hash depends on each cell alone, and not on those beside it."""
+    if pa.types.is_integer(column.type):  # pandas would make floats of integers among nulls
+        return column.fill_null(ABSENT)
+    if pa.types.is_list(column.type):
+        ends = np.cumsum(pc.list_value_length(column).fill_null(0))
+        rows = np.split(column.flatten().to_numpy(zero_copy_only=False), ends[:-1])
+        return pa.array([row.tobytes() for row in rows], pa.binary())
+    return column
 
 
 def _clear(folder: str) -> None:

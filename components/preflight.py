@@ -15,9 +15,9 @@ from collections.abc import Iterator, Mapping, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from components import reading
+from components import reading, sources
 from components.casts import spell
-from components.cells import LONGEST, Role, assign_roles, convert, find_faults
+from components.cells import LONGEST, Role, assign_roles, convert, find_faults, list_lists, list_sources
 from components.sources import find_data, list_files, open_bytes
 from configs.errors import DataRejected
 from configs.schema import Config
@@ -69,12 +69,12 @@ def check_file(path: str, format: str, roles: Roles, first: str | None = None) -
         column, here, there = next((column, *pair) for column, pair in pairs if pair[0] != pair[1])
         what = f"Column {column} of the {part} is {_name(here)}, but {_name(there)} in {first}."
         raise DataRejected(what, where, "Give all files the same columns.")
-    for name, role in roles.items():
+    for name, key in ((name, role.key) for role in roles.values() for name in role.sources):
         if name not in header:
             near = difflib.get_close_matches(name, header, 1)
             hint = f" The nearest is `{near[0]}`." if near else ""
             what = f"The column `{name}` is absent.{hint} The columns are: {', '.join(header)}."
-            raise DataRejected(what, where, f"Correct {role.key} in the config, or the {part}.")
+            raise DataRejected(what, where, f"Correct {key} in the config, or the {part}.")
 
 
 def read_header(path: str, format: str) -> list[str]:
@@ -112,11 +112,11 @@ def _check_text(path: str) -> None:
 
 
 def _read_sound(path: str, files: Sequence[str], format: str, roles: Roles) -> Iterator[pa.RecordBatch]:
-    rows = 0
+    rows, folder = 0, sources.find_folder(path, format)
     try:
-        for batch in reading.read(path, format, list(roles)):
+        for batch in reading.read(path, format, list_sources(roles), list_lists(roles)):
             try:
-                typed = convert(batch, roles)
+                typed = convert(batch, roles, folder)
             except pa.ArrowInvalid:
                 raise _refuse_cell(path, files, format, roles, rows, batch) from None
             rows += batch.num_rows
@@ -143,16 +143,16 @@ def _refuse_file(path: str, format: str, error: Exception) -> DataRejected:
 def _refuse_cell(
     path: str, files: Sequence[str], format: str, roles: Roles, before: int, batch: pa.RecordBatch
 ) -> DataRejected:
-    index, name, what = next(find_faults(batch, roles))
-    role = roles[name]
+    index, name, what = next(find_faults(batch, roles, sources.find_folder(path, format)))
+    kind = roles[name].name if name in roles else ""
     if format == "parquet":
         row = before + index + 1
     else:
         rows = _number_rows(path) if format == "csv" else _number_lines(path)
         row = next(itertools.islice(rows, before + index, None))
-    if role.name == "label":
+    if kind == "label":
         what += f" In all, it is {_count_labels(files, format, name)} rows."
-    remedy = HINTS.get(role.name, "Correct the cell.")
+    remedy = HINTS.get(kind, "Correct the cell.")
     return DataRejected(what, f"{path}:{row}:{name}", remedy)
 
 

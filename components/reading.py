@@ -1,9 +1,9 @@
-"""CSV, Parquet and JSON lines read into Arrow batches as they stand: some megabytes, or a row group, at a time."""
+"""Data files read into Arrow batches as they stand: some megabytes, or a row group, at a time."""
 
 import contextlib
 import csv
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -19,13 +19,16 @@ BUFFER = 1 << 16  # bytes of a column of Parquet; without, all that a row group 
 CELLS = 1 << 20
 
 
-def read(path: str, format: str, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
-    """Yield the columns, all without a list, of the rows in order: text of CSV and JSON lines, Parquet's own types.
+def read(
+    path: str, format: str, columns: Sequence[str] | None = None, lists: Collection[str] = ()
+) -> Iterator[pa.RecordBatch]:
+    """Yield the columns, all where none are named, of the rows in order: text of CSV and JSON lines, else typed.
 
-    A blank cell of CSV and what a line of JSON lacks are null; a number in JSON stays as it is spelled. Raises an
-    Arrow error or OSError for a file that is not what `format` says; preflight tells what is wrong with it.
+    A blank cell of CSV and what a line of JSON lacks are null; a number in JSON stays as it is spelled. Only cells of
+    `lists` hold more than one value; of JSON lines they become the list's JSON. Raises an Arrow error or OSError for a
+    file that is not what `format` says; preflight tells what is wrong with it.
     """
-    yield from READERS[format](path, columns)
+    yield from READERS[format](path, columns, lists)
 
 
 def read_header(path: str, format: str) -> list[str]:
@@ -51,7 +54,7 @@ def open_parquet(path: str) -> parquet.ParquetFile:
         raise pa.ArrowInvalid(str(error).strip()) from error
 
 
-def _read_csv(path: str, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
+def _read_csv(path: str, columns: Sequence[str] | None, lists: Collection[str]) -> Iterator[pa.RecordBatch]:
     names = list(columns or read_header(path, "csv"))
     yield from arrow_csv.open_csv(
         path,
@@ -66,7 +69,7 @@ def _read_csv(path: str, columns: Sequence[str] | None) -> Iterator[pa.RecordBat
     )
 
 
-def _read_parquet(path: str, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
+def _read_parquet(path: str, columns: Sequence[str] | None, lists: Collection[str]) -> Iterator[pa.RecordBatch]:
     with open_parquet(path) as file:
         names = list(columns or file.schema_arrow.names)
         for batch in file.iter_batches(max(1, CELLS // len(names)), columns=names, use_threads=False):
@@ -76,21 +79,26 @@ def _read_parquet(path: str, columns: Sequence[str] | None) -> Iterator[pa.Recor
             )
 
 
-def _read_jsonl(path: str, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
+def _read_jsonl(path: str, columns: Sequence[str] | None, lists: Collection[str]) -> Iterator[pa.RecordBatch]:
     read = 0
     with open_bytes(path) as file:
         while lines := file.readlines(BLOCK):
-            rows = [_parse(line, f"{path}:{row}") for row, line in enumerate(lines, read + 1) if line.strip()]
+            rows = [_parse(line, f"{path}:{row}", lists) for row, line in enumerate(lines, read + 1) if line.strip()]
             names = list(columns or dict.fromkeys(name for row in rows for name in row))
             cells = [pa.array([row.get(name) for row in rows], pa.string()) for name in names]
             yield pa.RecordBatch.from_arrays(cells, names)
             read += len(lines)
 
 
-def _parse(line: bytes, where: str) -> dict[str, str | None]:
+def _parse(line: bytes, where: str, lists: Collection[str]) -> dict[str, str | None]:
     try:
         row = json.loads(line, parse_int=str, parse_float=str, parse_constant=str)
-        cells = {name: _spell(value, f"{where}:{name}") for name, value in row.items()}
+        cells = {
+            name: json.dumps(value, ensure_ascii=False)
+            if name in lists and isinstance(value, list)
+            else _spell(value, f"{where}:{name}")
+            for name, value in row.items()
+        }
         "".join(filter(None, (*cells, *cells.values()))).encode()
     except AttributeError:
         raise DataRejected("The line is not a JSON object.", where, 'Write one like {"fare": 3.5} a line.') from None

@@ -21,6 +21,7 @@ from configs.errors import ConfigError
 from configs.schema import Config
 
 FILE = "schema.pbtxt"
+ENDLESS = ("text", "timestamp", "image")
 IN_VERSION = f"assets.extra/schema/{FILE}"
 Statistics: TypeAlias = statistics_pb2.DatasetFeatureStatisticsList
 Column: TypeAlias = statistics_pb2.FeatureNameStatistics
@@ -70,8 +71,8 @@ class Executor(BaseExecutor):
 
 
 def free(config: Config) -> list[str]:
-    """Returns the columns whose values no rule can bound, since new ones are no surprise: texts, moments, groups."""
-    endless = (name for name, feature in config.features.items() if feature.kind in ("text", "timestamp"))
+    """Returns the columns whose values no rule can bound, since new ones are no surprise: ENDLESS kinds, and groups."""
+    endless = (name for name, feature in config.features.items() if feature.kind in ENDLESS)
     return list(dict.fromkeys(filter(None, (*endless, config.data.group))))
 
 

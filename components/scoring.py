@@ -1,12 +1,13 @@
 """A version of the model, asked for its predictions as its own config describes them."""
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from components.cells import Role, convert, find_faults
+from components.cells import Role, convert, find_faults, list_sources
 from components.encoding import encode_examples
 from components.rows import Batch, Fault
 from components.versions import Version
@@ -58,13 +59,14 @@ def _round(numbers: np.ndarray) -> list[float]:
 
 def sort_out(batch: Batch, roles: Mapping[str, Role]) -> tuple[Batch, pa.RecordBatch, Sequence[Fault]]:
     """Return the rows whose cells all roles take, these cells typed, and the faults of the other rows, in order."""
-    cells = pa.RecordBatch.from_arrays([batch.column(name) for name in roles], list(roles))
+    names, folder = list_sources(roles), os.path.dirname(batch.path)
+    cells = pa.RecordBatch.from_arrays([batch.column(name) for name in names], names)
     try:
-        return batch, convert(cells, roles), batch.faults
+        return batch, convert(cells, roles, folder), batch.faults
     except pa.ArrowInvalid:
         faults: dict[int, Fault] = {}
-        for row, column, reason in find_faults(cells, roles):
+        for row, column, reason in find_faults(cells, roles, folder):
             faults.setdefault(row, Fault(batch.numbers[row], column, reason, batch.take([row]).records[0]))
     kept = [row for row in range(len(cells)) if row not in faults]
     ordered = sorted([*batch.faults, *faults.values()], key=lambda fault: fault.number)
-    return batch.take(kept), convert(cells.take(pa.array(kept, pa.int64())), roles), ordered
+    return batch.take(kept), convert(cells.take(pa.array(kept, pa.int64())), roles, folder), ordered

@@ -45,6 +45,11 @@ def list_files(base: str, pattern: str, format: str = "csv") -> list[str]:
     raise DataRejected(what, os.path.join(base, pattern), "Correct data.path.")
 
 
+def find_folder(path: str, format: str) -> str | None:
+    """Return the folder that names of images in a data file are relative to; None where cells cannot be such names."""
+    return os.path.dirname(path) if format == "images" else None
+
+
 @contextlib.contextmanager
 def open_bytes(path: str) -> Iterator[BinaryIO]:
     """Open a data file, and raise DataRejected where it cannot be read."""

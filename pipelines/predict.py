@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 import pyarrow as pa
 
-from components.cells import Role, assign_roles
+from components.cells import Role, assign_roles, list_sources
 from components.rows import READERS, Batch, Fault, Texts, parse_json, read, suffix
 from components.scoring import Scorer, columns, sort_out
 from components.sources import find_data
@@ -137,7 +137,7 @@ def sound(
 ) -> Iterator[tuple[Batch, pa.RecordBatch]]:
     """Yields the rows that can be scored, as they came and as the model takes them; the others go to the rejects."""
     for source in sources:
-        needed: Collection[str] = roles
+        needed: Collection[str] = list_sources(roles)
         for batch in source:
             check_columns(batch, needed, added)
             needed = () if batch.names else needed

@@ -10,7 +10,8 @@ import keras
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from configs.features import Boolean, Categorical, Feature, Numeric, Timestamp, Words
+from configs.features import Boolean, Categorical, Feature, Image, Numeric, Steps, Timestamp, Words
+from trainer import images, sequences
 from trainer.numbers import scale
 
 Parts = dict[str, tf.Tensor]
@@ -48,7 +49,7 @@ class Column:
 def transform(features: Mapping[str, Feature], inputs: Mapping[str, tf.SparseTensor]) -> Parts:
     """Returns the columns of the raw features by name; called within TFX Transform's `preprocessing_fn`.
 
-    A number or an id is [batch, 1], words are [batch, length].
+    A number or an id is [batch, 1], words are [batch, length], images and steps are [batch, *shape].
     """
     made: Parts = {}
     numbers: dict[str, Numeric] = {}
@@ -95,6 +96,10 @@ def _shape(name: str, feature: Feature, vocabulary_size: Callable[[str], int]) -
             yield "number", {}
         case Numeric():
             yield "bucket", {"size": feature.buckets}
+        case Categorical(hash=int()):
+            yield "id", {"size": feature.hash}
+        case Categorical(ids=int() as count):
+            yield "id", {"size": count + 1}  # and one for all other values
         case Categorical():
             yield "id", {"size": vocabulary_size(name) + feature.oov}
         case Boolean():
@@ -104,6 +109,13 @@ def _shape(name: str, feature: Feature, vocabulary_size: Callable[[str], int]) -
         case Words():
             size = 1 + vocabulary_size(name) + 1  # padding, words, and all other words
             yield "words", {"size": size, "length": feature.length}
+        case Image():
+            yield "image", {"shape": (feature.height, feature.width, feature.channels)}
+        case Steps(ids=int() as count):
+            yield "ids", {"size": 1 + count + 1, "length": feature.length}  # padding, ids, and all others
+        case Steps():
+            yield "steps", {"shape": (feature.length, feature.width)}
+            yield "mask", {"length": feature.length, "mask_of": f"{name}.steps"}
 
 
 def _numeric(name: str, feature: Numeric, values: tf.SparseTensor) -> Parts:
@@ -111,6 +123,10 @@ def _numeric(name: str, feature: Numeric, values: tf.SparseTensor) -> Parts:
 
 
 def _categorical(name: str, feature: Categorical, values: tf.SparseTensor) -> Parts:
+    if feature.hash:
+        return {"id": tf.strings.to_hash_bucket_fast(dense(values, ""), feature.hash)}
+    if feature.ids:
+        return {"id": sequences.bound(dense(values, -1), feature.ids)}
     ids = tft.compute_and_apply_vocabulary(
         dense(values, ""), top_k=feature.vocabulary, num_oov_buckets=feature.oov, vocab_filename=name
     )
@@ -167,10 +183,23 @@ def _words(name: str, feature: Words, values: tf.SparseTensor) -> Parts:
     return {"words": tf.ensure_shape(padded, [None, feature.length])}
 
 
+def _image(name: str, feature: Image, values: tf.SparseTensor) -> Parts:
+    return {"image": images.assemble(values, feature) if feature.columns else images.decode(values, feature)}
+
+
+def _steps(name: str, feature: Steps, values: tf.SparseTensor) -> Parts:
+    if feature.ids:
+        return {"ids": sequences.pad_ids(values, feature.ids, feature.length)}
+    steps, mask = sequences.pad(values, feature)
+    return {"steps": steps, "mask": mask}
+
+
 TRANSFORMS: dict[str, Callable[..., Parts]] = {
     "numeric": _numeric,
     "categorical": _categorical,
     "boolean": _boolean,
     "timestamp": _timestamp,
     "text": _words,
+    "image": _image,
+    "sequence": _steps,
 }

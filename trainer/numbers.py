@@ -15,18 +15,26 @@ def scale(options: Mapping[str, Numeric], columns: Mapping[str, tf.Tensor]) -> d
     """
     if not options:
         return {}
-    seen = tf.concat([columns[name] for name in options], axis=1)
+    logarithmic = tf.constant([option.scale == "log" for option in options.values()])
+    seen = _shrink(tf.concat([columns[name] for name in options], axis=1), logarithmic)
     mean = tft.mean(seen, reduce_instance_dims=False)
-    imputed = tf.constant([float("nan") if option.impute == "mean" else option.impute for option in options.values()])
+    given = [float("nan") if option.impute == "mean" else option.impute for option in options.values()]
+    imputed = _shrink(tf.constant(given), logarithmic)
     whole = tf.where(tf.math.is_nan(seen), tf.where(tf.math.is_nan(imputed), mean, imputed), seen)
     offset, unit = _units(list(options.values()), seen, mean)
     scaled = tf.split(tf.math.divide_no_nan(whole - offset, unit), len(options), axis=1)
     return dict(zip(options, scaled, strict=True)) | _cut(options, seen, whole)
 
 
+def _shrink(numbers: tf.Tensor, where: tf.Tensor) -> tf.Tensor:
+    """Returns sign(x) log(1 + |x|) of the columns for which `where` says so."""
+    return tf.where(where, tf.sign(numbers) * tf.math.log1p(tf.abs(numbers)), numbers)
+
+
 def _units(options: list[Numeric], seen: tf.Tensor, mean: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Returns the zero and the one of each column's scale, [columns]."""
-    standard, ranged = (tf.constant([option.scale == scale for option in options]) for scale in ("z_score", "min_max"))
+    ranged = tf.constant([option.scale == "min_max" for option in options])
+    standard = tf.constant([option.scale in ("z_score", "log") for option in options])
     offset = tf.where(standard, mean, 0.0)
     unit = tf.where(standard, tf.sqrt(tft.var(seen, reduce_instance_dims=False)), 1.0)
     if not any(option.scale == "min_max" for option in options):

@@ -1,12 +1,15 @@
+import base64
 import datetime
 import decimal
 
 import pyarrow as pa
 import pytest
 
-from components.cells import ROLES, Role, assign_roles, convert, find_faults
+from components.cells import ROLES, Role, assign_roles, convert, find_faults, list_lists, list_sources
+from configs.makers import encode_png
 from configs.schema import Config
 
+PIXEL = encode_png([b"\x80"])
 COLOURS = ("red", "green", "blue")
 
 
@@ -22,7 +25,7 @@ def config(**changes):
         "day": {"kind": "timestamp", "format": "%d.%m.%Y"},
         "shared": {"kind": "boolean"},
         "note": {"kind": "text"},
-    }
+    } | changes.pop("features", {})
     settings = {
         "name": "trips",
         "data": {"format": "csv", "path": "rows.csv"},
@@ -74,6 +77,27 @@ def test_a_number_to_predict_is_a_target():
     assert assign_roles(config(**changes))["tip"] == Role("target", "tip")
 
 
+def test_what_is_made_of_columns_is_read_from_them():
+    features = {
+        "picture": {"kind": "image", "height": 2, "width": 2, "channels": 1, "columns": ["a", "b", "c", "d"]},
+        "photo": {"kind": "image", "height": 2, "width": 2},
+        "past": {"kind": "sequence", "length": 2, "width": 2, "columns": ["a", "b", "c", "d"]},
+        "clicks": {"kind": "sequence", "length": 9, "ids": 7},
+        "shop": {"kind": "categorical", "ids": 7},
+    }
+    roles = assign_roles(config(features=features), label=False)
+    assert {name: (roles[name].name, roles[name].width) for name in features} == {
+        "picture": ("pixels", 4),
+        "photo": ("image", 1),
+        "past": ("sequence", 2),
+        "clicks": ("ids", 1),
+        "shop": ("id", 1),
+    }
+    assert list_sources(roles)[-7:] == ["a", "b", "c", "d", "photo", "clicks", "shop"]
+    assert list_lists(roles) == {"photo", "clicks"}
+    assert roles["picture"].key == "features.picture.columns"
+
+
 @pytest.mark.parametrize(
     ("given", "cells", "typed"),
     [
@@ -92,6 +116,10 @@ def test_a_number_to_predict_is_a_target():
         (role("timestamp"), ["1970-01-01T02:00+02:00", "1970-01-01T00:00:01Z", "1969-12-31 23:59:59,5"], [0, 1, -1]),
         (role("timestamp", format="%d.%m.%Y"), ["02.01.1970", " 1.1.1970", None, ""], [86400, 0, None, None]),
         (role("timestamp", format="%H:%M %d/%m/%y %z"), ["02:00 01/01/70 +0200"], [0]),
+        (role("id"), ["7", "7.0", " -1", None, ""], [7, 7, -1, None, None]),
+        (role("sequence"), ["1 2.5", "[1, 2]", '["3"]', "", "[]", None], [[1, 2.5], [1, 2], [3], None, None, None]),
+        (role("sequence", width=2), ["[[1, 2], [3, 4]]", "5,6"], [[1, 2, 3, 4], [5, 6]]),
+        (role("ids"), ["[3, 0, 12]", None, "7"], [[3, 0, 12], None, [7]]),
     ],
 )
 def test_text_is_typed_by_role(given, cells, typed):
@@ -130,6 +158,14 @@ NOON = datetime.datetime(1970, 1, 1, 12)
         (role("timestamp"), pa.array([NOON], pa.timestamp("ns")), [43200]),
         (role("timestamp"), pa.array([NOON], pa.timestamp("us", "Europe/Berlin")), [43200]),
         (role("timestamp", format="%Y%m%d"), pa.array([19700102]), [86400]),
+        (role("id"), pa.array([7, None]), [7, None]),
+        (role("sequence"), pa.array([[1.5, 2], [], None, [3]]), [[1.5, 2], None, None, [3]]),
+        (role("sequence", width=2), pa.array([[[1, 2], [3, 4]], None, [[5, 6]]]), [[1, 2, 3, 4], None, [5, 6]]),
+        (role("sequence"), pa.array([[1, 2], None], pa.list_(pa.int64(), 2)), [[1, 2], None]),
+        (role("sequence"), pa.array([[0], [1, 2], [3]], pa.large_list(pa.int32())).slice(1), [[1, 2], [3]]),
+        (role("ids"), pa.array([[1, 2], [3]]), [[1, 2], [3]]),
+        (role("image"), pa.array([PIXEL, None, b""]), [PIXEL, None, None]),
+        (role("image"), pa.array([base64.b64encode(PIXEL).decode()]), [PIXEL]),
     ],
 )
 def test_what_parquet_holds_becomes_what_its_text_would(given, array, typed):
@@ -159,6 +195,14 @@ def test_what_parquet_holds_becomes_what_its_text_would(given, array, typed):
         (role("timestamp"), "2024-02-30", "is no moment"),
         (role("timestamp", format="%d.%m.%Y"), "31.02.2024", "is no moment written as %d.%m.%Y"),
         (role("text"), "z" * 100_001, "is a field of 100,001 characters; at most 100,000 are taken"),
+        (role("id"), "1.5", "is no whole number, as a categorical column with `ids` needs"),
+        (role("sequence"), "[1, null]", "holds what is not a number as this feature needs"),
+        (role("sequence"), "[1, nan]", "holds what is not a number as this feature needs"),
+        (role("sequence", width=2), "1 2 3", "holds 3 numbers, which is no multiple of the width 2"),
+        (role("ids"), "[0.5]", "holds what is not a number as this feature needs"),
+        (role("image"), "a.png", "is no image in base64; data.format: images takes the names of files"),
+        (role("image"), "iVBORw0KGgo=", "is an image that is cut off"),
+        (role("image"), "/9j/4", "is an image in base64 that cannot be decoded"),
     ],
 )
 def test_a_wrong_cell_is_refused_and_said_to_be(given, cell, reason):
@@ -189,7 +233,8 @@ def test_what_is_no_single_value_is_refused(array, name):
 
 @pytest.mark.parametrize("name", ROLES)
 def test_an_empty_batch_is_typed_as_any_other(name):
-    given, sample = role(name, classes=("0", "1")), "2024-05-31" if name == "timestamp" else "1"
+    samples = {"timestamp": "2024-05-31", "image": base64.b64encode(PIXEL).decode()}
+    given, sample = role(name, classes=("0", "1")), samples.get(name, "1")
     assert given.convert(pa.array([], pa.string())).type == given.convert(pa.array([sample])).type
 
 
@@ -198,6 +243,34 @@ def test_a_batch_takes_the_order_and_the_types_of_its_roles():
     typed = convert(batch, {"fare": Role("numeric", "fare"), "company": Role("categorical", "company")})
     assert typed.schema.names == ["fare", "company"]
     assert typed.schema.types == [pa.float32(), pa.string()]
+
+
+PARTS = {"pixels": Role("pixels", "pixels", columns=("a", "b"), width=2)}
+STEPS = {"steps": Role("sequence", "steps", columns=("a", "b"))}
+
+
+def batch_of(**columns):
+    return pa.RecordBatch.from_arrays([pa.array(cells, pa.string()) for cells in columns.values()], list(columns))
+
+
+def test_numbers_of_several_columns_become_a_list_a_row():
+    batch = batch_of(b=["2", None, "0"], a=["1", None, "-4"])
+    assert convert(batch, PARTS).column(0).to_pylist() == [[1, 2], None, [-4, 0]]
+    assert convert(batch_of(a=["1", "3"], b=[None, "4"]), STEPS).column(0).to_pylist() == [[1], [3, 4]]
+
+
+@pytest.mark.parametrize(
+    ("roles", "columns", "fault"),
+    [
+        (PARTS, {"a": ["1", "1"], "b": ["1", None]}, (1, "b", "The cell is blank, and `pixels` needs a multiple of 2")),
+        (STEPS, {"a": [None, "1"], "b": ["1", "1"]}, (0, "a", "The cell is blank, and `steps` needs a multiple of 1")),
+        (STEPS, {"a": ["1", "1"], "b": ["1", "x"]}, (1, "b", "`x` is not a finite number, as a numeric column needs.")),
+    ],
+)
+def test_the_column_at_fault_is_named_among_several(roles, columns, fault):
+    [(row, column, reason)] = find_faults(batch_of(**columns), roles)
+    assert (row, column) == fault[:2]
+    assert reason.startswith(fault[2])
 
 
 def test_all_faults_of_a_batch_come_by_row():

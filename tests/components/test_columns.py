@@ -57,4 +57,33 @@ def test_without_a_pattern_no_file_is_looked_at(config, tmp_path):
     plain = expand(config, HEADER)
     plain = plain.model_copy(update={"features": {"pixel_0": plain.features["pixel_0"]}})
     assert not (tmp_path / "rows.csv").exists()
-    assert resolve(plain) is plain
+    assert resolve(plain) == plain
+
+
+PIXELS = """
+name: digits
+data: {format: csv, path: rows.csv}
+label: {name: digit, kind: binary}
+features: {image: {kind: image, height: 2, width: 2, channels: 1, columns: COLUMNS}, PATTERN: {kind: numeric}}
+model: {family: linear}
+training: {}
+evaluation: {thresholds: {auc: {min: 0.5}}}
+"""
+
+
+def digits(tmp_path, columns, pattern="id"):
+    (tmp_path / "digits.yaml").write_text(PIXELS.replace("COLUMNS", columns).replace("PATTERN", pattern))
+    return load(tmp_path / "digits.yaml")
+
+
+@pytest.mark.parametrize("columns", ["'p*'", "[p10, 'p?', pc]"])
+def test_what_is_made_of_columns_takes_them_in_the_order_of_the_header(tmp_path, columns):
+    config = expand(digits(tmp_path, columns, "'*'"), ["p10", "p2", "p1", "digit", "pc", "more"])
+    assert config.features["image"].columns == ("p10", "p2", "p1", "pc")
+    assert list(config.features) == ["image", "more"]
+
+
+def test_too_few_columns_are_refused(tmp_path):
+    with pytest.raises(ConfigError, match="there are 3 columns, and height 2 x width 2 x channels 1 needs 4") as caught:
+        resolve(digits(tmp_path, "[a, b, c]"))
+    assert caught.value.where == "features.image.columns"

@@ -28,7 +28,14 @@ SECTION = "a section of keys and values"
         ),
         ("auc:", "auk:", "13:evaluation.thresholds.auk", "unknown key 'auk'", "Did you mean 'auc'?"),
         ("name: trips\n", "", "1:name", "missing key 'name'", "Add 'name' to the file."),
-        (", vocabulary: 100", "", "6:features.company.vocabulary", "missing key 'vocabulary'", "Add 'vocabulary' to"),
+        (", hidden_units: [8, 4]", "", "7:model.hidden_units", "missing key 'hidden_units'", "Add 'hidden_units' to"),
+        (
+            ", vocabulary: 100",
+            "",
+            "6:features.company",
+            "takes one of vocabulary, hash and ids: how its values become numbers",
+            "",
+        ),
         (
             "family: dnn",
             "family: dnnn",
@@ -39,10 +46,10 @@ SECTION = "a section of keys and values"
         ("family: dnn, ", "", "7:model.family", "missing key 'family'", "Known families: dnn, linear, wide_deep."),
         (
             "kind: numeric",
-            "kind: image",
+            "kind: video",
             "5:features.miles.kind",
-            "unknown kind 'image'",
-            "Known kinds: boolean, categorical, numeric, text, timestamp.",
+            "unknown kind 'video'",
+            "Known kinds: boolean, categorical, image, numeric, sequence, text, timestamp.",
         ),
         ("{kind: numeric}", "numeric", "5:features.miles", f"should be {SECTION}, not 'numeric'", ""),
         ("  epochs: 3", "  epochs: three", "9:training.epochs", "should be a whole number, not 'three'", ""),
@@ -58,7 +65,7 @@ SECTION = "a section of keys and values"
             "kind: numeric",
             "kind: numeric, scale: zscore",
             "5:features.miles.scale",
-            "should be 'z_score', 'min_max' or 'none', not 'zscore'",
+            "should be 'z_score', 'min_max', 'log' or 'none', not 'zscore'",
             "Did you mean 'z_score'?",
         ),
         (

@@ -5,12 +5,14 @@ import math
 import re
 
 import keras
+import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_transform.beam as tft_beam
 from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 
-from configs.features import Boolean, Categorical, Numeric, Timestamp, Words
+from configs.features import Boolean, Categorical, Image, Numeric, Steps, Timestamp, Words
+from configs.makers import encode_png
 from configs.schema import Label
 from trainer.features import Column, columns, dense, escape, name_column, transform
 from trainer.preprocessing import preprocessing_fn
@@ -26,11 +28,24 @@ FEATURES = {
     "member": Boolean(kind="boolean"),
     "at": Timestamp(kind="timestamp", parts=("hour", "year")),
     "review": Words(kind="text", vocabulary=2, length=3),
+    "grown": Numeric(kind="numeric", scale="log"),
+    "hashed": Categorical(kind="categorical", hash=100),
+    "shop": Categorical(kind="categorical", ids=3),
+    "photo": Image(kind="image", height=2, width=2, channels=3),
+    "pixels": Image(kind="image", height=1, width=2, channels=1, columns=("a", "b"), maximum=4.0),
+    "past": Steps(kind="sequence", length=2, width=2),
+    "clicks": Steps(kind="sequence", length=3, ids=5),
 }
 CIRCLES = Timestamp(kind="timestamp", parts=("hour", "day_of_week", "day", "month"))
-TYPES = {"the/colour": tf.string, "the_colour": tf.string, "review": tf.string, "member": tf.int64, "at": tf.int64}
+TYPES = {
+    **dict.fromkeys(("the/colour", "the_colour", "review", "hashed", "photo"), tf.string),
+    **dict.fromkeys(("member", "at", "shop", "clicks"), tf.int64),
+}
 NUMBERS = [[2.0], [4.0], [6.0], []]
 COLOURS = [[b"red"], [b"red"], [b"blue"], []]
+# A grey square, a row of black and white, and one that is not there; and a JPEG of red, made by TensorFlow.
+PHOTOS = [[encode_png([b"\x33\x33"] * 2)], [encode_png([b"\0\xff"])], [tf.io.encode_jpeg([[[255, 0, 0]]]).numpy()], []]
+STEPS = [[1.0, 10.0], [3.0, 30.0, 5.0, 20.0, 99.0, 99.0], [], []]
 TEXTS = [["Good, GOOD größe!"], ["größe: good-for-nothing"], ["?!"], []]
 
 
@@ -46,10 +61,27 @@ TRAINING = [
         "member": member,
         "at": moment,
         "review": [text.encode() for text in review],
+        "grown": [math.expm1(cell) for cell in number],
+        "hashed": colour,
+        "shop": shop,
+        "photo": photo,
+        "pixels": pixels,
+        "past": past,
+        "clicks": clicks,
         "label": [1],
     }
-    for number, colour, member, moment, review in zip(
-        NUMBERS, COLOURS, [[0], [1], [1], []], MOMENTS, TEXTS, strict=True
+    for number, colour, member, moment, review, shop, photo, pixels, past, clicks in zip(
+        NUMBERS,
+        COLOURS,
+        [[0], [1], [1], []],
+        MOMENTS,
+        TEXTS,
+        [[0], [2], [3], []],
+        PHOTOS,
+        [[0.0, 4.0], [1.0, 2.0], [9.0, -1.0], []],
+        STEPS,
+        [[0, 4], [5, -1, 3, 2], [], []],
+        strict=True,
     )
 ]
 
@@ -82,6 +114,14 @@ def test_columns_are_sized_by_what_the_vocabularies_hold():
         Column("at.hour_cos"),
         Column("at.year"),
         Column("review.words", 4, 3),
+        Column("grown.number"),
+        Column("hashed.id", 100),
+        Column("shop.id", 4),
+        Column("photo.image", shape=(2, 2, 3)),
+        Column("pixels.image", shape=(1, 2, 1)),
+        Column("past.steps", shape=(2, 2)),
+        Column("past.mask", length=2, mask_of="past.steps"),
+        Column("clicks.ids", 7, 3),
     ]
 
 
@@ -134,6 +174,9 @@ def transformed(tmp_path_factory):
 @pytest.mark.slow
 def test_every_kind_learns_from_the_training_rows(transformed):
     found = {name: [row[0] for row in rows] for name, rows in transformed.items() if name != "review.words"}
+    assert found["grown.number"] == pytest.approx(found["scaled.number"], abs=1e-5)
+    assert found["hashed.id"][0] == found["hashed.id"][1] != found["hashed.id"][2]
+    assert found["shop.id"] == [0, 2, 3, 3]
     spread = math.sqrt(8 / 3)  # the standard deviation of 2, 4, 6
     assert found["scaled.number"] == pytest.approx([-2 / spread, 0, 2 / spread, 0])
     assert found["ranged_20__28_0_2f_1_29_.number"] == pytest.approx([0, 0.5, 1, -0.5])
@@ -155,10 +198,37 @@ def test_words_are_what_letters_and_digits_make_whatever_their_case(transformed)
 
 
 @pytest.mark.slow
+def test_images_are_numbers_from_0_to_1(transformed):
+    grey, row, red, missing = np.array(transformed["photo.image"])
+    assert grey == pytest.approx(np.full((2, 2, 3), 0x33 / 255))
+    assert row[0] == pytest.approx(row[1])
+    assert (row[:, 0] < 0.5).all()
+    assert (row[:, 1] > 0.5).all()
+    assert red[0, 0] == pytest.approx([1, 0, 0], abs=0.02)
+    assert (missing == 0).all()
+    assert np.array(transformed["pixels.image"])[:, 0, :, 0].tolist() == [[0, 1], [0.25, 0.5], [1, 0], [0, 0]]
+
+
+@pytest.mark.slow
+def test_steps_are_scaled_by_those_that_are_there_and_padded(transformed):
+    first, second = math.sqrt(8 / 3), math.sqrt(200 / 3)  # the standard deviations of 1, 3, 5 and 10, 30, 20
+    assert transformed["past.mask"] == [[1, 0], [1, 1], [0, 0], [0, 0]]
+    scaled = [[-2 / first, -10 / second], [0, 0], [0, 10 / second], [2 / first, 0], *[[0, 0]] * 4]
+    assert np.array(transformed["past.steps"]).reshape(8, 2) == pytest.approx(np.array(scaled), abs=1e-5)
+
+
+@pytest.mark.slow
+def test_ids_begin_after_padding(transformed):
+    other = 6
+    assert transformed["clicks.ids"] == [[1, 5, 0], [other, other, 4], [0, 0, 0], [0, 0, 0]]
+
+
+@pytest.mark.slow
 def test_what_transform_makes_is_what_the_model_takes(transformed):
     sizes = {"the_2f_colour": 2, "the__colour": 1, "review": 2}
     for column in columns(FEATURES, sizes.__getitem__):
         tensor = column.input()
         assert isinstance(tensor, keras.KerasTensor)
-        assert {len(row) for row in transformed[column.name]} == {tensor.shape[1]}
-        assert {type(cell) for row in transformed[column.name] for cell in row} == {int if column.size else float}
+        rows = np.array(transformed[column.name])
+        assert rows.shape[1:] == tensor.shape[1:]
+        assert rows.dtype.kind == ("i" if tensor.dtype == "int64" else "f")

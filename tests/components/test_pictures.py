@@ -1,0 +1,30 @@
+import pyarrow as pa
+import pytest
+
+from components.pictures import to_pictures
+from configs.makers import encode_png
+
+PIXEL = encode_png([b"\x80"])
+
+
+def test_a_name_is_that_of_a_file_below_the_folder(tmp_path):
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "a.png").write_bytes(PIXEL)
+    names = pa.array(["images/a.png", None, "", str(tmp_path / "images" / "a.png")])
+    assert to_pictures(names, str(tmp_path)).to_pylist() == [PIXEL, None, None, PIXEL]
+
+
+@pytest.mark.parametrize(
+    ("cell", "what"),
+    [
+        ("../a.png", "names an image outside the folder of the file that names it"),
+        ("/etc/a.png", "names an image outside the folder"),
+        ("a.png", r"names an image that cannot be read \(No such file or directory\)"),
+        (b"GIF89a", "is an image that is neither PNG nor JPEG"),
+        (PIXEL[:-12], "is an image that is cut off"),
+        (b"\xff\xd8\xff\xe0", "is an image that is cut off"),
+    ],
+)
+def test_what_is_no_image_is_refused(tmp_path, cell, what):
+    with pytest.raises(pa.ArrowInvalid, match=what):
+        to_pictures(pa.array([cell]), str(tmp_path))
