@@ -11,7 +11,8 @@ import pytest
 from components.versions import in_service
 from tests.sandbox import Sandbox
 
-QUICK = 2  # CPU seconds; loading TensorFlow alone takes longer
+QUICK = 2  # CPU seconds
+BEFORE_TENSORFLOW = 4  # CPU seconds; loading TFX takes twice as long, on a busy machine as on a quiet one
 
 
 def refuse(place: Sandbox, code: int, *arguments: str) -> str:
@@ -62,7 +63,7 @@ def test_faulty_data_is_rejected_before_tensorflow_is_loaded(sandbox, row, colum
     spoil(sandbox, [row], column, cell)
     before = cpu_seconds()
     screen = refuse(sandbox, 3)
-    assert cpu_seconds() - before < QUICK
+    assert cpu_seconds() - before < BEFORE_TENSORFLOW
     where = f"{sandbox.data}:{row}:{column}: " if cell == b"abc" else f"{sandbox.data}:{row}: "
     assert f"\nData rejected; nothing was published.\n{where}" in screen
     assert said in screen
