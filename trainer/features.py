@@ -13,6 +13,7 @@ import tensorflow_transform as tft
 from configs.features import Boolean, Categorical, Feature, Image, Numeric, Steps, Timestamp, Words
 from trainer import images, sequences
 from trainer.numbers import scale
+from trainer.vocabularies import learn
 
 Parts = dict[str, tf.Tensor]
 DAY = 86_400  # seconds
@@ -53,8 +54,9 @@ def transform(features: Mapping[str, Feature], inputs: Mapping[str, tf.SparseTen
     """
     made: Parts = {}
     numbers: dict[str, Numeric] = {}
+    vocabularies = _learn(features, inputs)
     for name, feature in features.items():
-        for part, tensor in TRANSFORMS[feature.kind](escape(name), feature, inputs[name]).items():
+        for part, tensor in TRANSFORMS[feature.kind](feature, inputs[name], vocabularies.get(escape(name))).items():
             made[name_column(name, part)] = tensor
             if part in NUMBERS:
                 numbers[name_column(name, part)] = feature if isinstance(feature, Numeric) else Numeric(kind="numeric")
@@ -118,26 +120,35 @@ def _shape(name: str, feature: Feature, vocabulary_size: Callable[[str], int]) -
             yield "mask", {"length": feature.length, "mask_of": f"{name}.steps"}
 
 
-def _numeric(name: str, feature: Numeric, values: tf.SparseTensor) -> Parts:
+def _learn(features: Mapping[str, Feature], inputs: Mapping[str, tf.SparseTensor]) -> Parts:
+    """Returns the vocabularies of the features that have one, by escaped name."""
+    words, sizes = {}, {}
+    for name, feature in features.items():
+        match feature:
+            case Categorical(vocabulary=int() as size):
+                words[escape(name)], sizes[escape(name)] = inputs[name].values, size
+            case Words(vocabulary=size):
+                words[escape(name)], sizes[escape(name)] = _split(feature, inputs[name]).values, size
+    return learn(sizes, words)
+
+
+def _numeric(feature: Numeric, values: tf.SparseTensor, vocabulary: None) -> Parts:
     return {"bucket" if feature.buckets else "number": dense(values, math.nan)}
 
 
-def _categorical(name: str, feature: Categorical, values: tf.SparseTensor) -> Parts:
+def _categorical(feature: Categorical, values: tf.SparseTensor, vocabulary: tf.Tensor | None) -> Parts:
     if feature.hash:
         return {"id": tf.strings.to_hash_bucket_fast(dense(values, ""), feature.hash)}
     if feature.ids:
         return {"id": sequences.bound(dense(values, -1), feature.ids)}
-    ids = tft.compute_and_apply_vocabulary(
-        dense(values, ""), top_k=feature.vocabulary, num_oov_buckets=feature.oov, vocab_filename=name
-    )
-    return {"id": ids}
+    return {"id": tft.apply_vocabulary(dense(values, ""), vocabulary, num_oov_buckets=feature.oov)}
 
 
-def _boolean(name: str, feature: Boolean, values: tf.SparseTensor) -> Parts:
+def _boolean(feature: Boolean, values: tf.SparseTensor, vocabulary: None) -> Parts:
     return {"id": tf.clip_by_value(dense(values, 2), 0, 2)}
 
 
-def _timestamp(name: str, feature: Timestamp, values: tf.SparseTensor) -> Parts:
+def _timestamp(feature: Timestamp, values: tf.SparseTensor, vocabulary: None) -> Parts:
     """A missing moment becomes zeros: off every circle, and the mean of the years."""
     turns = _divide(values.values)
     found: Parts = {}
@@ -174,20 +185,23 @@ def _divide(seconds: tf.Tensor) -> Parts:
     return {part: tf.cast(count, tf.float32) / whole for part, (count, whole) in turns.items()}
 
 
-def _words(name: str, feature: Words, values: tf.SparseTensor) -> Parts:
+def _split(feature: Words, values: tf.SparseTensor) -> tf.RaggedTensor:
     text = tf.strings.lower(dense(values, "")[:, 0], encoding="utf-8")
-    words = tf.strings.split(tf.strings.regex_replace(text, NO_WORD, " "))[:, : feature.length].to_sparse()
-    ids = tft.compute_and_apply_vocabulary(words, top_k=feature.vocabulary, num_oov_buckets=1, vocab_filename=name)
+    return tf.strings.split(tf.strings.regex_replace(text, NO_WORD, " "))[:, : feature.length]
+
+
+def _words(feature: Words, values: tf.SparseTensor, vocabulary: tf.Tensor) -> Parts:
+    ids = tft.apply_vocabulary(_split(feature, values).to_sparse(), vocabulary, num_oov_buckets=1)
     shape = tf.stack([values.dense_shape[0], feature.length])
     padded = tf.sparse.to_dense(tf.SparseTensor(ids.indices, ids.values + 1, shape))
     return {"words": tf.ensure_shape(padded, [None, feature.length])}
 
 
-def _image(name: str, feature: Image, values: tf.SparseTensor) -> Parts:
+def _image(feature: Image, values: tf.SparseTensor, vocabulary: None) -> Parts:
     return {"image": images.assemble(values, feature) if feature.columns else images.decode(values, feature)}
 
 
-def _steps(name: str, feature: Steps, values: tf.SparseTensor) -> Parts:
+def _steps(feature: Steps, values: tf.SparseTensor, vocabulary: None) -> Parts:
     if feature.ids:
         return {"ids": sequences.pad_ids(values, feature.ids, feature.length)}
     steps, mask = sequences.pad(values, feature)
