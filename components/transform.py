@@ -2,17 +2,30 @@
 
 from tfx import types
 from tfx.components import Transform
+from tfx.components.transform import executor
 from tfx.dsl.components.base.base_component import BaseComponent
+from tfx.dsl.components.base.executor_spec import BeamExecutorSpec
 from tfx.proto import transform_pb2
 
+from components.batches import InLargeBatches
 from configs.schema import Config
 from trainer.settings import Columns
+
+
+class Executor(InLargeBatches, executor.Executor):
+    """TFX's, in large batches."""
+
+
+class Preprocessing(Transform):
+    """TFX's, with the executor of this module."""
+
+    EXECUTOR_SPEC = BeamExecutorSpec(Executor)
 
 
 def transform(config: Config, examples: types.BaseChannel, schema: types.BaseChannel) -> BaseComponent:
     """Returns the node that learns the preprocessing from the training split and applies it to those that train."""
     columns = Columns(features=config.features, label=config.label, weight=config.data.weight)
-    return Transform(
+    return Preprocessing(
         examples=examples,
         schema=schema,
         preprocessing_fn="trainer.preprocessing.preprocessing_fn",
@@ -20,4 +33,4 @@ def transform(config: Config, examples: types.BaseChannel, schema: types.BaseCha
         splits_config=transform_pb2.SplitsConfig(analyze=["train"], transform=["train", "eval"]),
         disable_statistics=True,
         disable_analyzer_cache=True,
-    )
+    ).with_id("Transform")
