@@ -32,7 +32,7 @@ test-quick: setup ## run the tests that take seconds
 test-all: setup ## run every test
 	@$(BIN)/pytest $(ARGS)
 
-bench: setup ## measure this project beside TFX's own example; writes docs/performance.md; takes an hour
+bench: setup ## measure this project beside TFX's own example; writes docs/performance.md; half an hour
 	@$(BIN)/python -m bench $(ARGS)
 
 screenshot: setup ## draw the newest run of CONFIG as the README shows it

@@ -123,5 +123,8 @@ def _as_good(found: Mapping[tuple[str, int], Line], rows: int) -> Aim:
     theirs, ours = found.get(("a", rows)), found.get(("b", rows))
     if theirs is None or ours is None or theirs.auc is None or ours.auc is None:
         return Aim(text)
-    noise = max(theirs.noise or 0.0, ours.noise or 0.0)
-    return Aim(text, f"{ours.auc:.4f} against {theirs.auc:.4f}, noise {noise:.4f}", ours.auc >= theirs.auc - noise)
+    known = [line.noise for line in (theirs, ours) if line.noise is not None]
+    noise = f"noise {max(known):.4f}" if known else "noise unknown"
+    return Aim(
+        text, f"{ours.auc:.4f} against {theirs.auc:.4f}, {noise}", ours.auc >= theirs.auc - max(known, default=0)
+    )
