@@ -21,6 +21,8 @@ from tfx_bsl.tfxio.dataset_options import RecordBatchesOptions
 from tfx_bsl.tfxio.tf_example_record import TFExampleRecord
 from tfx_bsl.tfxio.tfxio import TFXIO
 
+from components.shards import find_columns, read_columns
+
 TESTED = ("1.16.0", "1.21.0")  # the versions of TFX that are patched
 ROWS = 10_000  # of a batch, at most
 BYTES = 1 << 22  # of a batch on the disk, where it takes a tenth of what it takes in memory
@@ -110,6 +112,8 @@ class ReadBatches(beam.DoFn):
     def process(self, file: str) -> Iterator[pa.RecordBatch]:
         """Yield the batches in order."""
         schema = schema_pb2.Schema.FromString(self.schema) if self.schema else None
-        yield from TFExampleRecord(
-            file, schema=schema, raw_record_column_name=self.raw_record_column
-        ).RecordBatches(self.options)
+        records = TFExampleRecord(file, schema=schema, raw_record_column_name=self.raw_record_column)
+        if self.raw_record_column or not fileio.exists(find_columns(file)):
+            yield from records.RecordBatches(self.options)
+        else:
+            yield from read_columns(file, records.ArrowSchema() if schema else None, self.options.batch_size)

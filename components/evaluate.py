@@ -6,8 +6,11 @@ import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto.config_pb2 import ExampleWeightOptions
 from tfx import types
 from tfx.components import Evaluator
+from tfx.components.evaluator import executor
 from tfx.dsl.components.base.base_component import BaseComponent
+from tfx.dsl.components.base.executor_spec import BeamExecutorSpec
 
+from components.batches import InLargeBatches
 from configs.schema import METRICS, Config, Label, Metric, Threshold
 
 CLASSES: dict[str, dict[Metric, str]] = {
@@ -23,17 +26,28 @@ CLASSES: dict[str, dict[Metric, str]] = {
 }
 
 
+class Executor(InLargeBatches, executor.Executor):
+    """TFX's, in large batches."""
+
+
+class Judge(Evaluator):
+    """TFX's, with the executor of this module."""
+
+    EXECUTOR_SPEC = BeamExecutorSpec(Executor)
+
+
 def evaluator(
     config: Config, examples: types.BaseChannel, model: types.BaseChannel, baseline_model: types.BaseChannel
 ) -> BaseComponent:
     """Returns the node that judges the candidate on the test split, which nothing else has looked at."""
-    return Evaluator(
+    return Judge(
         examples=examples,
         model=model,
         baseline_model=baseline_model,
         example_splits=["test"],
         eval_config=eval_config(config),
-    )
+        module_path="components.extractors",
+    ).with_id("Evaluator")
 
 
 def eval_config(config: Config) -> tfma.EvalConfig:

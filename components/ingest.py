@@ -6,13 +6,11 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
 import apache_beam as beam
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import tensorflow as tf
 from google.protobuf import any_pb2, struct_pb2
 from pandas.util import hash_pandas_object
 from pydantic import TypeAdapter
@@ -30,12 +28,11 @@ from tfx.utils import proto_utils
 
 from components import preflight, reading, sources
 from components.cells import Role, assign_roles, convert, list_lists, list_sources
-from components.encoding import encode_examples
+from components.shards import Shard, find_columns
 from configs.errors import DataRejected
 from configs.schema import Config
 
 ABSENT = -(2**63)
-GZIP = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=1)
 
 
 @dataclass(frozen=True)
@@ -113,18 +110,16 @@ class WriteShards(beam.DoFn):
 
     def process(self, element: tuple[str, str]) -> None:
         """Write one file's rows; `element` is its path and the name of its shards."""
-        path, shard = element
-        drafts = [os.path.join(self.staging, uuid4().hex) for _ in self.folders]
-        writers = [tf.io.TFRecordWriter(draft, GZIP) for draft in drafts]
+        path, name = element
+        shards = [Shard(os.path.join(folder, name), self.staging) for folder in self.folders]
         roles, folder = self.plan.roles, sources.find_folder(path, self.plan.format)
         for raw in reading.read(path, self.plan.format, list_sources(roles), list_lists(roles)):
             batch = convert(raw, roles, folder)
             splits = assign_splits(batch, self.parts, self.plan.group)
-            for split, example in zip(splits.tolist(), encode_examples(batch), strict=True):
-                writers[split].write(example)
-        for writer, draft, folder in zip(writers, drafts, self.folders, strict=True):
-            writer.close()
-            fileio.rename(draft, os.path.join(folder, shard))
+            for index, shard in enumerate(shards):
+                shard.write(batch.filter(pa.array(splits == index)))
+        for shard in shards:
+            shard.close()
 
 
 class Executor(BaseBeamExecutor):
@@ -155,7 +150,8 @@ class Executor(BaseBeamExecutor):
     def _write(self, examples: types.Artifact, files: Sequence[str], plan: Plan, parts: Mapping[str, int]) -> None:
         folders = [artifact_utils.get_split_uri([examples], split) for split in parts]
         staging = os.path.join(examples.uri, "staging")
-        for folder in (*folders, staging):
+        columns = [os.path.dirname(find_columns(os.path.join(folder, "any"))) for folder in folders]
+        for folder in (*folders, *columns, staging):
             _clear(folder)
         shards = [(path, f"data_tfrecord-{i:05d}-of-{len(files):05d}.gz") for i, path in enumerate(files)]
         with self._make_beam_pipeline() as pipeline:

@@ -68,6 +68,7 @@ def reached_by_name(config: Config) -> dict[str, list[str]]:
     return {
         "Transform": ["trainer.preprocessing"],
         "Trainer": ["trainer.run", family],
+        "Evaluator": ["components.extractors"],
         "LoadCheck": ["components.probe"],
     }
 

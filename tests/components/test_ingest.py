@@ -57,6 +57,9 @@ def examples(tmp_path):
     return artifact
 
 
+COLUMNS = ["Columns-eval", "Columns-test", "Columns-train"]
+
+
 def execute(config, examples):
     properties = dict(ingest.example_gen(config).exec_properties)
     ingest.Executor().Do({}, {"examples": [examples]}, properties)
@@ -143,7 +146,9 @@ def test_a_second_attempt_leaves_nothing_of_the_first(config, examples, trips):
     (trips / "0.csv").rename(trips / "2.csv")
     after = execute(config, examples)
     shards = ["data_tfrecord-00000-of-00002.gz", "data_tfrecord-00001-of-00002.gz"]
-    assert sorted(os.listdir(examples.uri)) == ["Split-eval", "Split-test", "Split-train"]
+    assert sorted(os.listdir(examples.uri)) == [*COLUMNS, "Split-eval", "Split-test", "Split-train"]
+    columns = ["data_tfrecord-00000-of-00002.parquet", "data_tfrecord-00001-of-00002.parquet"]
+    assert sorted(os.listdir(f"{examples.uri}/Columns-train")) == columns
     assert sorted(os.listdir(f"{examples.uri}/Split-train")) == shards
     for split in before:
         assert sorted(map(repr, before[split])) == sorted(map(repr, after[split]))

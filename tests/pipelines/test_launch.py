@@ -92,7 +92,9 @@ def test_files_of_an_execution_that_nobody_remembers_are_cleared(small: Config, 
     small.home.metadata.unlink()
     Path(folder, "leftover").touch()
     assert launch(ir, "ExampleGen", "r2", small.home).outputs["examples"] == [folder]
-    assert sorted(os.listdir(folder)) == ["Split-eval", "Split-test", "Split-train"]
+    assert sorted(os.listdir(folder)) == [
+        f"{half}-{split}" for half in ("Columns", "Split") for split in ("eval", "test", "train")
+    ]
 
 
 def test_a_damaged_store_is_an_outcome(small: Config, ir: pipeline_pb2.Pipeline) -> None:
