@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     Field,
-    NonNegativeInt,
     PositiveFloat,
     PositiveInt,
     Strict,
@@ -20,6 +19,7 @@ from configs.features import Feature
 from configs.home import Home
 from configs.models import Model
 from configs.section import Section, Text
+from configs.training import Training
 
 Texts = Annotated[tuple[Text, ...], Strict(False)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -77,30 +77,6 @@ class Label(Section):
     def values(self) -> tuple[str, ...]:
         """The classes in the order of their ids; none for a number."""
         return self.classes or (("0", "1") if self.kind == "binary" else ())
-
-
-class Optimizer(Section):
-    """How weights follow gradients."""
-
-    name: Literal["adam", "sgd", "adagrad", "rmsprop", "adamw"] = "adam"
-    learning_rate: PositiveFloat = 1e-3
-
-
-class EarlyStopping(Section):
-    """Stop when the eval split has not improved for more than `patience` epochs."""
-
-    patience: NonNegativeInt
-
-
-class Training(Section):
-    """How long and how a model is fitted."""
-
-    batch_size: PositiveInt = 256
-    epochs: PositiveInt = 5
-    steps: PositiveInt | None = Field(default=None, description="How many batches, whatever `epochs` says.")
-    optimizer: Optimizer = Optimizer()
-    early_stopping: EarlyStopping | None = None
-    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
 
 
 class Threshold(Section):

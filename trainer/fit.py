@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from configs.errors import MillraceError
-from configs.schema import Optimizer, Training
+from configs.training import Optimizer, Training
 from trainer.labels import HEADS, adapt
 
 PROGRESS = logging.getLogger("millrace.progress")

@@ -2,8 +2,9 @@
 
 from configs.features import Feature
 from configs.models import Model
-from configs.schema import Label, Training
+from configs.schema import Label
 from configs.section import Section
+from configs.training import Training
 
 
 class Columns(Section):

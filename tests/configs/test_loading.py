@@ -6,7 +6,8 @@ import pytest
 from configs.errors import ConfigError
 from configs.loading import load
 from configs.models import Linear
-from configs.schema import Config, EarlyStopping
+from configs.schema import Config
+from configs.training import EarlyStopping
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = sorted((ROOT / "configs").rglob("*.yaml"))

@@ -9,7 +9,8 @@ from configs.errors import ConfigError
 from configs.features import Boolean, Numeric, Timestamp, Words
 from configs.loading import load
 from configs.models import Dnn
-from configs.schema import Config, Gate, Label, Optimizer, Split, Threshold, Training
+from configs.schema import Config, Gate, Label, Split, Threshold
+from configs.training import Optimizer, Training
 
 
 def test_defaults(write: Callable[..., str]) -> None:

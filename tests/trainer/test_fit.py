@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from configs.errors import MillraceError
 from configs.models import Linear
-from configs.schema import EarlyStopping, Optimizer, Training
+from configs.training import EarlyStopping, Optimizer, Training
 from tests.trainer.conftest import LABELS
 from trainer.fit import OPTIMIZERS, fit, optimizer
 from trainer.models.linear import build

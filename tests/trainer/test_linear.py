@@ -8,7 +8,8 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from configs.models import Linear
-from configs.schema import EarlyStopping, Label, Optimizer, Training
+from configs.schema import Label
+from configs.training import EarlyStopping, Optimizer, Training
 from trainer.features import Column
 from trainer.fit import fit
 from trainer.models.linear import build

@@ -6,7 +6,7 @@ import pytest
 
 from configs.features import Numeric
 from configs.models import Dnn, Linear, WideDeep
-from configs.schema import EarlyStopping, Optimizer, Training
+from configs.training import EarlyStopping, Optimizer, Training
 from tests.trainer.conftest import LABELS
 from trainer.features import Column
 from trainer.fit import fit
