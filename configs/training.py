@@ -1,21 +1,88 @@
-"""The part of the schema that says how a model is fitted."""
+"""The part of the schema that says how a model is fitted; docs/techniques.md has a row for each key."""
 
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
 from configs.section import Section
 
+Share = Annotated[float, Field(ge=0, le=1)]
+Decay = Annotated[float, Field(ge=0, lt=1)]
+Epochs = Annotated[float, Field(gt=0)]
+PARAMETERS: dict[str, tuple[str, ...]] = {
+    "sgd": (),
+    "momentum": ("momentum",),
+    "nesterov": ("momentum",),
+    "adagrad": ("epsilon",),
+    "rmsprop": ("rho", "momentum", "epsilon"),
+    "adam": ("beta_1", "beta_2", "epsilon"),
+    "adamw": ("beta_1", "beta_2", "epsilon", "weight_decay"),
+}
+
+
+class Constant(Section):
+    """The same rate throughout."""
+
+    kind: Literal["constant"]
+
+
+class Exponential(Section):
+    """A rate that falls by `factor` in every `epochs` epochs, a little at each step."""
+
+    kind: Literal["exponential"]
+    factor: Annotated[float, Field(gt=0, lt=1)] = 0.9
+    epochs: Epochs = 1.0
+
+
+class Cosine(Section):
+    """A rate that rises from 0 in a straight line, then falls along half a cosine (Loshchilov & Hutter, 2017)."""
+
+    kind: Literal["cosine"]
+    warm_up: Decay = Field(default=0.1, description="Share of all steps in which the rate rises.")
+    floor: Share = Field(default=0.0, description="Share of the rate that is left at the end.")
+
+
+class Plateau(Section):
+    """A rate that falls by `factor` when the loss of the eval split has not improved for `patience` epochs."""
+
+    kind: Literal["plateau"]
+    patience: PositiveInt = 2
+    factor: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    floor: Share = Field(default=0.0, description="Share of the rate below which it never falls.")
+
+
+RateSchedule = Annotated[Constant | Exponential | Cosine | Plateau, Field(discriminator="kind")]
+
 
 class Optimizer(Section):
-    """How weights follow gradients."""
+    """How weights follow gradients; a parameter that is left out has the value that Keras gives it."""
 
-    name: Literal["adam", "sgd", "adagrad", "rmsprop", "adamw"] = "adam"
+    name: Literal["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"] = "adam"
     learning_rate: PositiveFloat = 1e-3
+    schedule: RateSchedule = Constant(kind="constant")
+    clip_norm: PositiveFloat | None = Field(default=None, description="The largest norm of all gradients together.")
+    clip_value: PositiveFloat | None = Field(default=None, description="The largest size of a gradient's element.")
+    momentum: Decay | None = Field(default=None, description="0.9 where the name says momentum or nesterov.")
+    rho: Decay | None = None
+    beta_1: Decay | None = None
+    beta_2: Decay | None = None
+    epsilon: PositiveFloat | None = None
+    weight_decay: Decay | None = None
+
+    @model_validator(mode="after")
+    def _check_parameters(self) -> "Optimizer":
+        known = PARAMETERS[self.name]
+        for name in sorted({name for names in PARAMETERS.values() for name in names} - set(known)):
+            if getattr(self, name) is not None:
+                has = f"it has {', '.join(known)}" if known else "it has none"
+                raise ValueError(f"{self.name} has no parameter {name}; {has}")
+        if self.clip_norm is not None and self.clip_value is not None:
+            raise ValueError("takes clip_norm or clip_value, not both")
+        return self
 
 
 class EarlyStopping(Section):
-    """Stop when the eval split has not improved for more than `patience` epochs."""
+    """Stop when the eval split has not improved for more than `patience` epochs, and keep the best weights."""
 
     patience: NonNegativeInt
 

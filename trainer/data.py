@@ -1,9 +1,34 @@
 """Training data: transformed TFRecords as batches of columns and labels."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import tensorflow as tf
+
+
+@dataclass
+class Feed:
+    """The batches of a training: `make` returns those of an epoch, by its number (an int64 tensor), `steps` of them."""
+
+    make: Callable[[tf.Tensor], tf.data.Dataset]
+    steps: int
+    epoch: int = 0
+
+    @classmethod
+    def of(cls, rows: "Feed | tf.data.Dataset") -> "Feed":
+        """Returns a feed as it is, and of a dataset one whose epochs are all that dataset."""
+        if isinstance(rows, Feed):
+            return rows
+        steps = int(rows.cardinality())
+        return cls(lambda epoch: rows, steps if steps >= 0 else sum(1 for _ in rows))
+
+    def batches(self, skip: int = 0) -> tf.data.Dataset:
+        """Returns the batches of an epoch but the first `skip`; each pass asks anew which epoch it is."""
+        number = tf.data.Dataset.from_generator(lambda: iter([self.epoch]), output_signature=tf.TensorSpec([], "int64"))
+        batches = number.flat_map(lambda epoch: self.make(epoch).skip(skip))
+        counted = batches.apply(tf.data.experimental.assert_cardinality(self.steps - skip))
+        return counted.prefetch(tf.data.AUTOTUNE)
 
 
 def read(

@@ -10,7 +10,7 @@ from configs.errors import MillraceError
 from configs.models import Linear
 from configs.training import EarlyStopping, Optimizer, Training
 from tests.trainer.conftest import LABELS
-from trainer.fit import OPTIMIZERS, fit, optimizer
+from trainer.fit import fit
 from trainer.models.linear import build
 
 
@@ -18,13 +18,6 @@ from trainer.models.linear import build
 def model(columns):
     keras.utils.set_random_seed(1)
     return build(Linear(family="linear"), LABELS["binary"], columns)
-
-
-@pytest.mark.parametrize("name", OPTIMIZERS)
-def test_the_config_chooses_the_optimizer_and_its_rate(name):
-    chosen = optimizer(Optimizer(name=name, learning_rate=0.25))
-    assert type(chosen).__name__.lower() == name
-    assert float(chosen.learning_rate) == 0.25
 
 
 def test_a_loss_that_is_no_number_stops_training_and_names_the_step(model, rows):
