@@ -157,6 +157,14 @@ class Config(Section):
             raise ValueError(f"'{label.name}' is the label and cannot be a feature as well")
         return features
 
+    @field_validator("training")
+    @classmethod
+    def _check_training(cls, training: Training, info: ValidationInfo) -> Training:
+        label = info.data.get("label")
+        if label is not None:
+            training.check(label.kind, label.values)
+        return training
+
     @field_validator("evaluation")
     @classmethod
     def _check_metrics(cls, evaluation: Evaluation, info: ValidationInfo) -> Evaluation:

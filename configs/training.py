@@ -1,14 +1,29 @@
 """The part of the schema that says how a model is fitted; docs/techniques.md has a row for each key."""
 
+from collections.abc import Collection
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, Strict, model_validator
 
-from configs.section import Section
+from configs.section import Section, Text
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Decay = Annotated[float, Field(ge=0, lt=1)]
 Epochs = Annotated[float, Field(gt=0)]
+LossName = Literal["cross_entropy", "hinge", "mse", "mae", "huber"]
+TrainingMetric = Literal["auc", "auc_pr", "accuracy", "precision", "recall", "rmse", "mae", "r2"]
+FITTING: dict[str, tuple[TrainingMetric, ...]] = {
+    "binary": ("auc", "auc_pr", "accuracy", "precision", "recall"),
+    "multiclass": ("accuracy",),
+    "multilabel": ("auc", "auc_pr", "accuracy", "precision", "recall"),
+    "regression": ("rmse", "mae", "r2"),
+}
+LOSSES: dict[str, tuple[LossName, ...]] = {
+    "binary": ("cross_entropy", "hinge"),
+    "multiclass": ("cross_entropy",),
+    "multilabel": ("cross_entropy",),
+    "regression": ("mse", "mae", "huber"),
+}
 PARAMETERS: dict[str, tuple[str, ...]] = {
     "sgd": (),
     "momentum": ("momentum",),
@@ -81,6 +96,23 @@ class Optimizer(Section):
         return self
 
 
+class Loss(Section):
+    """What training makes small; without it squared errors of a number, and the cross-entropy of classes."""
+
+    name: LossName
+    label_smoothing: Decay | None = Field(default=None, description="Of cross_entropy: the share that others get.")
+    delta: PositiveFloat | None = Field(
+        default=None, description="Of huber: from where on an error counts by its size, in spreads of the label; 1."
+    )
+
+    @model_validator(mode="after")
+    def _check_parameters(self) -> "Loss":
+        for name, owner in (("label_smoothing", "cross_entropy"), ("delta", "huber")):
+            if getattr(self, name) is not None and self.name != owner:
+                raise ValueError(f"{name} belongs to {owner}, not to {self.name}")
+        return self
+
+
 class EarlyStopping(Section):
     """Stop when the eval split has not improved for more than `patience` epochs, and keep the best weights."""
 
@@ -94,5 +126,29 @@ class Training(Section):
     epochs: PositiveInt = 5
     steps: PositiveInt | None = Field(default=None, description="How many batches, whatever `epochs` says.")
     optimizer: Optimizer = Optimizer()
+    loss: Loss | None = None
+    class_weights: Literal["balanced"] | dict[Text, PositiveFloat] | None = Field(
+        default=None, description="How much a training row of each class counts, 1 where it is not named."
+    )
+    metrics: Annotated[tuple[TrainingMetric, ...], Strict(False)] | None = Field(
+        default=None, description="What is told of each epoch."
+    )
     early_stopping: EarlyStopping | None = None
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+
+    def check(self, kind: str, classes: Collection[str]) -> None:
+        """Raises ValueError for what does not fit a label of this kind and these classes."""
+        if self.loss and self.loss.name not in LOSSES[kind]:
+            raise ValueError(
+                f"the loss {self.loss.name} does not fit a {kind} label; what does: {', '.join(LOSSES[kind])}"
+            )
+        for metric in self.metrics or ():
+            if metric not in FITTING[kind]:
+                raise ValueError(f"'{metric}' tells nothing of a {kind} label; what does: {', '.join(FITTING[kind])}")
+        if self.class_weights and kind not in ("binary", "multiclass"):
+            raise ValueError(f"class_weights weigh rows by their one class, which a {kind} label does not have")
+        unknown = sorted({*(self.class_weights or ())} - {*classes}) if isinstance(self.class_weights, dict) else ()
+        if unknown:
+            raise ValueError(
+                f"class_weights names '{unknown[0]}', which is no class; the classes are {', '.join(classes)}"
+            )

@@ -7,13 +7,12 @@ from typing import Any
 import tensorflow as tf
 
 
-@dataclass
+@dataclass(frozen=True)
 class Feed:
-    """The batches of a training: `make` returns those of an epoch, by its number (an int64 tensor), `steps` of them."""
+    """The batches of a training: `make` returns the `steps` of an epoch, by its number (an int64 tensor)."""
 
     make: Callable[[tf.Tensor], tf.data.Dataset]
     steps: int
-    epoch: int = 0
 
     @classmethod
     def of(cls, rows: "Feed | tf.data.Dataset") -> "Feed":
@@ -23,12 +22,16 @@ class Feed:
         steps = int(rows.cardinality())
         return cls(lambda epoch: rows, steps if steps >= 0 else sum(1 for _ in rows))
 
-    def batches(self, skip: int = 0) -> tf.data.Dataset:
-        """Returns the batches of an epoch but the first `skip`; each pass asks anew which epoch it is."""
-        number = tf.data.Dataset.from_generator(lambda: iter([self.epoch]), output_signature=tf.TensorSpec([], "int64"))
-        batches = number.flat_map(lambda epoch: self.make(epoch).skip(skip))
-        counted = batches.apply(tf.data.experimental.assert_cardinality(self.steps - skip))
-        return counted.prefetch(tf.data.AUTOTUNE)
+    def once(self) -> tf.data.Dataset:
+        """Returns the batches of one epoch."""
+        return self.make(tf.constant(0, tf.int64))
+
+    def stream(self, start: int = 0) -> tf.data.Dataset:
+        """Returns epoch after epoch without an end, from a step on, that of the first epoch being 0."""
+        first, done = divmod(start, self.steps)
+        epochs = tf.data.Dataset.range(first, tf.int64.max)
+        batches = epochs.flat_map(lambda epoch: self.make(epoch).skip(done * tf.cast(epoch == first, tf.int64)))
+        return batches.prefetch(tf.data.AUTOTUNE)
 
 
 def read(

@@ -9,7 +9,9 @@ import tensorflow as tf
 from configs.training import Training
 from trainer.callbacks import Progress
 from trainer.data import Feed
-from trainer.labels import HEADS, adapt
+from trainer.labels import adapt
+from trainer.losses import loss, margins, takes_margin
+from trainer.metrics import metrics
 from trainer.optimizers import optimizer, plateau
 
 LABEL, WEIGHT = 1, 2  # where a batch holds them
@@ -25,9 +27,10 @@ def fit(
     """
     feed = Feed.of(train)
     epochs = ceil(training.steps / feed.steps) if training.steps else training.epochs
-    compile_model(model, feed, training, label_kind, training.steps or epochs * feed.steps)
-    return model.fit(
-        feed.batches(),
+    trained = prepare(model, feed, training, label_kind, training.steps or epochs * feed.steps)
+    return trained.fit(
+        feed.stream(),
+        steps_per_epoch=feed.steps,
         validation_data=evaluation,
         epochs=epochs,
         callbacks=[Progress(training, feed), *plateau(training.optimizer), *stopping(training)],
@@ -36,22 +39,25 @@ def fit(
     ).history
 
 
-def compile_model(model: keras.Model, feed: Feed, training: Training, label_kind: str, steps: int) -> None:
-    """Gives the model its optimizer, its loss and its metrics, for a training of so many steps."""
-    head, unit = HEADS[label_kind], 1.0
-    rows = feed.batches()
+def prepare(model: keras.Model, feed: Feed, training: Training, label_kind: str, steps: int) -> keras.Model:
+    """Returns what is to be trained for so many steps: the model, or that without its sigmoid; compiled."""
+    rows, spread, weight = feed.once(), 1.0, 1.0
     if label_kind == "regression":
-        mean, spread = measure(rows, LABEL)
-        adapt(model, mean, spread or 1.0)
-        unit = spread**2 or 1.0
+        mean, found = measure(rows, LABEL)
+        spread = found or 1.0
+        adapt(model, mean, spread)
     if len(rows.element_spec) > WEIGHT:
-        unit *= measure(rows, WEIGHT)[0] or 1.0
-    model.compile(
+        weight = measure(rows, WEIGHT)[0] or 1.0
+    margin = takes_margin(training.loss)
+    trained = margins(model) if margin else model
+    chosen, unit = loss(training.loss, label_kind, spread)
+    trained.compile(
         optimizer=optimizer(training.optimizer, feed.steps, steps),
-        loss=head.loss,
-        loss_weights=1 / unit,  # so that no learning rate depends on what the label and the weights are measured in
-        weighted_metrics=head.metrics(),
+        loss=chosen,
+        loss_weights=1 / (unit * weight),  # no learning rate is to depend on what labels and weights are measured in
+        weighted_metrics=metrics(training.metrics, label_kind, margin),
     )
+    return trained
 
 
 def stopping(training: Training) -> list[keras.callbacks.Callback]:

@@ -1,29 +1,27 @@
-"""The label kinds, each once: its output layer, its loss, and what training reports of it."""
+"""The label kinds, each once: the output layer, the usual loss, and what training usually reports."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import keras
 
 from configs.schema import Label
+from configs.training import LossName, TrainingMetric
 
 
 @dataclass(frozen=True)
 class Head:
-    """How a model ends for one kind of label."""
+    """How a model ends for one kind of label; and the loss and the metrics of its training, unless others are named."""
 
     activation: str
-    loss: str
-    metrics: Callable[[], list[keras.metrics.Metric]]
+    loss: LossName
+    metrics: tuple[TrainingMetric, ...]
 
 
 OUTPUT = "prediction"
 HEADS: dict[str, Head] = {
-    "binary": Head("sigmoid", "binary_crossentropy", lambda: [keras.metrics.AUC(name="auc")]),
-    "multiclass": Head(
-        "softmax", "sparse_categorical_crossentropy", lambda: [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]
-    ),
-    "regression": Head("linear", "mean_squared_error", lambda: [keras.metrics.RootMeanSquaredError(name="rmse")]),
+    "binary": Head("sigmoid", "cross_entropy", ("auc",)),
+    "multiclass": Head("softmax", "cross_entropy", ("accuracy",)),
+    "regression": Head("linear", "mse", ("rmse",)),
 }
 
 
