@@ -122,7 +122,9 @@ class EarlyStopping(Section):
 class Training(Section):
     """How long and how a model is fitted."""
 
-    batch_size: PositiveInt = 256
+    batch_size: PositiveInt | Literal["auto"] = Field(
+        default=256, description="auto: 32 to 1024 by the number of rows, halved until a step fits into the memory."
+    )
     epochs: PositiveInt = 5
     steps: PositiveInt | None = Field(default=None, description="How many batches, whatever `epochs` says.")
     optimizer: Optimizer = Optimizer()
@@ -134,6 +136,13 @@ class Training(Section):
         default=None, description="What is told of each epoch."
     )
     early_stopping: EarlyStopping | None = None
+    cache: Literal["auto", "memory", "none"] = Field(
+        default="auto",
+        description="Where rows are kept between epochs; auto: in memory up to a quarter of what is free.",
+    )
+    shuffle: PositiveInt = Field(
+        default=100_000, description="Of so many rows the next is drawn, where they are not in memory."
+    )
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
 
     def check(self, kind: str, classes: Collection[str]) -> None:

@@ -2,9 +2,17 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
+import psutil
 import tensorflow as tf
+
+from configs.training import Training
+
+Batch = tuple[Any, ...]  # columns by name, the label, and the weight where rows have one
+CHUNK = 4096  # rows that are parsed at once
+SHARE = 0.25  # of the free memory, that the rows of a split may take
 
 
 @dataclass(frozen=True)
@@ -34,25 +42,94 @@ class Feed:
         return batches.prefetch(tf.data.AUTOTUNE)
 
 
-def read(
-    patterns: Sequence[str],
-    spec: Mapping[str, Any],
-    label: str,
-    batch_size: int,
-    weight: str | None = None,
-    shuffle_seed: int | None = None,
-) -> tf.data.Dataset:
-    """Returns batches of (columns, label) or (columns, label, weight), of gzipped TFRecords of tf.Example.
+def choose_batch(training: Training, rows: int) -> int:
+    """Returns the size of a batch: where it is `auto`, the power of two that makes about a hundred of an epoch."""
+    if training.batch_size != "auto":
+        return training.batch_size
+    return int(np.clip(2 ** round(np.log2(max(rows, 1) / 100)), 32, 1024))
 
-    The serialized rows are kept in memory after the first pass; with a seed each pass has its own order.
+
+class Rows:
+    """The rows of a split, of gzipped TFRecords of tf.Example: held in memory, else read anew in every epoch.
+
+    An epoch's order depends on the seed and on the epoch's number alone, so that a training can go on from any step.
     """
-    files = sorted(file for pattern in patterns for file in tf.io.gfile.glob(pattern))
-    rows = tf.data.TFRecordDataset(files, compression_type="GZIP", num_parallel_reads=len(files)).cache()
-    if shuffle_seed is not None:
-        rows = rows.shuffle(100_000, seed=shuffle_seed)
 
-    def parse(serialized: tf.Tensor) -> tuple[Any, ...]:
-        columns = tf.io.parse_example(serialized, spec)
-        return columns, *(columns.pop(name) for name in (label, weight) if name)
+    def __init__(
+        self, patterns: Sequence[str], spec: Mapping[str, Any], label: str, weight: str | None, training: Training
+    ) -> None:
+        self.files = sorted(file for pattern in patterns for file in tf.io.gfile.glob(pattern))
+        self.spec, self.names, self.training = spec, [name for name in (label, weight) if name], training
+        self.factors: tf.Tensor | None = None  # of the weight, by the id of the class
+        self.held, self.count = self._hold()
 
-    return rows.batch(batch_size).map(parse, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+    def feed(self, batch_size: int) -> Feed:
+        """Returns the rows in an order of each epoch's own."""
+        return Feed(lambda epoch: self._batch(batch_size, epoch), -(-self.count // batch_size))
+
+    def batches(self, batch_size: int) -> tf.data.Dataset:
+        """Returns the rows in the order in which they lie."""
+        return self._batch(batch_size, None).prefetch(tf.data.AUTOTUNE)
+
+    def weigh(self, weights: Mapping[str, float] | Literal["balanced"], classes: Sequence[str]) -> None:
+        """Makes rows count by their class as well, so that all together count as before."""
+        masses = np.zeros(len(classes))
+        for _, label, *weight in self._chunks() if self.held is None else [self.held]:
+            masses += np.bincount(np.ravel(label), np.ravel(weight[0]) if weight else None, len(classes))
+        if isinstance(weights, str):
+            factors = 1 / np.maximum(masses, 1e-9)
+        else:
+            factors = np.array([weights.get(name, 1.0) for name in classes])
+        with tf.device("CPU:0"):
+            self.factors = tf.constant(factors * masses.sum() / (factors @ masses), tf.float32)
+
+    def _batch(self, size: int, epoch: tf.Tensor | None) -> tf.data.Dataset:
+        seed = tf.constant(self.training.seed, tf.int64)
+        if self.held is None:
+            rows = self._read()
+            if epoch is not None:
+                rows = rows.shuffle(self.training.shuffle, seed=seed + epoch)
+            batches = rows.batch(size).map(self._parse, num_parallel_calls=tf.data.AUTOTUNE)
+        else:
+            held, places = self.held, tf.range(self.count)
+            if epoch is not None:
+                places = tf.random.experimental.stateless_shuffle(places, tf.stack([seed, epoch]))
+            batches = tf.data.Dataset.range(-(-self.count // size)).map(
+                lambda number: tf.nest.map_structure(
+                    lambda part: tf.gather(part, places[number * size : (number + 1) * size]), held
+                ),
+                num_parallel_calls=tf.data.AUTOTUNE,
+            )
+        return batches if self.factors is None else batches.map(self._weigh)
+
+    def _weigh(self, columns: Any, label: tf.Tensor, weight: tf.Tensor | float = 1.0) -> Batch:
+        return columns, label, tf.gather(self.factors, label) * weight
+
+    def _read(self) -> tf.data.Dataset:
+        return tf.data.TFRecordDataset(self.files, compression_type="GZIP", num_parallel_reads=len(self.files))
+
+    def _parse(self, serialized: tf.Tensor) -> Batch:
+        columns = tf.io.parse_example(serialized, self.spec)
+        return columns, *(columns.pop(name) for name in self.names)
+
+    def _chunks(self) -> tf.data.Dataset:
+        chunks = self._read().batch(CHUNK).map(self._parse, num_parallel_calls=tf.data.AUTOTUNE)
+        return chunks.prefetch(tf.data.AUTOTUNE)
+
+    def _hold(self) -> tuple[Batch | None, int]:
+        """Returns the rows, where they fit into what `training.cache` allows, and how many there are."""
+        limits = {"none": 0.0, "memory": float("inf"), "auto": SHARE * psutil.virtual_memory().available}
+        room, count = limits[self.training.cache], 0
+        chunks: list[Batch] | None = []
+        for chunk in self._chunks():
+            parts = tf.nest.flatten(chunk)
+            count += int(parts[0].shape[0])
+            room -= sum(part.dtype.size * part.shape.num_elements() for part in parts)
+            if room < 0:
+                chunks = None
+            if chunks is not None:
+                chunks.append(tf.nest.map_structure(lambda part: part.numpy(), chunk))
+        if not chunks:
+            return None, count
+        with tf.device("CPU:0"):
+            return tf.nest.map_structure(lambda *parts: tf.constant(np.concatenate(parts)), *chunks), count

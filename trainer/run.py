@@ -8,7 +8,7 @@ import keras
 import tensorflow_transform as tft
 from tfx.components.trainer.fn_args_utils import FnArgs
 
-from trainer import data
+from trainer.data import Rows, choose_batch
 from trainer.export import export
 from trainer.features import columns
 from trainer.fit import fit
@@ -27,10 +27,12 @@ def run_fn(fn_args: FnArgs) -> None:
     keras.utils.set_random_seed(training.seed)
     model = build(settings, columns(settings.features, tft_output.vocabulary_size_by_name))
     logging.info("%s has %d parameters", settings.model.family, model.count_params())
-    source = {"spec": spec, "label": label.name, "weight": settings.weight, "batch_size": training.batch_size}
-    train = data.read(fn_args.train_files, **source, shuffle_seed=training.seed)
-    evaluation = data.read(fn_args.eval_files, **source)
-    history = fit(model, train, evaluation, training, label.kind)
+    train = Rows(fn_args.train_files, spec, label.name, settings.weight, training)
+    evaluation = Rows(fn_args.eval_files, spec, label.name, settings.weight, training)
+    if training.class_weights:
+        train.weigh(training.class_weights, label.values)
+    size = choose_batch(training, train.count)
+    history = fit(model, train.feed(size), evaluation.batches(size), training, label.kind)
     unserved = [name for name in (label.name, settings.weight) if name]
     export(model, tft_output, unserved, fn_args.serving_model_dir)
     Path(fn_args.model_run_dir).mkdir(parents=True, exist_ok=True)
