@@ -143,6 +143,21 @@ class Training(Section):
     shuffle: PositiveInt = Field(
         default=100_000, description="Of so many rows the next is drawn, where they are not in memory."
     )
+    precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = Field(
+        default="float32", description="What layers compute in; weights and answers are float32 all the same."
+    )
+    jit_compile: bool | None = Field(
+        default=None, description="Compile a step by XLA; without it, on an accelerator where the model allows it."
+    )
+    steps_per_execution: PositiveInt = Field(
+        default=1, description="How many steps run before Python hears of them; `steps` and epochs are rounded up."
+    )
+    device: Literal["auto", "cpu", "gpu", "tpu"] = Field(
+        default="auto", description="What trains, and fails where it is absent; auto: GPUs, and the CPU without any."
+    )
+    replicas: PositiveInt | None = Field(
+        default=None, description="How many devices share each batch; all GPUs or TPU cores without it."
+    )
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
 
     def check(self, kind: str, classes: Collection[str]) -> None:

@@ -8,7 +8,6 @@ import keras
 
 from configs.errors import MillraceError
 from configs.training import Training
-from trainer.data import Feed
 
 PROGRESS = logging.getLogger("millrace.progress")
 
@@ -16,19 +15,19 @@ PROGRESS = logging.getLogger("millrace.progress")
 class Progress(keras.callbacks.Callback):
     """Reports the steps and the loss; ends a training after its `steps`, and at once when the loss is not finite."""
 
-    def __init__(self, training: Training, feed: Feed, every: int = 10) -> None:
+    def __init__(self, training: Training, epoch_steps: int, every: int = 10) -> None:
         super().__init__()
-        self.training, self.feed, self.every = training, feed, every
+        self.training, self.epoch_steps, self.every = training, epoch_steps, every
         self.epoch = self.steps = self.before = 0
         self.loss: float | None = None
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self.epoch, self.before = epoch + 1, epoch * self.feed.steps
+        self.epoch, self.before = epoch + 1, epoch * self.epoch_steps
         self.steps = self.before
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         told = self.steps // self.every
-        self.steps = self.before + min(batch + 1, self.feed.steps)
+        self.steps = self.before + batch + 1
         loss = float((logs or {})["loss"])
         self.require_finite("loss", loss)
         self.loss = loss

@@ -26,14 +26,15 @@ def fit(
     Raises MillraceError as soon as the loss, or that of the eval split, is no longer a finite number.
     """
     feed = Feed.of(train)
-    epochs = ceil(training.steps / feed.steps) if training.steps else training.epochs
-    trained = prepare(model, feed, training, label_kind, training.steps or epochs * feed.steps)
+    epoch_steps = ceil(feed.steps / training.steps_per_execution) * training.steps_per_execution
+    epochs = ceil(training.steps / epoch_steps) if training.steps else training.epochs
+    trained = prepare(model, feed, training, label_kind, training.steps or epochs * epoch_steps)
     return trained.fit(
         feed.stream(),
-        steps_per_epoch=feed.steps,
+        steps_per_epoch=epoch_steps,
         validation_data=evaluation,
         epochs=epochs,
-        callbacks=[Progress(training, feed), *plateau(training.optimizer), *stopping(training)],
+        callbacks=[Progress(training, epoch_steps), *plateau(training.optimizer), *stopping(training)],
         shuffle=False,
         verbose=0,
     ).history
@@ -56,6 +57,8 @@ def prepare(model: keras.Model, feed: Feed, training: Training, label_kind: str,
         loss=chosen,
         loss_weights=1 / (unit * weight),  # no learning rate is to depend on what labels and weights are measured in
         weighted_metrics=metrics(training.metrics, label_kind, margin),
+        steps_per_execution=training.steps_per_execution,
+        jit_compile="auto" if training.jit_compile is None else training.jit_compile,
     )
     return trained
 
