@@ -143,6 +143,9 @@ class Training(Section):
     shuffle: PositiveInt = Field(
         default=100_000, description="Of so many rows the next is drawn, where they are not in memory."
     )
+    checkpoint_every: PositiveInt = Field(
+        default=1000, description="Steps after which the state of the training is kept, to go on from after a kill."
+    )
     precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = Field(
         default="float32", description="What layers compute in; weights and answers are float32 all the same."
     )

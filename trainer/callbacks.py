@@ -15,14 +15,18 @@ PROGRESS = logging.getLogger("millrace.progress")
 class Progress(keras.callbacks.Callback):
     """Reports the steps and the loss; ends a training after its `steps`, and at once when the loss is not finite."""
 
-    def __init__(self, training: Training, epoch_steps: int, every: int = 10) -> None:
+    def __init__(self, training: Training, epoch_steps: int, begun: int = 0, every: int = 10) -> None:
         super().__init__()
-        self.training, self.epoch_steps, self.every = training, epoch_steps, every
+        self.training, self.epoch_steps, self.begun, self.every = training, epoch_steps, begun, every
         self.epoch = self.steps = self.before = 0
         self.loss: float | None = None
 
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        if self.begun > self.steps:
+            PROGRESS.info("going on from step %d", self.begun)
+
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self.epoch, self.before = epoch + 1, epoch * self.epoch_steps
+        self.epoch, self.before = epoch + 1, max(epoch * self.epoch_steps, self.begun)
         self.steps = self.before
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:

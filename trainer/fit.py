@@ -1,5 +1,6 @@
 """Training: compile and fit, once for every family."""
 
+from collections.abc import Sequence
 from math import ceil
 
 import keras
@@ -8,6 +9,7 @@ import tensorflow as tf
 
 from configs.training import Training
 from trainer.callbacks import Progress
+from trainer.checkpoints import Checkpoint
 from trainer.data import Feed
 from trainer.labels import adapt
 from trainer.losses import loss, margins, takes_margin
@@ -18,26 +20,48 @@ LABEL, WEIGHT = 1, 2  # where a batch holds them
 
 
 def fit(
-    model: keras.Model, train: Feed | tf.data.Dataset, evaluation: tf.data.Dataset, training: Training, label_kind: str
+    model: keras.Model,
+    train: Feed | tf.data.Dataset,
+    evaluation: tf.data.Dataset,
+    training: Training,
+    label_kind: str,
+    checkpoint: Checkpoint | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> dict[str, list[float]]:
     """Trains the model in place and returns Keras's history: a list with one figure an epoch, by name.
 
     The loss of a number is in parts of its variance: 1 is what its mean alone would reach.
     Raises MillraceError as soon as the loss, or that of the eval split, is no longer a finite number.
     """
-    feed = Feed.of(train)
+    feed, checkpoint = Feed.of(train), checkpoint or Checkpoint()
     epoch_steps = ceil(feed.steps / training.steps_per_execution) * training.steps_per_execution
     epochs = ceil(training.steps / epoch_steps) if training.steps else training.epochs
     trained = prepare(model, feed, training, label_kind, training.steps or epochs * epoch_steps)
-    return trained.fit(
-        feed.stream(),
-        steps_per_epoch=epoch_steps,
-        validation_data=evaluation,
-        epochs=epochs,
-        callbacks=[Progress(training, epoch_steps), *plateau(training.optimizer), *stopping(training)],
-        shuffle=False,
-        verbose=0,
-    ).history
+    progress, history = Progress(training, epoch_steps, checkpoint.begun), keras.callbacks.History()
+    watched = [history, progress, *plateau(training.optimizer), *stopping(training)]
+    checkpoint.others, checkpoint.epoch_steps = watched, epoch_steps
+
+    def run(start: int, last: int, steps: int) -> None:
+        trained.fit(
+            feed.stream(start),
+            steps_per_epoch=steps,
+            validation_data=evaluation,
+            initial_epoch=start // epoch_steps,
+            epochs=last,
+            callbacks=[*watched, *callbacks, checkpoint],
+            shuffle=False,
+            verbose=0,
+        )
+
+    if checkpoint.begun:
+        trained.evaluate(feed.once().take(1), verbose=0)  # makes the metrics' variables, which are to be put back
+    epoch, done = divmod(checkpoint.begun, epoch_steps)
+    if done:  # it was killed amid an epoch, whose other steps come first
+        run(checkpoint.begun, epoch + 1, epoch_steps - done)
+        epoch += 1
+    if not (done and trained.stop_training):
+        run(epoch * epoch_steps, epochs, epoch_steps)
+    return history.history
 
 
 def prepare(model: keras.Model, feed: Feed, training: Training, label_kind: str, steps: int) -> keras.Model:
