@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveInt, Strict
+from pydantic import Field, NonNegativeFloat, PositiveInt, Strict
 
 from configs.section import Section
 
@@ -11,13 +11,20 @@ Activation = Literal[
 ]
 
 
-class Linear(Section):
+class Architecture(Section):
+    """What every family has."""
+
+    l1: NonNegativeFloat = Field(default=0.0, description="What the loss gains by the size of each weight.")
+    l2: NonNegativeFloat = Field(default=0.0, description="What the loss gains by the square of each weight.")
+
+
+class Linear(Architecture):
     """A generalised linear model."""
 
     family: Literal["linear"]
 
 
-class Network(Section):
+class Network(Architecture):
     """What every family with hidden layers has."""
 
     hidden_units: Annotated[tuple[PositiveInt, ...], Strict(False), Field(min_length=1)]

@@ -95,8 +95,8 @@ def read(path: Path) -> State:
     """Returns the state that a file holds."""
     with np.load(path) as file:
         told = json.loads(str(file["told"]))
-        parts = {part: [file[f"{part}{place}"] for place in range(count)] for part, count in told.pop("counts").items()}
-    return State(**told, **parts)
+        parts = {part: [file[f"{part}{place}"] for place in range(count)] for part, count in told["counts"].items()}
+    return State(told["step"], parts["variables"], parts["metrics"], parts["best"], told["callbacks"])
 
 
 def write(path: Path, state: State) -> None:

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from configs.schema import Dnn
+from configs.models import Dnn
 from configs.training import Cosine, EarlyStopping, Loss, Optimizer, Plateau, Training
 from tests.trainer.conftest import LABELS
 from trainer.checkpoints import Checkpoint, State, read, write

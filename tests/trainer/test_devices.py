@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from configs.errors import MillraceError
-from configs.schema import Linear
+from configs.models import Linear
 from configs.training import Training
 from tests.trainer.conftest import LABELS
 from trainer.devices import choose, computing
@@ -19,7 +19,8 @@ from trainer.models.linear import build
 TWO = """
 import json, sys
 import keras, numpy as np, tensorflow as tf
-from configs.schema import Dnn, Label
+from configs.models import Dnn
+from configs.schema import Label
 from configs.training import Optimizer, Training
 from trainer.devices import computing
 from trainer.features import Column

@@ -7,7 +7,8 @@ import tensorflow as tf
 from pydantic import ValidationError
 from sklearn.svm import LinearSVC
 
-from configs.schema import Label, Linear
+from configs.models import Linear
+from configs.schema import Label
 from configs.training import LOSSES, Cosine, Loss, Optimizer, Training
 from tests.trainer.conftest import LABELS
 from trainer import losses

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from configs.schema import Linear
+from configs.models import Linear
 from configs.training import PARAMETERS, Cosine, Exponential, Optimizer, Plateau, Training
 from tests.trainer.conftest import LABELS
 from trainer.fit import fit

@@ -6,6 +6,7 @@ from importlib import import_module
 import keras
 
 from trainer.features import Column
+from trainer.penalties import penalise
 from trainer.settings import Settings
 
 FAMILIES = {
@@ -18,4 +19,6 @@ FAMILIES = {
 def build(settings: Settings, columns: Sequence[Column]) -> keras.Model:
     """Returns the uncompiled model of the family that the settings name: a dict of [batch, 1] columns in."""
     module, function = FAMILIES[settings.model.family].split(":")
-    return getattr(import_module(module), function)(settings.model, settings.label, columns)
+    model = getattr(import_module(module), function)(settings.model, settings.label, columns)
+    penalise(model, settings.model.l1, settings.model.l2)
+    return model
