@@ -13,7 +13,7 @@ from components.evaluation import OVERALL, Measured, failures, measure
 from components.gate import FOUND
 from components.schema import FILE, read, read_statistics
 from configs.schema import MAIN
-from trainer.run import HISTORY
+from trainer.run import FACTS, HISTORY
 
 Outputs = Mapping[str, Sequence[types.Artifact]]
 
@@ -75,10 +75,15 @@ def _transform(outputs: Outputs) -> Summary:
 
 
 def _train(outputs: Outputs) -> Summary:
-    history = json.loads(Path(outputs["model_run"][0].uri, HISTORY).read_text())
+    folder = Path(outputs["model_run"][0].uri)
+    history, facts = (json.loads((folder / name).read_text()) for name in (HISTORY, FACTS))
     loss, val_loss = history["loss"], history["val_loss"]
-    best = min(val_loss)
-    return Summary(f"{len(loss)} epochs, loss {loss[-1]:.4g}, best eval loss {best:.4g}", {"history": history})
+    text = f"{len(loss)} epochs, loss {loss[-1]:.4g}, best eval loss {min(val_loss):.4g}"
+    if facts["base"]:
+        text += f", from version {facts['base']} on"
+    if facts["begun"]:
+        text += f", gone on with from step {facts['begun']:,}"
+    return Summary(text, {"history": history, **facts})
 
 
 def _baseline(outputs: Outputs) -> Summary:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from configs.errors import MillraceError
 
+DIGEST = "content_digest"  # the property in which an artifact has the digest of its files
 _READ = 1 << 20
 _BLOCK = 4096
 

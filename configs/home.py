@@ -31,6 +31,11 @@ class Home:
         return self.root / "history.jsonl"
 
     @property
+    def checkpoints(self) -> Path:
+        """What trainings that have not ended go on from, a folder for each."""
+        return self.root / "checkpoints"
+
+    @property
     def lock(self) -> Path:
         """Held by the run in progress; names it."""
         return self.root / "lock"
@@ -43,3 +48,7 @@ class Home:
     def run(self, run_id: str) -> Path:
         """The folder of one run: log.txt, run.json, report.html and a record for each node."""
         return self.runs / run_id
+
+    def tensorboard(self, run_id: str) -> Path:
+        """What TensorBoard shows of the training of a run."""
+        return self.run(run_id) / "tensorboard"

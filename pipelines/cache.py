@@ -18,10 +18,8 @@ from tfx.orchestration.portable import cache_utils
 from tfx.orchestration.portable.mlmd import context_lib
 from tfx.proto.orchestration import pipeline_pb2
 
-from components.trees import tree_digest
+from components.trees import DIGEST, tree_digest
 from configs.errors import MillraceError
-
-DIGEST = "content_digest"
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from configs.errors import ConfigError
 from configs.loading import load
 from configs.schema import Config
 from pipelines import graph
@@ -99,12 +100,26 @@ def report(
 
 
 @app.command()
+def tensorboard(
+    path: ConfigPath,
+    port: Annotated[int, typer.Option(help="Where it listens.")] = 6006,
+    host: Annotated[str, typer.Option(help="0.0.0.0 lets others in, too.")] = "localhost",
+) -> None:
+    """Show how the runs trained, epoch by epoch, in TensorBoard."""
+    home = load(path).home
+    if not any(home.runs.glob("*/tensorboard")):
+        raise ConfigError("No run has trained yet", str(home.runs), f"Run: millrace run {path}")
+    arguments = ["--logdir", str(home.runs), "--host", host, "--port", str(port)]
+    os.execv(sys.executable, [sys.executable, "-m", "tensorboard.main", *arguments])
+
+
+@app.command()
 def clean(path: ConfigPath, dry_run: DryRun = False) -> None:
-    """Remove a pipeline's artifacts and metadata; runs, versions and history stay."""
+    """Remove a pipeline's artifacts, checkpoints and metadata; runs, versions and history stay."""
     from pipelines.runs import hold
 
     home = load(path).home
-    doomed = [place for place in (home.artifacts, home.metadata) if place.exists()]
+    doomed = [place for place in (home.artifacts, home.checkpoints, home.metadata) if place.exists()]
     if not dry_run:
         with hold(home, "clean"):
             for place in doomed:
