@@ -1,6 +1,7 @@
 """The typed schema of a pipeline's YAML: every key, its default and the values it may hold."""
 
 import re
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -164,6 +165,18 @@ class Config(Section):
         if label is not None:
             training.check(label.kind, label.values)
         return training
+
+    @field_validator("model")
+    @classmethod
+    def _check_crosses(cls, model: Model, info: ValidationInfo) -> Model:
+        features: Any = info.data.get("features", {})
+        for name in (name for names in getattr(model, "crosses", ()) for name in names):
+            matching = [feature for key, feature in features.items() if name == key or fnmatchcase(name, key)]
+            if not matching and features:
+                raise ValueError(f"the cross of '{name}' has no such feature")
+            if any(feature.kind == "numeric" and not feature.buckets for feature in matching):
+                raise ValueError(f"'{name}' is a number, and only ids can be crossed: give it buckets")
+        return model
 
     @field_validator("evaluation")
     @classmethod

@@ -13,11 +13,14 @@ FAMILIES = {
     "linear": "trainer.models.linear:build",
     "dnn": "trainer.models.dnn:build",
     "wide_deep": "trainer.models.wide_deep:build",
+    "cnn": "trainer.models.cnn:build",
+    "rnn": "trainer.models.rnn:build",
+    "attention": "trainer.models.attention:build",
 }
 
 
 def build(settings: Settings, columns: Sequence[Column]) -> keras.Model:
-    """Returns the uncompiled model of the family that the settings name: a dict of [batch, 1] columns in."""
+    """Returns the uncompiled model of the family that the settings name: a dict of columns in."""
     module, function = FAMILIES[settings.model.family].split(":")
     model = getattr(import_module(module), function)(settings.model, settings.label, columns)
     penalise(model, settings.model.l1, settings.model.l2)

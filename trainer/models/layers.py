@@ -1,78 +1,144 @@
-"""The parts that families share: linear terms, encoded columns, hidden layers."""
+"""The parts that families share: linear terms, encoded columns, hidden layers, and how they come together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
 import keras
 
+from configs.errors import ConfigError
 from configs.models import Network
+from configs.schema import Label
 from trainer.features import Column
+from trainer.labels import count_units, predict
 
-Inputs = Mapping[str, keras.KerasTensor]
+Tensor: TypeAlias = keras.KerasTensor
+Inputs = Mapping[str, Tensor]
+Encoder = Callable[[Column, Tensor, Tensor | None], Tensor]
+MOMENTUM = 0.9  # Keras's own, 0.99, has not settled after the few hundred steps that small data trains for
 
 
-def inputs(columns: Sequence[Column]) -> dict[str, keras.KerasTensor]:
+def inputs(columns: Sequence[Column]) -> dict[str, Tensor]:
     """Returns the model's inputs by column name; masks are for those who ask for them."""
     return {column.name: column.input() for column in columns if not column.mask_of}
 
 
-def linear(columns: Sequence[Column], tensors: Inputs, units: int) -> keras.KerasTensor:
+def linear(columns: Sequence[Column], tensors: Inputs, units: int) -> Tensor:
     """Returns [batch, units], linear in the numbers, with one weight for each id and each word, and no bias."""
     columns = [column for column in columns if not column.mask_of]
     numbers = [flatten(column, tensors[column.name]) for column in columns if column.size is None]
     terms = []
     if numbers:
-        terms.append(keras.layers.Dense(units, use_bias=False, kernel_initializer="zeros")(_concatenate(numbers)))
+        terms.append(keras.layers.Dense(units, use_bias=False, kernel_initializer="zeros")(concatenate(numbers)))
     for column in columns:
         if column.size is not None:
-            weights = keras.layers.Embedding(column.size, units, embeddings_initializer="zeros")
-            terms.append(_sum(column, tensors[column.name], weights))
+            ids = tensors[column.name]
+            weights = keras.layers.Embedding(column.size, units, embeddings_initializer="zeros")(ids)
+            terms.append(add_up(weights, _words(ids)) if column.length else keras.layers.Flatten()(weights))
     return keras.layers.Add()(terms) if len(terms) > 1 else terms[0]
 
 
-def bias(tensors: Inputs, units: int) -> keras.KerasTensor:
+def bias(tensors: Inputs, units: int) -> Tensor:
     """Returns [batch, units], the same in every row: the embedding of an id that they all share."""
     shared = keras.ops.zeros_like(keras.layers.Flatten()(next(iter(tensors.values())))[:, 0], dtype="int64")
     return keras.layers.Embedding(1, units, embeddings_initializer="zeros")(shared)
 
 
-def encode(columns: Sequence[Column], tensors: Inputs, embedding: int) -> keras.KerasTensor:
+def encode(columns: Sequence[Column], tensors: Inputs, embedding: int) -> Tensor:
     """Returns [batch, width]: the numbers, an embedding for each id, and the mean embedding of each text's words."""
     seen = [column for column in columns if not column.mask_of]
-    return _concatenate([_encode(column, tensors[column.name], embedding) for column in seen])
+    return concatenate([_encode(column, tensors[column.name], embedding) for column in seen])
 
 
-def flatten(column: Column, tensor: keras.KerasTensor) -> keras.KerasTensor:
+def flatten(column: Column, tensor: Tensor) -> Tensor:
     """Returns [batch, width], all numbers of a column side by side."""
     return keras.layers.Flatten()(tensor) if column.shape else tensor
 
 
-def hidden(tensor: keras.KerasTensor, options: Network) -> keras.KerasTensor:
+def hidden(tensor: Tensor, options: Network) -> Tensor:
     """Returns the tensor after the hidden layers, [batch, last of hidden_units]."""
     for units in options.hidden_units:
-        tensor = keras.layers.Dense(units, activation=options.activation)(tensor)
+        tensor = activate(keras.layers.Dense(units, use_bias=not options.batch_norm)(tensor), options)
         if options.dropout:
             tensor = keras.layers.Dropout(options.dropout)(tensor)
     return tensor
 
 
-def _encode(column: Column, tensor: keras.KerasTensor, embedding: int) -> keras.KerasTensor:
+def activate(sums: Tensor, options: Network) -> Tensor:
+    """Returns what a layer sums up, normalised if the options say so (Ioffe and Szegedy, 2015), and activated."""
+    if options.batch_norm:  # whose offset makes the layer's own bias redundant
+        sums = keras.layers.BatchNormalization(momentum=MOMENTUM)(sums)
+    return keras.layers.Activation(options.activation)(sums)
+
+
+def compose(
+    options: Network, label: Label, columns: Sequence[Column], takes: Callable[[Column], bool], encoder: Encoder
+) -> keras.Model:
+    """Returns the uncompiled model: encoded columns, those that it `takes` by the encoder, hidden layers, an output.
+
+    The encoder is handed a column, its tensor, and its mask, a boolean [batch, steps] or None; it returns
+    [batch, width]. Raises ConfigError when there is no column for it.
+    """
+    taken = [column for column in columns if takes(column)]
+    if not taken:
+        what = "no feature is an image, a sequence or a text that this family can read"
+        raise ConfigError(what, "model.family", "Add one, or choose dnn, which takes features of every kind.")
+    tensors = inputs(columns)
+    masks = {column.mask_of: column.input() for column in columns if column.mask_of in {own.name for own in taken}}
+    encoded = [encoder(column, tensors[column.name], _mask(column, tensors, masks)) for column in taken]
+    others = [column for column in columns if column not in taken and not column.mask_of]
+    if others:
+        encoded.append(encode(others, tensors, options.embedding))
+    deep = hidden(concatenate(encoded), options)
+    answer = predict(keras.layers.Dense(count_units(label))(deep), label)
+    return keras.Model(tensors | {tensor.name: tensor for tensor in masks.values()}, answer)
+
+
+def embed(column: Column, tensor: Tensor, mask: Tensor | None, width: int) -> Tensor:
+    """Returns an embedding for each word, [batch, steps, width], and numbers as they are; zeros where the mask is."""
+    steps = tensor if column.size is None else keras.layers.Embedding(column.size, width)(tensor)
+    return steps if mask is None else keras.ops.multiply(steps, _weigh(mask, steps))
+
+
+def average(steps: Tensor, mask: Tensor | None) -> Tensor:
+    """Returns [batch, width], the mean of the steps that are no padding; zeros where all are."""
+    if mask is None:
+        return keras.ops.mean(steps, axis=1)
+    count = keras.ops.sum(_weigh(mask, steps), axis=1)
+    return keras.ops.divide(add_up(steps, mask), keras.ops.maximum(count, 1))
+
+
+def add_up(steps: Tensor, mask: Tensor) -> Tensor:
+    """Returns [batch, width], the sum of the steps that are no padding."""
+    return keras.ops.sum(keras.ops.multiply(steps, _weigh(mask, steps)), axis=1)
+
+
+def is_steps(column: Column) -> bool:
+    """Whether a column is a sequence or a text, in which one thing follows another."""
+    return len(column.shape or ()) == 2 or (column.size is not None and column.length is not None)
+
+
+def concatenate(tensors: Sequence[Tensor]) -> Tensor:
+    """Returns the tensors side by side."""
+    return keras.layers.Concatenate()(tensors) if len(tensors) > 1 else tensors[0]
+
+
+def _encode(column: Column, tensor: Tensor, embedding: int) -> Tensor:
     if column.size is None:
         return flatten(column, tensor)
-    total = _sum(column, tensor, keras.layers.Embedding(column.size, embedding))
-    if column.length is None:
-        return total
-    words = keras.ops.sum(keras.ops.cast(keras.ops.not_equal(tensor, 0), "float32"), axis=1, keepdims=True)
-    return keras.ops.divide(total, keras.ops.maximum(words, 1.0))
+    embedded = keras.layers.Embedding(column.size, embedding)(tensor)
+    return keras.layers.Flatten()(embedded) if column.length is None else average(embedded, _words(tensor))
 
 
-def _sum(column: Column, tensor: keras.KerasTensor, embedding: keras.layers.Embedding) -> keras.KerasTensor:
-    """Returns [batch, width], the sum of a column's embeddings but for padding."""
-    embedded = embedding(tensor)
-    if column.length is None:
-        return keras.layers.Flatten()(embedded)
-    used = keras.ops.expand_dims(keras.ops.cast(keras.ops.not_equal(tensor, 0), "float32"), -1)
-    return keras.ops.sum(keras.ops.multiply(embedded, used), axis=1)
+def _mask(column: Column, tensors: Inputs, masks: Mapping[str, Tensor]) -> Tensor | None:
+    if column.size is not None:
+        return _words(tensors[column.name])
+    return keras.ops.not_equal(masks[column.name], 0) if column.name in masks else None
 
 
-def _concatenate(tensors: Sequence[keras.KerasTensor]) -> keras.KerasTensor:
-    return keras.layers.Concatenate()(tensors) if len(tensors) > 1 else tensors[0]
+def _words(ids: Tensor) -> Tensor:
+    return keras.ops.not_equal(ids, 0)
+
+
+def _weigh(mask: Tensor, steps: Tensor) -> Tensor:
+    """Returns [batch, steps, 1]: 1 for a step, 0 for padding, in the precision of the steps."""
+    return keras.ops.expand_dims(keras.ops.cast(mask, steps.dtype), -1)

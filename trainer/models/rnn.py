@@ -1,0 +1,21 @@
+"""Recurrent layers over sequences and texts, whose last state goes through dense layers."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import keras
+
+from configs.models import Rnn
+from configs.schema import Label
+from trainer.features import Column
+from trainer.models.layers import Tensor, compose, embed, is_steps
+from trainer.models.recurrent import read
+
+
+def build(options: Rnn, label: Label, columns: Sequence[Column]) -> keras.Model:
+    """Returns the uncompiled model: recurrent layers for each sequence and each text."""
+    return compose(options, label, columns, is_steps, partial(_encode, options))
+
+
+def _encode(options: Rnn, column: Column, tensor: Tensor, mask: Tensor | None) -> Tensor:
+    return read(embed(column, tensor, mask, options.embedding), mask, options, options.dropout)[1]
