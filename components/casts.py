@@ -3,8 +3,10 @@
 A cell that is refused alone is refused among others, and one that is taken alone is taken among others.
 """
 
+import json
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 
 import numpy as np
@@ -111,6 +113,28 @@ def to_indices(array: pa.Array, values: Sequence[str], lower: bool = False) -> p
     return _leniently(look_up, spell(array))
 
 
+def to_sets(array: pa.Array, values: Sequence[str]) -> pa.ListArray:
+    """Return a list a row of the places, among `values`, of those it names, int64, in order; null where it names none.
+
+    Text is `red|green`, or a list in JSON.
+    """
+    if not _is_list(array.type):
+        cells = spell(array).dictionary_encode()
+        named = pa.array(map(_split_names, cells.dictionary.to_pylist()), pa.list_(pa.string()))
+        array = named.take(cells.indices)
+    ends, items = _open_lists(array)
+    try:
+        found = to_indices(items, values)
+    except pa.ArrowInvalid:
+        unknown = next(name for name in spell(items).to_pylist() if name not in values)
+        raise pa.ArrowInvalid(f"names `{unknown}`, which is none of {', '.join(values)}") from None
+    if found.null_count:
+        raise pa.ArrowInvalid("holds a blank among its classes")
+    marks = np.zeros((len(array), len(values)), bool)
+    marks[np.repeat(np.arange(len(array)), np.diff(ends)), found.to_numpy()] = True
+    return gather(marks.sum(axis=1), pa.array(np.nonzero(marks)[1], pa.int64()))
+
+
 def to_seconds(array: pa.Array, format: str | None = None) -> pa.Array:
     """Return whole seconds since 1970, int64, of moments by strptime's format, else ISO 8601; UTC unless they tell."""
     if pa.types.is_date(array.type):
@@ -142,6 +166,13 @@ def _open_lists(array: pa.Array) -> tuple[np.ndarray, pa.Array]:
         ends = np.concatenate([[0], np.cumsum(counts)])[ends]
         items = items.flatten()
     return ends, items
+
+
+def _split_names(cell: str | None) -> list[str]:
+    if cell and cell.lstrip().startswith("["):
+        with suppress(ValueError):
+            return [str(name) for name in json.loads(cell)]
+    return [name for name in map(str.strip, (cell or "").split("|")) if name]
 
 
 def _is_list(kind: pa.DataType) -> bool:

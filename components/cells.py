@@ -9,14 +9,15 @@ from operator import itemgetter
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from components.casts import is_beyond, join, spell, to_indices, to_lists, to_numbers, to_seconds, to_whole
+from components.casts import is_beyond, join, spell, to_indices, to_lists, to_numbers, to_seconds, to_sets, to_whole
 from components.pictures import to_pictures
 from configs.features import Categorical, Feature, Image, Steps, Timestamp
 from configs.schema import Config
 
 LONGEST = 100_000
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
-LISTS = ("image", "sequence", "ids")  # roles whose cells are more than one value
+LISTS = ("image", "sequence", "ids", "labels")  # roles whose cells are more than one value
+LABELS = {"binary": "label", "multiclass": "label", "multilabel": "labels", "regression": "target"}
 BOOLEANS = ("false", "true", "no", "yes", "0", "1", "f", "t", "n", "y", "off", "on")
 
 
@@ -95,8 +96,7 @@ def assign_roles(config: Config, label: bool = True) -> dict[str, Role]:
         return known
     if weight := config.data.weight:
         known[weight] = Role("weight", weight)
-    values = config.label.values
-    known[config.label.name] = Role("label" if values else "target", config.label.name, values)
+    known[config.label.name] = Role(LABELS[config.label.kind], config.label.name, config.label.values)
     for name in config.columns:
         known.setdefault(name, Role("group" if name == config.data.group else "slice", name))
     return {name: known[name] for name in config.columns}
@@ -216,6 +216,10 @@ def _to_label(array: pa.Array, role: Role) -> pa.Array:
     return indices
 
 
+def _to_labels(array: pa.Array, role: Role) -> pa.Array:
+    return to_sets(array, role.classes)
+
+
 def _to_boolean(array: pa.Array, role: Role) -> pa.Array:
     return pc.bit_wise_and(to_indices(array, BOOLEANS, lower=True), pa.scalar(1, pa.int64()))
 
@@ -285,6 +289,7 @@ ROLES: dict[str, Kind] = {
     "sequence": Kind("features.{}", _to_sequence),
     "ids": Kind("features.{}", _to_ids),
     "label": Kind("label.name", _to_label, _explain_label),
+    "labels": Kind("label.name", _to_labels),
     "target": Kind("label.name", _to_numbers, _explain_number),
     "weight": Kind("data.weight", _to_numbers, _explain_number),
     "group": Kind("data.group", _to_text, _explain_text),

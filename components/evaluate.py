@@ -22,6 +22,7 @@ CLASSES: dict[str, dict[Metric, str]] = {
         "log_loss": "BinaryCrossentropy",
     },
     "multiclass": {"accuracy": "SparseCategoricalAccuracy", "log_loss": "SparseCategoricalCrossentropy"},
+    "multilabel": {"auc": "AUC", "precision": "Precision", "recall": "Recall"},  # of all rows' classes together
     "regression": {"rmse": "RootMeanSquaredError", "mae": "MeanAbsoluteError"},
 }
 

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from components import reading, sources
 from components.casts import spell
-from components.cells import LONGEST, Role, assign_roles, convert, find_faults, list_lists, list_sources
+from components.cells import LABELS, LONGEST, Role, assign_roles, convert, find_faults, list_lists, list_sources
 from components.sources import find_data, list_files, open_bytes
 from configs.errors import DataRejected
 from configs.schema import Config
@@ -31,13 +31,14 @@ def check_batches(files: Sequence[str], format: str, roles: Roles) -> Iterator[p
 
     Raises DataRejected at the first fault; what only all rows together show, after the last batch.
     """
-    label = next(role for role in roles.values() if role.name in ("label", "target"))
+    label = next(role for role in roles.values() if role.name in LABELS.values())
     seen: set[float] = set()
     rows = 0
     for path in files:
         check_file(path, format, roles, files[0])
         for batch in _read_sound(path, files, format, roles):
-            seen |= set(pc.min_max(batch.column(list(roles).index(label.column))).as_py().values()) - {None}
+            if label.name != "labels":  # of which a row may have none
+                seen |= set(pc.min_max(batch.column(list(roles).index(label.column))).as_py().values()) - {None}
             rows += batch.num_rows
             yield batch
     if len(seen) == 1:

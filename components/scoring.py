@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -43,12 +44,16 @@ def columns(label: Label) -> list[str]:
 def name_answers(answers: np.ndarray, label: Label) -> Answers:
     """Return what a model's answers [rows, units] say: the class and the score of each, or the number.
 
-    A binary model answers with the score of its second class.
+    A binary model answers with the score of its second class. Of several classes at once those above one half are
+    chosen, as `red|green`.
     """
     if label.kind == "regression":
         return {PREDICTION: _round(answers[:, 0])}
     scores = np.hstack([1 - answers, answers]) if label.kind == "binary" else answers
-    chosen = [label.values[index] for index in scores.argmax(axis=1)]
+    if label.kind == "multilabel":
+        chosen = ["|".join(compress(label.values, row > 0.5)) for row in scores]
+    else:
+        chosen = [label.values[index] for index in scores.argmax(axis=1)]
     return dict(zip(columns(label), [chosen, *map(_round, scores.T)], strict=True))
 
 

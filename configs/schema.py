@@ -28,6 +28,7 @@ Metric = Literal["auc", "accuracy", "precision", "recall", "log_loss", "mae", "r
 METRICS: dict[str, tuple[Metric, ...]] = {
     "binary": ("auc", "accuracy", "precision", "recall", "log_loss"),
     "multiclass": ("accuracy", "log_loss"),
+    "multilabel": ("auc", "precision", "recall"),
     "regression": ("rmse", "mae"),
 }
 MAIN: tuple[Metric, ...] = ("auc", "accuracy", "rmse")  # what to say of a model in one figure: the first it has
@@ -53,10 +54,10 @@ class Data(Section):
 
 
 class Label(Section):
-    """The column to predict: one of two classes, one of several, or a number."""
+    """The column to predict: one of two classes, one of several, any number of several, or a number."""
 
     name: Text
-    kind: Literal["binary", "multiclass", "regression"]
+    kind: Literal["binary", "multiclass", "multilabel", "regression"]
     classes: Texts | None = Field(
         default=None, description="The values it takes, as the data spells them; of two, the second is the positive."
     )
@@ -70,6 +71,10 @@ class Label(Section):
             raise ValueError(f"of kind binary has two classes, not {count}")
         if self.kind == "multiclass" and count < 3:
             raise ValueError("of kind multiclass needs its classes, three or more: classes: [red, green, blue]")
+        if self.kind == "multilabel" and count < 2:
+            raise ValueError("of kind multilabel needs its classes, two or more: classes: [red, green, blue]")
+        if any("|" in name for name in self.classes or ()) and self.kind == "multilabel":
+            raise ValueError("of kind multilabel has no class with | in its name, which stands between them in a cell")
         if self.kind == "regression" and count:
             raise ValueError("of kind regression is a number and has no classes")
         return self

@@ -21,13 +21,14 @@ OUTPUT = "prediction"
 HEADS: dict[str, Head] = {
     "binary": Head("sigmoid", "cross_entropy", ("auc",)),
     "multiclass": Head("softmax", "cross_entropy", ("accuracy",)),
+    "multilabel": Head("sigmoid", "cross_entropy", ("auc",)),
     "regression": Head("linear", "mse", ("rmse",)),
 }
 
 
 def count_units(label: Label) -> int:
     """Returns the width of the model's answer: one for each class of several, else one."""
-    return len(label.values) if label.kind == "multiclass" else 1
+    return len(label.values) if label.kind in ("multiclass", "multilabel") else 1
 
 
 def predict(logits: keras.KerasTensor, label: Label) -> keras.KerasTensor:

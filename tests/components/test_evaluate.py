@@ -7,6 +7,7 @@ from configs.schema import METRICS, Config
 LABELS = {
     "binary": {"name": "tip", "kind": "binary"},
     "multiclass": {"name": "tip", "kind": "multiclass", "classes": ["none", "some", "much"]},
+    "multilabel": {"name": "tip", "kind": "multilabel", "classes": ["cash", "card"]},
     "regression": {"name": "tip", "kind": "regression"},
 }
 

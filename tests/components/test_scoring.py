@@ -10,6 +10,7 @@ from configs.schema import Label
 
 BINARY = Label(name="y", kind="binary", classes=("stays", "leaves"))
 COLOURS = Label(name="y", kind="multiclass", classes=("red", "green", "blue"))
+SEVERAL = Label(name="y", kind="multilabel", classes=("red", "green", "blue"))
 NUMBER = Label(name="y", kind="regression")
 ROLES = {"fare": Role("numeric", "fare"), "company": Role("categorical", "company")}
 
@@ -34,6 +35,16 @@ ROLES = {"fare": Role("numeric", "fare"), "company": Role("categorical", "compan
                 "score_red": [0.2, 0.25],
                 "score_green": [0.7, 0.25],
                 "score_blue": [0.1, 0.5],
+            },
+        ),
+        (
+            SEVERAL,
+            [[0.9, 0.2, 0.6], [0.5, 0.1, 0.2]],
+            {
+                "prediction": ["red|blue", ""],
+                "score_red": [0.9, 0.5],
+                "score_green": [0.2, 0.1],
+                "score_blue": [0.6, 0.2],
             },
         ),
         (NUMBER, [[152.1], [-3.0]], {"prediction": [152.1, -3.0]}),

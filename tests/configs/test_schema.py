@@ -88,6 +88,8 @@ def test_a_label_has_the_values_of_its_classes(write: Callable[..., str], label:
         ("binary", ("yes", "yes"), "names a class twice"),
         ("multiclass", ("red", "green"), "of kind multiclass needs its classes, three or more"),
         ("multiclass", None, "of kind multiclass needs its classes, three or more"),
+        ("multilabel", None, "of kind multilabel needs its classes, two or more"),
+        ("multilabel", ("a", "b|c"), "has no class with | in its name"),
         ("regression", ("red", "green", "blue"), "of kind regression is a number and has no classes"),
     ],
 )

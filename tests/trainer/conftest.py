@@ -10,6 +10,7 @@ from trainer.features import Column
 LABELS = {
     "binary": Label(name="label", kind="binary"),
     "multiclass": Label(name="label", kind="multiclass", classes=("low", "middle", "high")),
+    "multilabel": Label(name="label", kind="multilabel", classes=("high", "red", "short")),
     "regression": Label(name="label", kind="regression"),
 }
 
@@ -39,6 +40,7 @@ def label_of(features):
     return {
         "binary": (total > 0).astype("int64"),
         "multiclass": np.digitize(total, [-1, 1]),
+        "multilabel": np.hstack([total > 0, features["colour"] == 1, features["review"][:, :1] == 2]).astype("int64"),
         "regression": (3000 + 500 * total).astype("float32"),
     }
 

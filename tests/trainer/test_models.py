@@ -134,7 +134,7 @@ def build(options, label, columns):
     tensors = inputs(columns[:1])
     return keras.Model(tensors, predict(tensors[columns[0].name], label))
 """
-UNITS = {"binary": 1, "multiclass": 3, "regression": 1}
+UNITS = {"binary": 1, "multiclass": 3, "multilabel": 3, "regression": 1}
 FAMILY = {options.family: name for name, options in reversed(OPTIONS.items())}  # the first way to have each
 GRID = [(name, kind) for name in OPTIONS for kind in LABELS if kind == "binary" or name in FAMILY.values()]
 SEQUENTIAL = [name for name in OPTIONS if name.startswith(("rnn", "attention"))]
