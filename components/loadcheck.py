@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
@@ -21,6 +20,7 @@ from tfx.utils import path_utils
 from components.node import node
 from configs.errors import NotBlessed
 from trainer.export import KERAS_MODEL
+from trainer.models.custom import load
 
 ROWS = 100
 TOLERANCE = 1e-4
@@ -64,7 +64,7 @@ def answer_as_trained(model: str, transform_graph: str, rows: Sequence[bytes]) -
     """Returns the predictions [rows, units] of the Keras model on the rows as Transform's graph prepares them."""
     transform = tft.TFTransformOutput(transform_graph)
     columns = transform.transform_features_layer()(tf.io.parse_example(list(rows), transform.raw_feature_spec()))
-    trained = keras.models.load_model(Path(model, KERAS_MODEL), compile=False)
+    trained = load(Path(model), KERAS_MODEL)
     return trained.predict_on_batch({name: columns[name] for name in trained.input})
 
 

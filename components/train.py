@@ -20,6 +20,7 @@ from components.trees import DIGEST
 from components.versions import Version, in_service, verify, versions
 from configs.home import Home
 from configs.schema import Config
+from trainer.models.custom import embed
 from trainer.run import LINEAGE
 from trainer.settings import Settings
 
@@ -32,7 +33,7 @@ def trainer(config: Config, examples: types.BaseChannel, transform_graph: types.
         features=config.features,
         label=config.label,
         weight=config.data.weight,
-        model=config.model,
+        model=embed(config.model),
         training=config.training,
     )
     kind = WarmTrainer if config.training.warm_start else Trainer

@@ -13,7 +13,7 @@ from configs.errors import ConfigError
 from configs.mistakes import explain, suggest
 from configs.schema import Config, Storage
 
-PATHS = (("data", "path"), ("data", "schema_file"), ("storage", "root"))
+PATHS = (("data", "path"), ("data", "schema_file"), ("storage", "root"), ("model", "module"))
 
 
 def load(path: str | Path, overrides: Sequence[str] = ()) -> Config:

@@ -17,6 +17,7 @@ from trainer.export import KERAS_MODEL, export
 from trainer.features import columns
 from trainer.fit import fit
 from trainer.models import build
+from trainer.models.custom import keep
 from trainer.settings import Settings
 from trainer.warm_start import warm_start
 
@@ -53,6 +54,7 @@ def run_fn(fn_args: FnArgs) -> None:
         rows = train.feed(size), evaluation.batches(size)
         history = fit(model, *rows, training, label.kind, checkpoint, [board])
     export(model, tft_output, [name for name in (label.name, weight) if name], fn_args.serving_model_dir)
+    keep(settings.model, fn_args.serving_model_dir)
     base = Path(given["base"]).name if given.get("base") else None
     facts = {"devices": devices, "batch_size": size, "parameters": model.count_params()}
     put(Path(fn_args.model_run_dir, HISTORY), history)

@@ -7,6 +7,7 @@ from configs.loading import load
 from configs.mistakes import suggest
 
 SECTION = "a section of keys and values"
+FAMILIES = "Known families: attention, cnn, custom, dnn, linear, rnn, wide_deep."
 
 
 @pytest.mark.parametrize(
@@ -41,9 +42,15 @@ SECTION = "a section of keys and values"
             "family: dnnn",
             "7:model.family",
             "unknown family 'dnnn'",
-            "Known families: dnn, linear, wide_deep. Did you mean 'dnn'?",
+            f"{FAMILIES} Did you mean 'dnn'?",
         ),
-        ("family: dnn, ", "", "7:model.family", "missing key 'family'", "Known families: dnn, linear, wide_deep."),
+        (
+            "family: dnn, ",
+            "",
+            "7:model.family",
+            "missing key 'family'",
+            FAMILIES,
+        ),
         (
             "kind: numeric",
             "kind: video",

@@ -16,6 +16,7 @@ FAMILIES = {
     "cnn": "trainer.models.cnn:build",
     "rnn": "trainer.models.rnn:build",
     "attention": "trainer.models.attention:build",
+    "custom": "trainer.models.custom:build",
 }
 
 
