@@ -26,7 +26,7 @@ Maker = Callable[[Path], None]
 def make_digits(folder: Path) -> None:
     """Writes digits.csv."""
     header = [*(f"pixel_{place}" for place in range(64)), "digit"]
-    _write_rows(folder / "digits.csv", header, ([*map(int, pixels), digit] for pixels, digit in _read("digits")))
+    write_rows(folder / "digits.csv", header, ([*map(int, pixels), digit] for pixels, digit in _read("digits")))
 
 
 def make_digit_images(folder: Path) -> None:
@@ -49,7 +49,7 @@ def make_table(name: str, target: str) -> Maker:
         names = [str(column).replace(" ", "_").replace("/", "_") for column in data.feature_names]
         labels = [data.target_names[label] for label in data.target] if "target_names" in data else data.target
         rows = ([*map(float, row), label] for row, label in zip(data.data, labels, strict=True))
-        _write_rows(folder / f"{name}.csv", [*names, target], rows)
+        write_rows(folder / f"{name}.csv", [*names, target], rows)
 
     return write
 
@@ -58,7 +58,7 @@ def make_line(folder: Path) -> None:
     """Writes line.csv."""
     chance = random.Random(0)
     points = [(round(chance.uniform(-1, 1), 4), chance.gauss(0, 0.1)) for _ in range(100)]
-    _write_rows(folder / "line.csv", ["x", "y"], ((x, round(2 * x + 1 + noise, 4)) for x, noise in points))
+    write_rows(folder / "line.csv", ["x", "y"], ((x, round(2 * x + 1 + noise, 4)) for x, noise in points))
 
 
 def make_series(folder: Path) -> None:
@@ -70,7 +70,7 @@ def make_series(folder: Path) -> None:
         year = 12 * math.sin(2 * math.pi * day / 365.25)
         error = 0.5 * error + chance.gauss(0, 2)
         rows.append((today.isoformat(), round(100 + 0.01 * day + week + year + error, 2)))
-    _write_rows(folder / "series.csv", ["day", "sales"], rows)
+    write_rows(folder / "series.csv", ["day", "sales"], rows)
 
 
 def encode_png(rows: Sequence[bytes]) -> bytes:
@@ -90,7 +90,8 @@ def _read(name: str) -> Iterable[tuple[Any, Any]]:
     return zip(*getattr(datasets, f"load_{name}")(return_X_y=True), strict=True)
 
 
-def _write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Writes a CSV file."""
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([header, *rows])
 

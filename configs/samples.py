@@ -9,8 +9,8 @@ completeness; it is used at one's own risk.
 reviews: 100 movie reviews, half of them good, shipped in TFX; out of the Large Movie Review Dataset (Maas et al.,
 2011, Learning Word Vectors for Sentiment Analysis).
 
-The others are written by `configs/makers.py`, which says what they are, into a cache folder: ~/.cache/millrace, or
-below XDG_CACHE_HOME.
+The others are written by `configs/makers.py` and `configs/tasks.py`, which say what they are, into a cache folder:
+~/.cache/millrace, or below XDG_CACHE_HOME.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
-from configs import makers
+from configs import makers, tasks
 from configs.errors import ConfigError
 from configs.mistakes import suggest
 
@@ -28,7 +28,8 @@ SHIPPED = {
     "taxi": ("tfx", "examples/chicago_taxi_pipeline/data/big_tipper_label/data.csv"),
     "reviews": ("tfx", "examples/imdb/data/imdb_small_with_labels.txt"),
 }
-SAMPLES = (*SHIPPED, *makers.MAKERS)
+MADE = makers.MAKERS | tasks.TASKS
+SAMPLES = (*SHIPPED, *MADE)
 
 _SCHEME = "sample://"
 
@@ -40,7 +41,7 @@ def resolve(path: str) -> Path:
     name = path.removeprefix(_SCHEME)
     if name in SHIPPED:
         return _find(path, *SHIPPED[name])
-    if name in makers.MAKERS:
+    if name in MADE:
         return _write(name)
     known = f"Known samples: {', '.join(SAMPLES)}."
     raise ConfigError(f"unknown sample '{name}'", "data.path", f"{known} {suggest(name, SAMPLES)}".rstrip())
@@ -55,7 +56,8 @@ def _find(path: str, package: str, inside: str) -> Path:
 
 def _write(name: str) -> Path:
     """Writes a sample once for each state of the code that writes it; it appears when it is whole."""
-    state = hashlib.sha256(Path(makers.__file__).read_bytes()).hexdigest()[:12]
+    code = b"".join(Path(module.__file__).read_bytes() for module in (makers, tasks))
+    state = hashlib.sha256(code).hexdigest()[:12]
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "millrace", state)
     written = cache / name
     if not written.exists():
@@ -66,7 +68,7 @@ def _write(name: str) -> Path:
             what = f"the sample '{name}' cannot be written: {error.strerror}"
             raise ConfigError(what, str(cache), "Let XDG_CACHE_HOME name a folder that can be written.") from None
         try:
-            makers.MAKERS[name](draft)
+            MADE[name](draft)
             draft.rename(written)
         except OSError:  # another process was first
             shutil.rmtree(draft, ignore_errors=True)
