@@ -109,7 +109,7 @@ def list_sources(roles: Mapping[str, Role]) -> list[str]:
 
 def list_lists(roles: Mapping[str, Role]) -> set[str]:
     """Return the columns of the data whose cells may be lists."""
-    return {role.column for role in roles.values() if role.name in LISTS and not role.columns}
+    return {role.column for role in roles.values() if role.name in ("sequence", "ids") and not role.columns}
 
 
 def convert(batch: pa.RecordBatch, roles: Mapping[str, Role], folder: str | None = None) -> pa.RecordBatch:

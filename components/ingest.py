@@ -208,7 +208,8 @@ class Content(input_processor.FileBasedInputProcessor):
 
     def _list_files(self) -> Iterator[str]:
         for split in self._splits:
-            yield from sources.list_files(self._input_base_uri, split.pattern, split.name)
+            for path in sources.list_files(self._input_base_uri, split.pattern, split.name):
+                yield from sources.list_parts(path, split.name)
 
 
 class Driver(driver.FileBasedDriver):

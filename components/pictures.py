@@ -7,7 +7,6 @@ import os
 import pyarrow as pa
 
 PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
-SUFFIXES = (".png", ".jpg", ".jpeg")
 IN_BASE64 = ("iVBORw0KGgo", "/9j/")  # how PNG and JPEG begin there
 
 

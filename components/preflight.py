@@ -51,21 +51,24 @@ def check_small(config: Config) -> None:
     So a mistake need not wait until TensorFlow is loaded; large data is checked by the ExampleGen node alone.
     """
     files = list_files(*find_data(config.data.path), config.data.format)
-    if sum(os.path.getsize(path) for path in files if os.path.exists(path)) <= SMALL:
+    parts = [part for path in files for part in sources.list_parts(path, config.data.format)]
+    size = sum(os.path.getsize(part) for part in parts if os.path.exists(part))
+    if size <= SMALL and config.data.format != "tfrecord":  # which TensorFlow reads
         for _ in check_batches(files, config.data.format, assign_roles(config)):
             pass
 
 
 def check_file(path: str, format: str, roles: Roles, first: str | None = None) -> None:
     """Raise DataRejected unless the file can be read, has a column for every role, and those of the `first` file."""
-    if format == "csv":
+    form = sources.find_form(path, format)
+    if form == "csv":
         _check_text(path)
     header, expected = read_header(path, format), read_header(first or path, format)
-    where, part = (f"{path}:1", "header") if format == "csv" else (path, "file")
+    where, part = (f"{path}:1", "header") if form == "csv" else (path, "file")
     twice = [name for name, count in Counter(header).items() if count > 1]
     if twice:
         raise DataRejected(f"The {part} has the column `{twice[0]}` more than once.", where, "Rename or drop one.")
-    if header != expected and format != "jsonl":
+    if header != expected and form not in ("jsonl", "tfrecord"):
         pairs = enumerate(itertools.zip_longest(header, expected), 1)
         column, here, there = next((column, *pair) for column, pair in pairs if pair[0] != pair[1])
         what = f"Column {column} of the {part} is {_name(here)}, but {_name(there)} in {first}."
@@ -80,9 +83,13 @@ def check_file(path: str, format: str, roles: Roles, first: str | None = None) -
 
 def read_header(path: str, format: str) -> list[str]:
     """Return the names of the columns of a file; raise DataRejected where it cannot be read."""
-    with open_bytes(path) as file:
-        if not file.read(1):
-            raise DataRejected("The file is empty.", path, "Fill it, or take it away.")
+    if os.path.isdir(path):
+        if not sources.list_items(path, format):
+            raise DataRejected("The folder is empty.", path, "Fill it, or take it away.")
+    else:
+        with open_bytes(path) as file:
+            if not file.read(1):
+                raise DataRejected("The file is empty.", path, "Fill it, or take it away.")
     try:
         return reading.read_header(path, format)
     except (pa.ArrowException, OSError) as error:
@@ -129,14 +136,15 @@ def _read_sound(path: str, files: Sequence[str], format: str, roles: Roles) -> I
 
 
 def _refuse_emptiness(path: str, format: str) -> DataRejected:
-    part = "a header" if format == "csv" else "columns"
+    part = "a header" if sources.find_form(path, format) == "csv" else "columns"
     return DataRejected(f"The file has {part} but no rows.", path, "Fill it, or take it away.")
 
 
 def _refuse_file(path: str, format: str, error: Exception) -> DataRejected:
-    if format == "csv" and not sum(1 for _ in _number_rows(path)):
+    form = sources.find_form(path, format)
+    if form == "csv" and not sum(1 for _ in _number_rows(path)):
         return _refuse_emptiness(path, format)
-    name = {"csv": "CSV", "parquet": "Parquet", "jsonl": "JSON lines"}[format]
+    name = NAMES.get(form, form)
     reason = str(error).splitlines()[0].rstrip(".:")
     return DataRejected(f"The file cannot be read as {name}: {reason}.", path, "Correct the file, or data.format.")
 
@@ -146,15 +154,21 @@ def _refuse_cell(
 ) -> DataRejected:
     index, name, what = next(find_faults(batch, roles, sources.find_folder(path, format)))
     kind = roles[name].name if name in roles else ""
-    if format == "parquet":
-        row = before + index + 1
-    else:
-        rows = _number_rows(path) if format == "csv" else _number_lines(path)
-        row = next(itertools.islice(rows, before + index, None))
     if kind == "label":
         what += f" In all, it is {_count_labels(files, format, name)} rows."
     remedy = HINTS.get(kind, "Correct the cell.")
-    return DataRejected(what, f"{path}:{row}:{name}", remedy)
+    return DataRejected(what, f"{_locate(path, format, before + index)}:{name}", remedy)
+
+
+def _locate(path: str, format: str, index: int) -> str:
+    """Return the place of a row of a data file, counted from 0, as a person looks for it."""
+    form = sources.find_form(path, format)
+    if form in sources.ITEMS:
+        return sources.list_items(path, format)[index]
+    if form in ("parquet", "tfrecord"):
+        return f"{path}:{index + 1}"
+    rows = _number_rows(path) if form == "csv" else _number_lines(path)
+    return f"{path}:{next(itertools.islice(rows, index, None))}"
 
 
 def _count_labels(files: Sequence[str], format: str, label: str) -> str:
@@ -216,6 +230,7 @@ def _parse_rows(path: str) -> Iterator[tuple[int, int, list[str]]]:
             first = reader.line_num + 1
 
 
+NAMES = {"csv": "CSV", "parquet": "Parquet", "jsonl": "JSON lines", "tfrecord": "TFRecords of tf.Examples"}
 HINTS = {
     "label": "Correct or drop the row, or correct label.name or label.classes in the config.",
     "target": "Correct or drop the row, or correct label.name in the config.",

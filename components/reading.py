@@ -10,11 +10,12 @@ import pyarrow as pa
 from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
-from components.sources import open_bytes
+from components.items import BLOCK, read_images, read_lines, read_texts
+from components.records import read_records
+from components.sources import find_form, open_bytes
 from configs.errors import DataRejected
 
 SUFFIXES = {".csv": "csv", ".parquet": "parquet", ".jsonl": "jsonl"}
-BLOCK = 1 << 22  # bytes of text
 BUFFER = 1 << 16  # bytes of a column of Parquet; without, all that a row group has of it
 CELLS = 1 << 20
 
@@ -28,12 +29,12 @@ def read(
     `lists` hold more than one value; of JSON lines they become the list's JSON. Raises an Arrow error or OSError for a
     file that is not what `format` says; preflight tells what is wrong with it.
     """
-    yield from READERS[format](path, columns, lists)
+    yield from READERS[find_form(path, format)](path, columns, lists)
 
 
 def read_header(path: str, format: str) -> list[str]:
-    """Return the names of the columns; those of JSON lines are the keys in the first megabytes."""
-    if format == "csv":
+    """Return the names of the columns; those of JSON lines and tf.Examples are the ones in the first megabytes."""
+    if find_form(path, format) == "csv":
         # What is not UTF-8 is for preflight to name.
         with open_bytes(path), open(path, encoding="utf-8-sig", errors="replace", newline="") as file:
             return next(filter(None, csv.reader(file)), [])
@@ -118,4 +119,12 @@ def _spell(value: Any, where: str) -> str | None:
     return value
 
 
-READERS = {"csv": _read_csv, "parquet": _read_parquet, "jsonl": _read_jsonl}
+READERS = {
+    "csv": _read_csv,
+    "parquet": _read_parquet,
+    "jsonl": _read_jsonl,
+    "tfrecord": read_records,
+    "images": read_images,
+    "text": read_texts,
+    "lines": read_lines,
+}

@@ -8,13 +8,15 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, TextIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from components import reading
+from components.sources import ITEMS
 from configs.errors import DataRejected
 
 ROWS = 16_384  # in a batch, and at most as much text as this:
@@ -85,7 +87,34 @@ class Natives:
         return Natives(self.path, [self.numbers[i] for i in kept], self.table.take(pa.array(kept, pa.int64())))
 
 
-Batch = Texts | Natives
+@dataclass(frozen=True)
+class Picture:
+    """The file of an image, whose bytes are the column `image` and do not go into the answer."""
+
+    path: str
+    numbers: Sequence[int] = (1,)
+    faults: Sequence[Fault] = ()
+    names: Sequence[str] = ("file", "image")
+
+    @property
+    def table(self) -> pa.RecordBatch:
+        return pa.RecordBatch.from_arrays([self.column("file")], ["file"])
+
+    @property
+    def records(self) -> Sequence[Mapping[str, Any]]:
+        return self.table.to_pylist()
+
+    def column(self, name: str) -> pa.Array:
+        """Return the file's name, or its bytes."""
+        content = self.path if name == "file" else Path(self.path).read_bytes()
+        return pa.array([content] * len(self.numbers), pa.string() if name == "file" else pa.binary())
+
+    def take(self, kept: Sequence[int]) -> "Picture":
+        """Return these of the rows."""
+        return replace(self, numbers=[self.numbers[i] for i in kept])
+
+
+Batch = Texts | Natives | Picture
 Line = tuple[int, Any, int]  # a row's number, its record or Fault, its length
 
 
@@ -192,6 +221,17 @@ def _gather(path: str, lines: Iterator[Line], header: Sequence[str] = ()) -> Ite
         yield Texts(path, names, numbers, records, faults)
 
 
+def _read_picture(path: str) -> Iterator[Batch]:
+    yield Picture(path)
+
+
+def _read_records(path: str) -> Iterator[Batch]:
+    end = 1
+    for batch in reading.read(path, "tfrecord"):
+        start, end = end, end + len(batch)
+        yield Natives(path, range(start, end), batch)
+
+
 def _read_parquet(path: str) -> Iterator[Batch]:
     with reading.open_parquet(path) as file:
         schema = file.schema_arrow
@@ -217,4 +257,6 @@ READERS: dict[str, Callable[[str], Iterator[Batch]]] = {
     ".csv": _read_csv,
     ".jsonl": _read_json,
     ".parquet": _read_parquet,
+    ".tfrecord": _read_records,
+    **dict.fromkeys(ITEMS["images"], _read_picture),
 }

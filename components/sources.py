@@ -11,6 +11,15 @@ from configs import samples
 from configs.errors import DataRejected
 
 FOLDER = "*"
+SUFFIXES = {
+    "csv": (".csv",),
+    "parquet": (".parquet",),
+    "jsonl": (".jsonl",),
+    "tfrecord": (".tfrecord", ".tfrecord.gz"),
+    "images": (".csv",),
+    "text": (".txt",),
+}
+ITEMS = {"images": (".png", ".jpg", ".jpeg"), "text": (".txt",)}  # formats of which a folder may hold a row a file
 
 
 def find_data(path: str) -> tuple[str, str]:
@@ -29,20 +38,54 @@ def find_data(path: str) -> tuple[str, str]:
 def list_files(base: str, pattern: str, format: str = "csv") -> list[str]:
     """Return the data files that `pattern` matches below `base`, in order, without hidden ones and READMEs.
 
-    The pattern of a whole folder is `FOLDER`; then anything whose name does not end in the format is refused by name.
+    Those of images and texts may be folders, one a class; a table of images stands for those beside it. The pattern of
+    a whole folder is `FOLDER`; then anything else in it than the format has is refused by name.
     """
     found = sorted(glob.glob(os.path.join(glob.escape(base), pattern)))
-    files = [path for path in found if not os.path.basename(path).startswith((".", "_", "README"))]
-    stray = next((path for path in files if not path.endswith(f".{format}")), None)
+    files = [path for path in found if _is_shown(path)]
+    ends, part = SUFFIXES[format], " or ".join(SUFFIXES[format])
+    if format == "images" and any(path.endswith(ends) for path in files):
+        files = [path for path in files if path.endswith(ends)]
+    stray = next((p for p in files if not p.endswith(ends) and not (format in ITEMS and os.path.isdir(p))), None)
     if stray and pattern == FOLDER:
-        what = f"This is in the data folder but is not a .{format} file."
+        what = f"This is in the data folder but is not a {part} file."
         raise DataRejected(what, stray, "Move it, let its name begin with `_`, or correct data.format.")
     if files:
         return files
     if pattern == FOLDER:
-        raise DataRejected(f"The data folder holds no .{format} file.", base, "Put one there, or correct data.path.")
+        raise DataRejected(f"The data folder holds no {part} file.", base, "Put one there, or correct data.path.")
     what = "No file matches." if glob.has_magic(re.sub(r"\[[*?[]\]", "", pattern)) else "There is no such file."
     raise DataRejected(what, os.path.join(base, pattern), "Correct data.path.")
+
+
+def find_form(path: str, format: str) -> str:
+    """Return how a data file is read: as its format says, but for a table of images, and a file of lines of text."""
+    return format if os.path.isdir(path) else {"images": "csv", "text": "lines"}.get(format, format)
+
+
+def list_items(folder: str, format: str) -> list[str]:
+    """Return the images or texts in the folder of a class, in order; raise DataRejected for one that is neither."""
+    paths = (os.path.join(root, name) for root, _, names in os.walk(folder) for name in names)
+    items = sorted(path for path in paths if _is_shown(path))
+    stray = next((path for path in items if not path.lower().endswith(ITEMS[format])), None)
+    if stray:
+        what = f"This is in the folder of a class but is not a {' or '.join(ITEMS[format])} file."
+        raise DataRejected(what, stray, "Move it, or let its name begin with `_`.")
+    return items
+
+
+def list_parts(path: str, format: str) -> list[str]:
+    """Return all files that a data file stands for: itself; those in a folder; the images beside a table of images."""
+    if os.path.isdir(path):
+        return list_items(path, format)
+    if format != "images":
+        return [path]
+    found = (os.path.join(root, name) for root, _, names in os.walk(os.path.dirname(path)) for name in names)
+    return [path, *sorted(item for item in found if item.lower().endswith(ITEMS[format]))]
+
+
+def _is_shown(path: str) -> bool:
+    return not os.path.basename(path).startswith((".", "_", "README"))
 
 
 def find_folder(path: str, format: str) -> str | None:

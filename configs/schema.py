@@ -45,7 +45,9 @@ class Split(Section):
 class Data(Section):
     """Where the rows come from."""
 
-    format: Literal["csv", "parquet", "jsonl"]
+    format: Literal["csv", "parquet", "jsonl", "tfrecord", "images", "text"] = Field(
+        description="images and text are files, a folder for each class; images is a table of their names, too."
+    )
     path: Text = Field(description="A file, a folder, a glob, or sample://NAME.")
     split: Split = Split()
     group: Text | None = Field(default=None, description="A column whose rows of equal value go to one split.")
