@@ -24,7 +24,7 @@ from trainer.models import FAMILIES
 def build(config: Config, cache: bool = True) -> Pipeline:
     """Returns the TFX pipeline that the config describes."""
     examples = example_gen(config)
-    statistics = statistics_gen(examples.outputs["examples"])
+    statistics = statistics_gen(config, examples.outputs["examples"])
     schema = schema_gen(config, statistics.outputs["statistics"])
     gate = data_gate(config, statistics.outputs["statistics"], schema.outputs["schema"])
     prepare = transform(config, examples.outputs["examples"], schema.outputs["schema"])

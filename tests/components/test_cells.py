@@ -94,7 +94,7 @@ def test_what_is_made_of_columns_is_read_from_them():
         "shop": ("id", 1),
     }
     assert list_sources(roles)[-7:] == ["a", "b", "c", "d", "photo", "clicks", "shop"]
-    assert list_lists(roles) == {"photo", "clicks"}
+    assert list_lists(roles) == {"clicks"}
     assert roles["picture"].key == "features.picture.columns"
 
 

@@ -10,11 +10,13 @@ from pyarrow import csv, parquet
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.orchestration.metadata import Metadata, sqlite_metadata_connection_config
 from tfx.orchestration.pipeline import Pipeline
+from tfx.proto import example_gen_pb2
 from tfx.types import standard_artifacts
 
 from components import ingest, sources
 from configs import loading
 from configs.errors import DataRejected
+from configs.makers import encode_png
 
 CONFIG = """
 name: trips
@@ -185,6 +187,52 @@ def test_the_split_of_a_row_depends_on_that_row_alone():
     alone = [ingest.assign_splits(BATCH.slice(i, 1), parts).item() for i in range(3)]
     assert ingest.assign_splits(BATCH, parts).tolist() == alone
     assert len(set(alone)) == 3
+
+
+def test_the_split_of_a_row_of_lists_depends_on_that_row_alone():
+    rows = [[1.0, 2.0], None, [1.0], [1.0, 2.0], [2.0, 1.0]]
+    batch = pa.RecordBatch.from_arrays([pa.array(rows, pa.list_(pa.float32()))], ["past"])
+    parts = [1] * 1000
+    splits = ingest.assign_splits(batch, parts).tolist()
+    assert splits == [ingest.assign_splits(batch.slice(i, 1), parts).item() for i in range(5)]
+    assert splits[0] == splits[3]
+    assert len(set(splits)) == 4
+
+
+IMAGES = """
+name: pets
+data: {format: images, path: %s, split: {train: 2, eval: 1, test: 1}}
+label: {name: label, kind: binary, classes: [cats, dogs]}
+features: {image: {kind: image, height: 1, width: 1, channels: 1}}
+model: {family: linear}
+training: {}
+evaluation: {thresholds: {auc: {min: 0.5}}}
+"""
+
+
+@pytest.mark.parametrize("table", [False, True])
+def test_images_are_examples_and_a_change_of_one_is_seen(tmp_path, examples, table):
+    data = tmp_path / "pets"
+    for number in range(40):
+        path = data / ("cats" if number < 20 else "dogs") / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(encode_png([bytes([number])]))
+    if table:
+        names = sorted(data.rglob("*.png"))
+        lines = (f"{name.relative_to(data)},{name.parent.name}\n" for name in names)
+        (data / "labels.csv").write_text("image,label\n" + "".join(lines))
+    (tmp_path / "pets.yaml").write_text(IMAGES % data)
+    splits = execute(loading.load(tmp_path / "pets.yaml"), examples)
+    found = {row["image"][1]: row["label"][1] for rows in splits.values() for row in rows}
+    assert found == {encode_png([bytes([number])]): int(number >= 20) for number in range(40)}
+    before = fingerprint(data, "images")
+    (data / "cats" / "7.png").write_bytes(encode_png([b"\xff"]))
+    assert fingerprint(data, "images") != before
+
+
+def fingerprint(folder, format):
+    splits = [example_gen_pb2.Input.Split(name=format, pattern=sources.FOLDER)]
+    return ingest.Content(str(folder), splits, None).get_input_fingerprint(0, None)
 
 
 def test_the_split_of_a_row_does_not_depend_on_a_gap_beside_it():
