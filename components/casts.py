@@ -179,6 +179,15 @@ def _is_list(kind: pa.DataType) -> bool:
     return pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
 
 
+def to_order(array: pa.Array) -> pa.Array:
+    """Return int64 that puts moments (ISO 8601), or whole numbers, in order; what is blank is null."""
+    if pa.types.is_temporal(array.type):
+        return to_seconds(array)
+    text = _tidy(spell(array))
+    whole = pc.match_substring_regex(text, r"^[+-]?\d+$")
+    return pc.coalesce(to_whole(pc.if_else(whole, text, NO_TEXT)), to_seconds(pc.if_else(whole, NO_TEXT, text)))
+
+
 def _leniently(parse: Callable[[pa.Array], pa.Array], text: pa.Array) -> pa.Array:
     """Parse the text as it is, which nearly always succeeds, else without the spaces around it."""
     try:

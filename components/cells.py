@@ -3,13 +3,24 @@
 import heapq
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import itemgetter
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from components.casts import is_beyond, join, spell, to_indices, to_lists, to_numbers, to_seconds, to_sets, to_whole
+from components.casts import (
+    is_beyond,
+    join,
+    spell,
+    to_indices,
+    to_lists,
+    to_numbers,
+    to_order,
+    to_seconds,
+    to_sets,
+    to_whole,
+)
 from components.pictures import to_pictures
 from configs.features import Categorical, Feature, Image, Steps, Timestamp
 from configs.schema import Config
@@ -18,6 +29,7 @@ LONGEST = 100_000
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 LISTS = ("image", "sequence", "ids", "labels")  # roles whose cells are more than one value
 LABELS = {"binary": "label", "multiclass": "label", "multilabel": "labels", "regression": "target"}
+ORDER, TIME = "\0order", "\0time"  # where rows stand in their series, and in time; no column has such a name
 BOOLEANS = ("false", "true", "no", "yes", "0", "1", "f", "t", "n", "y", "off", "on")
 
 
@@ -93,13 +105,16 @@ def assign_roles(config: Config, label: bool = True) -> dict[str, Role]:
     """Return what each column is that a run reads, in order; without `label`, what scoring reads: the features."""
     known = {name: _assign_role(name, feature) for name, feature in config.features.items()}
     if not label:
-        return known
+        in_window = config.data.window is not None  # which a request holds as a list
+        return {name: replace(role, columns=()) if in_window else role for name, role in known.items()}
     if weight := config.data.weight:
         known[weight] = Role("weight", weight)
     known[config.label.name] = Role(LABELS[config.label.kind], config.label.name, config.label.values)
     for name in config.columns:
         known.setdefault(name, Role("group" if name == config.data.group else "slice", name))
-    return {name: known[name] for name in config.columns}
+    orders = {ORDER: config.data.window and config.data.window.order, TIME: config.data.split.by}
+    placed = {key: Role("moment", name) for key, name in orders.items() if name}
+    return {name: known[name] for name in config.columns} | placed
 
 
 def list_sources(roles: Mapping[str, Role]) -> list[str]:
@@ -119,6 +134,12 @@ def convert(batch: pa.RecordBatch, roles: Mapping[str, Role], folder: str | None
     """
     columns = [role.read(batch, folder) for role in roles.values()]
     return pa.RecordBatch.from_arrays(columns, list(roles))
+
+
+def drop_orders(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return the batch without what only orders its rows."""
+    kept = [name for name in batch.schema.names if name not in (ORDER, TIME)]
+    return pa.RecordBatch.from_arrays([_column(batch, name) for name in kept], kept)
 
 
 def find_faults(
@@ -228,6 +249,13 @@ def _to_id(array: pa.Array, role: Role) -> pa.Array:
     return to_whole(array)
 
 
+def _to_order(array: pa.Array, role: Role) -> pa.Array:
+    moments = to_order(array)
+    if moments.null_count:
+        raise pa.ArrowInvalid("a moment is missing")
+    return moments
+
+
 def _to_sequence(array: pa.Array, role: Role) -> pa.Array:
     return to_lists(array, to_numbers, role.width)
 
@@ -262,6 +290,10 @@ def _explain_id(cell: str, role: Role) -> str:
     return "is no whole number, as a categorical column with `ids` needs"
 
 
+def _explain_order(cell: str, role: Role) -> str:
+    return "is neither a moment written as ISO 8601 has it (2024-05-31 18:30:00) nor a whole number, to order rows by"
+
+
 def _explain_label(cell: str, role: Role) -> str:
     if is_beyond(cell):
         return "is an integer beyond 64 bits"
@@ -293,5 +325,6 @@ ROLES: dict[str, Kind] = {
     "target": Kind("label.name", _to_numbers, _explain_number),
     "weight": Kind("data.weight", _to_numbers, _explain_number),
     "group": Kind("data.group", _to_text, _explain_text),
+    "moment": Kind("data", _to_order, _explain_order),
     "slice": Kind("evaluation.slices", _to_text, _explain_text),
 }

@@ -1,18 +1,19 @@
 """Patterns among a config's features, such as `pixel_*`, made the columns of the data that they stand for."""
 
 import glob
+import math
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 from components import preflight, sources
 from configs.errors import ConfigError
-from configs.features import Feature, Image, Steps
+from configs.features import Feature, Image, Steps, list_columns
 from configs.schema import Config
 
 
 def resolve(config: Config) -> Config:
     """Return the config expanded by the header of its first data file, which is read only if there is a pattern."""
-    named = [*config.features, *(name for feature in config.features.values() for name in _columns(feature))]
+    named = [*config.features, *(name for feature in config.features.values() for name in list_columns(feature))]
     if not any(map(glob.has_magic, named)):
         return expand(config, named)
     files = sources.list_files(*sources.find_data(config.data.path), config.data.format)
@@ -26,10 +27,11 @@ def expand(config: Config, header: Sequence[str]) -> Config:
     Raises ConfigError for a pattern that is left without any, and for a feature that is made of too few or too many.
     """
     sliced = (column for columns in config.evaluation.slices for column in columns)
-    parts = (name for feature in config.features.values() for name in _columns(feature))
+    parts = (name for feature in config.features.values() for name in list_columns(feature))
     named = {config.label.name, config.data.weight, config.data.group, *sliced, *parts, *config.features}
     free = [name for name in header if name and name not in named]
     features: dict[str, Feature] = {}
+    in_window = config.data.window is not None
 
     def find(pattern: str, key: str) -> list[str]:
         if not glob.has_magic(pattern) or pattern in header:
@@ -43,25 +45,23 @@ def expand(config: Config, header: Sequence[str]) -> Config:
         return found
 
     for key, feature in config.features.items():
-        if _columns(feature):
+        if isinstance(feature, Image | Steps) and feature.columns:
             place = f"features.{key}.columns"
-            columns = tuple(name for part in _columns(feature) for name in find(part, place))
-            features[key] = _require_size(feature.model_copy(update={"columns": columns}), place)
+            columns = tuple(name for part in list_columns(feature) for name in find(part, place))
+            features[key] = _require_size(feature.model_copy(update={"columns": columns}), place, in_window)
         else:
             features |= dict.fromkeys(find(key, f"features.{key}"), feature)
     return config.model_copy(update={"features": features})
 
 
-def _columns(feature: Feature) -> tuple[str, ...]:
-    return feature.columns or () if isinstance(feature, Image | Steps) else ()
-
-
-def _require_size(feature: Feature, place: str) -> Feature:
-    count, needed = len(_columns(feature)), feature.size if isinstance(feature, Image | Steps) else 0
+def _require_size(feature: Image | Steps, place: str, in_window: bool) -> Feature:
+    """Return the feature if it has the columns that it needs; in a window they are those of one step."""
+    if isinstance(feature, Image):
+        sides = {"height": feature.height, "width": feature.width, "channels": feature.channels}
+    else:
+        sides = {"width": feature.width} if in_window else {"length": feature.length, "width": feature.width}
+    count, needed = len(list_columns(feature)), math.prod(sides.values())
     if count == needed:
         return feature
-    if isinstance(feature, Image):
-        sides = f"height {feature.height} x width {feature.width} x channels {feature.channels}"
-    else:
-        sides = f"length {feature.length} x width {feature.width}" if isinstance(feature, Steps) else ""
-    raise ConfigError(f"there are {count} columns, and {sides} needs {needed}", place, "Correct one of them.")
+    product = " x ".join(f"{name} {side}" for name, side in sides.items())
+    raise ConfigError(f"there are {count} columns, and {product} needs {needed}", place, "Correct one of them.")

@@ -3,16 +3,16 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from typing import Any
 
 import apache_beam as beam
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from google.protobuf import any_pb2, struct_pb2
-from pandas.util import hash_pandas_object
 from pydantic import TypeAdapter
 from tfx import types
 from tfx.components.example_gen import driver, input_processor
@@ -27,12 +27,15 @@ from tfx.types import artifact_utils
 from tfx.utils import proto_utils
 
 from components import preflight, reading, sources
-from components.cells import Role, assign_roles, convert, list_lists, list_sources
+from components.cells import TIME, Role, assign_roles, convert, drop_orders, list_lists, list_sources
 from components.shards import Shard, find_columns
+from components.splits import assign_by_time, assign_splits, find_cuts, find_times
+from components.windows import Frame, roll
 from configs.errors import DataRejected
+from configs.features import Steps
 from configs.schema import Config
 
-ABSENT = -(2**63)
+Assign = Callable[[pa.RecordBatch], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,11 @@ class Plan:
     format: str
     roles: Mapping[str, Role]
     group: str | None = None
+    frame: Frame | None = None
+
+    def roll(self, batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
+        """Return the typed rows of all files as what becomes examples."""
+        return roll(batches, self.frame) if self.frame else batches
 
     def pack(self) -> example_gen_pb2.CustomConfig:
         settings, custom = struct_pb2.Struct(), any_pb2.Any()
@@ -62,10 +70,10 @@ def example_gen(config: Config) -> BaseComponent:
     splits = example_gen_pb2.SplitConfig(
         splits=[
             example_gen_pb2.SplitConfig.Split(name=name, hash_buckets=parts)
-            for name, parts in config.data.split.model_dump().items()
+            for name, parts in config.data.split.parts.items()
         ]
     )
-    plan = Plan(config.data.format, assign_roles(config), config.data.group)
+    plan = Plan(config.data.format, assign_roles(config), config.data.group, _frame(config))
     return ExampleGen(
         input_base=base,
         input_config=example_gen_pb2.Input(splits=[example_gen_pb2.Input.Split(name=plan.format, pattern=pattern)]),
@@ -87,39 +95,30 @@ def digest_files(base: str, files: Iterable[str]) -> str:
     return total.hexdigest()
 
 
-def assign_splits(batch: pa.RecordBatch, parts: Sequence[int], group: str | None = None) -> np.ndarray:
-    """Return the index of each row's split, by a hash of the row's own values, else of its `group` alone.
-
-    `parts` weighs the splits.
-    """
-    names = [group] if group else batch.schema.names
-    columns = [_hashable(batch.column(batch.schema.get_field_index(name))) for name in names]
-    frame = pa.RecordBatch.from_arrays(columns, names).to_pandas()
-    buckets = hash_pandas_object(frame, index=False).to_numpy() % np.uint64(sum(parts))
-    return np.searchsorted(np.cumsum(parts), buckets, side="right")
-
-
 class WriteShards(beam.DoFn):
-    """Writes the rows of one file as one shard a split.
+    """Writes the rows of one file, or of all files of a series, as one shard a split.
 
     A shard appears under its name when it is whole. A file is not divided, since a quoted newline hides its rows' ends.
     """
 
-    def __init__(self, plan: Plan, parts: Sequence[int], folders: Sequence[str], staging: str) -> None:
-        self.plan, self.parts, self.folders, self.staging = plan, parts, folders, staging
+    def __init__(self, plan: Plan, assign: Assign, folders: Sequence[str], staging: str) -> None:
+        self.plan, self.assign, self.folders, self.staging = plan, assign, folders, staging
 
-    def process(self, element: tuple[str, str]) -> None:
-        """Write one file's rows; `element` is its path and the name of its shards."""
-        path, name = element
+    def process(self, element: tuple[list[str], str]) -> None:
+        """Write the rows of some files; `element` is their paths and the name of their shards."""
+        paths, name = element
         shards = [Shard(os.path.join(folder, name), self.staging) for folder in self.folders]
-        roles, folder = self.plan.roles, sources.find_folder(path, self.plan.format)
-        for raw in reading.read(path, self.plan.format, list_sources(roles), list_lists(roles)):
-            batch = convert(raw, roles, folder)
-            splits = assign_splits(batch, self.parts, self.plan.group)
+        for batch in self.plan.roll(chain.from_iterable(map(self._read, paths))):
+            splits, rows = self.assign(batch), drop_orders(batch)
             for index, shard in enumerate(shards):
-                shard.write(batch.filter(pa.array(splits == index)))
+                shard.write(rows.filter(pa.array(splits == index)))
         for shard in shards:
             shard.close()
+
+    def _read(self, path: str) -> Iterator[pa.RecordBatch]:
+        roles, folder = self.plan.roles, sources.find_folder(path, self.plan.format)
+        for raw in reading.read(path, self.plan.format, list_sources(roles), list_lists(roles)):
+            yield convert(raw, roles, folder)
 
 
 class Executor(BaseBeamExecutor):
@@ -139,49 +138,58 @@ class Executor(BaseBeamExecutor):
         parts = {split.name: split.hash_buckets for split in splits}
         plan = Plan.unpack(exec_properties["custom_config"])
         files = sources.list_files(exec_properties["input_base"], pattern, plan.format)
-        rows = _count_rows(files, plan, parts)
+        assign, rows = _divide(files, plan, parts)
         examples.split_names = artifact_utils.encode_split_names(list(parts))
-        self._write(examples, files, plan, parts)
+        self._write(examples, files, plan, assign)
         examples_utils.set_payload_format(examples, example_gen_pb2.FORMAT_TF_EXAMPLE)
         examples_utils.set_file_format(examples, "tfrecords_gzip")
         for split, count in rows.items():
             examples.set_int_custom_property(f"rows_{split}", count)
 
-    def _write(self, examples: types.Artifact, files: Sequence[str], plan: Plan, parts: Mapping[str, int]) -> None:
-        folders = [artifact_utils.get_split_uri([examples], split) for split in parts]
+    def _write(self, examples: types.Artifact, files: Sequence[str], plan: Plan, assign: Assign) -> None:
+        splits = artifact_utils.decode_split_names(examples.split_names)
+        folders = [artifact_utils.get_split_uri([examples], split) for split in splits]
         staging = os.path.join(examples.uri, "staging")
         columns = [os.path.dirname(find_columns(os.path.join(folder, "any"))) for folder in folders]
         for folder in (*folders, *columns, staging):
             _clear(folder)
-        shards = [(path, f"data_tfrecord-{i:05d}-of-{len(files):05d}.gz") for i, path in enumerate(files)]
+        units = [list(files)] if plan.frame else [[path] for path in files]
+        shards = [(paths, f"data_tfrecord-{i:05d}-of-{len(units):05d}.gz") for i, paths in enumerate(units)]
         with self._make_beam_pipeline() as pipeline:
-            write = beam.ParDo(WriteShards(plan, list(parts.values()), folders, staging))
+            write = beam.ParDo(WriteShards(plan, assign, folders, staging))
             _ = pipeline | beam.Create(shards) | beam.Reshuffle() | write
         fileio.rmtree(staging)
 
 
-def _count_rows(files: Sequence[str], plan: Plan, parts: Mapping[str, int]) -> dict[str, int]:
-    counts = np.zeros(len(parts), int)
-    for batch in preflight.check_batches(files, plan.format, plan.roles):
-        counts += np.bincount(assign_splits(batch, list(parts.values()), plan.group), minlength=len(parts))
+def _divide(files: Sequence[str], plan: Plan, parts: Mapping[str, int]) -> tuple[Assign, dict[str, int]]:
+    """Return what assigns rows to splits, and how many rows each split gets; raise DataRejected for unsound files."""
+    batches = plan.roll(preflight.check_batches(files, plan.format, plan.roles))
+    weights = list(parts.values())
+    if TIME in plan.roles:
+        times = np.concatenate([find_times(batch) for batch in batches])
+        cuts = find_cuts(times, weights)
+        assign: Assign = partial(assign_by_time, cuts=cuts)
+        counts = np.bincount(np.searchsorted(cuts, times, side="right"), minlength=len(parts))
+    else:
+        assign = partial(assign_splits, parts=weights, group=plan.group)
+        counts = np.sum([np.bincount(assign(batch), minlength=len(parts)) for batch in batches], axis=0)
     rows = dict(zip(parts, counts.tolist(), strict=True))
     empty = next((split for split, count in rows.items() if not count), None)
     if empty:
         seen = ", ".join(f"{split} {count:,}" for split, count in rows.items())
         remedy = f"Add {'groups' if plan.group else 'rows'}, or give the split a larger part in data.split."
         raise DataRejected(f"The split `{empty}` comes out empty; rows: {seen}.", os.path.commonpath(files), remedy)
-    return rows
+    return assign, rows
 
 
-def _hashable(column: pa.Array) -> pa.Array:
-    """Return the column in a form whose hash depends on each cell alone, and not on those beside it."""
-    if pa.types.is_integer(column.type):  # pandas would make floats of integers among nulls
-        return column.fill_null(ABSENT)
-    if pa.types.is_list(column.type):
-        ends = np.cumsum(pc.list_value_length(column).fill_null(0))
-        rows = np.split(column.flatten().to_numpy(zero_copy_only=False), ends[:-1])
-        return pa.array([row.tobytes() for row in rows], pa.binary())
-    return column
+def _frame(config: Config) -> Frame | None:
+    window = config.data.window
+    lengths = {
+        name: feature.length
+        for name, feature in config.features.items()
+        if isinstance(feature, Steps) and feature.columns
+    }
+    return Frame(lengths, window.horizon, config.data.group) if window else None
 
 
 def _clear(folder: str) -> None:

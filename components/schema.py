@@ -105,6 +105,8 @@ def infer(statistics: Mapping[str, Statistics], free: Sequence[str] = ()) -> sch
     schema.ClearField("string_domain")
     for feature in schema.feature:
         feature.ClearField("domain_info")
+        if feature.value_count.max != 1:  # how long a list is tells nothing of the next one
+            feature.ClearField("value_count")
         seen = [column for split in statistics.values() if (column := _column(split, feature.name))]
         _add_presence(feature, seen, len(statistics))
         if feature.name not in free and feature.type == schema_pb2.BYTES:

@@ -118,3 +118,8 @@ class Steps(Section):
 
 
 Feature = Annotated[Numeric | Categorical | Boolean | Timestamp | Words | Image | Steps, Field(discriminator="kind")]
+
+
+def list_columns(feature: Feature) -> tuple[str, ...]:
+    """The columns that the feature is made of; none where it is a column itself."""
+    return feature.columns or () if isinstance(feature, Image | Steps) else ()

@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from configs.cluster import Resources, Schedule, Step
-from configs.features import Feature
+from configs.features import Feature, list_columns
 from configs.home import Home
 from configs.models import Model
 from configs.section import Section, Text
@@ -35,11 +35,29 @@ MAIN: tuple[Metric, ...] = ("auc", "accuracy", "rmse")  # what to say of a model
 
 
 class Split(Section):
-    """How many parts of the rows go to each split."""
+    """How many parts of the rows go to each split, by a hash of the row or by time."""
 
     train: PositiveInt = 8
     eval: PositiveInt = 1
     test: PositiveInt = 1
+    by: Text | None = Field(
+        default=None, description="A column of moments or whole numbers: the earliest rows train, the latest test."
+    )
+
+    @property
+    def parts(self) -> dict[str, int]:
+        """The weight of each split by name."""
+        return {"train": self.train, "eval": self.eval, "test": self.test}
+
+
+class Window(Section):
+    """Rows of a series made examples: the rows before each, and its label.
+
+    Features of kind sequence with `columns` hold what stood there in the rows before; others stand in the row itself.
+    """
+
+    order: Text = Field(description="A column of moments or whole numbers that puts the rows in order.")
+    horizon: PositiveInt = Field(default=1, description="How many rows the label lies after the last row it is told.")
 
 
 class Data(Section):
@@ -50,9 +68,20 @@ class Data(Section):
     )
     path: Text = Field(description="A file, a folder, a glob, or sample://NAME.")
     split: Split = Split()
-    group: Text | None = Field(default=None, description="A column whose rows of equal value go to one split.")
+    window: Window | None = Field(default=None, description="The rows are a series, to be forecast.")
+    group: Text | None = Field(
+        default=None, description="A column whose rows of equal value go to one split; in a window, are a series."
+    )
     weight: Text | None = Field(default=None, description="A column that says how much each row counts.")
     schema_file: Text | None = Field(default=None, description="A curated TFDV schema, as text proto.")
+
+    @model_validator(mode="after")
+    def _check_split(self) -> "Data":
+        if self.window and not self.split.by and not self.group:
+            raise ValueError("of a window needs split.by or a group, or rows of one window would be in several splits")
+        if self.split.by and self.group and not self.window:
+            raise ValueError("splits by time or by group, not by both")
+        return self
 
 
 class Label(Section):
@@ -163,6 +192,14 @@ class Config(Section):
         label = info.data.get("label")
         if label is not None and label.name in features:
             raise ValueError(f"'{label.name}' is the label and cannot be a feature as well")
+        data = info.data.get("data")
+        if data is None or label is None:
+            return features
+        told = next((name for name, feature in features.items() if label.name in list_columns(feature)), None)
+        if told and not data.window:
+            raise ValueError(f"'{told}' is made of the label, which only a data.window allows")
+        if data.window and not any(feature.kind == "sequence" and feature.columns for feature in features.values()):
+            raise ValueError("need one of kind sequence with columns, since data.window is set")
         return features
 
     @field_validator("training")

@@ -51,7 +51,7 @@ def training_rows(config: Path) -> pd.DataFrame:
     """The rows of the data that went to the training split, as the pipeline sees them."""
     loaded = load(config)
     roles = assign_roles(loaded)
-    parts = list(loaded.data.split.model_dump().values())
+    parts = list(loaded.data.split.parts.values())
     [batch] = check_batches([loaded.data.path], "csv", roles)
     frame = batch.to_pandas()
     return frame[assign_splits(batch, parts) == 0]

@@ -126,6 +126,7 @@ def test_what_is_made_of_columns_is_read_from_them():
         (role("sequence"), ["1 2.5", "[1, 2]", '["3"]', "", "[]", None], [[1, 2.5], [1, 2], [3], None, None, None]),
         (role("sequence", width=2), ["[[1, 2], [3, 4]]", "5,6"], [[1, 2, 3, 4], [5, 6]]),
         (role("ids"), ["[3, 0, 12]", None, "7"], [[3, 0, 12], None, [7]]),
+        (role("moment"), ["1970-01-02", "12", " -3"], [86400, 12, -3]),
     ],
 )
 def test_text_is_typed_by_role(given, cells, typed):
@@ -172,6 +173,8 @@ NOON = datetime.datetime(1970, 1, 1, 12)
         (role("ids"), pa.array([[1, 2], [3]]), [[1, 2], [3]]),
         (role("labels", classes=COLOURS), pa.array([["blue", "red"], [], None]), [[0, 2], None, None]),
         (role("labels", classes=("0", "1")), pa.array([[1, 0], [1.0]]), [[0, 1], [1]]),
+        (role("moment"), pa.array([datetime.date(1970, 1, 2)]), [86400]),
+        (role("moment"), pa.array([2**40, 1]), [2**40, 1]),
         (role("image"), pa.array([PIXEL, None, b""]), [PIXEL, None, None]),
         (role("image"), pa.array([base64.b64encode(PIXEL).decode()]), [PIXEL]),
     ],
@@ -209,6 +212,8 @@ def test_what_parquet_holds_becomes_what_its_text_would(given, array, typed):
         (role("sequence"), "[1, null]", "holds what is not a number as this feature needs"),
         (role("sequence"), "[1, nan]", "holds what is not a number as this feature needs"),
         (role("sequence", width=2), "1 2 3", "holds 3 numbers, which is no multiple of the width 2"),
+        (role("moment"), "soon", "is neither a moment written as ISO 8601 has it"),
+        (role("moment"), "", "is blank; every row needs a moment"),
         (role("ids"), "[0.5]", "holds what is not a number as this feature needs"),
         (role("image"), "a.png", "is no image in base64; data.format: images takes the names of files"),
         (role("image"), "iVBORw0KGgo=", "is an image that is cut off"),

@@ -1,5 +1,6 @@
 import os
 from collections import Counter, defaultdict
+from datetime import date, datetime, timedelta, timezone
 from glob import glob
 from pathlib import Path
 
@@ -228,6 +229,42 @@ def test_images_are_examples_and_a_change_of_one_is_seen(tmp_path, examples, tab
     before = fingerprint(data, "images")
     (data / "cats" / "7.png").write_bytes(encode_png([b"\xff"]))
     assert fingerprint(data, "images") != before
+
+
+SERIES = """
+name: shops
+data: {format: csv, path: %s, window: {order: day}, split: {train: 2, eval: 1, test: 1, by: day}, group: shop}
+label: {name: sales, kind: regression}
+features:
+  past: {kind: sequence, columns: [sales, rain], length: 3, width: 2}
+  day: {kind: timestamp, parts: [day_of_week]}
+model: {family: linear}
+training: {}
+evaluation: {thresholds: {rmse: {max: 1}}}
+"""
+
+
+def test_rows_of_a_series_become_windows_split_by_time(tmp_path, examples):
+    folder = tmp_path / "shops"
+    folder.mkdir()
+    for file in range(2):  # the second goes on where the first ends
+        days = range(20 * file, 20 * file + 20)
+        lines = [
+            f"{date(2024, 1, 1) + timedelta(day)},{shop},{day + 100 * shop},{-day}\n" for day in days for shop in (1, 2)
+        ]
+        (folder / f"{file}.csv").write_text("day,shop,sales,rain\n" + "".join(reversed(lines)))
+    (tmp_path / "shops.yaml").write_text(SERIES % folder)
+    splits = execute(loading.load(tmp_path / "shops.yaml"), examples)
+    assert {split: len(rows) for split, rows in splits.items()} == {"train": 38, "eval": 18, "test": 18}
+    assert sorted(row["sales"][1] for row in splits["test"]) == [*range(131, 140), *range(231, 240)]
+    row = next(row for row in splits["test"] if row["sales"][1] == 131.0)
+    assert row == {
+        "past": ("float_list", 128.0, -28.0, 129.0, -29.0, 130.0, -30.0),
+        "day": ("int64_list", int(datetime(2024, 2, 1, tzinfo=timezone.utc).timestamp())),
+        "sales": ("float_list", 131.0),
+        "shop": ("bytes_list", b"1"),
+    }
+    assert os.listdir(f"{examples.uri}/Split-test") == ["data_tfrecord-00000-of-00001.gz"]
 
 
 def fingerprint(folder, format):

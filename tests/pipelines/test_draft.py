@@ -263,7 +263,7 @@ def test_the_number_of_rows_decides_splits_model_and_what_chance_may_do(tmp_path
     frame = pd.concat([of(0, 1)] * 5, ignore_index=True).head(rows)
     config = draw(frame, tmp_path, "y")[1]
     assert config.model.family == family
-    assert tuple(config.data.split.model_dump().values()) == split
+    assert tuple(config.data.split.parts.values()) == split
     assert (config.gate.unseen, config.gate.drift, config.gate.skew) == gate
 
 
