@@ -56,7 +56,7 @@ def _find(path: str, package: str, inside: str) -> Path:
 
 def _write(name: str) -> Path:
     """Writes a sample once for each state of the code that writes it; it appears when it is whole."""
-    code = b"".join(Path(module.__file__).read_bytes() for module in (makers, tasks))
+    code = b"".join(Path(str(module.__file__)).read_bytes() for module in (makers, tasks))
     state = hashlib.sha256(code).hexdigest()[:12]
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "millrace", state)
     written = cache / name
