@@ -4,6 +4,7 @@ import json
 
 import pyarrow as pa
 import pytest
+import tensorflow as tf
 from pyarrow import parquet
 
 from components import rows
@@ -114,3 +115,17 @@ def test_a_file_that_is_wrong_as_a_whole_is_rejected(tmp_path, name, content, wh
 def test_a_file_that_is_not_there_is_rejected(tmp_path):
     with pytest.raises(DataRejected, match="cannot be read .No such file or directory"):
         list(read(str(tmp_path / "rows.csv")))
+
+
+def test_examples_are_rows_whose_lists_are_kept(tmp_path):
+    path = tmp_path / "rows.tfrecord"
+    with tf.io.TFRecordWriter(str(path)) as writer:
+        for fare, past in ((1.5, [1, 2]), (0.0, [])):
+            features = {
+                "fare": tf.train.Feature(float_list=tf.train.FloatList(value=[fare])),
+                "past": tf.train.Feature(int64_list=tf.train.Int64List(value=past)),
+            }
+            writer.write(tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString())
+    numbers, records, _ = gathered(path)
+    assert numbers == [1, 2]
+    assert records == [{"fare": 1.5, "past": [1, 2]}, {"fare": 0.0, "past": []}]

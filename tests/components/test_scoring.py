@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from components.cells import Role
-from components.rows import Fault, Texts
+from components.rows import Fault, Texts, read
 from components.scoring import columns, name_answers, sort_out
+from configs.makers import encode_png
 from configs.schema import Label
 
 BINARY = Label(name="y", kind="binary", classes=("stays", "leaves"))
@@ -91,3 +92,33 @@ def test_sound_rows_stay_as_they_came():
     kept, typed, faults = sort_out(batch, ROLES)
     assert kept is batch
     assert (typed.to_pydict(), faults) == ({"fare": [1.0], "company": ["x"]}, ())
+
+
+PHOTO = {"image": Role("image", "image")}
+
+
+def test_an_image_is_a_row_and_its_answer_names_the_file(tmp_path):
+    path = tmp_path / "a.png"
+    path.write_bytes(encode_png([b"\x80"]))
+    [batch] = read(str(path))
+    kept, typed, faults = sort_out(batch, PHOTO)
+    assert typed.to_pydict() == {"image": [path.read_bytes()]}
+    assert (kept.table.to_pydict(), faults) == ({"file": [str(path)]}, ())
+    path.write_bytes(b"GIF89a")
+    kept, typed, [fault] = sort_out(batch, PHOTO)
+    assert (len(kept.numbers), len(typed)) == (0, 0)
+    assert (fault.column, fault.reason) == ("image", "The cell is an image that is neither PNG nor JPEG.")
+
+
+def test_images_that_a_table_names_lie_beside_it(tmp_path):
+    (tmp_path / "a.png").write_bytes(encode_png([b"\x80"]))
+    batch = Texts(str(tmp_path / "new.csv"), ["image"], [2, 3], [{"image": "a.png"}, {"image": "b.png"}])
+    kept, typed, [fault] = sort_out(batch, PHOTO)
+    assert typed.to_pydict() == {"image": [encode_png([b"\x80"])]}
+    assert fault.reason == "`b.png` names an image that cannot be read (No such file or directory)."
+
+
+def test_columns_of_pixels_are_read_as_one_image():
+    roles = {"image": Role("pixels", "image", columns=("a", "b"), width=2)}
+    batch = Texts("rows.csv", ["b", "a"], [2], [{"b": "2", "a": "1"}])
+    assert sort_out(batch, roles)[1].to_pydict() == {"image": [[1.0, 2.0]]}
