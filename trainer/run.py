@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import tensorflow as tf
 import tensorflow_transform as tft
 from tfx.components.trainer.fn_args_utils import FnArgs
 
+from configs.errors import MillraceError
 from trainer.checkpoints import Checkpoint
 from trainer.data import Rows, choose_batch
 from trainer.devices import computing
@@ -34,35 +36,53 @@ def run_fn(fn_args: FnArgs) -> None:
     """
     given = fn_args.custom_config
     settings = Settings.model_validate_json(given["settings"])
-    training, label, weight = settings.training, settings.label, settings.weight
     tft_output = tft.TFTransformOutput(fn_args.transform_graph_path)
-    spec = tft_output.transformed_feature_spec()
+    label, weight, spec = settings.label, settings.weight, tft_output.transformed_feature_spec()
     train, evaluation = (
-        Rows(files, spec, label.name, weight, training) for files in (fn_args.train_files, fn_args.eval_files)
+        Rows(files, spec, label.name, weight, settings.training) for files in (fn_args.train_files, fn_args.eval_files)
     )
-    if training.class_weights:
-        train.weigh(training.class_weights, label.values)
-    checkpoint = Checkpoint(Path(given["checkpoint"]), training.checkpoint_every)
-    size = choose_batch(training, train.count)
-    with computing(training) as devices:
-        keras.utils.set_random_seed(training.seed)
-        model = build(settings, columns(settings.features, tft_output.vocabulary_size_by_name))
-        logging.info("%s has %d parameters; on %s", settings.model.family, model.count_params(), devices)
-        if given.get("base"):
-            warm_start(model, Path(given["base"]), tft_output)
-        board = keras.callbacks.TensorBoard(given["tensorboard"], write_graph=False)
-        rows = train.feed(size), evaluation.batches(size)
-        history = fit(model, *rows, training, label.kind, checkpoint, [board])
+    if settings.training.class_weights:
+        train.weigh(settings.training.class_weights, label.values)
+    with computing(settings.training) as devices:
+        size = choose_batch(settings.training, train.count)
+        model, history, facts = train_model(settings, given, tft_output, (train, evaluation), size)
     export(model, tft_output, [name for name in (label.name, weight) if name], fn_args.serving_model_dir)
     keep(settings.model, fn_args.serving_model_dir)
-    base = Path(given["base"]).name if given.get("base") else None
-    facts = {"devices": devices, "batch_size": size, "parameters": model.count_params()}
+    lineage = {"origin": given["origin"], "base_digest": given.get("base_digest", "")}
+    put(Path(fn_args.serving_model_dir, KERAS_MODEL).with_name(LINEAGE), lineage)
     put(Path(fn_args.model_run_dir, HISTORY), history)
-    put(Path(fn_args.model_run_dir, FACTS), facts | {"begun": checkpoint.begun, "base": base})
-    put(
-        Path(fn_args.serving_model_dir, Path(KERAS_MODEL).parent, LINEAGE),
-        {"origin": given["origin"], "base_digest": given.get("base_digest", "")},
-    )
+    put(Path(fn_args.model_run_dir, FACTS), facts | {"devices": devices})
+
+
+def train_model(
+    settings: Settings,
+    given: Mapping[str, Any],
+    tft_output: tft.TFTransformOutput,
+    splits: tuple[Rows, Rows],
+    size: int,
+) -> tuple[keras.Model, dict[str, list[float]], dict[str, Any]]:
+    """Returns a trained model, its history, and what else is to be known of its training.
+
+    Where a batch of this size is too large for the memory of the device and its size is `auto`, half of it is tried.
+    """
+    training, (train, evaluation), base = settings.training, splits, given.get("base")
+    checkpoint = Checkpoint(Path(given["checkpoint"]), training.checkpoint_every)
+    keras.utils.set_random_seed(training.seed)
+    model = build(settings, columns(settings.features, tft_output.vocabulary_size_by_name))
+    logging.info("%s has %d parameters", settings.model.family, model.count_params())
+    if base:
+        warm_start(model, Path(base), tft_output)
+    board = keras.callbacks.TensorBoard(given["tensorboard"], write_graph=False)
+    rows = train.feed(size), evaluation.batches(size)
+    try:
+        history = fit(model, *rows, training, settings.label.kind, checkpoint, [board])
+    except tf.errors.ResourceExhaustedError as error:
+        if training.batch_size == "auto" and size > 1:
+            return train_model(settings, given, tft_output, splits, size // 2)
+        what = f"A batch of {size} rows does not fit into the memory of the device."
+        raise MillraceError(what, "Trainer", "Lower training.batch_size, or set it to auto.") from error
+    facts = {"batch_size": size, "parameters": model.count_params(), "begun": checkpoint.begun}
+    return model, history, facts | {"base": Path(base).name if base else None}
 
 
 def put(path: Path, data: Mapping[str, Any]) -> None:
