@@ -24,13 +24,16 @@ run-local: setup ## run a pipeline here: make run-local CONFIG=configs/taxi.yaml
 	@$(BIN)/millrace run $(CONFIG) $(ARGS)
 
 test: setup ## run the tests, all but those that need a cluster
-	@$(BIN)/pytest -m "not cluster" $(ARGS)
+	@$(PYTEST) -m "not cluster" $(ARGS)
 
 test-quick: setup ## run the tests that take seconds
-	@$(BIN)/pytest -m "not slow and not cluster" $(ARGS)
+	@$(PYTEST) -m "not slow and not cluster" $(ARGS)
 
 test-all: setup ## run every test
-	@$(BIN)/pytest $(ARGS)
+	@$(PYTEST) $(ARGS)
+
+# A process for each core, but no more than memory bears: each loads TensorFlow.
+PYTEST = $(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist worksteal
 
 bench: setup ## measure this project beside TFX's own example; writes docs/performance.md; half an hour
 	@$(BIN)/python -m bench $(ARGS)

@@ -62,7 +62,7 @@ def test_a_list_where_one_value_is_expected_is_told_by_row(tmp_path):
     assert caught.value.where == f"{path}:2:fare"
 
 
-@pytest.mark.parametrize("content", [b"no record at all, but text", gzip.compress(b"no record")])
+@pytest.mark.parametrize("content", [b"no record at all, but text", gzip.compress(b"no record", mtime=0)])
 def test_what_is_no_record_is_refused_by_name(tmp_path, content):
     (tmp_path / "a.tfrecord").write_bytes(content)
     with pytest.raises(DataRejected, match="cannot be read as TFRecords of tf.Examples") as caught:
