@@ -36,11 +36,11 @@ def draw_slope(chance: "np.random.Generator") -> tuple[Sequence[Any], Sequence[A
 
 
 def draw_vectors(width: int, classes: int) -> Draw:
-    """Returns what draws vectors around centres, which lie seven standard deviations or more from one another."""
+    """Returns what draws vectors around centres, which lie about 14 standard deviations from one another."""
 
     def draw(chance: "np.random.Generator") -> tuple[Sequence[Any], Sequence[Any]]:
         labels = chance.integers(0, classes, 2000)
-        centres = chance.normal(0, 5 / width**0.5, (classes, width))
+        centres = chance.normal(0, 10 / width**0.5, (classes, width))
         return (centres[labels] + chance.normal(size=(2000, width))).round(3), labels.tolist()
 
     return draw
