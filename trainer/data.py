@@ -1,6 +1,6 @@
 """Training data: transformed TFRecords as batches of columns and labels."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -30,6 +30,18 @@ class Feed:
         steps = int(rows.cardinality())
         return cls(lambda epoch: rows, steps if steps >= 0 else sum(1 for _ in rows))
 
+    def change(self, change: Callable[[Mapping[str, tf.Tensor], tf.Tensor], dict[str, tf.Tensor]], seed: int) -> "Feed":
+        """Returns a feed whose columns are changed at random: at each step of each epoch by a seed of its own."""
+
+        def make(epoch: tf.Tensor) -> tf.data.Dataset:
+            def apply(number: tf.Tensor, batch: Batch) -> Batch:
+                step = tf.stack([tf.constant(seed, tf.int64), epoch * self.steps + number])
+                return change(batch[0], step), *batch[1:]
+
+            return self.make(epoch).enumerate().map(apply, num_parallel_calls=tf.data.AUTOTUNE)
+
+        return Feed(make, self.steps)
+
     def once(self) -> tf.data.Dataset:
         """Returns the batches of one epoch."""
         return self.make(tf.constant(0, tf.int64))
@@ -40,6 +52,11 @@ class Feed:
         epochs = tf.data.Dataset.range(first, tf.int64.max)
         batches = epochs.flat_map(lambda epoch: self.make(epoch).skip(done * tf.cast(epoch == first, tf.int64)))
         return batches.prefetch(tf.data.AUTOTUNE)
+
+
+def pick(rows: tf.data.Dataset, names: Collection[str]) -> tf.data.Dataset:
+    """Returns the batches with these columns alone: Keras tells columns by their order, and one too many shifts it."""
+    return rows.map(lambda columns, *others: ({name: columns[name] for name in names}, *others))
 
 
 def choose_batch(training: Training, rows: int) -> int:

@@ -10,7 +10,7 @@ import tensorflow as tf
 from configs.training import Training
 from trainer.callbacks import Progress
 from trainer.checkpoints import Checkpoint
-from trainer.data import Feed
+from trainer.data import Feed, pick
 from trainer.labels import adapt
 from trainer.losses import loss, margins, takes_margin
 from trainer.metrics import metrics
@@ -33,7 +33,8 @@ def fit(
     The loss of a number is in parts of its variance: 1 is what its mean alone would reach.
     Raises MillraceError as soon as the loss, or that of the eval split, is no longer a finite number.
     """
-    feed, checkpoint = Feed.of(train), checkpoint or Checkpoint()
+    whole, checkpoint = Feed.of(train), checkpoint or Checkpoint()
+    feed = Feed(lambda epoch: pick(whole.make(epoch), model.input), whole.steps)
     epoch_steps = ceil(feed.steps / training.steps_per_execution) * training.steps_per_execution
     epochs = ceil(training.steps / epoch_steps) if training.steps else training.epochs
     trained = prepare(model, feed, training, label_kind, training.steps or epochs * epoch_steps)
@@ -45,7 +46,7 @@ def fit(
         trained.fit(
             feed.stream(start),
             steps_per_epoch=steps,
-            validation_data=evaluation,
+            validation_data=pick(evaluation, model.input),
             initial_epoch=start // epoch_steps,
             epochs=last,
             callbacks=[*watched, *callbacks, checkpoint],

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from configs.training import Training
-from trainer.data import Rows, choose_batch
+from trainer.data import Rows, choose_batch, pick
 
 COUNT = 1000
 SPEC = {
@@ -110,3 +110,19 @@ def _flat(batches):
 def test_a_batch_grows_with_the_rows(rows, size):
     assert choose_batch(Training(batch_size="auto"), rows) == size
     assert choose_batch(Training(batch_size=7), rows) == 7
+
+
+def test_columns_are_changed_by_a_seed_of_each_step_of_each_epoch(folder):
+    feed = rows_of(folder, seed=3).feed(128)
+    changed = feed.change(lambda columns, seed: {"number": columns["number"] * 0, "seed": seed}, seed=5)
+    seeds = [batch[0]["seed"].numpy().tolist() for batch in changed.stream(6).take(4)]
+    assert seeds == [[5, 6], [5, 7], [5, 8], [5, 9]]
+    plain, other = next(iter(feed.once())), next(iter(changed.once()))
+    assert (plain[1].numpy() == other[1].numpy()).all()
+    assert not other[0]["number"].numpy().any()
+
+
+def test_columns_that_a_model_has_no_use_for_are_left_out(folder):
+    [first, *_] = pick(rows_of(folder, "weight").batches(128), ["number"])
+    assert [*first[0]] == ["number"]
+    assert len(first) == 3

@@ -154,8 +154,7 @@ def model_of(name, columns, kind="binary"):
 def train(name, kind, table, label, rate, epochs=25):
     """A model after so many epochs of a thousand rows, as it was after the best of them."""
     model = model_of(name, COLUMNS, kind)
-    seen = {column: table[column] for column in model.input}
-    rows = tf.data.Dataset.from_tensor_slices((seen, label)).repeat(1024 // len(label)).batch(min(128, len(label)))
+    rows = tf.data.Dataset.from_tensor_slices((table, label)).repeat(1024 // len(label)).batch(min(128, len(label)))
     stopping = EarlyStopping(patience=epochs)
     fit(
         model,
