@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveInt, Strict, ValidationInfo, field_validator
 
+from configs.augmentation import Augmentation
 from configs.section import Section, Text
 
 Activation = Literal[
@@ -19,6 +20,7 @@ class Architecture(Section):
 
     l1: NonNegativeFloat = Field(default=0.0, description="What the loss gains by the size of each weight.")
     l2: NonNegativeFloat = Field(default=0.0, description="What the loss gains by the square of each weight.")
+    augment: Augmentation | None = Field(default=None, description="How training rows are changed at random.")
 
 
 class Linear(Architecture):

@@ -2,7 +2,7 @@
 
 slope: 1,000 points of y = 3x and normal noise of 0.1. vectors_20, vectors_100, vectors_1000: 2,000 rows of so many
 numbers, a centre for each of 2, 10 and 10 classes and normal noise. shapes: 1,000 grey images of 28 x 28 pixels, a
-pattern for each of 10 classes and noise. waves: 2,000 sequences of 100 numbers, waves of one frequency or twice of it,
+pattern for each of 10 classes and noise. waves: 2,000 sequences of 100 numbers, waves of 20 steps or of 4,
 from anywhere on, and noise. markers: 6,000 texts of 100 words, of which two stand anywhere: which of them is first?
 """
 
@@ -47,11 +47,11 @@ def draw_vectors(width: int, classes: int) -> Draw:
 
 
 def draw_waves(chance: "np.random.Generator") -> tuple[Sequence[Any], Sequence[Any]]:
-    """Returns waves that last 20 steps, of class 0, and 10."""
+    """Returns waves that last 20 steps, of class 0, and 4."""
     import numpy as np
 
     labels = chance.integers(0, 2, 2000)
-    angles = 2 * np.pi * (np.arange(100) / 20 * (1 + labels[:, None]) + chance.uniform(size=(2000, 1)))
+    angles = 2 * np.pi * (np.arange(100) / 20 * (1 + 4 * labels[:, None]) + chance.uniform(size=(2000, 1)))
     return (np.sin(angles) + chance.normal(0, 0.1, angles.shape)).round(3), labels.tolist()
 
 

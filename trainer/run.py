@@ -12,6 +12,7 @@ import tensorflow_transform as tft
 from tfx.components.trainer.fn_args_utils import FnArgs
 
 from configs.errors import MillraceError
+from trainer.augmentation import augment
 from trainer.checkpoints import Checkpoint
 from trainer.data import Rows, choose_batch
 from trainer.devices import computing
@@ -68,14 +69,17 @@ def train_model(
     training, (train, evaluation), base = settings.training, splits, given.get("base")
     checkpoint = Checkpoint(Path(given["checkpoint"]), training.checkpoint_every)
     keras.utils.set_random_seed(training.seed)
-    model = build(settings, columns(settings.features, tft_output.vocabulary_size_by_name))
+    seen = columns(settings.features, tft_output.vocabulary_size_by_name)
+    model = build(settings, seen)
     logging.info("%s has %d parameters", settings.model.family, model.count_params())
     if base:
         warm_start(model, Path(base), tft_output)
     board = keras.callbacks.TensorBoard(given["tensorboard"], write_graph=False)
-    rows = train.feed(size), evaluation.batches(size)
+    feed = train.feed(size)
+    if settings.model.augment:
+        feed = feed.change(augment(settings.model.augment, seen), training.seed)
     try:
-        history = fit(model, *rows, training, settings.label.kind, checkpoint, [board])
+        history = fit(model, feed, evaluation.batches(size), training, settings.label.kind, checkpoint, [board])
     except tf.errors.ResourceExhaustedError as error:
         if training.batch_size == "auto" and size > 1:
             return train_model(settings, given, tft_output, splits, size // 2)
