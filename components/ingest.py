@@ -27,7 +27,8 @@ from tfx.types import artifact_utils
 from tfx.utils import proto_utils
 
 from components import preflight, reading, sources
-from components.cells import TIME, Role, assign_roles, convert, drop_orders, list_lists, list_sources
+from components.cells import TIME, assign_roles, convert, drop_orders, list_lists, list_sources
+from components.roles import Role
 from components.shards import Shard, find_columns
 from components.splits import assign_by_time, assign_splits, find_cuts, find_times
 from components.windows import Frame, roll

@@ -17,7 +17,8 @@ import pyarrow.compute as pc
 
 from components import reading, sources
 from components.casts import spell
-from components.cells import LABELS, LONGEST, Role, assign_roles, convert, find_faults, list_lists, list_sources
+from components.cells import LABELS, assign_roles, convert, find_faults, list_lists, list_sources
+from components.roles import LONGEST, Role
 from components.sources import find_data, list_files, open_bytes
 from configs.errors import DataRejected
 from configs.schema import Config

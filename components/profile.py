@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from components import preflight, reading
 from components.casts import spell
-from components.cells import Role
+from components.roles import Role
 from configs.errors import DataRejected
 
 TRIED = 5_000  # values at most, where one is slow to try

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from components.cells import Role, convert, find_faults, list_sources
+from components.cells import convert, find_faults, list_sources
 from components.encoding import encode_examples
+from components.roles import Role
 from components.rows import Batch, Fault
 from components.versions import Version
 from configs.schema import Label

@@ -15,9 +15,9 @@ import pyarrow as pa
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import ValidationError
 
-from components.cells import Role
 from components.profile import Column, Profile, look
 from components.reading import SUFFIXES
+from components.roles import Role
 from components.sources import find_data, list_files
 from configs.document import parse
 from configs.errors import ConfigError, DataRejected

@@ -13,7 +13,8 @@ from typing import Any, TextIO
 
 import pyarrow as pa
 
-from components.cells import Role, assign_roles, list_sources
+from components.cells import assign_roles, list_sources
+from components.roles import Role
 from components.rows import READERS, Batch, Fault, Texts, parse_json, read, suffix
 from components.scoring import Scorer, columns, sort_out
 from components.sources import find_data

@@ -5,7 +5,8 @@ import decimal
 import pyarrow as pa
 import pytest
 
-from components.cells import ROLES, Role, assign_roles, convert, find_faults, list_lists, list_sources
+from components.cells import assign_roles, convert, find_faults, list_lists, list_sources
+from components.roles import ROLES, Role
 from configs.makers import encode_png
 from configs.schema import Config
 
@@ -96,6 +97,14 @@ def test_what_is_made_of_columns_is_read_from_them():
     assert list_sources(roles)[-7:] == ["a", "b", "c", "d", "photo", "clicks", "shop"]
     assert list_lists(roles) == {"clicks"}
     assert roles["picture"].key == "features.picture.columns"
+
+
+def test_a_request_holds_what_stood_before_it_as_a_list():
+    past = {"kind": "sequence", "length": 2, "columns": ["fare"]}
+    data = {"format": "csv", "path": "rows.csv", "window": {"order": "day"}, "split": {"by": "day"}}
+    series = config(data=data, features={"past": past})
+    assert assign_roles(series)["past"].columns == ("fare",)
+    assert assign_roles(series, label=False)["past"] == Role("sequence", "past")
 
 
 @pytest.mark.parametrize(

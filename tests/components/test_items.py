@@ -1,7 +1,7 @@
 import pytest
 
 from components import items, preflight, reading, sources
-from components.cells import Role
+from components.roles import Role
 from configs.errors import DataRejected
 from configs.makers import encode_png
 

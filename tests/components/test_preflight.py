@@ -3,7 +3,7 @@ import pytest
 from pyarrow import parquet
 
 from components import preflight, reading
-from components.cells import Role
+from components.roles import Role
 from configs.errors import DataRejected
 from configs.loading import load
 

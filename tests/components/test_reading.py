@@ -120,3 +120,9 @@ def test_code_that_a_parquet_file_brings_along_is_not_run(tmp_path):
     with contextlib.suppress(pa.ArrowInvalid):  # newer ones read the numbers, and pass over the rest
         assert rows(path, "parquet") == [{"a": 1}]
     assert not mark.exists()
+
+
+def test_a_list_of_json_stays_one_where_lists_may_stand(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"past": [1.50, [2]], "n": 1}\n{"past": null}\n')
+    [batch] = reading.read(str(tmp_path / "a.jsonl"), "jsonl", ["past"], ["past"])
+    assert batch.column(0).to_pylist() == ['["1.50", ["2"]]', None]

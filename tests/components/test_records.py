@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from components import preflight, reading
-from components.cells import Role
+from components.roles import Role
 from configs.errors import DataRejected
 
 ROLES = {

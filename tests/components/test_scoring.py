@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from components.cells import Role
+from components.roles import Role
 from components.rows import Fault, Texts, read
 from components.scoring import columns, name_answers, sort_out
 from configs.makers import encode_png
