@@ -6,12 +6,14 @@ import os
 
 import pyarrow as pa
 
+from components.sources import ITEMS
+
 PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 IN_BASE64 = ("iVBORw0KGgo", "/9j/")  # how PNG and JPEG begin there
 
 
 def to_pictures(array: pa.Array, folder: str | None = None) -> pa.Array:
-    """Return the files' bytes; paths are below `folder`, and refused without. What is blank is null.
+    """Return the files' bytes; their names are relative to `folder`, and refused without. What is blank is null.
 
     Raises pa.ArrowInvalid where one is no whole PNG or JPEG file.
     """
@@ -31,12 +33,10 @@ def _read(cell: object, folder: str | None) -> bytes:
             raise pa.ArrowInvalid("is an image in base64 that cannot be decoded") from None
     if folder is None:
         raise pa.ArrowInvalid("is no image in base64; data.format: images takes the names of files")
-    folder = os.path.abspath(folder)
-    path = os.path.normpath(os.path.join(folder, cell))
-    if os.path.commonpath([folder, path]) != folder:
-        raise pa.ArrowInvalid("names an image outside the folder of the file that names it")
+    if not cell.lower().endswith(ITEMS["images"]):  # whose contents are known to what looks for changes
+        raise pa.ArrowInvalid(f"names no {' or '.join(ITEMS['images'])} file")
     try:
-        with open(path, "rb") as file:
+        with open(os.path.join(folder, cell), "rb") as file:
             return file.read()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error

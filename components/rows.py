@@ -89,25 +89,24 @@ class Natives:
 
 @dataclass(frozen=True)
 class Picture:
-    """The file of an image, whose bytes are the column `image` and do not go into the answer."""
+    """The file of an image: its bytes are the column `image`, and its name stands for them in the answer."""
 
     path: str
     numbers: Sequence[int] = (1,)
     faults: Sequence[Fault] = ()
-    names: Sequence[str] = ("file", "image")
+    names: Sequence[str] = ("image",)
 
     @property
     def table(self) -> pa.RecordBatch:
-        return pa.RecordBatch.from_arrays([self.column("file")], ["file"])
+        return pa.RecordBatch.from_arrays([pa.array([self.path] * len(self.numbers), pa.string())], ["image"])
 
     @property
     def records(self) -> Sequence[Mapping[str, Any]]:
         return self.table.to_pylist()
 
     def column(self, name: str) -> pa.Array:
-        """Return the file's name, or its bytes."""
-        content = self.path if name == "file" else Path(self.path).read_bytes()
-        return pa.array([content] * len(self.numbers), pa.string() if name == "file" else pa.binary())
+        """Return the file's bytes."""
+        return pa.array([Path(self.path).read_bytes()] * len(self.numbers), pa.binary())
 
     def take(self, kept: Sequence[int]) -> "Picture":
         """Return these of the rows."""

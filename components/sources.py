@@ -1,6 +1,7 @@
 """Where the rows come from: the files that `data.path` stands for."""
 
 import contextlib
+import csv
 import glob
 import os
 import re
@@ -38,7 +39,7 @@ def find_data(path: str) -> tuple[str, str]:
 def list_files(base: str, pattern: str, format: str = "csv") -> list[str]:
     """Return the data files that `pattern` matches below `base`, in order, without hidden ones and READMEs.
 
-    Those of images and texts may be folders, one a class; a table of images stands for those beside it. The pattern of
+    Those of images and texts may be folders, one a class; a table of images stands for those it names. The pattern of a
     a whole folder is `FOLDER`; then anything else in it than the format has is refused by name.
     """
     found = sorted(glob.glob(os.path.join(glob.escape(base), pattern)))
@@ -75,13 +76,15 @@ def list_items(folder: str, format: str) -> list[str]:
 
 
 def list_parts(path: str, format: str) -> list[str]:
-    """Return all files that a data file stands for: itself; those in a folder; the images beside a table of images."""
+    """Return all files that a data file stands for: itself; those in a folder; the images that a table names."""
     if os.path.isdir(path):
         return list_items(path, format)
     if format != "images":
         return [path]
-    found = (os.path.join(root, name) for root, _, names in os.walk(os.path.dirname(path)) for name in names)
-    return [path, *sorted(item for item in found if item.lower().endswith(ITEMS[format]))]
+    with open_bytes(path), open(path, encoding="utf-8-sig", errors="replace", newline="") as file:
+        named = {cell for row in csv.reader(file) for cell in row if cell.lower().endswith(ITEMS[format])}
+    found = {os.path.join(os.path.dirname(path), name) for name in named}
+    return [path, *sorted(filter(os.path.isfile, found))]
 
 
 def _is_shown(path: str) -> bool:

@@ -103,7 +103,7 @@ def test_an_image_is_a_row_and_its_answer_names_the_file(tmp_path):
     [batch] = read(str(path))
     kept, typed, faults = sort_out(batch, PHOTO)
     assert typed.to_pydict() == {"image": [path.read_bytes()]}
-    assert (kept.table.to_pydict(), faults) == ({"file": [str(path)]}, ())
+    assert (kept.table.to_pydict(), faults) == ({"image": [str(path)]}, ())
     path.write_bytes(b"GIF89a")
     kept, typed, [fault] = sort_out(batch, PHOTO)
     assert (len(kept.numbers), len(typed)) == (0, 0)
