@@ -40,7 +40,7 @@ def list_files(base: str, pattern: str, format: str = "csv") -> list[str]:
     """Return the data files that `pattern` matches below `base`, in order, without hidden ones and READMEs.
 
     Those of images and texts may be folders, one a class; a table of images stands for those it names. The pattern of a
-    a whole folder is `FOLDER`; then anything else in it than the format has is refused by name.
+    whole folder is `FOLDER`; then anything else in it than the format has is refused by name.
     """
     found = sorted(glob.glob(os.path.join(glob.escape(base), pattern)))
     files = [path for path in found if _is_shown(path)]
