@@ -39,7 +39,7 @@ def fit(
     epochs = ceil(training.steps / epoch_steps) if training.steps else training.epochs
     trained = prepare(model, feed, training, label_kind, training.steps or epochs * epoch_steps)
     progress, history = Progress(training, epoch_steps, checkpoint.begun), keras.callbacks.History()
-    watched = [history, progress, *plateau(training.optimizer), *stopping(training)]
+    watched = [progress, *plateau(training.optimizer), *stopping(training), history]  # which notes what all others tell
     checkpoint.others, checkpoint.epoch_steps = watched, epoch_steps
 
     def run(start: int, last: int, steps: int) -> None:

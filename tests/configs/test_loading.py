@@ -18,7 +18,7 @@ def test_every_shipped_yaml_loads(path: Path) -> None:
     config = load(path)
     assert config.name == path.stem
     assert Config.model_validate_json(config.model_dump_json()) == config
-    assert path.read_text(encoding="utf-8").startswith(f"# millrace run configs/{path.name}\n")
+    assert path.read_text(encoding="utf-8").startswith(f"# millrace run {path.relative_to(ROOT)}\n")
 
 
 def test_the_taxi_sample_never_sees_the_tips() -> None:

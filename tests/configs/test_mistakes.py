@@ -25,7 +25,7 @@ FAMILIES = "Known families: attention, cnn, custom, dnn, linear, rnn, wide_deep.
             "x",
             "10:training.optimizer.x",
             "unknown key 'x'",
-            "Known keys: name, learning_rate.",
+            "Known keys: name, learning_rate, schedule,",
         ),
         ("auc:", "auk:", "13:evaluation.thresholds.auk", "unknown key 'auk'", "Did you mean 'auc'?"),
         ("name: trips\n", "", "1:name", "missing key 'name'", "Add 'name' to the file."),

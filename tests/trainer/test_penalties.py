@@ -9,22 +9,22 @@ from sklearn.linear_model import Lasso, Ridge
 from configs.models import Linear
 from configs.training import Cosine, Optimizer, Training
 from tests.trainer.conftest import LABELS
-from tests.trainer.test_models import OPTIONS
+from tests.trainer.test_models import COLUMNS, OPTIONS
 from trainer.features import Column
 from trainer.fit import fit
-from trainer.models import FAMILIES, build
+from trainer.models import build
 from trainer.penalties import penalise
 from trainer.settings import Settings
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_every_family_pays_for_its_weights_and_for_nothing_else(family, columns, features):
-    options = OPTIONS[family].model_copy(update={"l1": 0.1, "l2": 0.01})
-    settings = Settings(features={}, label=LABELS["binary"], model=options, training=Training())
-    model = build(settings, columns)
+@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
+def test_every_family_pays_for_its_weights_and_for_nothing_else(options):
+    penalised = options.model_copy(update={"l1": 0.1, "l2": 0.01})
+    settings = Settings(features={}, label=LABELS["binary"], model=penalised, training=Training())
+    model = build(settings, COLUMNS)
     for variable in model.trainable_variables:
         variable.assign(np.full(variable.shape, 2.0))
-    model(features)
+    model({name: np.zeros((2, *tensor.shape[1:])) for name, tensor in model.input.items()})
     counted = [
         int(np.prod(variable.shape))
         for variable in model.trainable_variables
