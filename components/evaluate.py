@@ -1,5 +1,6 @@
 """Evaluator: TFX's own, on the test split, with the thresholds and slices of the config."""
 
+import json
 from collections.abc import Mapping
 
 import tensorflow_model_analysis as tfma
@@ -10,20 +11,47 @@ from tfx.components.evaluator import executor
 from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.dsl.components.base.executor_spec import BeamExecutorSpec
 
+from components import metrics
 from components.batches import InLargeBatches
-from configs.schema import METRICS, Config, Label, Metric, Threshold
+from configs.evaluation import METRICS, Metric, Threshold
+from configs.schema import Config, Label
 
 CLASSES: dict[str, dict[Metric, str]] = {
     "binary": {
         "auc": "AUC",
+        "auc_pr": "AUCPrecisionRecall",
         "accuracy": "BinaryAccuracy",
         "precision": "Precision",
         "recall": "Recall",
+        "f1": "F1Score",
+        "calibration": "Calibration",
         "log_loss": "BinaryCrossentropy",
     },
-    "multiclass": {"accuracy": "SparseCategoricalAccuracy", "log_loss": "SparseCategoricalCrossentropy"},
-    "multilabel": {"auc": "AUC", "precision": "Precision", "recall": "Recall"},  # of all rows' classes together
-    "regression": {"rmse": "RootMeanSquaredError", "mae": "MeanAbsoluteError"},
+    "multiclass": {
+        "accuracy": "SparseCategoricalAccuracy",
+        "macro_f1": "MacroF1",
+        "log_loss": "SparseCategoricalCrossentropy",
+    },
+    "multilabel": {  # of all rows' classes together, but for macro_f1
+        "auc": "AUC",
+        "auc_pr": "AUCPrecisionRecall",
+        "precision": "Precision",
+        "recall": "Recall",
+        "f1": "F1Score",
+        "macro_f1": "MacroF1",
+    },
+    "regression": {
+        "rmse": "RootMeanSquaredError",
+        "mae": "MeanAbsoluteError",
+        "r2": "R2",
+        "calibration": "Calibration",
+    },
+}
+OURS = ("MacroF1", "R2")
+CONFUSION = "confusion"
+MATRICES = {
+    "binary": ("ConfusionMatrixAtThresholds", 0.5),
+    "multiclass": ("MultiClassConfusionMatrixAtThresholds", 0.0),
 }
 
 
@@ -63,26 +91,32 @@ def eval_config(config: Config) -> tfma.EvalConfig:
             )
         ],
         slicing_specs=[tfma.SlicingSpec(feature_keys=keys) for keys in config.evaluation.slices],
-        metrics_specs=[
-            tfma.MetricsSpec(metrics=_metrics(config.label, config.evaluation.thresholds)),
-            tfma.MetricsSpec(
-                metrics=[tfma.MetricConfig(class_name="ExampleCount", config='{"name": "example_count"}')],
-                example_weights=ExampleWeightOptions(unweighted=True),
-            ),
-        ],
+        metrics_specs=[_measuring(config.label, config.evaluation.thresholds), _counting()],
     )
 
 
-def _metrics(label: Label, thresholds: Mapping[Metric, Threshold]) -> list[tfma.MetricConfig]:
-    metrics = []
-    for name in METRICS[label.kind]:
-        class_name = CLASSES[label.kind][name]
-        metric = tfma.MetricConfig(class_name=class_name, config=f'{{"name": "{name}"}}')
-        if name in thresholds:
-            # A bare `threshold` would hold every slice to it, however few rows it has.
-            metric.per_slice_thresholds.add(slicing_specs=[tfma.SlicingSpec()], threshold=_threshold(thresholds[name]))
-        metrics.append(metric)
-    return metrics
+def _measuring(label: Label, thresholds: Mapping[Metric, Threshold]) -> tfma.MetricsSpec:
+    found = [_metric(label.kind, name, thresholds.get(name)) for name in METRICS[label.kind]]
+    if label.kind in MATRICES:
+        class_name, threshold = MATRICES[label.kind]
+        options = json.dumps({"name": CONFUSION, "thresholds": [threshold]})
+        found.append(tfma.MetricConfig(class_name=class_name, config=options))
+    return tfma.MetricsSpec(metrics=found)
+
+
+def _counting() -> tfma.MetricsSpec:
+    count = tfma.MetricConfig(class_name="ExampleCount", config='{"name": "example_count"}')
+    return tfma.MetricsSpec(metrics=[count], example_weights=ExampleWeightOptions(unweighted=True))
+
+
+def _metric(kind: str, name: Metric, limits: Threshold | None) -> tfma.MetricConfig:
+    class_name = CLASSES[kind][name]
+    module = metrics.__name__ if class_name in OURS else ""
+    metric = tfma.MetricConfig(class_name=class_name, module=module, config=json.dumps({"name": name}))
+    if limits:
+        # A bare `threshold` would hold every slice to it, however few rows it has.
+        metric.per_slice_thresholds.add(slicing_specs=[tfma.SlicingSpec()], threshold=_threshold(limits))
+    return metric
 
 
 def _threshold(limits: Threshold) -> tfma.MetricThreshold:

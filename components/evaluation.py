@@ -1,11 +1,13 @@
 """Reading what the Evaluator wrote: metrics by slice, and which thresholds were missed."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2, validation_result_pb2
+
+from components.evaluate import CONFUSION
 
 OVERALL = "Overall"
 
@@ -36,6 +38,37 @@ def measure(folder: str) -> list[Measured]:
                 baseline = values.get((metric, tfma.BASELINE_KEY))
                 found.append(Measured(slice_name(record.slice_key), metric, value, baseline))
     return found
+
+
+def confuse(folder: str) -> list[list[float]]:
+    """Returns how many rows (by weight, where they have one) of each class were told to be of which, over all rows.
+
+    By the class that they are of, then by the one that they are told to be; empty for a label that has not one class.
+    """
+    for record in tfma.load_metrics(folder):
+        for item in record.metric_keys_and_values:
+            ours = item.key.name == CONFUSION and item.key.model_name != tfma.BASELINE_KEY and not item.key.is_diff
+            if ours and slice_name(record.slice_key) == OVERALL:
+                return _square(_counts(item.value))
+    return []
+
+
+def _counts(value: metrics_for_slice_pb2.MetricValue) -> dict[tuple[int, int], float]:
+    if value.WhichOneof("type") == "confusion_matrix_at_thresholds":
+        [two] = value.confusion_matrix_at_thresholds.matrices
+        return {
+            (0, 0): two.true_negatives,
+            (0, 1): two.false_positives,
+            (1, 0): two.false_negatives,
+            (1, 1): two.true_positives,
+        }
+    [several] = value.multi_class_confusion_matrix_at_thresholds.matrices
+    return {(cell.actual_class_id, cell.predicted_class_id): cell.num_weighted_examples for cell in several.entries}
+
+
+def _square(counts: Mapping[tuple[int, int], float]) -> list[list[float]]:
+    size = range(1 + max(class_ for pair in counts for class_ in pair))
+    return [[counts.get((actual, told), 0.0) for told in size] for actual in size]
 
 
 def overall(measured: Iterable[Measured]) -> dict[str, float]:

@@ -9,10 +9,10 @@ from typing import Any
 from tfx import types
 from tfx.types import artifact_utils
 
-from components.evaluation import OVERALL, Measured, failures, measure
+from components.evaluation import OVERALL, Measured, confuse, failures, measure
 from components.gate import FOUND
 from components.schema import FILE, read, read_statistics
-from configs.schema import MAIN
+from configs.evaluation import MAIN
 from trainer.run import FACTS, HISTORY
 
 Outputs = Mapping[str, Sequence[types.Artifact]]
@@ -105,6 +105,7 @@ def _evaluation(outputs: Outputs) -> Summary:
     details = {
         "overall": {name: item.candidate for name, item in overall.items()},
         "metrics": [asdict(item) for item in measured],
+        "confusion": confuse(folder),
         "missed": missed,
     }
     return Summary(text, details)

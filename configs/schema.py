@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from configs.cluster import Resources, Schedule, Step
+from configs.evaluation import METRICS, Evaluation
 from configs.features import Feature, list_columns
 from configs.home import Home
 from configs.models import Model
@@ -24,14 +25,6 @@ from configs.training import Training
 
 Texts = Annotated[tuple[Text, ...], Strict(False)]
 Share = Annotated[float, Field(ge=0, le=1)]
-Metric = Literal["auc", "accuracy", "precision", "recall", "log_loss", "mae", "rmse"]
-METRICS: dict[str, tuple[Metric, ...]] = {
-    "binary": ("auc", "accuracy", "precision", "recall", "log_loss"),
-    "multiclass": ("accuracy", "log_loss"),
-    "multilabel": ("auc", "precision", "recall"),
-    "regression": ("rmse", "mae"),
-}
-MAIN: tuple[Metric, ...] = ("auc", "accuracy", "rmse")  # what to say of a model in one figure: the first it has
 
 
 class Split(Section):
@@ -114,34 +107,6 @@ class Label(Section):
     def values(self) -> tuple[str, ...]:
         """The classes in the order of their ids; none for a number."""
         return self.classes or (("0", "1") if self.kind == "binary" else ())
-
-
-class Threshold(Section):
-    """What a metric must reach, by itself and against the version in service."""
-
-    min: float | None = None
-    max: float | None = None
-    max_drop: float | None = Field(default=None, ge=0)
-    max_rise: float | None = Field(default=None, ge=0)
-
-    @model_validator(mode="after")
-    def _check_bounds(self) -> "Threshold":
-        if self.min is None and self.max is None and self.max_drop is None and self.max_rise is None:
-            raise ValueError("needs at least one of min, max, max_drop, max_rise")
-        if self.min is not None and self.max is not None and self.min > self.max:
-            raise ValueError(f"min {self.min} lies above max {self.max}")
-        if self.max_drop is not None and self.max_rise is not None:
-            raise ValueError("takes max_drop (of a metric that should be high) or max_rise, not both")
-        return self
-
-
-class Evaluation(Section):
-    """What a candidate must reach before it may serve."""
-
-    slices: Annotated[tuple[Texts, ...], Strict(False)] = Field(
-        default=((),), description="Columns to slice by; [] is all."
-    )
-    thresholds: Annotated[dict[Metric, Threshold], Field(min_length=1)]
 
 
 class Gate(Section):

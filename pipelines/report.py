@@ -15,7 +15,8 @@ from plotly.io import to_html
 from plotly.offline import get_plotlyjs
 from rich.text import Text
 
-from configs.schema import Config, Threshold
+from configs.evaluation import Threshold
+from configs.schema import Config
 from pipelines import runs, screen
 
 PACKAGES = ("tfx", "tensorflow", "keras")
@@ -80,6 +81,7 @@ def render(record: Mapping[str, Any], config: Config) -> str:
         judged=judge(measured, thresholds, missed),
         against=texts.get("Baseline"),
         missed=missed,
+        confusion=name_classes(evaluation.get("confusion", []), config.label.values),
         groups=groups,
         curves=draw("curves", trace(history)) if history else None,
         rows=details.get("ExampleGen", {}).get("rows"),
@@ -109,6 +111,16 @@ def judge(
         passed = (OVERALL, metric) not in missed if limits else None
         found.append(Judged(metric, overall[metric]["candidate"], overall[metric]["baseline"], text, passed))
     return found
+
+
+def name_classes(matrix: Sequence[Sequence[float]], classes: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Returns how many rows of each class were told to be of which, by name; classes without any row are filled in."""
+    size = len(matrix)
+    return {
+        actual: {told: matrix[row][column] if max(row, column) < size else 0.0 for column, told in enumerate(classes)}
+        for row, actual in enumerate(classes)
+        if matrix
+    }
 
 
 def group(measured: Sequence[Measured], metric: str) -> list[Group]:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from components import columns, preflight
+from configs.evaluation import METRICS
 from configs.loading import load
-from configs.schema import METRICS
 
 ROOT = Path(__file__).parents[1]
 SHIPPED = sorted((ROOT / "configs").glob("*.yaml"))

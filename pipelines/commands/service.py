@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from configs.evaluation import MAIN
 from configs.loading import load
-from configs.schema import MAIN
 from pipelines.commands.options import ConfigPath, DryRun, Format, Output, Reason, answer
 from pipelines.screen import listing
 

@@ -1,8 +1,9 @@
 import pytest
 import tensorflow_model_analysis as tfma
 
-from components.evaluate import CLASSES, eval_config
-from configs.schema import METRICS, Config
+from components.evaluate import CLASSES, MATRICES, eval_config
+from configs.evaluation import METRICS
+from configs.schema import Config
 
 LABELS = {
     "binary": {"name": "tip", "kind": "binary"},
@@ -42,7 +43,7 @@ def test_every_metric_of_the_label_is_measured_and_only_those_with_a_threshold_d
     config = eval_config(config_of(kind))
     metrics = config.metrics_specs[0].metrics
     classes = [CLASSES[kind][name] for name in METRICS[kind]]
-    assert [metric.class_name for metric in metrics] == classes
+    assert [metric.class_name for metric in metrics] == classes + [MATRICES[kind][0] for _ in {kind} & MATRICES.keys()]
     assert [metric.class_name for metric in deciding(config)] == classes[:1]
 
 

@@ -6,7 +6,13 @@ import pytest
 import tensorflow as tf
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2
 
-from components.evaluation import OVERALL, Measured, failures, measure, overall
+from components.evaluation import OVERALL, Measured, confuse, failures, measure, overall
+from configs.evaluation import METRICS
+
+
+def write(folder, record):
+    with tf.io.TFRecordWriter(str(folder / "metrics-00000-of-00001.tfrecord")) as writer:
+        writer.write(record.SerializeToString())
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +31,29 @@ def test_the_metrics_are_those_of_the_test_split(folder, nodes):
     metrics = overall(measure(folder))
     assert metrics["example_count"] == nodes["ExampleGen"]["details"]["rows"]["test"]
     assert 0.5 < metrics["auc"] < 1
-    assert metrics.keys() == {"example_count", "auc", "accuracy", "precision", "recall", "log_loss"}
+    assert metrics.keys() == {"example_count", *METRICS["binary"]}
+
+
+@pytest.mark.slow
+def test_the_confusion_of_two_classes_adds_up_to_the_metrics(folder):
+    (right_zero, wrong_zero), (wrong_one, right_one) = confuse(folder)
+    metrics = overall(measure(folder))
+    rows = right_zero + wrong_zero + wrong_one + right_one
+    assert rows == metrics["example_count"]
+    assert (right_zero + right_one) / rows == pytest.approx(metrics["accuracy"])
+    assert right_one / (right_one + wrong_one) == pytest.approx(metrics["recall"])
+    assert right_one / (right_one + wrong_zero) == pytest.approx(metrics["precision"])
+
+
+def test_the_confusion_of_several_classes_is_a_square(tmp_path):
+    record = metrics_for_slice_pb2.MetricsForSlice()
+    item = record.metric_keys_and_values.add()
+    item.key.name = "confusion"
+    matrix = item.value.multi_class_confusion_matrix_at_thresholds.matrices.add()
+    for actual, told, rows in ((0, 0, 5.0), (2, 0, 3.0), (2, 2, 1.0)):
+        matrix.entries.add(actual_class_id=actual, predicted_class_id=told, num_weighted_examples=rows)
+    write(tmp_path, record)
+    assert confuse(str(tmp_path)) == [[5, 0, 0], [0, 0, 0], [3, 0, 1]]
 
 
 @pytest.mark.slow
@@ -41,8 +69,7 @@ def test_a_metric_that_a_slice_cannot_have_is_left_out(tmp_path):
         metric = record.metric_keys_and_values.add()
         metric.key.name = name
         metric.value.double_value.value = value
-    with tf.io.TFRecordWriter(str(tmp_path / "metrics-00000-of-00001.tfrecord")) as writer:
-        writer.write(record.SerializeToString())
+    write(tmp_path, record)
     assert measure(str(tmp_path)) == [Measured("hour=4", "accuracy", 0.75, None)]
 
 

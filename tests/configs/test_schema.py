@@ -6,10 +6,11 @@ import pytest
 from pydantic import ValidationError
 
 from configs.errors import ConfigError
+from configs.evaluation import Threshold
 from configs.features import Boolean, Numeric, Timestamp, Words
 from configs.loading import load
 from configs.models import Dnn
-from configs.schema import Config, Gate, Label, Split, Threshold
+from configs.schema import Config, Gate, Label, Split
 from configs.training import Optimizer, Training
 
 

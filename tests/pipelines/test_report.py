@@ -249,3 +249,15 @@ def test_a_report_that_cannot_be_written_leaves_the_exit_code(tmp_path, caplog):
 def test_draws_without_tensorflow():
     code = "import sys, pipelines.report, pipelines.picture; sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=60).returncode == 0
+
+
+def test_classes_are_told_apart_by_their_names(show):
+    judged = evaluated()
+    judged["details"]["confusion"] = [[1200.0, 45.0], [12.5, 187.5]]
+    page = show(record([*prepared(), *trained(), judged]), "label.classes=['no tip', 'big tip']")
+    assert "of told no tip told big tip no tip 1,200 45 big tip 12.5 187.5" in page.text
+
+
+def test_a_class_without_a_row_is_shown_all_the_same():
+    assert report.name_classes([[3.0]], ["a", "b"]) == {"a": {"a": 3.0, "b": 0.0}, "b": {"a": 0.0, "b": 0.0}}
+    assert report.name_classes([], ["a", "b"]) == {}

@@ -1,0 +1,113 @@
+"""Every metric of every kind of label, as TFMA measures it, against scikit-learn's."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import tensorflow_model_analysis as tfma
+from sklearn import metrics as sklearn
+
+from components.evaluate import CLASSES, eval_config
+from tests.components.test_evaluate import config_of
+
+ROWS = 400
+pytestmark = pytest.mark.slow
+
+
+def measured(kind, label, answers, weight=None):
+    """The metrics over all rows by name, of labels and answers by row."""
+    config = eval_config(config_of(kind, weight="fare" if weight is not None else None))
+    spec = config.model_specs[0]
+    spec.signature_name, spec.label_key, spec.prediction_key = "", "label", "prediction"
+    del spec.preprocessing_function_names[:]
+    for each in config.metrics_specs:
+        for metric in each.metrics:
+            del metric.per_slice_thresholds[:]
+    rows = pd.DataFrame({"label": list(label), "prediction": list(answers)})
+    if weight is not None:
+        rows["fare"] = weight
+    [(_, found)] = tfma.analyze_raw_data(rows, config).slicing_metrics
+    [values] = found[""].values()
+    return {name: value["doubleValue"] for name, value in values.items() if "doubleValue" in value}
+
+
+@pytest.fixture
+def random():
+    return np.random.default_rng(5)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_one_of_two_classes(random, weighted):
+    label = random.integers(0, 2, ROWS)
+    answers = np.clip(0.3 * label + random.uniform(0, 0.7, ROWS), 0.01, 0.99)
+    weight = random.integers(1, 4, ROWS).astype(float) if weighted else np.ones(ROWS)
+    told = answers > 0.5
+    found = measured("binary", label, answers, weight if weighted else None)
+    how = {"sample_weight": weight}
+    expected = {
+        "auc": sklearn.roc_auc_score(label, answers, **how),
+        "auc_pr": sklearn.average_precision_score(label, answers, **how),
+        "accuracy": sklearn.accuracy_score(label, told, **how),
+        "precision": sklearn.precision_score(label, told, **how),
+        "recall": sklearn.recall_score(label, told, **how),
+        "f1": sklearn.f1_score(label, told, **how),
+        "calibration": (answers * weight).sum() / (label * weight).sum(),
+        "log_loss": sklearn.log_loss(label, answers, **how),
+    }
+    assert found.pop("example_count") == ROWS
+    assert found == pytest.approx(expected, abs=5e-3)
+
+
+def test_one_of_several_classes(random):
+    label = random.integers(0, 3, ROWS)
+    answers = random.dirichlet([1, 1, 1], ROWS) + np.eye(3)[label] * 0.5
+    answers /= answers.sum(axis=1, keepdims=True)
+    found = measured("multiclass", label, answers)
+    expected = {
+        "accuracy": sklearn.accuracy_score(label, answers.argmax(axis=1)),
+        "macro_f1": sklearn.f1_score(label, answers.argmax(axis=1), average="macro"),
+        "log_loss": sklearn.log_loss(label, answers),
+        "example_count": ROWS,
+    }
+    assert found == pytest.approx(expected, abs=1e-5)
+
+
+def test_any_of_several_classes(random):
+    label = random.integers(0, 2, (ROWS, 3))
+    answers = np.clip([0.5, 0.3, 0.1] * label + random.uniform(0, 0.5, (ROWS, 3)), 0, 1)
+    found = measured("multilabel", label, answers)
+    flat, told = label.ravel(), answers.ravel() > 0.5
+    expected = {
+        "auc": sklearn.roc_auc_score(flat, answers.ravel()),
+        "auc_pr": sklearn.average_precision_score(flat, answers.ravel()),
+        "precision": sklearn.precision_score(flat, told),
+        "recall": sklearn.recall_score(flat, told),
+        "f1": sklearn.f1_score(flat, told),
+        "macro_f1": sklearn.f1_score(label, answers > 0.5, average="macro"),
+        "example_count": ROWS,
+    }
+    assert found == pytest.approx(expected, abs=5e-3)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_number(random, weighted):
+    label = random.normal(100, 10, ROWS)
+    answers = label + random.normal(1, 5, ROWS)
+    weight = random.integers(1, 4, ROWS).astype(float) if weighted else np.ones(ROWS)
+    found = measured("regression", label, answers, weight if weighted else None)
+    how = {"sample_weight": weight}
+    expected = {
+        "rmse": np.sqrt(sklearn.mean_squared_error(label, answers, **how)),
+        "mae": sklearn.mean_absolute_error(label, answers, **how),
+        "r2": sklearn.r2_score(label, answers, **how),
+        "calibration": (answers * weight).sum() / (label * weight).sum(),
+        "example_count": ROWS,
+    }
+    assert found == pytest.approx(expected, rel=1e-4)
+
+
+def test_labels_that_are_all_alike_have_no_variance_to_explain():
+    assert measured("regression", np.full(10, 7.0), np.arange(10.0))["r2"] == "NaN"
+
+
+def test_every_kind_of_label_is_judged_here():
+    assert CLASSES.keys() == {"binary", "multiclass", "multilabel", "regression"}
