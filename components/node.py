@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from tfx import types
 from tfx.dsl.components.base import base_driver, base_executor
+from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.dsl.components.base.base_component import BaseComponent
-from tfx.dsl.components.base.executor_spec import ExecutorClassSpec
+from tfx.dsl.components.base.executor_spec import BeamExecutorSpec, ExecutorClassSpec
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 
 
@@ -27,10 +28,11 @@ def node(
             "PARAMETERS": {key: ExecutionParameter(type=str) for key in parameters},
         },
     )
+    kind = BeamExecutorSpec if issubclass(executor, BaseBeamExecutor) else ExecutorClassSpec
     component = type(
         node_id,
         (BaseComponent,),
-        {"SPEC_CLASS": spec, "EXECUTOR_SPEC": ExecutorClassSpec(executor), "DRIVER_CLASS": driver},
+        {"SPEC_CLASS": spec, "EXECUTOR_SPEC": kind(executor), "DRIVER_CLASS": driver},
     )
     channels = {key: types.Channel(type=artifact) for key, artifact in outputs.items()}
     return component(spec(**inputs, **channels, **parameters)).with_id(node_id)

@@ -12,6 +12,7 @@ from tfx.types import artifact_utils
 from components.evaluation import OVERALL, Measured, confuse, failures, measure
 from components.gate import FOUND
 from components.schema import FILE, read, read_statistics
+from components.yardsticks import compare
 from configs.evaluation import MAIN
 from trainer.run import FACTS, HISTORY
 
@@ -116,6 +117,13 @@ def _compared(item: Measured) -> str:
     return f"{item.metric} {item.candidate:.4f}{against}"
 
 
+def _yardsticks(outputs: Outputs) -> Summary:
+    models = compare(outputs["evaluation"][0])
+    metric = next(name for name in MAIN if name in next(iter(models.values())))
+    reached = ", ".join(f"{name} {found[metric]:.4f}" for name, found in models.items() if metric in found)
+    return Summary(f"{metric}: {reached}", {"metric": metric, "models": models})
+
+
 def _load_check(outputs: Outputs) -> Summary:
     return Summary(f"{outputs['blessing'][0].get_int_custom_property('rows')} rows answered as trained")
 
@@ -136,6 +144,7 @@ SUMMARIES: dict[str, Callable[[Outputs], Summary]] = {
     "Trainer": _train,
     "Baseline": _baseline,
     "Evaluator": _evaluation,
+    "Yardsticks": _yardsticks,
     "LoadCheck": _load_check,
     "Pusher": _pusher,
 }

@@ -21,6 +21,7 @@ Step = Literal[
     "Trainer",
     "Baseline",
     "Evaluator",
+    "Yardsticks",
     "LoadCheck",
     "Pusher",
 ]

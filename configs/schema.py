@@ -22,6 +22,7 @@ from configs.home import Home
 from configs.models import Model
 from configs.section import Section, Text
 from configs.training import Training
+from configs.yardsticks import FITTING, Yardstick
 
 Texts = Annotated[tuple[Text, ...], Strict(False)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -139,6 +140,9 @@ class Config(Section):
     model: Model
     training: Training
     evaluation: Evaluation
+    baselines: Annotated[tuple[Yardstick, ...], Strict(False)] = Field(
+        default=(), description="Models that are no networks, trained and evaluated on the same rows to compare with."
+    )
     gate: Gate = Gate()
     storage: Storage = Storage()
     schedule: Schedule | None = None
@@ -196,6 +200,18 @@ class Config(Section):
             known = ", ".join(METRICS[label.kind])
             raise ValueError(f"'{unfit[0]}' does not judge a {label.kind} label; what does: {known}")
         return evaluation
+
+    @field_validator("baselines")
+    @classmethod
+    def _check_baselines(cls, baselines: tuple[Yardstick, ...], info: ValidationInfo) -> tuple[Yardstick, ...]:
+        label: Any = info.data.get("label")
+        unfit = [name for name in baselines if label and name not in FITTING[label.kind]]
+        if unfit:
+            known = ", ".join(FITTING[label.kind])
+            raise ValueError(f"'{unfit[0]}' is no model of a {label.kind} label; what is: {known}")
+        if len(set(baselines)) < len(baselines):
+            raise ValueError("names a model twice")
+        return baselines
 
     @property
     def home(self) -> Home:

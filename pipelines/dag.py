@@ -15,6 +15,7 @@ from components.schema import schema_gen
 from components.statistics import statistics_gen
 from components.train import trainer
 from components.transform import transform
+from components.yardsticks import yardsticks
 from configs.schema import Config
 from pipelines import digest, graph
 from pipelines.metadata import connection
@@ -43,10 +44,20 @@ def build(config: Config, cache: bool = True) -> Pipeline:
         schema=schema.outputs["schema"],
         statistics=statistics.outputs["statistics"],
     )
+    nodes = [examples, statistics, schema, gate, prepare, train, base, judge, load, push]
+    if config.baselines:
+        nodes.append(
+            yardsticks(
+                config,
+                prepare.outputs["transformed_examples"],
+                prepare.outputs["transform_graph"],
+                examples.outputs["examples"],
+            )
+        )
     return Pipeline(
         pipeline_name=config.name,
         pipeline_root=str(config.home.artifacts),
-        components=stamp(config, [examples, statistics, schema, gate, prepare, train, base, judge, load, push]),
+        components=stamp(config, nodes),
         enable_cache=cache,
         metadata_connection_config=connection(config),
     )

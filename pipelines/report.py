@@ -80,6 +80,7 @@ def render(record: Mapping[str, Any], config: Config) -> str:
         states=screen.STATES,
         judged=judge(measured, thresholds, missed),
         against=texts.get("Baseline"),
+        yardsticks=details.get("Yardsticks", {}).get("models", {}),
         missed=missed,
         confusion=name_classes(evaluation.get("confusion", []), config.label.values),
         groups=groups,

@@ -86,12 +86,26 @@ def conclude(record: Mapping[str, Any], config_path: str) -> RenderableType:
     if error := record["error"]:
         lines.append(paragraph(error["what"], error["where"], error["remedy"]))
     serving = f"version {record['in_service']}, in {record['serving']}" if record["in_service"] else "nothing yet"
+    beside = compare(record)
     places = (
+        *([f"Compared    {escape(beside)}"] if beside else []),
         f"In service  {escape(serving)}",
         f"This run    {escape(record['folder'])} (report.html, run.json, log.txt)",
         f"Next        {escape(f'millrace {_next(record)} {config_path}')}",
     )
     return Group("", *lines, "", *places)
+
+
+def compare(record: Mapping[str, Any]) -> str:
+    """Returns what the model and those that are no networks reach; an empty text where none is known."""
+    details = {node["node"]: node["details"] for node in record["nodes"]}
+    found = details.get("Yardsticks")
+    if not found:
+        return ""
+    reached = {name: metrics.get(found["metric"]) for name, metrics in found["models"].items()}
+    ours = details.get("Evaluator", {}).get("overall", {}).get(found["metric"])
+    known = {name: value for name, value in {"this model": ours, **reached}.items() if value is not None}
+    return f"{found['metric']}: " + ", ".join(f"{name} {value:.4f}" for name, value in known.items())
 
 
 def headline(record: Mapping[str, Any]) -> str:

@@ -37,7 +37,7 @@ def run(
 
     accepted = [] if accept_anomalies is None else [f"gate.accept={json.dumps(accept_anomalies)}"]
     config = resolve(load(path, [*overrides, *accepted]))
-    nodes = [node.id for node in graph.until(until)]
+    nodes = [node.id for node in graph.nodes(config, until)]
     console = Console(stderr=output is Output.json)
     with Screen(console, nodes) as screen:
         record = local.run(config, nodes, cache=not no_cache, watch=screen.watch)
@@ -64,8 +64,8 @@ def launch_node(
     no_cache: Annotated[bool, typer.Option("--no-cache")] = False,
 ) -> None:
     """Launch one node of one run, as a step of a cluster does."""
-    graph.until(node)
     config = load(path, overrides)
+    graph.nodes(config, node)
     from components.columns import resolve
     from pipelines.dag import compile_ir
     from pipelines.launch import launch

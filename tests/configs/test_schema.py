@@ -105,6 +105,19 @@ def test_a_metric_fits_the_kind_of_label(write: Callable[..., str]) -> None:
     assert told.value.what == "'auc' does not judge a regression label; what does: rmse, mae"
 
 
+@pytest.mark.parametrize(
+    ("names", "what"),
+    [
+        ("[tree, mean]", "'mean' is no model of a binary label; what is: majority, logistic, tree, svm"),
+        ("[tree, tree]", "names a model twice"),
+    ],
+)
+def test_baselines_fit_the_kind_of_label(write: Callable[..., str], names: str, what: str) -> None:
+    with pytest.raises(ConfigError) as told:
+        load(write("model:", f"baselines: {names}\nmodel:"))
+    assert told.value.what == what
+
+
 def test_weight_and_group_are_columns(write: Callable[..., str]) -> None:
     config = load(write("path: rows.csv", "path: rows.csv, weight: count, group: driver"))
     assert config.columns == ("miles", "company", "tipped", "count", "driver", "hour")

@@ -12,6 +12,8 @@ from configs.schema import Config
 from pipelines import dag, digest, graph
 from tests.sandbox import ROOT
 
+OPTIONAL = ([], ["baselines=[tree]"])
+
 
 def nodes(ir: pipeline_pb2.Pipeline) -> dict[str, pipeline_pb2.PipelineNode]:
     """The nodes by id, in the order in which they are run."""
@@ -34,9 +36,11 @@ def ir(config: Config) -> pipeline_pb2.Pipeline:
     return dag.compile_ir(config)
 
 
-def test_the_compiled_pipeline_is_the_graph(ir: pipeline_pb2.Pipeline) -> None:
-    compiled = {node_id: set(node.upstream_nodes) for node_id, node in nodes(ir).items()}
-    assert compiled == {node.id: set(node.after) for node in graph.NODES}
+@pytest.mark.parametrize("overrides", OPTIONAL)
+def test_the_compiled_pipeline_is_the_graph(tmp_path: Path, overrides: list[str]) -> None:
+    config = load(ROOT / "configs" / "taxi.yaml", [f"storage.root={tmp_path}", *overrides])
+    compiled = {node_id: set(node.upstream_nodes) for node_id, node in nodes(dag.compile_ir(config)).items()}
+    assert compiled == {node.id: set(node.after) for node in graph.nodes(config)}
 
 
 @pytest.mark.parametrize("cache", [True, False])
@@ -63,7 +67,7 @@ def test_a_node_depends_on_its_own_section(tmp_path: Path, override: str, change
     one, other = (dag.compile_ir(load(taxi, [f"storage.root={tmp_path}", *more])) for more in ([], [override]))
     assert {
         node
-        for node in graph.IDS
+        for node in nodes(one)
         if nodes(one)[node] != nodes(other)[node] or executors(one)[node] != executors(other)[node]
     } == changed
 

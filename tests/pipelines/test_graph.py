@@ -1,9 +1,18 @@
 """Which nodes a run needs."""
 
+from collections.abc import Iterable
+
 import pytest
 
 from configs.errors import ConfigError
+from configs.schema import Config
 from pipelines import graph
+
+ALWAYS = [node.id for node in graph.NODES if node.key is None]
+
+
+def ids(nodes: Iterable[graph.Node]) -> list[str]:
+    return [node.id for node in nodes]
 
 
 @pytest.mark.parametrize(
@@ -16,17 +25,28 @@ from pipelines import graph
             "LoadCheck",
             ["ExampleGen", "StatisticsGen", "SchemaGen", "DataGate", "Transform", "Trainer", "LoadCheck"],
         ),
-        ("Pusher", list(graph.IDS)),
-        (None, list(graph.IDS)),
+        ("Pusher", ALWAYS),
+        (None, ALWAYS),
     ],
 )
-def test_a_run_needs_what_its_last_node_waits_for(last: str | None, needed: list[str]) -> None:
-    assert [node.id for node in graph.until(last)] == needed
+def test_a_run_needs_what_its_last_node_waits_for(config: Config, last: str | None, needed: list[str]) -> None:
+    assert ids(graph.nodes(config, last)) == needed
 
 
-def test_an_unknown_node_is_refused_with_the_known_ones() -> None:
+def test_a_node_with_a_key_is_there_when_the_config_has_it(config: Config) -> None:
+    compared = config.model_copy(update={"baselines": ("tree",)})
+    assert set(ids(graph.nodes(compared))) == {*ALWAYS, "Yardsticks"}
+    assert ids(graph.nodes(compared, "Pusher")) == ALWAYS  # which does without
+
+
+def test_an_unknown_node_is_refused_with_the_known_ones(config: Config) -> None:
     with pytest.raises(ConfigError, match="There is no node 'Traner'.*Trainer, Baseline"):
-        graph.until("Traner")
+        graph.nodes(config, "Traner")
+
+
+def test_a_node_that_the_config_lacks_is_refused_with_its_key(config: Config) -> None:
+    with pytest.raises(ConfigError, match="There is no node 'Yardsticks'.*baselines: adds Yardsticks"):
+        graph.nodes(config, "Yardsticks")
 
 
 def test_every_node_comes_after_those_it_waits_for() -> None:

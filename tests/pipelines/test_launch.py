@@ -146,7 +146,8 @@ def store(request: pytest.FixtureRequest, unused_port: int) -> Iterator[list[str
 
 @pytest.mark.slow
 def test_nodes_launched_one_by_one_make_what_a_run_makes(fresh: Sandbox, published: Sandbox, store: list[str]) -> None:
-    for node in graph.IDS:
+    ids = [node.id for node in graph.nodes(load(fresh.config))]
+    for node in ids:
         if node == "Trainer":
             kill_in_the_middle(fresh, node, store)
         answer = fresh.millrace("launch-node", "--node", node, "--run-id", "r1", *store)
@@ -154,7 +155,7 @@ def test_nodes_launched_one_by_one_make_what_a_run_makes(fresh: Sandbox, publish
         assert answer.stdout.startswith(f"{node} done: ")
         assert "p@ss" not in answer.stdout + answer.stderr
     config = load(fresh.config, store[1:])
-    record = finish(config, "r1", "2026-01-01T00:00:00+00:00", graph.IDS)
+    record = finish(config, "r1", "2026-01-01T00:00:00+00:00", ids)
     assert (record["exit_code"], record["published"]) == (0, 1)
     assert config.home.metadata.exists() is (store == [])
     assert not list(config.home.artifacts.rglob(HALF))

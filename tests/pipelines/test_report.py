@@ -128,6 +128,14 @@ def test_a_published_version(show):
     assert "ended 2026-11-22T10:54:49+00:00, after 1 min 26 s" in page.text
 
 
+def test_models_that_are_no_networks_stand_in_the_same_table(show):
+    models = {"logistic": {"auc": 0.9311, "log_loss": 0.25}, "tree": {"auc": 0.9200}}
+    compared = node("Yardsticks", "auc: logistic 0.9311", {"metric": "auc", "models": models})
+    text = show(record([*prepared(), *trained(), evaluated(), compared])).text
+    assert "metric candidate baseline logistic tree threshold auc 0.9492 – 0.9311 0.9200 ✓ passed" in text
+    assert "log_loss 0.2043 – 0.2500 – " in text
+
+
 def test_slices_come_in_their_natural_order_and_what_has_no_value_says_so(show):
     text = show(published()).text
     assert "trip_start_hour rows auc log_loss 2 92 0.9743 – 10 72 0.9169 0.2599" in text

@@ -1,0 +1,12 @@
+"""The models that are no networks, which a network is to be compared with."""
+
+from typing import Literal
+
+Yardstick = Literal["majority", "mean", "logistic", "linear", "tree", "svm"]
+_CLASSES: tuple[Yardstick, ...] = ("majority", "logistic", "tree", "svm")
+FITTING: dict[str, tuple[Yardstick, ...]] = {
+    "binary": _CLASSES,
+    "multiclass": _CLASSES,
+    "multilabel": _CLASSES,
+    "regression": ("mean", "linear", "tree", "svm"),
+}
