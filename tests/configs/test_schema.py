@@ -102,7 +102,7 @@ def test_the_classes_fit_the_kind_of_label(kind: Any, classes: Any, message: str
 def test_a_metric_fits_the_kind_of_label(write: Callable[..., str]) -> None:
     with pytest.raises(ConfigError) as told:
         load(write("kind: binary", "kind: regression"))
-    assert told.value.what == "'auc' does not judge a regression label; what does: rmse, mae"
+    assert told.value.what == "'auc' does not judge a regression label; what does: rmse, mae, r2, calibration"
 
 
 @pytest.mark.parametrize(
