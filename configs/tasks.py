@@ -3,7 +3,7 @@
 slope: 1,000 points of y = 3x and normal noise of 0.1. vectors_20, vectors_100, vectors_1000: 2,000 rows of so many
 numbers, a centre for each of 2, 10 and 10 classes and normal noise. shapes: 1,000 grey images of 28 x 28 pixels, a
 pattern for each of 10 classes and noise. waves: 2,000 sequences of 100 numbers, waves of 20 steps or of 4,
-from anywhere on, and noise. markers: 6,000 texts of 100 words, of which two stand anywhere: which of them is first?
+from anywhere on, and noise. markers: 10,000 texts of 100 words, of which two stand anywhere: which of them is first?
 """
 
 from collections.abc import Callable, Sequence
@@ -58,7 +58,7 @@ def draw_waves(chance: "np.random.Generator") -> tuple[Sequence[Any], Sequence[A
 def draw_markers(chance: "np.random.Generator") -> tuple[Sequence[Any], Sequence[Any]]:
     """Returns texts, and the marker that stands first."""
     texts, labels = [], []
-    for _ in range(6000):
+    for _ in range(10_000):
         words = [f"word{number}" for number in chance.integers(0, 20, 100)]
         first, second = sorted(chance.choice(100, 2, replace=False).tolist())
         markers = ["alpha", "omega"] if chance.random() < 0.5 else ["omega", "alpha"]
