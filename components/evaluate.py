@@ -15,6 +15,7 @@ from components import metrics
 from components.batches import InLargeBatches
 from configs.evaluation import METRICS, Metric, Threshold
 from configs.schema import Config, Label
+from trainer.signatures import PREDICTION, SERVING, TRANSFORM
 
 CLASSES: dict[str, dict[Metric, str]] = {
     "binary": {
@@ -84,10 +85,11 @@ def eval_config(config: Config) -> tfma.EvalConfig:
     return tfma.EvalConfig(
         model_specs=[
             tfma.ModelSpec(
-                signature_name="serving_default",
+                signature_name=SERVING,
+                prediction_key=PREDICTION,
                 label_key=config.label.name,
                 example_weight_key=config.data.weight or "",
-                preprocessing_function_names=["transform_features"],
+                preprocessing_function_names=[TRANSFORM],
             )
         ],
         slicing_specs=[tfma.SlicingSpec(feature_keys=keys) for keys in config.evaluation.slices],

@@ -8,19 +8,23 @@ import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.extractors.unbatch_extractor import UNBATCH_EXTRACTOR_STAGE_NAME
 
-COLUMNS = (constants.FEATURES_KEY, constants.TRANSFORMED_FEATURES_KEY)
+from trainer.signatures import PREDICTION
+
+COLUMNS = (constants.FEATURES_KEY, constants.TRANSFORMED_FEATURES_KEY, constants.PREDICTIONS_KEY)
 
 
 def custom_extractors(
     eval_shared_model: Any, eval_config: tfma.EvalConfig, tensor_adapter_config: Any
 ) -> list[tfma.extractors.Extractor]:
-    """Returns TFMA's own extractors, and before batches become rows one that drops what nothing is sliced by."""
+    """Returns TFMA's own extractors, and before batches become rows one that drops what nothing is sliced by,
+    and of the answers all but the predictions.
+    """
     found = tfma.default_extractors(
         eval_shared_model=eval_shared_model, eval_config=eval_config, tensor_adapter_config=tensor_adapter_config
     )
-    needed = {column for slices in eval_config.slicing_specs for column in slices.feature_keys}
+    sliced = {column for slices in eval_config.slicing_specs for column in slices.feature_keys}
     place = [extractor.stage_name for extractor in found].index(UNBATCH_EXTRACTOR_STAGE_NAME)
-    drop = tfma.extractors.Extractor("DropColumns", beam.Map(drop_columns, sorted(needed)))
+    drop = tfma.extractors.Extractor("DropColumns", beam.Map(drop_columns, [PREDICTION, *sorted(sliced)]))
     return [*found[:place], drop, *found[place:]]
 
 

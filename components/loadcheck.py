@@ -1,6 +1,7 @@
-"""LoadCheck: the exported model, in a fresh process, must answer raw rows as training would."""
+"""LoadCheck: the exported model, in a fresh process, must answer raw rows as training would, by every signature."""
 
 import logging
+import pickle
 import subprocess
 import sys
 import tempfile
@@ -18,16 +19,21 @@ from tfx.types import artifact_utils, standard_artifacts
 from tfx.utils import path_utils
 
 from components.node import node
+from components.probe import BySignature
 from configs.errors import NotBlessed
-from trainer.export import KERAS_MODEL
+from configs.schema import Config
+from trainer.export import KERAS_MODEL, name_answers
 from trainer.models.custom import load
+from trainer.raw import list_tensors, spread
+from trainer.settings import Columns
+from trainer.signatures import RAW, SERVING, TRANSFORM
 
 ROWS = 100
 TOLERANCE = 1e-4
 
 
 def load_check(
-    model: types.BaseChannel, transform_graph: types.BaseChannel, examples: types.BaseChannel
+    config: Config, model: types.BaseChannel, transform_graph: types.BaseChannel, examples: types.BaseChannel
 ) -> BaseComponent:
     """Returns the node that gives an InfraBlessing to a model that serves what was trained."""
     return node(
@@ -35,7 +41,7 @@ def load_check(
         Executor,
         inputs={"model": model, "transform_graph": transform_graph, "examples": examples},
         outputs={"blessing": standard_artifacts.InfraBlessing},
-        parameters={},
+        parameters={"columns": Columns(features=config.features, label=config.label).model_dump_json()},
     )
 
 
@@ -44,9 +50,11 @@ class Executor(BaseExecutor):
 
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
         model = path_utils.serving_model_path(artifact_utils.get_single_uri(input_dict["model"]))
+        transform = tft.TFTransformOutput(artifact_utils.get_single_uri(input_dict["transform_graph"]))
+        columns = Columns.model_validate_json(exec_properties["columns"])
         rows = first_rows(artifact_utils.get_split_uri(input_dict["examples"], "test"))
-        expected = answer_as_trained(model, artifact_utils.get_single_uri(input_dict["transform_graph"]), rows)
-        for loader, answers in answer_as_served(model, rows).items():
+        expected = answer_as_trained(model, transform, columns, rows)
+        for loader, answers in answer_as_served(model, make_requests(transform, columns, rows)).items():
             compare(expected, answers, rows, loader)
         blessing = artifact_utils.get_single_instance(output_dict["blessing"])
         Path(blessing.uri, "INFRA_BLESSED").touch()
@@ -60,22 +68,33 @@ def first_rows(folder: str, count: int = ROWS) -> list[bytes]:
     return list(tf.data.TFRecordDataset(files, compression_type="GZIP").take(count).as_numpy_iterator())
 
 
-def answer_as_trained(model: str, transform_graph: str, rows: Sequence[bytes]) -> np.ndarray:
-    """Returns the predictions [rows, units] of the Keras model on the rows as Transform's graph prepares them."""
-    transform = tft.TFTransformOutput(transform_graph)
-    columns = transform.transform_features_layer()(tf.io.parse_example(list(rows), transform.raw_feature_spec()))
+def make_requests(transform: tft.TFTransformOutput, columns: Columns, rows: Sequence[bytes]) -> BySignature:
+    """Returns the rows as each signature takes them."""
+    spec = transform.raw_feature_spec()
+    cells = tf.io.parse_example(list(rows), spec)
+    tensors = list_tensors(columns.features, spec)
+    examples = {"examples": np.array(rows, object)}
+    raw = {tensor.name: spread(cells[name], tensor).numpy() for name, tensor in tensors.items()}
+    return {SERVING: examples, RAW: raw, TRANSFORM: examples}
+
+
+def answer_as_trained(
+    model: str, transform: tft.TFTransformOutput, columns: Columns, rows: Sequence[bytes]
+) -> BySignature:
+    """Returns what each signature is to answer: by the Keras model, on the rows as Transform's graph prepares them."""
+    made = transform.transform_features_layer()(tf.io.parse_example(list(rows), transform.raw_feature_spec()))
     trained = load(Path(model), KERAS_MODEL)
-    return trained.predict_on_batch({name: columns[name] for name in trained.input})
+    prediction = trained.predict_on_batch({name: made[name] for name in trained.input})
+    named = {name: tensor.numpy() for name, tensor in name_answers(tf.constant(prediction), columns.label).items()}
+    return {SERVING: named, RAW: named, TRANSFORM: {name: tensor.numpy() for name, tensor in made.items()}}
 
 
-def answer_as_served(model: str, rows: Sequence[bytes]) -> dict[str, np.ndarray]:
-    """Returns the predictions [rows, units] of the exported model by loader, from a process that loads only it."""
+def answer_as_served(model: str, requests: BySignature) -> dict[str, BySignature]:
+    """Returns the exported model's answers by loader, from a process that loads only it."""
     with tempfile.TemporaryDirectory() as folder:
-        requests, answers = f"{folder}/requests", f"{folder}/answers.npz"
-        with tf.io.TFRecordWriter(requests) as writer:
-            for row in rows:
-                writer.write(row)
-        command = [sys.executable, "-m", "components.probe", model, requests, answers]
+        asked, answered = Path(folder, "requests"), Path(folder, "answers")
+        asked.write_bytes(pickle.dumps(requests))
+        command = [sys.executable, "-m", "components.probe", model, str(asked), str(answered)]
         probe = subprocess.run(command, capture_output=True, text=True, check=False)
         logging.info("%s\n%s", " ".join(command), probe.stderr)
         if probe.returncode:
@@ -84,18 +103,27 @@ def answer_as_served(model: str, rows: Sequence[bytes]) -> dict[str, np.ndarray]
                 where="LoadCheck",
                 remedy="The log holds the loader's own words.",
             )
-        with np.load(answers) as archive:
-            return dict(archive)
+        return pickle.loads(answered.read_bytes())
 
 
-def compare(expected: np.ndarray, served: np.ndarray, rows: Sequence[bytes], loader: str) -> None:
-    """Raises NotBlessed with the first row that the served model answers otherwise."""
-    differences = ~np.isclose(expected, served, atol=TOLERANCE, rtol=TOLERANCE).all(axis=1)
-    if differences.any():
-        row = int(differences.argmax())
-        raise NotBlessed(
-            f"The exported model ({loader} loader) answers {differences.sum()} of {len(rows)} rows otherwise than "
-            f"training did; the first is row {row}: {served[row]} instead of {expected[row]}.",
-            where="LoadCheck",
-            remedy=f"The row: {tf.train.Example.FromString(rows[row])}",
-        )
+def compare(expected: BySignature, served: BySignature, rows: Sequence[bytes], loader: str) -> None:
+    """Raises NotBlessed with the first row that a signature of the served model answers otherwise."""
+    for signature, outputs in expected.items():
+        for output, values in outputs.items():
+            found = served[signature][output]
+            differences = ~_alike(values, found).reshape(len(rows), -1).all(axis=1)
+            if differences.any():
+                row = int(differences.argmax())
+                raise NotBlessed(
+                    f"The exported model ({loader} loader, {signature}) answers {differences.sum()} of {len(rows)} "
+                    f"rows otherwise than training did; the first is row {row}, whose {output} is {found[row]} instead "
+                    f"of {values[row]}.",
+                    where="LoadCheck",
+                    remedy=f"The row: {tf.train.Example.FromString(rows[row])}",
+                )
+
+
+def _alike(expected: np.ndarray, served: np.ndarray) -> np.ndarray:
+    if expected.dtype.kind == "f":
+        return np.isclose(expected, served, atol=TOLERANCE, rtol=TOLERANCE)
+    return expected == served

@@ -14,8 +14,8 @@ from components.roles import Role
 from components.rows import Batch, Fault
 from components.versions import Version
 from configs.schema import Label
+from trainer.signatures import PREDICTION, SERVING
 
-PREDICTION = "prediction"
 Answers = Mapping[str, Sequence[Any]]
 
 
@@ -25,11 +25,9 @@ class Scorer:
     def __init__(self, version: Version, label: Label) -> None:
         import tensorflow as tf  # takes seconds: a mistake in the rows is to be named before
 
-        from components.probe import OUTPUT, SIGNATURE
-
         self.model = tf.saved_model.load(str(version.path))  # owns the variables that the signature refers to
-        signature = self.model.signatures[SIGNATURE]
-        self.ask = lambda requests: signature(examples=tf.constant(requests, tf.string))[OUTPUT].numpy()
+        signature = self.model.signatures[SERVING]
+        self.ask = lambda requests: signature(examples=tf.constant(requests, tf.string))[PREDICTION].numpy()
         self.label = label
 
     def score(self, batch: pa.RecordBatch) -> Answers:

@@ -34,7 +34,7 @@ def build(config: Config, cache: bool = True) -> Pipeline:
     model = train.outputs["model"]
     base = baseline(config, model)
     judge = evaluator(config, examples.outputs["examples"], model, base.outputs["model"])
-    load = load_check(model, prepare.outputs["transform_graph"], examples.outputs["examples"])
+    load = load_check(config, model, prepare.outputs["transform_graph"], examples.outputs["examples"])
     push = pusher(
         config,
         model,

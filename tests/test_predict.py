@@ -10,7 +10,7 @@ import tensorflow as tf
 from pyarrow import parquet
 from sklearn.metrics import roc_auc_score
 
-from components import probe
+from components.probe import answer_tf2
 from components.versions import in_service
 from configs.errors import ConfigError, DataRejected, MillraceError
 from configs.home import Home
@@ -82,6 +82,12 @@ def as_example(row):
     return example.SerializeToString()
 
 
+def ask(sandbox, examples):
+    """What the version in service predicts of tf.Examples, asked as a server would."""
+    requests = {"serving_default": {"examples": np.array(examples, object)}}
+    return answer_tf2(str(in_service(sandbox.home).path), requests)["serving_default"]["prediction"]
+
+
 def test_input_columns_come_back_as_they_came_and_in_order(published, scored):
     answer, output, _ = scored
     lines = output.read_text().splitlines()
@@ -94,7 +100,7 @@ def test_input_columns_come_back_as_they_came_and_in_order(published, scored):
 
 def test_scores_are_those_of_the_model_in_service(published, rows, scored):
     _, _, found = scored
-    expected = probe.answer_tf2(str(in_service(published.home).path), [as_example(row) for row in rows])[:, 0]
+    expected = ask(published, [as_example(row) for row in rows])[:, 0]
     scores = np.array([float(row["score_1"]) for row in found])
     np.testing.assert_allclose(scores, expected, atol=1e-6)
     np.testing.assert_allclose([float(row["score_0"]) for row in found], 1 - scores, atol=1e-6)
@@ -127,7 +133,7 @@ def test_a_blank_a_null_and_an_absent_key_are_the_same_missing_value(published, 
     found = read(output)
     assert [set(row) for row in found] == [{*row, *ADDED} for row in (blank, null, absent)]
     assert agree(found, found[:1] * 3)
-    expected = probe.answer_tf2(str(in_service(published.home).path), [as_example(blank)])
+    expected = ask(published, [as_example(blank)])
     assert found[0]["score_1"] == pytest.approx(expected.item(), abs=1e-6)
 
 

@@ -47,7 +47,7 @@ def run_fn(fn_args: FnArgs) -> None:
     with computing(settings.training) as devices:
         size = choose_batch(settings.training, train.count)
         model, history, facts = train_model(settings, given, tft_output, (train, evaluation), size)
-    export(model, tft_output, [name for name in (label.name, weight) if name], fn_args.serving_model_dir)
+    export(model, tft_output, settings, fn_args.serving_model_dir)
     keep(settings.model, fn_args.serving_model_dir)
     lineage = {"origin": given["origin"], "base_digest": given.get("base_digest", "")}
     put(Path(fn_args.serving_model_dir, KERAS_MODEL).with_name(LINEAGE), lineage)

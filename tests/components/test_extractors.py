@@ -23,11 +23,11 @@ def test_columns_that_are_sliced_by_stay_and_so_does_all_that_is_no_column():
     extracts = {
         "features": {"hour": np.array([1]), "fare": np.array([2.0])},
         "transformed_features": {"candidate": {"fare": np.array([0.1]), "hour": np.array([3])}, "baseline": {}},
-        "predictions": {"fare": np.array([0.5])},
+        "predictions": {"prediction": np.array([[0.5]]), "classes": np.array([["0", "1"]])},
         "labels": np.array([1]),
     }
-    kept = drop_columns(extracts, ["hour"])
+    kept = drop_columns(extracts, ["prediction", "hour"])
     assert kept["features"] == {"hour": extracts["features"]["hour"]}
     assert kept["transformed_features"]["candidate"] == {"hour": np.array([3])}
-    assert kept["predictions"] is extracts["predictions"]
+    assert kept["predictions"] == {"prediction": extracts["predictions"]["prediction"]}
     assert kept["labels"] is extracts["labels"]

@@ -1,0 +1,123 @@
+"""What every family serves: the same answers by each signature and loader, with the names of the classes."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_transform as tft
+import tensorflow_transform.beam as tft_beam
+from tensorflow_transform.tf_metadata import dataset_metadata, metadata_io, schema_utils
+
+from components.loadcheck import answer_as_trained, compare, make_requests
+from components.probe import answer_tf1, answer_tf2
+from configs.models import Attention, Cnn, Convolution, Dnn, Linear, Rnn, SelfAttention, WideDeep
+from configs.training import Training
+from tests.trainer.conftest import LABELS
+from tests.trainer.test_features import FEATURES, TRAINING, TYPES
+from trainer.export import export, name_answers
+from trainer.features import columns
+from trainer.models import build
+from trainer.preprocessing import preprocessing_fn
+from trainer.settings import Columns, Settings
+from trainer.signatures import RAW, SERVING, TRANSFORM
+
+SMALL = {"hidden_units": (4,), "embedding": 2}
+CASES = {
+    "linear": (Linear(family="linear"), "binary"),
+    "dnn": (Dnn(family="dnn", **SMALL), "multiclass"),
+    "wide_deep": (WideDeep(family="wide_deep", crosses=(("member", "shop"),), **SMALL), "regression"),
+    "cnn": (Cnn(family="cnn", blocks=(Convolution(filters=2, pool=1),), **SMALL), "multilabel"),
+    "rnn": (Rnn(family="rnn", units=(3,), **SMALL), "binary"),
+    "attention": (
+        Attention(
+            family="attention",
+            mechanism=SelfAttention(kind="self", layers=1, heads=1, width=4, feed_forward=4),
+            **SMALL,
+        ),
+        "multiclass",
+    ),
+}
+MISSING = {tf.string: tf.constant(""), tf.float64: tf.constant(np.nan, tf.float64)}
+
+
+@pytest.fixture(scope="module")
+def transformed(tmp_path_factory):
+    """What Transform learnt of columns of every kind."""
+    folder = str(tmp_path_factory.mktemp("transform"))
+    spec = {name: tf.io.VarLenFeature(TYPES.get(name, tf.float32)) for name in FEATURES}
+    spec["label"] = tf.io.VarLenFeature(tf.int64)
+    metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(spec))
+    settings = Columns(features=FEATURES, label=LABELS["binary"]).model_dump_json()
+    with tft_beam.Context(f"{folder}/temporary"):
+        _, function = (TRAINING, metadata) | tft_beam.AnalyzeAndTransformDataset(
+            lambda inputs: preprocessing_fn(inputs, {"columns": settings})
+        )
+        function | tft_beam.WriteTransformFn(f"{folder}/graph")
+    metadata_io.write_metadata(metadata, f"{folder}/graph/{tft.TFTransformOutput.RAW_METADATA_DIR}")
+    return tft.TFTransformOutput(f"{folder}/graph")
+
+
+@pytest.fixture(scope="module")
+def rows():
+    """The training rows as tf.Examples; of the last, each feature is missing."""
+    return [as_example(row) for row in TRAINING]
+
+
+def as_example(row):
+    example = tf.train.Example()
+    for name, values in row.items():
+        kind = {tf.string: "bytes_list", tf.int64: "int64_list"}.get(TYPES.get(name), "float_list")
+        getattr(example.features.feature[name], "int64_list" if name == "label" else kind).value.extend(values)
+    return example.SerializeToString()
+
+
+@pytest.fixture(scope="module", params=CASES)
+def case(request, transformed, tmp_path_factory):
+    """A model of a family with weights at random, exported; and its settings."""
+    options, kind = CASES[request.param]
+    settings = Settings(features=FEATURES, label=LABELS[kind], model=options, training=Training(batch_size=2, epochs=1))
+    model = build(settings, columns(FEATURES, transformed.vocabulary_size_by_name))
+    random = np.random.default_rng(7)
+    model.set_weights([random.normal(size=weight.shape) for weight in model.weights])
+    folder = str(tmp_path_factory.mktemp("model"))
+    export(model, transformed, settings, folder)
+    return folder, settings
+
+
+@pytest.mark.slow
+def test_every_signature_answers_by_both_loaders_as_training_does(case, transformed, rows):
+    folder, settings = case
+    expected = answer_as_trained(folder, transformed, settings, rows)
+    requests = make_requests(transformed, settings, rows)
+    assert np.ptp(expected[SERVING]["prediction"][:, 0]) > 1e-3
+    assert set(expected) == set(requests) == {SERVING, RAW, TRANSFORM}
+    for loader, answer in {"tf1": answer_tf1, "tf2": answer_tf2}.items():
+        answers = answer(folder, requests)
+        assert {name: outputs.keys() for name, outputs in answers.items()} == {
+            name: outputs.keys() for name, outputs in expected.items()
+        }
+        compare(expected, answers, rows, loader)
+
+
+@pytest.mark.slow
+def test_a_row_of_nothing_is_one_whose_every_feature_is_missing(case, transformed):
+    folder, settings = case
+    [_, specs] = tf.saved_model.load(folder).signatures[RAW].structured_input_signature
+    nothing = {name: tf.fill([1] * spec.shape.rank, MISSING[spec.dtype]).numpy() for name, spec in specs.items()}
+    assert {"ranged__0_1_", "the_colour", "the_colour_", "column__bucketed"} <= set(nothing)
+    answers = answer_tf2(folder, {SERVING: {"examples": np.array([b""], object)}, RAW: nothing})
+    for output, values in answers[SERVING].items():
+        np.testing.assert_array_equal(answers[RAW][output], values)
+
+
+@pytest.mark.parametrize(
+    ("kind", "prediction", "named"),
+    [
+        ("binary", [[0.25]], {"classes": [[b"0", b"1"]], "scores": [[0.75, 0.25]]}),
+        ("multiclass", [[0.5, 0.25, 0.25]], {"classes": [[b"low", b"middle", b"high"]], "scores": [[0.5, 0.25, 0.25]]}),
+        ("multilabel", [[1.0, 0.5, 0.0]], {"classes": [[b"high", b"red", b"short"]], "scores": [[1.0, 0.5, 0.0]]}),
+        ("regression", [[3.5]], {}),
+    ],
+)
+def test_answers_bear_the_names_of_the_classes(kind, prediction, named):
+    answers = name_answers(tf.constant(prediction), LABELS[kind])
+    assert {name: tensor.numpy().tolist() for name, tensor in answers.items()} == {"prediction": prediction, **named}
