@@ -12,6 +12,7 @@ from tfx.types import artifact_utils
 from components.evaluation import OVERALL, Measured, confuse, failures, measure
 from components.gate import FOUND
 from components.schema import FILE, read, read_statistics
+from components.tune import read as read_trials
 from components.yardsticks import compare
 from configs.evaluation import MAIN
 from trainer.run import FACTS, HISTORY
@@ -73,6 +74,19 @@ def _transform(outputs: Outputs) -> Summary:
     folder = Path(outputs["transform_graph"][0].uri, "transform_fn", "assets")
     vocabularies = len(list(folder.glob("*"))) if folder.exists() else 0
     return Summary(f"{vocabularies} vocabularies")
+
+
+def _tuner(outputs: Outputs) -> Summary:
+    found = read_trials(outputs["tuner_results"][0])
+    failed = sum(trial["score"] is None for trial in found["trials"])
+    count = f"{len(found['trials'])} trials" + (f", of which {failed} failed" if failed else "")
+    best = next(trial for trial in found["trials"] if trial["trial"] == found["best"])
+    values = ", ".join(f"{key} {_short(value)}" for key, value in best["values"].items())
+    return Summary(f"{count}; {found['objective']} {best['score']:.4f} with {values}", found)
+
+
+def _short(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else json.dumps(value)
 
 
 def _train(outputs: Outputs) -> Summary:
@@ -141,6 +155,7 @@ SUMMARIES: dict[str, Callable[[Outputs], Summary]] = {
     "SchemaGen": _schema,
     "DataGate": _anomalies,
     "Transform": _transform,
+    "Tuner": _tuner,
     "Trainer": _train,
     "Baseline": _baseline,
     "Evaluator": _evaluation,

@@ -10,6 +10,7 @@ from typing import Any
 from tfx import types
 from tfx.components.trainer import component, executor
 from tfx.dsl.components.base.base_component import BaseComponent
+from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx.dsl.components.base.executor_spec import ExecutorClassSpec
 from tfx.orchestration.portable.data_types import ExecutionInfo
 from tfx.proto import trainer_pb2
@@ -27,24 +28,37 @@ from trainer.settings import Settings
 Artifacts = Mapping[str, Sequence[types.Artifact]]
 
 
-def trainer(config: Config, examples: types.BaseChannel, transform_graph: types.BaseChannel) -> BaseComponent:
-    """Returns the node that trains the model on the transformed examples and exports it."""
-    settings = Settings(
+def trainer(
+    config: Config,
+    examples: types.BaseChannel,
+    transform_graph: types.BaseChannel,
+    hyperparameters: types.BaseChannel | None = None,
+) -> BaseComponent:
+    """Returns the node that trains the model on the transformed examples and exports it.
+
+    With `hyperparameters` it trains with those values, in place of the config's.
+    """
+    kind = WarmTrainer if config.training.warm_start else Trainer
+    return kind(
+        examples=examples,
+        transform_graph=transform_graph,
+        hyperparameters=hyperparameters,
+        run_fn="trainer.run.run_fn",
+        custom_config={"settings": settle(config).model_dump_json(), "home": str(config.home.root)},
+        train_args=trainer_pb2.TrainArgs(splits=["train"]),
+        eval_args=trainer_pb2.EvalArgs(splits=["eval"]),
+    ).with_id("Trainer")
+
+
+def settle(config: Config) -> Settings:
+    """Returns what a training depends on."""
+    return Settings(
         features=config.features,
         label=config.label,
         weight=config.data.weight,
         model=embed(config.model),
         training=config.training,
     )
-    kind = WarmTrainer if config.training.warm_start else Trainer
-    return kind(
-        examples=examples,
-        transform_graph=transform_graph,
-        run_fn="trainer.run.run_fn",
-        custom_config={"settings": settings.model_dump_json(), "home": str(config.home.root)},
-        train_args=trainer_pb2.TrainArgs(splits=["train"]),
-        eval_args=trainer_pb2.EvalArgs(splits=["eval"]),
-    ).with_id("Trainer")
 
 
 class Executor(executor.GenericExecutor):
@@ -53,8 +67,7 @@ class Executor(executor.GenericExecutor):
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
         given = json.loads(exec_properties["custom_config"])
         home, origin = Home(Path(given["home"])), identify(input_dict, given["settings"])
-        flags = [flag for flag in self._context.extra_flags or () if flag.startswith(("--code", "--packages"))]
-        place = home.checkpoints / _digest([origin, given.get("base", ""), *flags])
+        place = find_place(home, [origin, given.get("base", "")], self._context)
         given |= {
             "origin": origin,
             "checkpoint": str(place / "state.npz"),
@@ -100,6 +113,12 @@ def identify(inputs: Artifacts, settings: str) -> str:
         for artifact in artifacts
     ]
     return _digest([*contents, settings])
+
+
+def find_place(home: Home, parts: Sequence[str], context: BaseExecutor.Context) -> Path:
+    """Returns the folder for the state of a training that depends on these parts, its code and the packages."""
+    flags = [flag for flag in context.extra_flags or () if flag.startswith(("--code", "--packages"))]
+    return home.checkpoints / _digest([*parts, *flags])
 
 
 def find_base(home: Home, origin: str) -> Version | None:

@@ -18,6 +18,7 @@ Step = Literal[
     "SchemaGen",
     "DataGate",
     "Transform",
+    "Tuner",
     "Trainer",
     "Baseline",
     "Evaluator",

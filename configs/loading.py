@@ -1,5 +1,6 @@
 """From a YAML file, and what overrides it, to a Config."""
 
+import json
 import os
 import re
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from configs.document import Document, parse, spell
 from configs.errors import ConfigError
 from configs.mistakes import explain, suggest
 from configs.schema import Config, Storage
+from configs.tuning import replace
 
 PATHS = (("data", "path"), ("data", "schema_file"), ("storage", "root"), ("model", "module"))
 
@@ -31,9 +33,11 @@ def load(path: str | Path, overrides: Sequence[str] = ()) -> Config:
         storage.setdefault("root", Storage().root)
     _anchor(document.data, Path.cwd())
     try:
-        return Config.model_validate(document.data)
+        config = Config.model_validate(document.data)
     except ValidationError as error:
         raise explain(error, Config, document) from None
+    _try_space(config, document)
+    return config
 
 
 def _read(path: Path) -> Document:
@@ -72,6 +76,19 @@ def _apply(document: Document, override: str) -> None:
         raise ConfigError(error.what, name, error.remedy) from None
     document.places = {place: at for place, at in document.places.items() if place[: len(keys)] != keys}
     document.places[keys] = (name, 0)
+
+
+def _try_space(config: Config, document: Document) -> None:
+    """Raise ConfigError for a key that a search would set, and which is none or does not take a value of its space."""
+    data = config.model_dump(mode="json", exclude={"tuning"})
+    for key, space in config.tuning.space.items() if config.tuning else ():
+        for value in space.ends:
+            try:
+                Config.model_validate(replace(data, {key: value}))
+            except ValidationError as error:
+                found = explain(error, Config, document)
+                where = document.where(("tuning", "space", key))
+                raise ConfigError(f"{json.dumps(value)} does not fit: {found.what}", where, found.remedy) from None
 
 
 def _anchor(data: dict[str, Any], folder: Path) -> None:

@@ -22,6 +22,7 @@ from configs.home import Home
 from configs.models import Model
 from configs.section import Section, Text
 from configs.training import Training
+from configs.tuning import Tuning
 from configs.yardsticks import FITTING, Yardstick
 
 Texts = Annotated[tuple[Text, ...], Strict(False)]
@@ -139,6 +140,7 @@ class Config(Section):
     )
     model: Model
     training: Training
+    tuning: Tuning | None = Field(default=None, description="Search for better values of model and training first.")
     evaluation: Evaluation
     baselines: Annotated[tuple[Yardstick, ...], Strict(False)] = Field(
         default=(), description="Models that are no networks, trained and evaluated on the same rows to compare with."
@@ -178,6 +180,14 @@ class Config(Section):
         if label is not None:
             training.check(label.kind, label.values)
         return training
+
+    @field_validator("tuning")
+    @classmethod
+    def _check_tuning(cls, tuning: Tuning | None, info: ValidationInfo) -> Tuning | None:
+        label, training = info.data.get("label"), info.data.get("training")
+        if tuning and label and training:
+            tuning.check(label.kind, training)
+        return tuning
 
     @field_validator("model")
     @classmethod

@@ -15,6 +15,7 @@ from components.schema import schema_gen
 from components.statistics import statistics_gen
 from components.train import trainer
 from components.transform import transform
+from components.tune import tuner
 from components.yardsticks import yardsticks
 from configs.schema import Config
 from pipelines import digest, graph
@@ -30,7 +31,9 @@ def build(config: Config, cache: bool = True) -> Pipeline:
     gate = data_gate(config, statistics.outputs["statistics"], schema.outputs["schema"])
     prepare = transform(config, examples.outputs["examples"], schema.outputs["schema"])
     prepare.add_upstream_node(gate)
-    train = trainer(config, prepare.outputs["transformed_examples"], prepare.outputs["transform_graph"])
+    prepared = prepare.outputs["transformed_examples"], prepare.outputs["transform_graph"]
+    tune = tuner(config, config.tuning, *prepared) if config.tuning else None
+    train = trainer(config, *prepared, tune.outputs["best_hyperparameters"] if tune else None)
     model = train.outputs["model"]
     base = baseline(config, model)
     judge = evaluator(config, examples.outputs["examples"], model, base.outputs["model"])
@@ -44,20 +47,14 @@ def build(config: Config, cache: bool = True) -> Pipeline:
         schema=schema.outputs["schema"],
         statistics=statistics.outputs["statistics"],
     )
-    nodes = [examples, statistics, schema, gate, prepare, train, base, judge, load, push]
-    if config.baselines:
-        nodes.append(
-            yardsticks(
-                config,
-                prepare.outputs["transformed_examples"],
-                prepare.outputs["transform_graph"],
-                examples.outputs["examples"],
-            )
-        )
+    others = [yardsticks(config, *prepared, examples.outputs["examples"])] if config.baselines else []
+    others += [tune] if tune else []
     return Pipeline(
         pipeline_name=config.name,
         pipeline_root=str(config.home.artifacts),
-        components=stamp(config, nodes),
+        components=stamp(
+            config, [examples, statistics, schema, gate, prepare, train, base, judge, load, push, *others]
+        ),
         enable_cache=cache,
         metadata_connection_config=connection(config),
     )
@@ -75,10 +72,12 @@ def stamp(config: Config, components: list[BaseComponent]) -> list[BaseComponent
 
 def reached_by_name(config: Config) -> dict[str, list[str]]:
     """Returns the modules that a node reaches by a dotted path instead of an import."""
-    family = FAMILIES[config.model.family].split(":")[0]
+    searched = config.tuning.families if config.tuning else set()
+    families = sorted(FAMILIES[name].split(":")[0] for name in {config.model.family, *searched})
     return {
         "Transform": ["trainer.preprocessing"],
-        "Trainer": ["trainer.run", family],
+        "Tuner": ["trainer.tune", *families],
+        "Trainer": ["trainer.run", *families],
         "Evaluator": ["components.extractors"],
         "LoadCheck": ["components.probe"],
     }

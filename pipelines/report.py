@@ -1,5 +1,6 @@
 """The report of a run: one page, drawn from its record and config alone, which needs no network."""
 
+import json
 import math
 import re
 from collections.abc import Container, Mapping, Sequence
@@ -65,7 +66,7 @@ def render(record: Mapping[str, Any], config: Config) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"figure": figure, "plain": plain}
+    environment.filters |= {"figure": figure, "plain": plain, "value": value}
     details = {node["node"]: node["details"] for node in record["nodes"]}
     texts = {node["node"]: node["text"] for node in record["nodes"]}
     history = details.get("Trainer", {}).get("history")
@@ -80,6 +81,7 @@ def render(record: Mapping[str, Any], config: Config) -> str:
         states=screen.STATES,
         judged=judge(measured, thresholds, missed),
         against=texts.get("Baseline"),
+        search=details.get("Tuner"),
         yardsticks=details.get("Yardsticks", {}).get("models", {}),
         missed=missed,
         confusion=name_classes(evaluation.get("confusion", []), config.label.values),
@@ -213,6 +215,11 @@ def draw(name: str, figure: Figure) -> Markup:
 def figure(value: float | None) -> str:
     """Returns a metric's value as the screen has it."""
     return "–" if value is None or math.isnan(value) else f"{value:.4f}"
+
+
+def value(found: Any) -> str:
+    """Returns the value of a key as a config has it."""
+    return f"{found:.4g}" if isinstance(found, float) else json.dumps(found)
 
 
 def plain(markup: str) -> str:

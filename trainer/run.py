@@ -21,7 +21,7 @@ from trainer.features import columns
 from trainer.fit import fit
 from trainer.models import build
 from trainer.models.custom import keep
-from trainer.settings import Settings
+from trainer.settings import Settings, read_values
 from trainer.warm_start import warm_start
 
 HISTORY = "history.json"
@@ -38,10 +38,9 @@ def run_fn(fn_args: FnArgs) -> None:
     given = fn_args.custom_config
     settings = Settings.model_validate_json(given["settings"])
     tft_output = tft.TFTransformOutput(fn_args.transform_graph_path)
-    label, weight, spec = settings.label, settings.weight, tft_output.transformed_feature_spec()
-    train, evaluation = (
-        Rows(files, spec, label.name, weight, settings.training) for files in (fn_args.train_files, fn_args.eval_files)
-    )
+    label, weight, tuned = settings.label, settings.weight, read_values(fn_args.hyperparameters)
+    settings = settings.replace(tuned)
+    train, evaluation = read_splits(fn_args, settings, tft_output)
     if settings.training.class_weights:
         train.weigh(settings.training.class_weights, label.values)
     with computing(settings.training) as devices:
@@ -52,7 +51,16 @@ def run_fn(fn_args: FnArgs) -> None:
     lineage = {"origin": given["origin"], "base_digest": given.get("base_digest", "")}
     put(Path(fn_args.serving_model_dir, KERAS_MODEL).with_name(LINEAGE), lineage)
     put(Path(fn_args.model_run_dir, HISTORY), history)
-    put(Path(fn_args.model_run_dir, FACTS), facts | {"devices": devices})
+    put(Path(fn_args.model_run_dir, FACTS), facts | {"devices": devices, "tuned": tuned})
+
+
+def read_splits(fn_args: FnArgs, settings: Settings, tft_output: tft.TFTransformOutput) -> tuple[Rows, Rows]:
+    """Returns the rows to train on, and those to look at after each epoch."""
+    spec, label, weight = tft_output.transformed_feature_spec(), settings.label.name, settings.weight
+    train, evaluation = (
+        Rows(files, spec, label, weight, settings.training) for files in (fn_args.train_files, fn_args.eval_files)
+    )
+    return train, evaluation
 
 
 def train_model(

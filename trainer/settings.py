@@ -1,10 +1,15 @@
 """The parts of a config that Transform and the Trainer depend on, as they travel to them: as JSON."""
 
+import json
+from collections.abc import Mapping
+from typing import Any
+
 from configs.features import Feature
 from configs.models import Model
 from configs.schema import Label
 from configs.section import Section
 from configs.training import Training
+from configs.tuning import replace
 
 
 class Columns(Section):
@@ -20,3 +25,19 @@ class Settings(Columns):
 
     model: Model
     training: Training
+
+    def replace(self, values: Mapping[str, Any]) -> "Settings":
+        """Returns the same settings with other values at some keys; raises ValidationError where they do not fit."""
+        return Settings.model_validate(replace(self.model_dump(mode="json"), values))
+
+
+def read_values(found: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Returns the values that a search has found, by key, from KerasTuner's description of them.
+
+    Texts in it are JSON; what a search keeps for itself there is left out. Without a search there are none.
+    """
+    return {
+        key: json.loads(value) if isinstance(value, str) else value
+        for key, value in (found["values"] if found else {}).items()
+        if not key.startswith("tuner/")
+    }

@@ -12,7 +12,8 @@ from configs.schema import Config
 from pipelines import dag, digest, graph
 from tests.sandbox import ROOT
 
-OPTIONAL = ([], ["baselines=[tree]"])
+SEARCH = "tuning={trials: 2, space: {model.dropout: {min: 0, max: 0.5}}}"
+OPTIONAL = ([], ["baselines=[tree]"], [SEARCH], ["baselines=[tree]", SEARCH])
 
 
 def nodes(ir: pipeline_pb2.Pipeline) -> dict[str, pipeline_pb2.PipelineNode]:
@@ -70,6 +71,30 @@ def test_a_node_depends_on_its_own_section(tmp_path: Path, override: str, change
         for node in nodes(one)
         if nodes(one)[node] != nodes(other)[node] or executors(one)[node] != executors(other)[node]
     } == changed
+
+
+@pytest.mark.parametrize(
+    ("override", "changed"),
+    [
+        (SEARCH.replace("0.5", "0.3"), {"Tuner", "Pusher"}),
+        ("training.optimizer.learning_rate=0.5", {"Tuner", "Trainer", "Pusher"}),
+        ("baselines=[tree, svm]", {"Yardsticks", "Pusher"}),
+        ("evaluation.thresholds.auc.min=0.6", {"Evaluator", "Pusher"}),
+    ],
+)
+def test_what_is_optional_depends_on_its_own_section(tmp_path: Path, override: str, changed: set[str]) -> None:
+    base = [f"storage.root={tmp_path}", "baselines=[tree]", SEARCH]
+    one, other = (dag.compile_ir(load(ROOT / "configs" / "taxi.yaml", [*base, *more])) for more in ([], [override]))
+    assert {node for node in nodes(one) if nodes(one)[node] != nodes(other)[node]} == changed
+
+
+def test_a_search_over_families_reaches_the_code_of_each(tmp_path: Path) -> None:
+    models = "[{family: linear}, {family: dnn, hidden_units: [8]}]"
+    space = f"tuning={{space: {{model: {{choices: {models}}}}}}}"
+    config = load(ROOT / "configs" / "taxi.yaml", [f"storage.root={tmp_path}", space])
+    families = [f"trainer.models.{family}" for family in ("dnn", "linear", "wide_deep")]
+    assert dag.reached_by_name(config)["Trainer"] == ["trainer.run", *families]
+    assert dag.reached_by_name(config)["Tuner"] == ["trainer.tune", *families]
 
 
 def test_every_node_carries_the_digest_of_its_code_and_of_the_packages(ir: pipeline_pb2.Pipeline) -> None:

@@ -5,8 +5,10 @@ from collections.abc import Iterable
 import pytest
 
 from configs.errors import ConfigError
+from configs.loading import load
 from configs.schema import Config
 from pipelines import graph
+from tests.sandbox import ROOT
 
 ALWAYS = [node.id for node in graph.NODES if node.key is None]
 
@@ -37,6 +39,14 @@ def test_a_node_with_a_key_is_there_when_the_config_has_it(config: Config) -> No
     compared = config.model_copy(update={"baselines": ("tree",)})
     assert set(ids(graph.nodes(compared))) == {*ALWAYS, "Yardsticks"}
     assert ids(graph.nodes(compared, "Pusher")) == ALWAYS  # which does without
+
+
+def test_a_training_waits_for_the_search_that_goes_before_it(config: Config) -> None:
+    tuned = load(ROOT / "configs" / "taxi.yaml", ["tuning={trials: 2, space: {model.dropout: {min: 0, max: 0.5}}}"])
+    assert ids(graph.nodes(tuned, "Trainer"))[-2:] == ["Tuner", "Trainer"]
+    after = {node.id: node.after for node in graph.nodes(tuned)}
+    assert after["Trainer"] == ("Transform", "Tuner")
+    assert {node.id: node.after for node in graph.nodes(config)}["Trainer"] == ("Transform",)
 
 
 def test_an_unknown_node_is_refused_with_the_known_ones(config: Config) -> None:

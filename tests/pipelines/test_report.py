@@ -136,6 +136,17 @@ def test_models_that_are_no_networks_stand_in_the_same_table(show):
     assert "log_loss 0.2043 – 0.2500 – " in text
 
 
+def test_a_search_lists_its_trials(show):
+    rate = "training.optimizer.learning_rate"
+    trials = [
+        {"trial": "0", "score": None, "epochs": None, "values": {rate: 1.5, "model": [8]}, "reason": "became nan"},
+        {"trial": "1", "score": 0.91, "epochs": None, "values": {rate: 0.0123456, "model": [16, 8]}, "reason": None},
+    ]
+    found = node("Tuner", "2 trials", {"objective": "auc", "best": "1", "trials": trials})
+    text = show(record([*prepared(), found, *trained()])).text
+    assert f"trial {rate} model epochs auc 1 1.5 [8] – became nan 2 0.01235 [16, 8] 0.9100 ✓ best" in text
+
+
 def test_slices_come_in_their_natural_order_and_what_has_no_value_says_so(show):
     text = show(published()).text
     assert "trip_start_hour rows auc log_loss 2 92 0.9743 – 10 72 0.9169 0.2599" in text
