@@ -38,7 +38,7 @@ def run_fn(fn_args: FnArgs) -> None:
     given = fn_args.custom_config
     settings = Settings.model_validate_json(given["settings"])
     tft_output = tft.TFTransformOutput(fn_args.transform_graph_path)
-    label, weight, tuned = settings.label, settings.weight, read_values(fn_args.hyperparameters)
+    label, tuned = settings.label, read_values(fn_args.hyperparameters)
     settings = settings.replace(tuned)
     train, evaluation = read_splits(fn_args, settings, tft_output)
     if settings.training.class_weights:
