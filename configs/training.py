@@ -150,7 +150,8 @@ class Training(Section):
         default=1000, description="Steps after which the state of the training is kept, to go on from after a kill."
     )
     precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = Field(
-        default="float32", description="What layers compute in; weights and answers are float32 all the same."
+        default="float32",
+        description="What layers compute in while they train; what is served is float32.",
     )
     jit_compile: bool | None = Field(
         default=None, description="Compile a step by XLA; without it, on an accelerator where the model allows it."

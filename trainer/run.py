@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,9 @@ from trainer.checkpoints import Checkpoint
 from trainer.data import Rows, choose_batch
 from trainer.devices import computing
 from trainer.export import KERAS_MODEL, export
-from trainer.features import columns
+from trainer.features import Column, columns
 from trainer.fit import fit
+from trainer.labels import OUTPUT, adapt
 from trainer.models import build
 from trainer.models.custom import keep
 from trainer.settings import Settings, read_values
@@ -93,8 +94,21 @@ def train_model(
             return train_model(settings, given, tft_output, splits, size // 2)
         what = f"A batch of {size} rows does not fit into the memory of the device."
         raise MillraceError(what, "Trainer", "Lower training.batch_size, or set it to auto.") from error
+    if training.precision != "float32":
+        model = widen(model, settings, seen)
     facts = {"batch_size": size, "parameters": model.count_params(), "begun": checkpoint.begun}
     return model, history, facts | {"base": Path(base).name if base else None}
+
+
+def widen(model: keras.Model, settings: Settings, seen: Sequence[Column]) -> keras.Model:
+    """Returns a model that computes in float32 what one of half precision has learnt: it serves alike everywhere."""
+    with computing(settings.training.model_copy(update={"precision": "float32"})):
+        whole = build(settings, seen)
+    whole.set_weights(model.get_weights())
+    if settings.label.kind == "regression":
+        answer = model.get_layer(OUTPUT)
+        adapt(whole, answer.offset, answer.scale)
+    return whole
 
 
 def put(path: Path, data: Mapping[str, Any]) -> None:

@@ -11,6 +11,7 @@ import tensorflow_transform as tft
 
 from configs.errors import MillraceError
 from trainer.export import KERAS_MODEL
+from trainer.models.custom import load
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ def warm_start(model: keras.Model, folder: Path, tft_output: tft.TFTransformOutp
 
     A value that the other did not know keeps the weights that it has. Raises MillraceError for another architecture.
     """
-    base = keras.models.load_model(folder / KERAS_MODEL, compile=False)
+    base = load(folder, KERAS_MODEL)
     new = find_tables(model, Path(tft_output.transform_savedmodel_dir, "assets"))
     old = find_tables(base, folder / "assets")
     require_alike(model, base, new.keys())

@@ -9,13 +9,16 @@ import tensorflow as tf
 
 from configs.errors import MillraceError
 from configs.features import Numeric
-from configs.models import Linear
+from configs.models import Dnn, Linear
 from configs.training import Training
 from tests.trainer.conftest import LABELS
 from trainer import run
 from trainer.data import Feed
+from trainer.devices import computing
+from trainer.features import Column
+from trainer.labels import adapt
 from trainer.models import build
-from trainer.run import train_model
+from trainer.run import train_model, widen
 from trainer.settings import Settings
 
 
@@ -76,3 +79,24 @@ def test_a_batch_is_halved_until_it_fits(narrow):
 def test_a_size_that_was_asked_for_is_kept_or_refused(narrow):
     with pytest.raises(MillraceError, match="A batch of 64 rows does not fit into the memory of the device"):
         train(narrow, 64, 64)
+
+
+@pytest.mark.parametrize("kind", ["binary", "regression"])
+def test_what_was_trained_in_half_precision_serves_in_whole(kind):
+    settings = Settings(
+        features={},
+        label=LABELS[kind],
+        model=Dnn(family="dnn", hidden_units=(8,)),
+        training=Training(precision="mixed_bfloat16"),
+    )
+    seen = [Column("a.number")]
+    with computing(settings.training):
+        trained = build(settings, seen)
+    if kind == "regression":
+        adapt(trained, 100.0, 10.0)
+    served = widen(trained, settings, seen)
+    assert {layer.compute_dtype for layer in served.layers} == {"float32"}
+    rows = {"a.number": np.linspace(-1, 1, 20, dtype="float32")[:, None]}
+    half, whole = trained(rows).numpy(), served(rows).numpy()
+    np.testing.assert_allclose(whole, half, rtol=0.05)
+    assert (whole != half).any()
