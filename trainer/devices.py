@@ -16,11 +16,18 @@ def computing(training: Training) -> Iterator[str]:
 
     Gives the devices in words, `2 GPU`.
     """
-    (strategy, devices), before = choose(training), keras.config.dtype_policy()
-    keras.config.set_dtype_policy(training.precision)
+    strategy, devices = choose(training)
+    with strategy.scope(), in_precision(training.precision):
+        yield devices
+
+
+@contextmanager
+def in_precision(policy: str) -> Iterator[None]:
+    """Makes layers that are built within compute in this precision: float32, mixed_float16 or mixed_bfloat16."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
     try:
-        with strategy.scope():
-            yield devices
+        yield
     finally:
         keras.config.set_dtype_policy(before)
 

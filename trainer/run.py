@@ -15,7 +15,7 @@ from configs.errors import MillraceError
 from trainer.augmentation import augment
 from trainer.checkpoints import Checkpoint
 from trainer.data import Rows, choose_batch
-from trainer.devices import computing
+from trainer.devices import computing, in_precision
 from trainer.export import KERAS_MODEL, export
 from trainer.features import Column, columns
 from trainer.fit import fit
@@ -39,11 +39,11 @@ def run_fn(fn_args: FnArgs) -> None:
     given = fn_args.custom_config
     settings = Settings.model_validate_json(given["settings"])
     tft_output = tft.TFTransformOutput(fn_args.transform_graph_path)
-    label, tuned = settings.label, read_values(fn_args.hyperparameters)
+    tuned = read_values(fn_args.hyperparameters)
     settings = settings.replace(tuned)
     train, evaluation = read_splits(fn_args, settings, tft_output)
     if settings.training.class_weights:
-        train.weigh(settings.training.class_weights, label.values)
+        train.weigh(settings.training.class_weights, settings.label.values)
     with computing(settings.training) as devices:
         size = choose_batch(settings.training, train.count)
         model, history, facts = train_model(settings, given, tft_output, (train, evaluation), size)
@@ -102,7 +102,7 @@ def train_model(
 
 def widen(model: keras.Model, settings: Settings, seen: Sequence[Column]) -> keras.Model:
     """Returns a model that computes in float32 what one of half precision has learnt: it serves alike everywhere."""
-    with computing(settings.training.model_copy(update={"precision": "float32"})):
+    with in_precision("float32"):
         whole = build(settings, seen)
     whole.set_weights(model.get_weights())
     if settings.label.kind == "regression":
