@@ -58,8 +58,8 @@ def test_every_node_may_use_the_cache_or_none(config: Config, cache: bool) -> No
         ("evaluation.thresholds.auc.min=0.6", {"Evaluator", "Pusher"}),
         ("gate.drift=0.5", {"DataGate", "Pusher"}),
         ("data.split.test=2", {"ExampleGen", "Pusher"}),
-        ("features.fare.scale=min_max", {"Transform", "Trainer", "Pusher"}),
-        ("features.tips={kind: numeric}", {"ExampleGen", "SchemaGen", "Transform", "Trainer", "Pusher"}),
+        ("features.fare.scale=min_max", {"Transform", "Trainer", "LoadCheck", "Pusher"}),
+        ("features.tips={kind: numeric}", {"ExampleGen", "SchemaGen", "Transform", "Trainer", "LoadCheck", "Pusher"}),
         ("storage.metadata=mysql://me:secret@somewhere/db", set()),
     ],
 )
