@@ -1,4 +1,4 @@
-"""What is in service: history, rollback, promote, predict."""
+"""What is in service: history, rollback, promote, predict, serve."""
 
 from enum import Enum
 from typing import Annotated
@@ -10,6 +10,7 @@ from configs.evaluation import MAIN
 from configs.loading import load
 from pipelines.commands.options import ConfigPath, DryRun, Format, Output, Reason, answer
 from pipelines.screen import listing
+from pipelines.silence import silence
 
 app = typer.Typer()
 
@@ -108,3 +109,19 @@ def predict(
     order = scoring.place_order(source, output, on_error is OnError.skip, rejects, force)
     scored = scoring.predict(home, order, version)
     typer.echo(scored.describe(order), err=order.output == scoring.STANDARD)
+
+
+@app.command()
+def serve(
+    path: ConfigPath,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Where it listens.")] = 8501,
+    host: Annotated[str, typer.Option(help="0.0.0.0 lets others in, too.")] = "localhost",
+) -> None:
+    """Answer requests as TensorFlow Serving does, with the version in service."""
+    config = load(path)
+    with silence():
+        from pipelines.servables import Models
+        from pipelines.serve import serve as listen
+
+        models = Models(config.name, config.home, typer.echo)
+    listen(models, host, port)
