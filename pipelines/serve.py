@@ -1,5 +1,6 @@
 """A server of one model on this machine: it answers with the version in service, and takes up each new one."""
 
+import logging
 import signal
 import sys
 import threading
@@ -20,6 +21,7 @@ def serve(models: Models, host: str, port: int) -> None:
     except OSError as error:
         what = f"the server cannot listen there: {error.strerror or error}"
         raise ConfigError(what, f"--host {host} --port {port}", "Choose another, or end what holds it.") from error
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns of every request that waits
     stop = threading.Event()
     threading.Thread(target=models.watch, args=(stop,), daemon=True).start()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # as an interrupt: requests at work are still answered
