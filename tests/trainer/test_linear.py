@@ -15,7 +15,7 @@ from trainer.fit import fit
 from trainer.models.linear import build
 
 TRAINING = Training(
-    batch_size=32, epochs=200, optimizer=Optimizer(learning_rate=0.02), early_stopping=EarlyStopping(patience=20)
+    batch_size=32, epochs=200, optimizer=Optimizer(learning_rate=0.02), early_stopping=EarlyStopping(patience=60)
 )
 WINES = Label(name="label", kind="multiclass", classes=("first", "second", "third"))
 
