@@ -1,4 +1,4 @@
-"""The parts of the schema that only a cluster reads: when a pipeline runs, and on which machines."""
+"""The parts of the schema that only a cluster reads: when a pipeline runs, where it keeps things, on which machines."""
 
 import math
 import re
@@ -7,7 +7,15 @@ from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
-from pydantic import AfterValidator, BeforeValidator, NonNegativeInt, PositiveInt, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    NonNegativeInt,
+    PositiveInt,
+    field_validator,
+    model_validator,
+)
 
 from configs.section import Section, Text
 
@@ -125,3 +133,27 @@ class Resources(Section):
     retries: NonNegativeInt = 0
     accelerator: Accelerator | None = None
     node_pool: Text | None = None
+
+
+class SecretKey(Section):
+    """One key of a Kubernetes secret; only its name is ever written down."""
+
+    secret: Text
+    key: Text
+
+
+class Cluster(Section):
+    """Where the pipeline lies in a cluster: the counterpart of `storage`, and how Kubeflow Pipelines is reached."""
+
+    root: Text = Field(
+        default="/workspace", description="Stands for storage.root: a folder on a volume, or gs://, s3://."
+    )
+    claim: Text = Field(default="millrace", description="The volume claim that is mounted at a root that is a folder.")
+    metadata: SecretKey = Field(
+        default=SecretKey(secret="millrace-metadata", key="url"),
+        description="Holds mysql://USER:PASSWORD@HOST:PORT/DATABASE, which stands for storage.metadata.",
+    )
+    host: Text | None = Field(default=None, description="The URL of Kubeflow Pipelines; else --host.")
+    namespace: Text = "kubeflow"
+    experiment: Text = "Default"
+    service_account: Text = "millrace"

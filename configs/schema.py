@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from configs.cluster import Resources, Schedule, Step
+from configs.cluster import Cluster, Resources, Schedule, Step
 from configs.evaluation import METRICS, Evaluation
 from configs.features import Feature, list_columns
 from configs.home import Home
@@ -148,6 +148,11 @@ class Config(Section):
     gate: Gate = Gate()
     storage: Storage = Storage()
     schedule: Schedule | None = None
+    cluster: Cluster = Cluster()
+    image: Text = Field(
+        default="millrace:{flavour}-{digest}",
+        description="The container image of a step; {flavour} is cpu, gpu or tpu, {digest} that of code and lock.",
+    )
     resources: dict[Step, Resources] = {}
 
     @field_validator("name")
