@@ -16,6 +16,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 
 from bench.auc import auc
 from bench.data import LABEL
+from trainer.signatures import PREDICTION
 
 Encode = Callable[[str], tf.train.Feature]
 
@@ -28,7 +29,7 @@ def main() -> None:
     with open(rows_path, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     answers = model.signatures["serving_default"](examples=tf.constant([encode(row, types) for row in rows]))
-    (scores,) = answers.values()
+    scores = answers[PREDICTION] if PREDICTION in answers else next(iter(answers.values()))  # TFX's example has one
     labels = np.array([int(row[LABEL]) for row in rows])
     sys.stdout.write(f"{auc(labels, scores.numpy()[:, 0])}\n")
 
