@@ -18,13 +18,15 @@ from configs.tuning import replace
 PATHS = (("data", "path"), ("data", "schema_file"), ("storage", "root"), ("model", "module"))
 
 
-def load(path: str | Path, overrides: Sequence[str] = ()) -> Config:
+def load(path: str | Path, overrides: Sequence[str] = (), text: str | None = None) -> Config:
     """Read a pipeline's YAML, apply overrides such as `training.epochs=3`, and validate the whole.
+
+    `text` stands for the content of a file that need not be there.
 
     Relative paths become absolute: those of the YAML from its folder, those of an override and the default
     storage root from the current directory. URLs stay. Every mistake ends in one ConfigError.
     """
-    document = _read(Path(path))
+    document = _parse(Path(path), _read(Path(path)) if text is None else text)
     _anchor(document.data, Path(path).absolute().parent)
     for override in overrides:
         _apply(document, override)
@@ -40,9 +42,9 @@ def load(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     return config
 
 
-def _read(path: Path) -> Document:
+def _read(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         there = [file.name for file in path.parent.glob("*.yaml")]
         raise ConfigError("there is no such file", str(path), suggest(path.name, there)) from None
@@ -50,6 +52,9 @@ def _read(path: Path) -> Document:
         raise ConfigError(f"cannot be read: {error.strerror}", str(path)) from None
     except UnicodeDecodeError as error:
         raise ConfigError(f"byte {error.start} is not UTF-8", str(path), "Save the file as UTF-8.") from None
+
+
+def _parse(path: Path, text: str) -> Document:
     document = parse(text, str(path))
     if not isinstance(document.data, dict):
         raise ConfigError("holds no keys", str(path), "Start from one of the files in configs/.")
