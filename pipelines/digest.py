@@ -21,6 +21,18 @@ def of_code(modules: Iterable[str]) -> str:
 
 
 @cache
+def of_image() -> str:
+    """Returns what an image is known by: 12 hex digits of the sha256 of our code, our templates and the lock."""
+    root = Path(__file__).parents[1]
+    files = [path for package in OURS for path in (root / package).rglob("*.py")]
+    files += [path for path in (root / "pipelines" / "templates").iterdir() if path.is_file()]
+    content = hashlib.sha256()
+    for path in sorted([*files, root / "requirements" / "current.txt"]):
+        content.update(f"{path.relative_to(root).as_posix()}\0".encode() + path.read_bytes() + b"\0")
+    return content.hexdigest()[:12]
+
+
+@cache
 def of_packages() -> str:
     """Returns the sha256 of the names and versions of all installed distributions but our own."""
     folders = [
