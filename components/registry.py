@@ -47,6 +47,7 @@ __all__ = [
     "in_service",
     "promote",
     "publish",
+    "require_writable",
     "rollback",
     "tree_digest",
     "versions",
@@ -90,6 +91,18 @@ def publish(home: Home, model: Path, extras: Mapping[str, Path], record: Record)
     """
     with _changing(home):
         return _put(home, in_service(home), model, extras, "published", record)
+
+
+def require_writable(home: Home) -> None:
+    """Raise MillraceError unless a version could be published here, before an hour is spent on training one."""
+    probe = home.serving / f"{_STAGING}probe-{socket.gethostname()}-{os.getpid()}"
+    try:
+        home.serving.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        what = f"a new version could not be published here: {error.strerror}."
+        raise MillraceError(what, str(home.serving), "Make the folder writable and run again.") from error
 
 
 def promote(home: Home, model: Path, extras: Mapping[str, Path], record: Record) -> Published:

@@ -11,7 +11,7 @@ from typing import Any
 
 from configs.errors import MillraceError
 from configs.schema import Config
-from pipelines import runs
+from pipelines import lease, runs
 from pipelines.finish import finish
 
 Event = Mapping[str, Any]
@@ -26,11 +26,9 @@ def run(config: Config, nodes: Sequence[str], cache: bool, watch: Callable[[Even
 
     Raises PipelineBusy when another run holds the pipeline. Never imports TensorFlow.
     """
-    run_id, started = runs.new_id(), runs.now()
-    with runs.hold(config.home, run_id):
-        folder = config.home.run(run_id)
-        folder.mkdir(parents=True)
-        (folder / runs.CONFIG).write_text(config.model_dump_json(indent=2, exclude={"storage": {"metadata"}}))
+    run_id = runs.new_id()
+    with lease.borrow(config, run_id):
+        started = runs.begin(config, run_id)
         with stoppable():
             try:
                 interruption = follow(config, run_id, nodes, cache, watch)
@@ -41,18 +39,18 @@ def run(config: Config, nodes: Sequence[str], cache: bool, watch: Callable[[Even
 
 
 def follow(
-    config: Config, run_id: str, nodes: Sequence[str], cache: bool, watch: Callable[[Event], None]
+    config: Config, run_id: str, nodes: Sequence[str], cache: bool, watch: Callable[[Event], None], log: str = runs.LOG
 ) -> MillraceError | None:
-    """Runs the child to its end; returns why it died, if it did."""
+    """Runs the child to its end, its output in a file of the run's; returns why it died, if it did."""
     folder = config.home.run(run_id)
     reading, writing = os.pipe()
     arguments = [run_id, str(writing), "cache" if cache else "fresh", *nodes]
-    with (folder / runs.LOG).open("ab") as log:
+    with (folder / log).open("ab") as output:
         child = subprocess.Popen(
             [sys.executable, "-m", "pipelines.child", *arguments],
             stdin=subprocess.PIPE,  # brings the config; its end tells the child that the parent is gone
-            stdout=log,
-            stderr=log,
+            stdout=output,
+            stderr=output,
             pass_fds=[writing],
             start_new_session=True,
             env={**os.environ, **QUIET},

@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 from plotly.io import to_html
 from plotly.offline import get_plotlyjs
@@ -59,14 +59,6 @@ def write(record: Mapping[str, Any], folder: Path) -> Path:
 
 def render(record: Mapping[str, Any], config: Config) -> str:
     """Returns the page; a section of which the record knows nothing is left out."""
-    environment = Environment(
-        loader=PackageLoader("pipelines"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"figure": figure, "plain": plain, "value": value}
     details = {node["node"]: node["details"] for node in record["nodes"]}
     texts = {node["node"]: node["text"] for node in record["nodes"]}
     history = details.get("Trainer", {}).get("history")
@@ -74,7 +66,7 @@ def render(record: Mapping[str, Any], config: Config) -> str:
     measured, thresholds = evaluation.get("metrics", []), config.evaluation.thresholds
     missed = fall_short(measured, evaluation.get("missed", []))
     groups = group(measured, next(iter(thresholds)))
-    return environment.get_template("report.html").render(
+    return template("report.html").render(
         record=record,
         headline=screen.headline(record),
         duration=last(record["started"], record["ended"]),
@@ -94,6 +86,19 @@ def render(record: Mapping[str, Any], config: Config) -> str:
         versions={package: metadata.version(package) for package in PACKAGES},
         plotly=Markup(get_plotlyjs()) if history or groups else None,
     )
+
+
+def template(name: str) -> Template:
+    """Returns a template of ours; a name that it is not given is an error."""
+    environment = Environment(
+        loader=PackageLoader("pipelines"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"figure": figure, "plain": plain, "value": value}
+    return environment.get_template(name)
 
 
 def fall_short(measured: Sequence[Measured], sentences: Sequence[str]) -> set[tuple[str, str]]:

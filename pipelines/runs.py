@@ -15,11 +15,13 @@ import portalocker
 
 from configs.errors import ConfigError, PipelineBusy
 from configs.home import Home
+from configs.schema import Config
 
 RECORD = "run.json"
 REPORT = "report.html"
 LOG = "log.txt"
 CONFIG = "config.json"
+STARTED = "started.txt"
 
 
 def new_id() -> str:
@@ -40,6 +42,17 @@ def check(run_id: str) -> None:
 def now() -> str:
     """Returns the time in UTC, ISO 8601, to the second."""
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
+
+
+def begin(config: Config, run_id: str) -> str:
+    """Makes the folder of a run, with its config and the time, unless it is there; returns when the run began."""
+    folder = config.home.run(run_id)
+    folder.mkdir(parents=True, exist_ok=True)
+    config_text = config.model_dump_json(indent=2, exclude={"storage": {"metadata"}})  # which may hold a password
+    for name, text in ((STARTED, now()), (CONFIG, config_text)):
+        if not (folder / name).exists():
+            put(folder / name, text)
+    return (folder / STARTED).read_text()
 
 
 @contextmanager
@@ -77,7 +90,7 @@ def ended(home: Home) -> list[dict[str, Any]]:
 
 def put(path: Path, text: str) -> None:
     """Writes a file; a reader sees all of it or what was there before."""
-    staged = path.with_name(f".{path.name}")
+    staged = path.with_name(f".{path.name}-{secrets.token_hex(4)}")  # steps of a cluster may write at the same time
     staged.write_text(text)
     staged.rename(path)
 

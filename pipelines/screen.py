@@ -49,12 +49,7 @@ class Screen:
         if outcome := event.get("outcome"):
             self.rows[outcome["node"]] = {key: outcome[key] for key in ("state", "text", "seconds")}
             if not self.live:
-                self.console.print(
-                    f"{outcome['node']:14}{outcome['state']:8}{outcome['seconds']:6.1f} s  {outcome['text']}",
-                    highlight=False,
-                    markup=False,
-                    soft_wrap=True,
-                )
+                self.console.print(line(outcome), highlight=False, markup=False, soft_wrap=True)
             return
         self.started.setdefault(event["node"], time.monotonic())
         self.rows[event["node"]] = {"state": "running", "text": event["text"], "seconds": 0.0}
@@ -73,6 +68,11 @@ class Screen:
             spent = f"{seconds:.1f} s" if row["state"] in ("running", "done", "cached", "failed") else ""
             table.add_row(node, STATES[row["state"]], spent, Text(row["text"]))
         return table
+
+
+def line(outcome: Mapping[str, Any]) -> str:
+    """Returns how a node ended, as plain text."""
+    return f"{outcome['node']:14}{outcome['state']:8}{outcome['seconds']:6.1f} s  {outcome['text']}"
 
 
 def listing(*headers: str) -> Table:

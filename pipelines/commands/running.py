@@ -1,4 +1,4 @@
-"""Runs: run, validate, launch-node, runs, report, clean."""
+"""Runs: run, validate, runs, report, clean."""
 
 import json
 import os
@@ -53,28 +53,6 @@ def validate(path: ConfigPath, overrides: Overrides = [], output: Format = Outpu
     """Check a config, without looking at the data."""
     config = load(path, overrides)
     answer(output, json.loads(config.model_dump_json()), f"{path} is valid: {_describe(config)}.")
-
-
-@app.command("launch-node")
-def launch_node(
-    path: ConfigPath,
-    node: Annotated[str, typer.Option(help="The node to launch.")],
-    run_id: Annotated[str, typer.Option(help="The run it belongs to.")],
-    overrides: Overrides = [],  # noqa: B006
-    no_cache: Annotated[bool, typer.Option("--no-cache")] = False,
-) -> None:
-    """Launch one node of one run, as a step of a cluster does."""
-    config = load(path, overrides)
-    graph.nodes(config, node)
-    from components.columns import resolve
-    from pipelines.dag import compile_ir
-    from pipelines.launch import launch
-    from pipelines.records import as_error
-
-    outcome = launch(compile_ir(resolve(config), cache=not no_cache), node, run_id, config.home)
-    if outcome.error:
-        raise as_error(outcome.error)
-    typer.echo(f"{node} {outcome.state}: {outcome.text}")
 
 
 @app.command()

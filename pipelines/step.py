@@ -1,0 +1,128 @@
+"""What a container of a cluster does: one node of one run, or the run's end.
+
+This process draws no screen and never imports TensorFlow. It holds the lease, takes the signals and tells how the node
+ended; the node itself runs in a child, as all nodes do on one machine.
+"""
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from components.columns import resolve
+from configs.errors import ConfigError, MillraceError
+from configs.loading import load
+from configs.schema import Config
+from pipelines import digest, graph, lease, records, runs, vault
+from pipelines.finish import finish
+from pipelines.local import follow, ignore_signals, stoppable
+from pipelines.metadata import SUCCESSFUL, connection, executions
+from pipelines.records import Outcome
+
+METADATA = "MILLRACE_METADATA"  # the variable that stands for storage.metadata; a command line would show a password
+QUIET = 30.0  # seconds between two lines on how far a node is
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a compiled pipeline tells each of its steps."""
+
+    path: str  # the config's, whose folder anchors the paths in it; the file itself need not be there
+    run_id: str
+    document: str  # the config's text
+    overrides: Sequence[str]
+    image: str  # the digest of the image that it was compiled for
+    root: str  # stands for storage.root
+    metadata_secret: str | None = None  # the name of Google's secret that holds storage.metadata
+
+    def config(self) -> Config:
+        """Returns the config, with the root and the metadata store of the cluster."""
+        config = load(self.path, [*self.overrides, f"storage.root={json.dumps(self.root)}"], self.document)
+        url = vault.read(self.metadata_secret) if self.metadata_secret else os.environ.get(METADATA)
+        storage = config.storage.model_copy(update={"metadata": url or config.storage.metadata})
+        return config.model_copy(update={"storage": storage})
+
+    def mismatch(self) -> MillraceError | None:
+        """Returns what to say when this image holds other code or packages than the order was compiled with."""
+        if self.image == digest.of_image():
+            return None
+        return ConfigError(
+            f"The pipeline was compiled from code {self.image}, and this image holds code {digest.of_image()}",
+            where="--image",
+            remedy="Build the image again and push it (`millrace image`), and compile the pipeline from the same code.",
+        )
+
+
+def take(config: Config, run_id: str, node: str, cache: bool, say: Callable[[str], None]) -> Outcome:
+    """Runs one node of one run and returns how it ended, which is on record then.
+
+    Again is safe: a success and a verdict are returned at once. Raises ConfigError for a node or run that is none.
+    """
+    runs.check(run_id)
+    graph.nodes(config, node)
+    started, heard = time.monotonic(), Listener(say)
+    with stoppable():
+        try:
+            if known := recall(config, run_id, node):
+                return known
+            with lease.hold(config, run_id):
+                resolved = resolve(config)
+                runs.begin(resolved, run_id)
+                died = follow(resolved, run_id, [node], cache, heard, f"{node}.log")
+                ignore_signals()
+        except MillraceError as error:
+            died = error
+    if heard.outcome and died is None:
+        return heard.outcome
+    silence = MillraceError("The process ended without a word.", remedy="The run's log.txt may say why.")
+    outcome = records.failure(node, died or silence, time.monotonic() - started)
+    records.write(config.home, run_id, outcome)
+    return outcome
+
+
+class Listener:
+    """Takes what the node's process reports: how far it is, which is said now and then, and how it ended."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self.say, self.spoke = say, time.monotonic()
+        self.outcome: Outcome | None = None
+
+    def __call__(self, event: Mapping[str, Any]) -> None:
+        if "outcome" in event:
+            self.outcome = Outcome(**event["outcome"])
+        elif event["text"] and time.monotonic() - self.spoke > QUIET:
+            self.spoke = time.monotonic()
+            self.say(f"{event['node']} running: {event['text']}")
+
+
+def recall(config: Config, run_id: str, node: str) -> Outcome | None:
+    """Returns how a node ended before, if trying again would end the same: a verdict, or a success by the metadata."""
+    known = records.read(config.home, run_id).get(node)
+    if known is None or known.is_verdict:
+        return known
+    if not known.succeeded:
+        return None
+    execution = executions(connection(config), config.name, run_id).get(node)
+    return known if execution and SUCCESSFUL.get(execution.last_known_state) == known.state else None
+
+
+def close(config: Config, run_id: str, interruption: MillraceError | None = None) -> dict[str, Any]:
+    """Ends a run, however it went: returns its record, which is written, and gives the pipeline back if it held it."""
+    runs.check(run_id)
+    nodes = [node.id for node in graph.nodes(config)]
+    started = runs.begin(config, run_id)
+    gather_logs(config, run_id, nodes)
+    return finish(config, run_id, started, nodes, interruption)
+
+
+def gather_logs(config: Config, run_id: str, nodes: Sequence[str]) -> None:
+    """Makes one log of those of the nodes, which ran on machines of their own, some at the same time."""
+    folder = config.home.run(run_id)
+    with (folder / runs.LOG).open("wb") as log:
+        for path in (folder / f"{node}.log" for node in nodes):
+            if path.exists():
+                with path.open("rb") as part:
+                    shutil.copyfileobj(part, log)
