@@ -66,6 +66,19 @@ def borrow(config: Config, run_id: str) -> Iterator[None]:
                 release(config, run_id)
 
 
+@contextmanager
+def guard(config: Config, verb: str) -> Iterator[None]:
+    """Holds a pipeline whose lease is in a database while somebody changes what is in service.
+
+    Where the metadata is SQLite the registry's own lock does, and a run may go on meanwhile.
+    """
+    if config.storage.metadata is None:
+        yield
+    else:
+        with borrow(config, f"{verb}-{runs.new_id()}"):
+            yield
+
+
 def take(config: Config, run_id: str) -> None:
     """Takes the lease for a run, or prolongs it; raises PipelineBusy when another run has it."""
     values = (run_id, run_id, socket.gethostname()[:255], TERM, config.name, run_id)

@@ -94,12 +94,14 @@ def tensorboard(
 @app.command()
 def clean(path: ConfigPath, dry_run: DryRun = False) -> None:
     """Remove a pipeline's artifacts, checkpoints and metadata; runs, versions and history stay."""
-    from pipelines.runs import hold
+    from pipelines.lease import borrow
+    from pipelines.runs import new_id
 
-    home = load(path).home
+    config = load(path)
+    home = config.home
     doomed = [place for place in (home.artifacts, home.checkpoints, home.metadata) if place.exists()]
     if not dry_run:
-        with hold(home, "clean"):
+        with borrow(config, f"clean-{new_id()}"):
             for place in doomed:
                 shutil.rmtree(place) if place.is_dir() else os.remove(place)
     for place in doomed:

@@ -48,13 +48,15 @@ def rollback(
     """Put an older version back into service, under a new number."""
     from components.registry import rollback as republish
     from components.versions import earlier
+    from pipelines.lease import guard
 
-    home = load(path).home
+    config = load(path)
     if dry_run:
-        old = earlier(home, to)
+        old = earlier(config.home, to)
         answer(output, dict(old.manifest), f"Version {old.number} would be published again.")
         return
-    version = republish(home, to, reason)
+    with guard(config, "rollback"):
+        version = republish(config.home, to, reason)
     text = f"Version {version.number} is in service: version {version.manifest['of']}, published again."
     answer(output, dict(version.manifest), text)
 
@@ -68,9 +70,12 @@ def promote(
     output: Format = Output.text,
 ) -> None:
     """Put a candidate that was not blessed into service, on your word."""
+    from pipelines.lease import guard
     from pipelines.promotion import promote as publish
 
-    published = publish(load(path), run_id, reason, dry_run)
+    config = load(path)
+    with guard(config, "promote"):
+        published = publish(config, run_id, reason, dry_run)
     if published is None:
         answer(output, {"new": True}, "The candidate would be published.")
         return
