@@ -23,10 +23,14 @@ _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 
 @dataclass
 class Document:
-    """Plain data, and the place of each value in it: a file's name and line, or a name alone (line 0)."""
+    """Plain data, and the place of each value in it: a file's name and line, or a name alone (line 0).
+
+    `variables` are the values in which `${VAR}` was written, each with one that is not set, or None.
+    """
 
     data: Any = None
     places: dict[Keys, tuple[str, int]] = field(default_factory=dict)
+    variables: dict[Keys, str | None] = field(default_factory=dict)
 
     def place(self, keys: Keys) -> tuple[str, int]:
         """The place of a value, or that of the section which should hold it."""
@@ -46,10 +50,18 @@ def spell(keys: Keys) -> str:
     return ".".join(str(key) for key in keys)
 
 
-def parse(text: str, name: str) -> Document:
+def absence(variable: str, where: str) -> ConfigError:
+    """The error of an environment variable that is not set."""
+    return ConfigError(
+        f"the environment has no variable '{variable}'", where, f"Set {variable}, or write the value itself."
+    )
+
+
+def parse(text: str, name: str, lenient: bool = False) -> Document:
     """Read one YAML document of plain values: no aliases, no tags of one's own, no duplicate keys.
 
     `${VAR}` in a value becomes the environment variable's text; a ConfigError names what is wrong, and its place.
+    Where that is lenient, a variable that is not set stands as it is written.
     """
     yaml = YAML(typ="safe", pure=True)
     try:
@@ -64,7 +76,7 @@ def parse(text: str, name: str) -> Document:
         raise ConfigError(f"not valid YAML: {' '.join(str(error).split())}", name) from None
     document = Document(places={(): (name, 1)})
     if node is not None:
-        document.data = _Reader(yaml, document).read(node, ())
+        document.data = _Reader(yaml, document, lenient).read(node, ())
     return document
 
 
@@ -86,8 +98,8 @@ def _refuse_bombs(text: str, name: str) -> None:
 
 
 class _Reader:
-    def __init__(self, yaml: YAML, document: Document) -> None:
-        self.yaml, self.document = yaml, document
+    def __init__(self, yaml: YAML, document: Document, lenient: bool) -> None:
+        self.yaml, self.document, self.lenient = yaml, document, lenient
 
     def read(self, node: Node, keys: Keys) -> object:
         if isinstance(node, MappingNode) and node.tag == f"{_KIND}map":
@@ -134,12 +146,12 @@ class _Reader:
 
     def _look_up(self, variable: str, keys: Keys) -> str:
         if variable in os.environ:
+            self.document.variables.setdefault(keys, None)
             return os.environ[variable]
-        raise ConfigError(
-            f"the environment has no variable '{variable}'",
-            self.document.where(keys),
-            f"Set {variable}, or write the value itself.",
-        )
+        if not self.lenient:
+            raise absence(variable, self.document.where(keys))
+        self.document.variables[keys] = variable
+        return f"${{{variable}}}"
 
     def _refuse_tag(self, node: Node, keys: Keys) -> ConfigError:
         tag = str(node.tag).replace(_KIND, "!!")

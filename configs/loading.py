@@ -5,7 +5,6 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -26,14 +25,29 @@ def load(path: str | Path, overrides: Sequence[str] = (), text: str | None = Non
     Relative paths become absolute: those of the YAML from its folder, those of an override and the default
     storage root from the current directory. URLs stay. Every mistake ends in one ConfigError.
     """
-    document = _parse(Path(path), _read(Path(path)) if text is None else text)
-    _anchor(document.data, Path(path).absolute().parent)
+    return validate(read(path, overrides, text), Path(path).absolute().parent, Path.cwd())
+
+
+def read(path: str | Path, overrides: Sequence[str] = (), text: str | None = None, lenient: bool = False) -> Document:
+    """Read a pipeline's YAML and apply overrides; what the keys may say is not looked at yet.
+
+    Where that is lenient, a variable that is not set stands as it is written, and the document tells of it.
+    """
+    document = parse(text_of(Path(path)) if text is None else text, str(path), lenient)
+    if not isinstance(document.data, dict):
+        raise ConfigError("holds no keys", str(path), "Start from one of the files in configs/.")
     for override in overrides:
-        _apply(document, override)
+        _apply(document, override, lenient)
+    return document
+
+
+def validate(document: Document, folder: Path, current: Path) -> Config:
+    """Make a Config of what was read; paths of the YAML start from `folder`, those of overrides from `current`."""
     storage = document.data.setdefault("storage", {})
-    if isinstance(storage, dict):
-        storage.setdefault("root", Storage().root)
-    _anchor(document.data, Path.cwd())
+    if isinstance(storage, dict) and "root" not in storage:
+        storage["root"] = Storage().root
+        document.places[("storage", "root")] = ("the default", 0)
+    _anchor(document, folder, current)
     try:
         config = Config.model_validate(document.data)
     except ValidationError as error:
@@ -42,7 +56,8 @@ def load(path: str | Path, overrides: Sequence[str] = (), text: str | None = Non
     return config
 
 
-def _read(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """Returns the text of a YAML; a ConfigError says why there is none."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
@@ -54,14 +69,7 @@ def _read(path: Path) -> str:
         raise ConfigError(f"byte {error.start} is not UTF-8", str(path), "Save the file as UTF-8.") from None
 
 
-def _parse(path: Path, text: str) -> Document:
-    document = parse(text, str(path))
-    if not isinstance(document.data, dict):
-        raise ConfigError("holds no keys", str(path), "Start from one of the files in configs/.")
-    return document
-
-
-def _apply(document: Document, override: str) -> None:
+def _apply(document: Document, override: str, lenient: bool) -> None:
     name = f"--set {override}"
     dotted, equals, text = override.partition("=")
     keys = tuple(dotted.strip().split("."))
@@ -76,11 +84,14 @@ def _apply(document: Document, override: str) -> None:
         if not isinstance(section, dict):
             raise ConfigError(f"'{spell(keys[:depth])}' has no keys of its own", name, "Set it as a whole.")
     try:
-        section[keys[-1]] = parse(text, name).data
+        given = parse(text, name, lenient)
     except ConfigError as error:
         raise ConfigError(error.what, name, error.remedy) from None
+    section[keys[-1]] = given.data
     document.places = {place: at for place, at in document.places.items() if place[: len(keys)] != keys}
     document.places[keys] = (name, 0)
+    kept = {place: unset for place, unset in document.variables.items() if place[: len(keys)] != keys}
+    document.variables = kept | {(*keys, *inner): unset for inner, unset in given.variables.items()}
 
 
 def _try_space(config: Config, document: Document) -> None:
@@ -96,12 +107,14 @@ def _try_space(config: Config, document: Document) -> None:
                 raise ConfigError(f"{json.dumps(value)} does not fit: {found.what}", where, found.remedy) from None
 
 
-def _anchor(data: dict[str, Any], folder: Path) -> None:
+def _anchor(document: Document, folder: Path, current: Path) -> None:
     for section, key in PATHS:
-        values = data.get(section)
-        if isinstance(values, dict) and isinstance(path := values.get(key), str) and path and not _is_url(path):
-            values[key] = os.path.normpath(folder / os.path.expanduser(path))
+        values = document.data.get(section)
+        if isinstance(values, dict) and isinstance(path := values.get(key), str) and path and not is_url(path):
+            start = folder if document.place((section, key))[1] else current
+            values[key] = os.path.normpath(start / os.path.expanduser(path))
 
 
-def _is_url(path: str) -> bool:
+def is_url(path: str) -> bool:
+    """Whether a path names its scheme, as gs:// and sample:// do."""
     return re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", path) is not None

@@ -15,11 +15,12 @@ from pydantic import (
     model_validator,
 )
 
-from configs.cluster import Cluster, Resources, Schedule, Step
+from configs.cluster import Cluster, Schedule
 from configs.evaluation import METRICS, Evaluation
 from configs.features import Feature, list_columns
 from configs.home import Home
 from configs.models import Model
+from configs.resources import Resources, Step
 from configs.section import Section, Text
 from configs.training import Training
 from configs.tuning import Tuning

@@ -3,7 +3,9 @@ from typing import get_args
 import pytest
 from pydantic import ValidationError
 
-from configs.cluster import Accelerator, Resources, Schedule, Step
+from configs.accelerators import Accelerator
+from configs.cluster import Schedule
+from configs.resources import Resources, Step
 from pipelines.graph import IDS
 
 
