@@ -12,7 +12,7 @@ PYTHON ?= $(shell for python in python3 python python3.13 python3.12 python3.11 
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test test-quick test-all lint run-local bench screenshot clean
+.PHONY: help setup lock test test-quick test-all lint run-local compile bench screenshot clean
 
 help: ## show this table
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -22,6 +22,9 @@ setup: ## install the newest stack that this machine can load into .venv; does n
 
 run-local: setup ## run a pipeline here: make run-local CONFIG=configs/taxi.yaml
 	@$(BIN)/millrace run $(CONFIG) $(ARGS)
+
+compile: setup ## write a pipeline for a cluster: make compile CONFIG=configs/taxi.yaml ARGS="-o taxi.kubeflow.yaml"
+	@$(BIN)/millrace compile $(CONFIG) $(ARGS)
 
 test: setup ## run the tests, all but those that need a cluster
 	@$(PYTEST) -m "not cluster" $(ARGS)

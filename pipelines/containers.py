@@ -78,10 +78,13 @@ def plan(path: str, overrides: Sequence[str] = (), image: str | None = None) -> 
 def _contain(id: str, after: tuple[str, ...], path: str, image: str, root: str, resources: Resources) -> Container:
     code = digest.of_image()
     flavour = resources.accelerator.kind if resources.accelerator else "cpu"
-    shared = {"run-id": _value("run_id"), "document": _value("config"), "overrides": _value("set")}
-    shared |= {"image": code, "root": root}
-    own = {"executor-input": "{{$}}"} if id == FINISH else {"node": id, "cache": _value("cache")}
-    args = [part for name, value in (shared | own).items() for part in (f"--{name}", value)]
+    run = {"run-id": _value("run_id"), "document": _value("config"), "overrides": _value("set")}
+    built = {"image": code, "root": root}
+    if id == FINISH:
+        options = run | built | {"executor-input": "{{$}}"}
+    else:
+        options = {"node": id} | run | {"cache": _value("cache")} | built
+    args = [part for name, value in options.items() for part in (f"--{name}", value)]
     return Container(
         id,
         after,

@@ -64,7 +64,7 @@ def _shared_memory(wanted: Resources) -> list[dict[str, Any]]:
 
 def _metadata(container: Container, pipeline: str) -> dict[str, Any]:
     labels = {
-        "app.kubernetes.io/name": pipeline,
+        "app.kubernetes.io/name": pipeline.rstrip("_-"),
         "app.kubernetes.io/component": task(container.id),
         "app.kubernetes.io/part-of": "millrace",
         **container.resources.labels,

@@ -28,7 +28,7 @@ def specify(plan: Plan, accelerate: Callable[[Container], str]) -> dict[str, Any
     """Returns the specification; `accelerate` returns what the engine calls a container's accelerator."""
     executors = {executor(each): {"container": _run(each, accelerate)} for each in plan.containers}
     return {
-        "pipelineInfo": {"name": plan.config.name.replace("_", "-")},
+        "pipelineInfo": {"name": plan.config.name.replace("_", "-").rstrip("-")},
         "schemaVersion": "2.1.0",
         "sdkVersion": f"kfp-{version('kfp')}",
         "root": {

@@ -51,3 +51,9 @@ def test_the_command_line_starts_without_tensorflow() -> None:
     loaded = loaded_after("import pipelines.cli")
     assert "pipelines" in loaded
     assert "tensorflow" not in loaded
+
+
+def test_compiling_for_a_cluster_imports_neither_tensorflow_nor_tfx() -> None:
+    loaded = loaded_after("import pipelines.kubeflow; pipelines.kubeflow.compile('configs/taxi.yaml')")
+    assert "pipelines" in loaded
+    assert loaded & {"tensorflow", "tfx", "keras", "apache_beam", "kfp"} == set()

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from configs.errors import ConfigError
-from configs.loading import load
+from configs.loading import load, read, validate
 from configs.models import Linear
 from configs.schema import Config
 from configs.training import EarlyStopping
@@ -147,3 +147,31 @@ def test_a_byte_order_mark_is_accepted(write: Callable[..., str]) -> None:
     path = Path(write())
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
     assert load(path).name == "trips"
+
+
+def test_a_text_stands_for_a_file_that_is_not_there(write: Callable[..., str], tmp_path: Path) -> None:
+    text = Path(write()).read_text(encoding="utf-8")
+    config = load("elsewhere/absent.yaml", ["training.epochs=9"], text)
+    assert (config.name, config.training.epochs) == ("trips", 9)
+    assert config.data.path == str(tmp_path / "elsewhere/rows.csv")
+
+
+def test_a_lenient_reader_leaves_a_variable_that_is_not_set(
+    write: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MILLRACE_EPOCHS", "7")
+    path = write("epochs: 3", "epochs: ${MILLRACE_EPOCHS}")
+    document = read(path, ["name=${MILLRACE_ABSENT}", "data.weight=${MILLRACE_ABSENT}", "data.weight=w"], lenient=True)
+    assert document.data["name"] == "${MILLRACE_ABSENT}"
+    assert document.data["training"]["epochs"] == 7
+    assert document.variables == {("name",): "MILLRACE_ABSENT", ("training", "epochs"): None}
+    with pytest.raises(ConfigError, match="the environment has no variable 'MILLRACE_ABSENT'"):
+        read(path, ["name=${MILLRACE_ABSENT}"])
+
+
+def test_each_path_starts_where_it_was_written(write: Callable[..., str], tmp_path: Path) -> None:
+    document = read(write(), ["data.schema_file=schema.pbtxt"])
+    config = validate(document, tmp_path / "of/the/file", tmp_path / "of/the/overrides")
+    assert config.data.path == str(tmp_path / "of/the/file/rows.csv")
+    assert config.data.schema_file == str(tmp_path / "of/the/overrides/schema.pbtxt")
+    assert config.storage.root == str(tmp_path / "of/the/overrides/workspace")

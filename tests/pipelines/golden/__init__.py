@@ -1,0 +1,30 @@
+"""Configs, and the files that they compile to; after a change that is meant: python -m tests.pipelines.golden"""
+
+import re
+from pathlib import Path
+
+from pipelines.digest import of_image
+from pipelines.kubeflow import compile
+
+FOLDER = Path(__file__).parent
+ENGINES = {"cpu": "kubeflow", "gpu": "kubeflow", "tpu": "kubeflow", "vertex": "vertex"}
+
+
+def config(name: str) -> str:
+    """The path of a config."""
+    return str(FOLDER / f"{name}.yaml")
+
+
+def golden(name: str) -> Path:
+    """The file that it compiles to, but for what differs from one state of the code and one stack to another."""
+    return FOLDER / f"{name}.compiled.yaml"
+
+
+def compiled(name: str) -> str:
+    """What it compiles to now."""
+    return compile(config(name), engine=ENGINES[name])
+
+
+def normalise(text: str) -> str:
+    """Take out the version of kfp, and the digest of the code, which is in quotes when a digit comes first."""
+    return re.sub(rf"'?{of_image()}'?", "DIGEST", re.sub(r"(?m)^sdkVersion: .*", "sdkVersion: VERSION", text))
