@@ -57,7 +57,8 @@ def plan(path: str, overrides: Sequence[str] = (), image: str | None = None) -> 
     A variable of the environment must be set where its value is written down, which is in NEEDED, or where it is no
     text; the config's text is handed on as it stands. A ConfigError names what a container could not do, and where.
     """
-    text = _check_text(text_of(Path(path)), path)
+    text = text_of(Path(path))
+    _check_text(text, path, overrides)
     document = read(path, overrides, text, lenient=True)
     _check_variables(document)
     _check_password(document)
@@ -68,8 +69,10 @@ def plan(path: str, overrides: Sequence[str] = (), image: str | None = None) -> 
     resources = {id: pools.settle(id, config, known, document) for id in (*nodes, FINISH)}
     _check_paths(written, config, document, resources)
     _check_device(config, document, resources)
+    template = _check_image(image, "--image") if image else _check_image(config.image, document.where(("image",)))
+    inside = _locate(path)
     containers = [
-        _contain(id, after, _locate(path), image or config.image, config.cluster.root, resources[id])
+        _contain(id, after, inside, template, config.cluster.root, resources[id])
         for id, after in (nodes | {FINISH: ()}).items()
     ]
     return Plan(config, document, text, tuple(overrides), tuple(containers[:-1]), containers[-1])
@@ -113,16 +116,24 @@ def _look_up(document: Document, keys: Keys) -> str:
     return str(section.get(keys[1]) or "") if isinstance(section, dict) else ""
 
 
-def _check_text(text: str, path: str) -> str:
-    for number, line in enumerate(text.splitlines(), start=1):
+def _check_text(text: str, path: str, overrides: Sequence[str]) -> None:
+    lines = [(f"{path}:{number}", line) for number, line in enumerate(text.splitlines(), start=1)]
+    for where, line in [*lines, *((f"--set {override}", override) for override in overrides)]:
         if "{{" in line:
             what = "two opening braces begin a placeholder of Kubeflow's, which would put something else there"
-            raise ConfigError(what, f"{path}:{number}", "Write a space between them.")
+            raise ConfigError(what, where, "Write a space between them.")
     size = len(text.encode())
     if size > LARGEST:
         what = f"has {size:,} bytes, and a container can be handed {LARGEST:,}"
         raise ConfigError(what, path, "Name columns that are alike by one pattern, like pixel_*.")
-    return text
+
+
+def _check_image(template: str, where: str) -> str:
+    unknown = set(re.findall(r"{[^}]*}?|}", template)) - {"{flavour}", "{digest}"}
+    if unknown:
+        what = f"'{template}' holds {min(unknown)}, which stands for nothing"
+        raise ConfigError(what, where, "Known are {flavour}, which is cpu, gpu or tpu, and {digest}.")
+    return template
 
 
 def _check_variables(document: Document) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from configs.accelerators import Accelerator
 from configs.errors import ConfigError
 from configs.loading import is_url
 from pipelines import platform, vertex
@@ -42,9 +43,8 @@ def describe(plan: Plan) -> list[dict[str, Any]]:
 ENGINES: dict[str, Callable[[Plan], list[dict[str, Any]]]] = {"kubeflow": describe, "vertex": vertex.describe}
 
 
-def _accelerate(container: Container) -> str:
-    assert container.resources.accelerator
-    return RESOURCES[container.resources.accelerator.kind]
+def _accelerate(_: Container, accelerator: Accelerator) -> str:
+    return RESOURCES[accelerator.kind]
 
 
 def _spell(document: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from typing import Any
 
+from configs.accelerators import Accelerator
 from configs.resources import Resources
 from pipelines.containers import Container, Plan
 
@@ -23,9 +24,11 @@ UNITS = {"k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18} | {
     f"{letter}i": 1024.0**power for power, letter in enumerate("KMGTPE", start=1)
 }
 
+Accelerate = Callable[[Container, Accelerator], str]
 
-def specify(plan: Plan, accelerate: Callable[[Container], str]) -> dict[str, Any]:
-    """Returns the specification; `accelerate` returns what the engine calls a container's accelerator."""
+
+def specify(plan: Plan, accelerate: Accelerate) -> dict[str, Any]:
+    """Returns the specification; `accelerate` returns what the engine calls the accelerator of a container."""
     executors = {executor(each): {"container": _run(each, accelerate)} for each in plan.containers}
     return {
         "pipelineInfo": {"name": plan.config.name.replace("_", "-").rstrip("-")},
@@ -133,13 +136,13 @@ def _retry(resources: Resources) -> dict[str, Any]:
     return {"retryPolicy": policy}
 
 
-def _run(container: Container, accelerate: Callable[[Container], str]) -> dict[str, Any]:
+def _run(container: Container, accelerate: Accelerate) -> dict[str, Any]:
     run = {"image": container.image, "command": list(container.command), "args": list(container.args)}
     resources = _limit(container, accelerate)
     return run | ({"resources": resources} if resources else {})
 
 
-def _limit(container: Container, accelerate: Callable[[Container], str]) -> dict[str, Any]:
+def _limit(container: Container, accelerate: Accelerate) -> dict[str, Any]:
     """Returns the machine in the fields that every backend reads; those of newer ones beside them say the same."""
     wanted = container.resources
     limits: dict[str, Any] = {}
@@ -148,7 +151,10 @@ def _limit(container: Container, accelerate: Callable[[Container], str]) -> dict
     if wanted.memory:
         limits["memoryLimit"] = _bytes(wanted.memory) / 1e9
     if wanted.accelerator:
-        limits["accelerator"] = {"type": accelerate(container), "count": str(wanted.accelerator.count)}
+        limits["accelerator"] = {
+            "type": accelerate(container, wanted.accelerator),
+            "count": str(wanted.accelerator.count),
+        }
     return limits
 
 

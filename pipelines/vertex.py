@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from configs.accelerators import Accelerator
 from configs.errors import ConfigError
 from pipelines import pools
 from pipelines.containers import Container, Plan
@@ -30,12 +31,12 @@ def describe(plan: Plan) -> list[dict[str, Any]]:
     finish = replace(plan.finish, args=(*plan.finish.args, *secret))
     known = pools.read()
 
-    def accelerate(container: Container) -> str:
-        name = container.resources.node_pool or ""
-        if known[name].vertex is None:
-            offered = ", ".join(pool for pool in known if known[pool].vertex)
-            where = document.where(("resources", container.id, "node_pool"))
-            raise ConfigError(f"Vertex has no machines like those of '{name}'", where, f"It has {offered}.")
-        return str(known[name].vertex)
+    def accelerate(container: Container, _: Accelerator) -> str:
+        name = str(container.resources.node_pool)
+        if vertex := known[name].vertex:
+            return vertex
+        offered = ", ".join(pool for pool in known if known[pool].vertex)
+        where = document.where(("resources", container.id, "node_pool"))
+        raise ConfigError(f"Vertex has no machines like those of '{name}'", where, f"It has {offered}.")
 
     return [specify(replace(plan, nodes=nodes, finish=finish), accelerate)]

@@ -118,6 +118,18 @@ def test_an_image_given_stands_for_that_of_the_config(repository: Path) -> None:
             "Set training.device to tpu, or resources.Trainer.node_pool to another.",
         ),
         (
+            ["image=millrace:{flavor}-{digest}"],
+            "--set image=millrace:{flavor}-{digest}",
+            "'millrace:{flavor}-{digest}' holds {flavor}, which stands for nothing",
+            "Known are {flavour}, which is cpu, gpu or tpu, and {digest}.",
+        ),
+        (
+            ["gate.accept='{{a}}'"],
+            "--set gate.accept='{{a}}'",
+            "two opening braces begin a placeholder of Kubeflow's, which would put something else there",
+            "Write a space between them.",
+        ),
+        (
             ["storage.metadata=mysql://me:s3cret@db/x"],
             "storage.metadata",
             "holds a password, which would be written into the compiled file",
