@@ -14,6 +14,7 @@ from configs.loading import load
 from configs.schema import Config
 from pipelines.commands.options import WIDEST, ConfigPath, Overrides
 from pipelines.screen import conclude, line
+from pipelines.silence import silence
 
 app = typer.Typer()
 
@@ -77,7 +78,8 @@ def finish(
 
     order = Order(path, run_id, document, read_list(overrides), image, root, metadata_secret)
     config = order.config()
-    record = close(config, run_id, order.mismatch())
+    with silence():
+        record = close(config, run_id, order.mismatch())
     for node in record["nodes"]:
         typer.echo(line(node))
     Console(width=WIDEST).print(conclude(record, path), highlight=False, soft_wrap=True)

@@ -1,0 +1,59 @@
+"""The small pipeline in a cluster: its steps are commands, as a compiled pipeline's containers run them."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+
+from configs.home import Home
+from configs.schema import Config
+from pipelines import digest
+from pipelines.step import METADATA, Order
+from tests.sandbox import PATIENCE, ROOT, YAML, Answer, Sandbox
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A sandbox whose config is given to each step as text, with the root and the database of the cluster."""
+
+    place: Sandbox
+    root: str
+    database: str
+    password: str = "p@ss"  # noqa: S105
+
+    @property
+    def config(self) -> Config:
+        order = Order(str(self.place.config), "", YAML, [], "", self.root)
+        storage = order.config().storage.model_copy(update={"metadata": self.database})
+        return order.config().model_copy(update={"storage": storage})
+
+    @property
+    def home(self) -> Home:
+        return self.config.home
+
+    def start(self, verb: str, run_id: str, *arguments: str, **changes: str) -> "subprocess.Popen[str]":
+        """Starts a step; `changes` are options that differ from what the compiled pipeline says."""
+        image = digest.of_image()
+        given = {"run-id": run_id, "document": YAML, "overrides": "[]", "image": image, "root": self.root, **changes}
+        options = [word for name, value in given.items() for word in (f"--{name}", value)]
+        command = [sys.executable, "-m", "pipelines", verb, str(self.place.config), *options, *arguments]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        return subprocess.Popen(command, cwd=ROOT, text=True, env={**os.environ, METADATA: self.database}, **pipes)
+
+    def end(self, process: "subprocess.Popen[str]") -> Answer:
+        """Waits for a step to end, which tells no password and shows no traceback."""
+        try:
+            stdout, stderr = process.communicate(timeout=PATIENCE)
+        finally:
+            process.kill()
+        assert self.password not in stdout + stderr
+        assert "Traceback" not in stdout + stderr
+        return Answer(process.returncode, stdout, stderr)
+
+    def step(self, run_id: str, node: str, **changes: str) -> Answer:
+        """Runs the step of a node."""
+        return self.end(self.start("step", run_id, **{"node": node, "cache": "true", **changes}))
+
+    def finish(self, run_id: str, *arguments: str, **changes: str) -> Answer:
+        """Runs the exit step."""
+        return self.end(self.start("finish", run_id, *arguments, **changes))
