@@ -1,14 +1,35 @@
 """Where a pipeline keeps what it leaves: one folder below the storage root."""
 
+import hashlib
+import re
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 
+def is_url(path: str) -> bool:
+    """Whether a path is one of a store, such as gs://bucket/path, and not of this machine."""
+    return re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", path) is not None
+
+
 @dataclass(frozen=True)
 class Home:
-    """The folder of one pipeline, and what lies in it."""
+    """The folder of one pipeline, and what lies in it; with `store`, a URL, it is a working copy of what lies there."""
 
     root: Path
+    store: str | None = None
+
+    @classmethod
+    def below(cls, root: str, pipeline: str) -> "Home":
+        """Returns the home of a pipeline below a storage root.
+
+        That of a URL is a folder for temporary files: the same in every container, as metadata names what lies in it.
+        """
+        if not is_url(root):
+            return cls(Path(root) / pipeline)
+        readable = re.sub(r"[^A-Za-z0-9.-]+", "-", root).strip("-")
+        copy = f"{readable}-{hashlib.sha256(root.encode()).hexdigest()[:8]}"
+        return cls(Path(tempfile.gettempdir(), "millrace", copy, pipeline), f"{root.rstrip('/')}/{pipeline}")
 
     @property
     def artifacts(self) -> Path:

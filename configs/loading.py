@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from pydantic import ValidationError
 
 from configs.document import Document, parse, spell
 from configs.errors import ConfigError
+from configs.home import is_url
 from configs.mistakes import explain, suggest
 from configs.schema import Config, Storage
 from configs.tuning import replace
@@ -113,8 +113,3 @@ def _anchor(document: Document, folder: Path, current: Path) -> None:
         if isinstance(values, dict) and isinstance(path := values.get(key), str) and path and not is_url(path):
             start = folder if document.place((section, key))[1] else current
             values[key] = os.path.normpath(start / os.path.expanduser(path))
-
-
-def is_url(path: str) -> bool:
-    """Whether a path names its scheme, as gs:// and sample:// do."""
-    return re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", path) is not None

@@ -2,7 +2,6 @@
 
 import re
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -232,7 +231,7 @@ class Config(Section):
     @property
     def home(self) -> Home:
         """The folder in which this pipeline keeps what it leaves."""
-        return Home(Path(self.storage.root) / self.name)
+        return Home.below(self.storage.root, self.name)
 
     @property
     def columns(self) -> tuple[str, ...]:

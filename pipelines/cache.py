@@ -20,18 +20,22 @@ from tfx.proto.orchestration import pipeline_pb2
 
 from components.trees import DIGEST, tree_digest
 from configs.errors import MillraceError
+from configs.home import Home
+from pipelines import mirror
 
 
 @contextmanager
-def by_content() -> Iterator[None]:
-    """Makes TFX's launcher key cached results by content, and answer with intact ones only."""
+def by_content(home: Home) -> Iterator[None]:
+    """Makes TFX's launcher key cached results by content, and answer with intact ones only, which are fetched."""
     stock = cache_utils.get_cached_outputs
 
     def intact_outputs(metadata_handle: metadata.Metadata, cache_context: mlmd.Context) -> Any:
         outputs = stock(metadata_handle=metadata_handle, cache_context=cache_context)
-        if outputs is None or not all(is_intact(artifact) for artifacts in outputs.values() for artifact in artifacts):
+        if outputs is None:
             return None
-        return outputs
+        found = [artifact for artifacts in outputs.values() for artifact in artifacts]
+        mirror.fetch(home, *(Path(artifact.uri) for artifact in found))
+        return outputs if all(map(is_intact, found)) else None
 
     with mock.patch.multiple(cache_utils, get_cache_context=cache_context, get_cached_outputs=intact_outputs):
         yield

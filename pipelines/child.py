@@ -18,7 +18,7 @@ from components import preflight
 from components.registry import require_writable
 from configs.errors import MillraceError
 from configs.schema import Config
-from pipelines import graph, records
+from pipelines import graph, mirror, records
 
 
 class Reporter(logging.Handler):
@@ -59,6 +59,7 @@ def run(config: Config, run_id: str, cache: bool, nodes: Sequence[str], reporter
     try:
         if nodes[0] == graph.IDS[0]:  # else it was done
             require_writable(config.home)
+            mirror.require_access(config.home)
             preflight.check_small(config)
     except MillraceError as error:
         give_up(config, run_id, error, reporter)

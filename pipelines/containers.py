@@ -10,7 +10,8 @@ from pathlib import Path, PurePosixPath
 
 from configs.document import Document, Keys, absence
 from configs.errors import ConfigError
-from configs.loading import is_url, read, text_of, validate
+from configs.home import is_url
+from configs.loading import read, text_of, validate
 from configs.resources import Resources
 from configs.schema import Config
 from pipelines import digest, graph, pools

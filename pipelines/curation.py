@@ -17,7 +17,7 @@ from configs.errors import ConfigError, MillraceError
 from configs.home import Home
 from configs.schema import Config
 from configs.writing import insert
-from pipelines import runs
+from pipelines import mirror, runs
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,10 @@ def find_output(home: Home, node: str, run_id: str | None = None) -> tuple[str, 
     for record in [runs.find(home, run_id)] if run_id else runs.ended(home):
         outputs: Mapping[str, Sequence[str]] = next((n["outputs"] for n in record["nodes"] if n["node"] == node), {})
         for folders in outputs.values():
-            if not Path(folders[0]).exists():
+            folder = mirror.fetch_artifact(home, folders[0])
+            if not folder.exists():
                 raise MillraceError(f"what {node} left in run {record['run']} is gone", folders[0], "Run it again.")
-            return record["run"], Path(folders[0])
+            return record["run"], folder
     what = f"run {run_id} did not come to {node}" if run_id else f"no run has come to {node} yet"
     raise ConfigError(what, str(home.runs), "Run the pipeline first: millrace run CONFIG.")
 

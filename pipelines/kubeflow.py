@@ -8,7 +8,7 @@ import yaml
 
 from configs.accelerators import Accelerator
 from configs.errors import ConfigError
-from configs.loading import is_url
+from configs.home import is_url
 from pipelines import platform, vertex
 from pipelines.containers import Container, Plan, plan
 from pipelines.spec import specify

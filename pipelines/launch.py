@@ -5,6 +5,8 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 from tfx import types
@@ -19,7 +21,7 @@ from tfx.proto.orchestration import execution_result_pb2, pipeline_pb2
 from components.summary import summarise
 from configs.errors import MillraceError
 from configs.home import Home
-from pipelines import cache, records, runs
+from pipelines import cache, mirror, records, runs
 from pipelines.metadata import SUCCESSFUL, executions
 from pipelines.records import Outcome
 
@@ -40,10 +42,10 @@ def launch(ir: pipeline_pb2.Pipeline, node_id: str, run_id: str, home: Home) -> 
         earlier = _execution(run, node_id)
         if known and known.succeeded and earlier and SUCCESSFUL.get(earlier.last_known_state) == known.state:
             return known
-        state, outputs = _launch(run, node_id)
+        state, outputs = _launch(run, node_id, home)
         summary = summarise(node_id, outputs)
-        places = {key: [artifact.uri for artifact in artifacts] for key, artifacts in outputs.items()}
-        outcome = Outcome(node_id, state, time.monotonic() - started, summary.text, summary.details, places)
+        uris = {key: [artifact.uri for artifact in artifacts] for key, artifacts in outputs.items()}
+        outcome = Outcome(node_id, state, time.monotonic() - started, summary.text, summary.details, uris)
     except Exception as error:
         outcome = records.failure(node_id, explain(error, node_id), time.monotonic() - started)
     outcome = replace(outcome, cpu=cpu_seconds() - spent)
@@ -75,12 +77,13 @@ def explain(error: Exception, node_id: str) -> MillraceError:
     )
 
 
-def _launch(ir: pipeline_pb2.Pipeline, node_id: str) -> tuple[str, Mapping[str, Sequence[types.Artifact]]]:
+def _launch(ir: pipeline_pb2.Pipeline, node_id: str, home: Home) -> tuple[str, Mapping[str, Sequence[types.Artifact]]]:
     node = next(node.pipeline_node for node in ir.nodes if node.pipeline_node.node_info.id == node_id)
     deployment = runner_utils.extract_local_deployment_config(ir)
     connection = metadata.Metadata(_connection(ir))
-    with cache.by_content():
+    with cache.by_content(home):
         Launcher(
+            home,
             pipeline_node=node,
             mlmd_connection=connection,
             pipeline_info=ir.pipeline_info,
@@ -96,7 +99,9 @@ def _launch(ir: pipeline_pb2.Pipeline, node_id: str) -> tuple[str, Mapping[str, 
             remedy="Run again from the start; the run's log.txt says which input is missing.",
         )
     with connection as handle:
-        return SUCCESSFUL[execution.last_known_state], execution_lib.get_output_artifacts(handle, execution.id)
+        outputs = execution_lib.get_output_artifacts(handle, execution.id)
+    mirror.fetch(home, *places(outputs))
+    return SUCCESSFUL[execution.last_known_state], outputs
 
 
 def _execution(ir: pipeline_pb2.Pipeline, node_id: str) -> mlmd.Execution | None:
@@ -110,7 +115,18 @@ def _connection(ir: pipeline_pb2.Pipeline) -> mlmd.ConnectionConfig:
 
 
 class Launcher(launcher.Launcher):
-    """TFX's launcher, whose executors find their folders empty, and sign what they made before it is published."""
+    """TFX's launcher, whose executors find their folders empty, and sign what they made before it is published.
+
+    Where the home is a working copy, inputs are fetched and outputs are put into the store.
+    """
+
+    def __init__(self, home: Home, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.home = home
+
+    def _register_or_reuse_execution(self, *arguments: Any, **named: Any) -> mlmd.Execution:
+        mirror.fetch(self.home, *places(named.get("input_artifacts") or {}))  # before the driver, which may read them
+        return super()._register_or_reuse_execution(*arguments, **named)
 
     def _run_executor(self, execution_info: data_types.ExecutionInfo) -> execution_result_pb2.ExecutorOutput:
         clear(execution_info)
@@ -119,7 +135,14 @@ class Launcher(launcher.Launcher):
             cache.sign(artifacts.artifacts)
             if not artifacts.artifacts:  # TFX cannot merge an output that its driver emptied
                 del output.output_artifacts[key]
+        mirror.put(self.home, *places(execution_info.output_dict))
+        mirror.put_service(self.home)
         return output
+
+
+def places(artifacts: Mapping[str, Sequence[types.Artifact]]) -> list[Path]:
+    """Returns where artifacts lie."""
+    return [Path(artifact.uri) for found in artifacts.values() for artifact in found]
 
 
 def clear(execution_info: data_types.ExecutionInfo) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pymysql
 
-from configs.errors import MillraceError, PipelineBusy
+from configs.errors import ConfigError, MillraceError, PipelineBusy
 from configs.schema import Config
 from pipelines import runs
 from pipelines.metadata import connection
@@ -40,6 +40,7 @@ def hold(config: Config, run_id: str) -> Iterator[None]:
     Raises PipelineBusy, which names the holder, when another run has it; MillraceError when the database cannot be
     reached. Where the metadata is SQLite there is one machine, and its lock is the file that `runs.hold` holds.
     """
+    require_database(config)
     if config.storage.metadata is None:
         with runs.hold(config.home, run_id):
             yield
@@ -72,11 +73,22 @@ def guard(config: Config, verb: str) -> Iterator[None]:
 
     Where the metadata is SQLite the registry's own lock does, and a run may go on meanwhile.
     """
+    require_database(config)
     if config.storage.metadata is None:
         yield
     else:
         with borrow(config, f"{verb}-{runs.new_id()}"):
             yield
+
+
+def require_database(config: Config) -> None:
+    """Raises ConfigError where others may publish as well, and nothing would keep two from doing so at once."""
+    if config.home.store is not None and config.storage.metadata is None:
+        raise ConfigError(
+            "A pipeline in an object store needs a database, which holds its lease",
+            where="storage.metadata",
+            remedy="Write mysql://USER:PASSWORD@HOST:PORT/DATABASE.",
+        )
 
 
 def take(config: Config, run_id: str) -> None:

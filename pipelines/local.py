@@ -11,7 +11,7 @@ from typing import Any
 
 from configs.errors import MillraceError
 from configs.schema import Config
-from pipelines import lease, runs
+from pipelines import lease, mirror, runs
 from pipelines.finish import finish
 
 Event = Mapping[str, Any]
@@ -31,11 +31,14 @@ def run(config: Config, nodes: Sequence[str], cache: bool, watch: Callable[[Even
         started = runs.begin(config, run_id)
         with stoppable():
             try:
-                interruption = follow(config, run_id, nodes, cache, watch)
+                with mirror.working(config, run_id, nodes):
+                    interruption = follow(config, run_id, nodes, cache, watch)
                 ignore_signals()
-            except Stopped as stopped:
-                interruption = stopped
-            return finish(config, run_id, started, nodes, interruption)
+            except MillraceError as error:
+                interruption = error
+            record = finish(config, run_id, started, nodes, interruption)
+        mirror.put(config.home, config.home.run(run_id))
+        return record
 
 
 def follow(

@@ -7,7 +7,7 @@ is written, which every backend reads. No field forbids that privileges escalate
 from typing import Any
 
 from configs.cluster import Cluster
-from configs.loading import is_url
+from configs.home import is_url
 from configs.resources import METADATA, Resources
 from pipelines.containers import Container, Plan
 from pipelines.spec import executor, task

@@ -1,12 +1,10 @@
 """Putting a candidate into service on somebody's word."""
 
-from pathlib import Path
-
 from components.registry import Published, Record
 from components.registry import promote as publish
 from configs.errors import ConfigError, NotBlessed
 from configs.schema import Config
-from pipelines import records, runs
+from pipelines import mirror, records, runs
 
 
 def promote(config: Config, run_id: str | None, reason: str, dry_run: bool = False) -> Published | None:
@@ -15,23 +13,25 @@ def promote(config: Config, run_id: str | None, reason: str, dry_run: bool = Fal
     Returns None on a dry run. Raises ConfigError when the run has no candidate left; NotBlessed when the model did not
     pass its load check, since it could not serve.
     """
-    record = runs.find(config.home, run_id)
-    outcomes = records.read(config.home, record["run"])
-    folder = Path(record["folder"])
+    home = config.home
+    mirror.fetch_records(home)
+    record = runs.find(home, run_id)
+    folder = home.run(record["run"])
+    mirror.fetch(home, folder / runs.CONFIG, folder / records.FOLDER)
+    outcomes = records.read(home, record["run"])
     if "Trainer" not in outcomes or not outcomes["Trainer"].succeeded:
         raise ConfigError("This run trained no candidate", where=str(folder), remedy="Name another by --run.")
     if "LoadCheck" not in outcomes or not outcomes["LoadCheck"].succeeded:
         raise NotBlessed("The candidate did not pass its load check: it could not serve.", where=str(folder))
-    model = Path(outcomes["Trainer"].outputs["model"][0], "Format-Serving")
+    model = mirror.fetch_artifact(home, outcomes["Trainer"].outputs["model"][0]) / "Format-Serving"
     if not model.exists():
         raise ConfigError("The candidate's files are gone", where=str(model), remedy="Run the pipeline again.")
-    extras = {
-        "schema": Path(outcomes["SchemaGen"].outputs["schema"][0]),
-        "statistics": Path(outcomes["StatisticsGen"].outputs["statistics"][0]),
-        "evaluation": Path(outcomes["Evaluator"].outputs["evaluation"][0]),
-        "config.json": folder / runs.CONFIG,
-    }
+    sources = {"schema": "SchemaGen", "statistics": "StatisticsGen", "evaluation": "Evaluator"}
+    extras = {name: mirror.fetch_artifact(home, outcomes[node].outputs[name][0]) for name, node in sources.items()}
+    extras["config.json"] = folder / runs.CONFIG
     if dry_run:
         return None
     metrics = outcomes["Evaluator"].details["overall"]
-    return publish(config.home, model, extras, Record(record["run"], reason, metrics))
+    published = publish(home, model, extras, Record(record["run"], reason, metrics))
+    mirror.put_service(home)
+    return published

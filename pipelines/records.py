@@ -9,6 +9,7 @@ from configs.errors import BY_EXIT_CODE, DataRejected, MillraceError, NotBlessed
 from configs.home import Home
 from pipelines import runs
 
+FOLDER = "nodes"  # in that of the run
 SUCCESSES = ("done", "cached")
 
 
@@ -49,12 +50,12 @@ def as_error(description: Mapping[str, Any]) -> MillraceError:
 
 def write(home: Home, run_id: str, outcome: Outcome) -> None:
     """Records the outcome; a reader sees all of it or nothing."""
-    folder = home.run(run_id) / "nodes"
+    folder = home.run(run_id) / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     runs.put(folder / f"{outcome.node}.json", json.dumps(asdict(outcome)))
 
 
 def read(home: Home, run_id: str) -> dict[str, Outcome]:
     """Returns the outcomes recorded so far, by node."""
-    files = (home.run(run_id) / "nodes").glob("[!.]*.json")
+    files = (home.run(run_id) / FOLDER).glob("[!.]*.json")
     return {file.stem: Outcome(**json.loads(file.read_text())) for file in files}

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 from components.versions import Version, in_service, list_folders
 from configs.errors import MillraceError
 from configs.home import Home
+from pipelines import mirror
 from pipelines.tensors import Refusal, Tensors
 from trainer.signatures import SERVING
 
 POLL = 1.0  # seconds between looks at the registry
+POLL_STORE = 30.0  # where it lies in a store, which counts the requests
 STATUS = {tf.errors.ResourceExhaustedError: 429, tf.errors.InternalError: 500, tf.errors.UnimplementedError: 501}
 LOADING, AVAILABLE, END = "LOADING", "AVAILABLE", "END"
 
@@ -74,6 +77,7 @@ class Models:
     def __init__(self, name: str, home: Home, say: Callable[[str], None]) -> None:
         self.name, self.home, self.say = name, home, say
         self.states: Mapping[int, tuple[str, str]] = {}  # with an error, if any
+        mirror.fetch_service(home)
         version = in_service(home)
         if version is None:
             raise MillraceError("nothing is in service yet", str(home.serving), "Publish a model: millrace run CONFIG")
@@ -82,11 +86,13 @@ class Models:
 
     def watch(self, stop: threading.Event) -> None:
         """Takes up new versions until it is stopped."""
-        while not stop.wait(POLL):
+        while not stop.wait(POLL if self.home.store is None else POLL_STORE):
             self.refresh()
 
     def refresh(self) -> None:
         """Takes up the newest version; where it cannot be, says why, once, and stays with the one that is loaded."""
+        with suppress(MillraceError):  # a store that cannot be reached has no news
+            mirror.fetch_service(self.home)
         newest = max(list_folders(self.home), default=0)
         if newest <= self.current.number:
             return

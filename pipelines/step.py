@@ -14,9 +14,10 @@ from typing import Any
 
 from components.columns import resolve
 from configs.errors import ConfigError, MillraceError
+from configs.home import Home
 from configs.loading import load
 from configs.schema import Config
-from pipelines import digest, graph, lease, records, runs, vault
+from pipelines import digest, graph, lease, mirror, records, runs, vault
 from pipelines.finish import finish
 from pipelines.local import follow, ignore_signals, stoppable
 from pipelines.metadata import SUCCESSFUL, connection, executions
@@ -63,23 +64,33 @@ def take(config: Config, run_id: str, node: str, cache: bool, say: Callable[[str
     """
     runs.check(run_id)
     graph.nodes(config, node)
-    started, heard = time.monotonic(), Listener(say)
+    started, heard, folder = time.monotonic(), Listener(say), config.home.run(run_id)
     with stoppable():
         try:
+            mirror.fetch(config.home, *(folder / name for name in (runs.STARTED, runs.CONFIG, records.FOLDER)))
             if known := recall(config, run_id, node):
                 return known
-            with lease.hold(config, run_id):
+            with lease.hold(config, run_id), mirror.working(config, run_id, [node]):
                 resolved = resolve(config)
                 runs.begin(resolved, run_id)
                 died = follow(resolved, run_id, [node], cache, heard, f"{node}.log")
                 ignore_signals()
         except MillraceError as error:
             died = error
-    if heard.outcome and died is None:
-        return heard.outcome
-    silence = MillraceError("The process ended without a word.", remedy="The run's log.txt may say why.")
-    outcome = records.failure(node, died or silence, time.monotonic() - started)
-    records.write(config.home, run_id, outcome)
+    if heard.outcome is None or died:
+        died = died or MillraceError("The process ended without a word.", remedy="The run's log.txt may say why.")
+        heard.outcome = records.failure(node, died, time.monotonic() - started)
+        records.write(config.home, run_id, heard.outcome)
+    return hand_in(config.home, run_id, heard.outcome)
+
+
+def hand_in(home: Home, run_id: str, outcome: Outcome) -> Outcome:
+    """Puts what a step leaves beside its artifacts into the store, if there is one; a success without it is none."""
+    names = (runs.STARTED, runs.CONFIG, f"{outcome.node}.log", f"{records.FOLDER}/{outcome.node}.json")
+    try:
+        mirror.put(home, *(home.run(run_id) / name for name in names))
+    except MillraceError as error:
+        return records.failure(outcome.node, error, outcome.seconds) if outcome.succeeded else outcome
     return outcome
 
 
@@ -112,10 +123,20 @@ def recall(config: Config, run_id: str, node: str) -> Outcome | None:
 def close(config: Config, run_id: str, interruption: MillraceError | None = None) -> dict[str, Any]:
     """Ends a run, however it went: returns its record, which is written, and gives the pipeline back if it held it."""
     runs.check(run_id)
-    nodes = [node.id for node in graph.nodes(config)]
+    nodes, folder = [node.id for node in graph.nodes(config)], config.home.run(run_id)
+    unreachable = None
+    try:
+        mirror.fetch(config.home, folder)
+        mirror.fetch_service(config.home)
+    except MillraceError as error:
+        unreachable = error
     started = runs.begin(config, run_id)
     gather_logs(config, run_id, nodes)
-    return finish(config, run_id, started, nodes, interruption)
+    record = finish(config, run_id, started, nodes, interruption or unreachable)
+    if unreachable is None:
+        names = (runs.STARTED, runs.CONFIG, runs.LOG, runs.RECORD, runs.REPORT)
+        mirror.put(config.home, *(folder / name for name in names))
+    return record
 
 
 def gather_logs(config: Config, run_id: str, nodes: Sequence[str]) -> None:

@@ -53,8 +53,9 @@ def show(
     with silence():
         from google.protobuf.json_format import MessageToDict
 
-        from pipelines import curation
+        from pipelines import curation, mirror
 
+        mirror.fetch_records(config.home)
         found, source = curation.in_force(config, run_id)
     if output is Output.json:
         typer.echo(json.dumps({"source": source, "schema": MessageToDict(found)}))
@@ -71,8 +72,9 @@ def diff(
     """List how the newest run's data differs from the schema; exits with 1 where it does."""
     config = load(path)
     with silence():
-        from pipelines import curation
+        from pipelines import curation, mirror
 
+        mirror.fetch_records(config.home)
         changes, run_id, source = curation.diff(config, run_id)
     answer(output, [asdict(change) for change in changes], _tabulate(changes, f"The data of run {run_id}", source))
     raise typer.Exit(int(bool(changes)))
@@ -90,8 +92,9 @@ def accept(
     """Write the schema, widened by the newest run's data, to a file for your repository, which the config names."""
     config = load(path)
     with silence():
-        from pipelines import curation
+        from pipelines import curation, mirror
 
+        mirror.fetch_records(config.home)
         accepted = curation.accept(config, Path(path), run_id, file, retype)
     if not dry_run:
         accepted.write()

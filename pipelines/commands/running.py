@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -58,9 +57,12 @@ def validate(path: ConfigPath, overrides: Overrides = [], output: Format = Outpu
 @app.command()
 def runs(path: ConfigPath, output: Format = Output.text) -> None:
     """List the runs that have ended, newest first."""
+    from pipelines import mirror
     from pipelines import runs as records
 
-    found = records.ended(load(path).home)
+    home = load(path).home
+    mirror.fetch_records(home)
+    found = records.ended(home)
     table = listing("run", "ended", "exit code", "published")
     for record in found:
         table.add_row(record["run"], record["ended"], str(record["exit_code"]), str(record["published"] or ""))
@@ -72,9 +74,14 @@ def report(
     path: ConfigPath, run_id: Annotated[str | None, typer.Option("--run", help="Else the newest.")] = None
 ) -> None:
     """Say where the report of a run lies."""
+    from pipelines import mirror
     from pipelines import runs as records
 
-    typer.echo(Path(records.find(load(path).home, run_id)["folder"]) / records.REPORT)
+    home = load(path).home
+    mirror.fetch_records(home)
+    page = home.run(records.find(home, run_id)["run"]) / records.REPORT
+    mirror.fetch(home, page)
+    typer.echo(page)
 
 
 @app.command()
@@ -84,7 +91,10 @@ def tensorboard(
     host: Annotated[str, typer.Option(help="0.0.0.0 lets others in, too.")] = "localhost",
 ) -> None:
     """Show how the runs trained, epoch by epoch, in TensorBoard."""
+    from pipelines import mirror
+
     home = load(path).home
+    mirror.fetch(home, home.runs, only=lambda name: "/tensorboard/" in name)
     if not any(home.runs.glob("*/tensorboard")):
         raise ConfigError("No run has trained yet", str(home.runs), f"Run: millrace run {path}")
     arguments = ["--logdir", str(home.runs), "--host", host, "--port", str(port)]
@@ -95,6 +105,7 @@ def tensorboard(
 def clean(path: ConfigPath, dry_run: DryRun = False) -> None:
     """Remove a pipeline's artifacts, checkpoints and metadata; runs, versions and history stay."""
     from pipelines.lease import borrow
+    from pipelines.mirror import put
     from pipelines.runs import new_id
 
     config = load(path)
@@ -104,6 +115,7 @@ def clean(path: ConfigPath, dry_run: DryRun = False) -> None:
         with borrow(config, f"clean-{new_id()}"):
             for place in doomed:
                 shutil.rmtree(place) if place.is_dir() else os.remove(place)
+            put(home, home.artifacts, home.checkpoints)
     for place in doomed:
         typer.echo(f"{'would remove' if dry_run else 'removed'} {place}")
 

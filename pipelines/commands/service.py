@@ -26,8 +26,11 @@ class OnError(str, Enum):
 def history(path: ConfigPath, output: Format = Output.text) -> None:
     """List every version that was ever in service, and how it came there."""
     from components.versions import history as read
+    from pipelines.mirror import fetch_service
 
-    lines = read(load(path).home)
+    home = load(path).home
+    fetch_service(home)
+    lines = read(home)
     table = listing("version", "at", "event", "run", "by", "metric", "reason")
     for line in lines:
         event = f"{line['event']} of {line['of']}" if line["of"] else line["event"]
@@ -48,15 +51,19 @@ def rollback(
     """Put an older version back into service, under a new number."""
     from components.registry import rollback as republish
     from components.versions import earlier
+    from pipelines import mirror
     from pipelines.lease import guard
 
     config = load(path)
     if dry_run:
+        mirror.fetch_service(config.home, every=True)
         old = earlier(config.home, to)
         answer(output, dict(old.manifest), f"Version {old.number} would be published again.")
         return
     with guard(config, "rollback"):
+        mirror.fetch_service(config.home, every=True)
         version = republish(config.home, to, reason)
+        mirror.put_service(config.home)
     text = f"Version {version.number} is in service: version {version.manifest['of']}, published again."
     answer(output, dict(version.manifest), text)
 
@@ -105,7 +112,9 @@ def predict(
     """Score new rows with the version in service."""
     home = load(path).home
     from pipelines import predict as scoring
+    from pipelines.mirror import fetch_service
 
+    fetch_service(home, every=version is not None)
     if row is not None:
         form = scoring.choose_form(source, output)
         answers = scoring.predict_row(home, row, version)
