@@ -5,7 +5,7 @@ import math
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
-from components import preflight, sources
+from components import preflight, spans
 from configs.errors import ConfigError
 from configs.features import Feature, Image, Steps, list_columns
 from configs.schema import Config
@@ -16,7 +16,7 @@ def resolve(config: Config) -> Config:
     named = [*config.features, *(name for feature in config.features.values() for name in list_columns(feature))]
     if not any(map(glob.has_magic, named)):
         return expand(config, named)
-    files = sources.list_files(*sources.find_data(config.data.path), config.data.format)
+    files = spans.list_data(config.data)
     return expand(config, preflight.read_header(files[0], config.data.format))
 
 

@@ -15,18 +15,20 @@ import pyarrow as pa
 from google.protobuf import any_pb2, struct_pb2
 from pydantic import TypeAdapter
 from tfx import types
-from tfx.components.example_gen import driver, input_processor
+from tfx.components.example_gen import driver, utils
 from tfx.components.example_gen.component import FileBasedExampleGen
 from tfx.components.util import examples_utils
 from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.dsl.components.base.executor_spec import BeamExecutorSpec
 from tfx.dsl.io import fileio
-from tfx.proto import example_gen_pb2, range_config_pb2
+from tfx.orchestration import data_types
+from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils
+from tfx.types.standard_component_specs import CUSTOM_CONFIG_KEY, INPUT_BASE_KEY, INPUT_CONFIG_KEY
 from tfx.utils import proto_utils
 
-from components import preflight, reading, sources
+from components import preflight, reading, sources, spans
 from components.cells import TIME, assign_roles, convert, drop_orders, list_lists, list_sources
 from components.roles import Role
 from components.shards import Shard, find_columns
@@ -37,6 +39,7 @@ from configs.features import Steps
 from configs.schema import Config
 
 Assign = Callable[[pa.RecordBatch], np.ndarray]
+ALL = "all"  # the name of data that has no spans, among the inputs
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,9 @@ class Plan:
     roles: Mapping[str, Role]
     group: str | None = None
     frame: Frame | None = None
+    span: int | None = None
+    spans: int | None = None
+    marker: str | None = None
 
     def roll(self, batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
         """Return the typed rows of all files as what becomes examples."""
@@ -68,16 +74,18 @@ class Plan:
 def example_gen(config: Config) -> BaseComponent:
     """Return the node that checks the files of `data.path` and splits their rows."""
     base, pattern = sources.find_data(config.data.path)
+    everything = example_gen_pb2.Input.Split(name=ALL, pattern=pattern)
     splits = example_gen_pb2.SplitConfig(
         splits=[
             example_gen_pb2.SplitConfig.Split(name=name, hash_buckets=parts)
             for name, parts in config.data.split.parts.items()
         ]
     )
-    plan = Plan(config.data.format, assign_roles(config), config.data.group, _frame(config))
+    data, frame = config.data, _frame(config)
+    plan = Plan(data.format, assign_roles(config), data.group, frame, data.span, data.spans, data.marker)
     return ExampleGen(
         input_base=base,
-        input_config=example_gen_pb2.Input(splits=[example_gen_pb2.Input.Split(name=plan.format, pattern=pattern)]),
+        input_config=example_gen_pb2.Input(splits=[everything]),
         output_config=example_gen_pb2.Output(split_config=splits),
         custom_config=plan.pack(),
     ).with_id("ExampleGen")
@@ -134,16 +142,17 @@ class Executor(BaseBeamExecutor):
         """Write `examples`; before Beam starts, raise DataRejected for unsound files and for an empty split."""
         self._log_startup(input_dict, output_dict, exec_properties)
         examples = artifact_utils.get_single_instance(output_dict["examples"])
-        pattern = _parse(exec_properties["input_config"], example_gen_pb2.Input()).splits[0].pattern
+        found = _parse(exec_properties["input_config"], example_gen_pb2.Input())
         splits = _parse(exec_properties["output_config"], example_gen_pb2.Output()).split_config.splits
         parts = {split.name: split.hash_buckets for split in splits}
         plan = Plan.unpack(exec_properties["custom_config"])
-        files = sources.list_files(exec_properties["input_base"], pattern, plan.format)
+        files = _list_files(exec_properties["input_base"], found, plan.format)
         assign, rows = _divide(files, plan, parts)
         examples.split_names = artifact_utils.encode_split_names(list(parts))
         self._write(examples, files, plan, assign)
         examples_utils.set_payload_format(examples, example_gen_pb2.FORMAT_TF_EXAMPLE)
         examples_utils.set_file_format(examples, "tfrecords_gzip")
+        examples.set_string_custom_property("spans", ", ".join(part.name for part in found.splits if part.name != ALL))
         for split, count in rows.items():
             examples.set_int_custom_property(f"rows_{split}", count)
 
@@ -193,6 +202,10 @@ def _frame(config: Config) -> Frame | None:
     return Frame(lengths, window.horizon, config.data.group) if window else None
 
 
+def _list_files(base: str, found: example_gen_pb2.Input, format: str) -> list[str]:
+    return [path for split in found.splits for path in sources.list_files(base, split.pattern, format)]
+
+
 def _clear(folder: str) -> None:
     if fileio.exists(folder):
         fileio.rmtree(folder)
@@ -204,34 +217,36 @@ def _parse(text: str, message: Any) -> Any:
     return message
 
 
-class Content(input_processor.FileBasedInputProcessor):
-    """Knows the input by its content, where TFX looks at sizes and times."""
-
-    def resolve_span_and_version(self) -> tuple[int, int | None]:
-        """Take all that matches as span 0."""
-        return 0, None
-
-    def get_input_fingerprint(self, span: int, version: int | None) -> str:
-        """Return the digest; raise DataRejected where there are no files."""
-        return digest_files(self._input_base_uri, self._list_files())
-
-    def _list_files(self) -> Iterator[str]:
-        for split in self._splits:
-            for path in sources.list_files(self._input_base_uri, split.pattern, split.name):
-                yield from sources.list_parts(path, split.name)
-
-
 class Driver(driver.FileBasedDriver):
-    """Keys the node's cache by the content of its files."""
+    """Chooses the spans, and knows the input by its content, where TFX looks at sizes and times."""
 
-    def get_input_processor(
+    def resolve_exec_properties(
         self,
-        splits: Iterable[example_gen_pb2.Input.Split],
-        range_config: range_config_pb2.RangeConfig | None = None,
-        input_base_uri: str | None = None,
-    ) -> Content:
-        """Return what reads the content."""
-        return Content(input_base_uri or "", splits, range_config)
+        exec_properties: dict[str, Any],
+        pipeline_info: data_types.PipelineInfo,
+        component_info: data_types.ComponentInfo,
+    ) -> dict[str, Any]:
+        """Return the properties with the patterns of the spans, the newest one's number, and a digest of the files.
+
+        As TFX has it, all that matches is span 0 where the pattern has none. Raises DataRejected for absent data.
+        """
+        base, plan = exec_properties[INPUT_BASE_KEY], Plan.unpack(exec_properties[CUSTOM_CONFIG_KEY])
+        [split] = _parse(exec_properties[INPUT_CONFIG_KEY], example_gen_pb2.Input()).splits
+        chosen = spans.choose(base, split.pattern, plan.span, plan.spans, plan.marker)
+        found = example_gen_pb2.Input(
+            splits=[
+                example_gen_pb2.Input.Split(name=ALL if number is None else str(number), pattern=pattern)
+                for number, pattern in chosen.items()
+            ]
+        )
+        files = _list_files(base, found, plan.format)
+        parts = [part for path in files for part in sources.list_parts(path, plan.format)]
+        return exec_properties | {
+            INPUT_CONFIG_KEY: proto_utils.proto_to_json(found),
+            utils.SPAN_PROPERTY_NAME: list(chosen)[-1] or 0,
+            utils.VERSION_PROPERTY_NAME: None,
+            utils.FINGERPRINT_PROPERTY_NAME: digest_files(base, parts),
+        }
 
 
 class ExampleGen(FileBasedExampleGen):

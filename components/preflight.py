@@ -15,11 +15,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from components import reading, sources
+from components import reading, sources, spans
 from components.casts import spell
 from components.cells import LABELS, assign_roles, convert, find_faults, list_lists, list_sources
 from components.roles import LONGEST, Role
-from components.sources import find_data, list_files, open_bytes
+from components.sources import open_bytes
 from configs.errors import DataRejected
 from configs.schema import Config
 
@@ -51,7 +51,7 @@ def check_small(config: Config) -> None:
 
     So a mistake need not wait until TensorFlow is loaded; large data is checked by the ExampleGen node alone.
     """
-    files = list_files(*find_data(config.data.path), config.data.format)
+    files = spans.list_data(config.data)
     parts = [part for path in files for part in sources.list_parts(path, config.data.format)]
     size = sum(os.path.getsize(part) for part in parts if os.path.exists(part))
     if size <= SMALL and config.data.format != "tfrecord":  # which TensorFlow reads

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from configs import samples
+from configs.data import SPAN
 from configs.errors import DataRejected
 
 FOLDER = "*"
@@ -29,32 +30,38 @@ def find_data(path: str) -> tuple[str, str]:
     if os.path.isdir(path):
         return path, FOLDER
     base, name = os.path.split(path)
-    if os.path.exists(path) or not glob.has_magic(path):
+    if os.path.exists(path) or not _is_pattern(path):
         return base, glob.escape(name)
-    while glob.has_magic(base):
+    while _is_pattern(base):
         base = os.path.dirname(base)
     return base, os.path.relpath(path, base)
+
+
+def _is_pattern(path: str) -> bool:
+    return glob.has_magic(path) or SPAN.search(path) is not None
 
 
 def list_files(base: str, pattern: str, format: str = "csv") -> list[str]:
     """Return the data files that `pattern` matches below `base`, in order, without hidden ones and READMEs.
 
     Those of images and texts may be folders, one a class; a table of images stands for those it names. The pattern of a
-    whole folder is `FOLDER`; then anything else in it than the format has is refused by name.
+    whole folder ends with `FOLDER`; then anything else in it than the format has is refused by name.
     """
+    inside, name = os.path.split(pattern)
     found = sorted(glob.glob(os.path.join(glob.escape(base), pattern)))
-    files = [path for path in found if _is_shown(path)]
+    files = [path for path in found if is_shown(path)]
     ends, part = SUFFIXES[format], " or ".join(SUFFIXES[format])
     if format == "images" and any(path.endswith(ends) for path in files):
         files = [path for path in files if path.endswith(ends)]
     stray = next((p for p in files if not p.endswith(ends) and not (format in ITEMS and os.path.isdir(p))), None)
-    if stray and pattern == FOLDER:
+    if stray and name == FOLDER:
         what = f"This is in the data folder but is not a {part} file."
         raise DataRejected(what, stray, "Move it, let its name begin with `_`, or correct data.format.")
     if files:
         return files
-    if pattern == FOLDER:
-        raise DataRejected(f"The data folder holds no {part} file.", base, "Put one there, or correct data.path.")
+    if name == FOLDER:
+        folder = os.path.join(base, inside) if inside else base
+        raise DataRejected(f"The data folder holds no {part} file.", folder, "Put one there, or correct data.path.")
     what = "No file matches." if glob.has_magic(re.sub(r"\[[*?[]\]", "", pattern)) else "There is no such file."
     raise DataRejected(what, os.path.join(base, pattern), "Correct data.path.")
 
@@ -67,7 +74,7 @@ def find_form(path: str, format: str) -> str:
 def list_items(folder: str, format: str) -> list[str]:
     """Return the images or texts in the folder of a class, in order; raise DataRejected for one that is neither."""
     paths = (os.path.join(root, name) for root, _, names in os.walk(folder) for name in names)
-    items = sorted(path for path in paths if _is_shown(path))
+    items = sorted(path for path in paths if is_shown(path))
     stray = next((path for path in items if not path.lower().endswith(ITEMS[format])), None)
     if stray:
         what = f"This is in the folder of a class but is not a {' or '.join(ITEMS[format])} file."
@@ -87,7 +94,8 @@ def list_parts(path: str, format: str) -> list[str]:
     return [path, *sorted(filter(os.path.isfile, found))]
 
 
-def _is_shown(path: str) -> bool:
+def is_shown(path: str) -> bool:
+    """Whether a file may be data: hidden ones, READMEs and what begins with `_` are not."""
     return not os.path.basename(path).startswith((".", "_", "README"))
 
 

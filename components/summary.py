@@ -38,7 +38,9 @@ def _examples(outputs: Outputs) -> Summary:
     splits = artifact_utils.decode_split_names(examples.split_names)
     rows = {split: examples.get_int_custom_property(f"rows_{split}") for split in splits}
     parts = " / ".join(f"{count:,} {split}" for split, count in rows.items())
-    return Summary(f"{sum(rows.values()):,} rows: {parts}", {"rows": rows})
+    spans = [int(span) for span in examples.get_string_custom_property("spans").split(", ") if span]
+    text = f"span{'s' * (len(spans) > 1)} {', '.join(map(str, spans))}: " if spans else ""
+    return Summary(f"{text}{sum(rows.values()):,} rows: {parts}", {"rows": rows} | ({"spans": spans} if spans else {}))
 
 
 def _statistics(outputs: Outputs) -> Summary:

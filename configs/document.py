@@ -83,7 +83,8 @@ def parse(text: str, name: str, lenient: bool = False) -> Document:
 def _remedy(context: str, line: str) -> str:
     if context == "while scanning an alias":
         return _QUOTES
-    return "Between braces or brackets YAML cannot read ${VAR}: write one key a line." if "${" in line else ""
+    braced = re.search(r"\$\{[^}]*\}|\{SPAN[^}]*\}", line)
+    return f"Between braces or brackets YAML cannot read {braced[0]}: write one key a line." if braced else ""
 
 
 def _refuse_bombs(text: str, name: str) -> None:

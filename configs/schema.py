@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     Field,
     PositiveFloat,
-    PositiveInt,
     Strict,
     ValidationInfo,
     field_validator,
@@ -15,6 +14,7 @@ from pydantic import (
 )
 
 from configs.cluster import Cluster, Schedule
+from configs.data import Data
 from configs.evaluation import METRICS, Evaluation
 from configs.features import Feature, list_columns
 from configs.home import Home
@@ -27,56 +27,6 @@ from configs.yardsticks import FITTING, Yardstick
 
 Texts = Annotated[tuple[Text, ...], Strict(False)]
 Share = Annotated[float, Field(ge=0, le=1)]
-
-
-class Split(Section):
-    """How many parts of the rows go to each split, by a hash of the row or by time."""
-
-    train: PositiveInt = 8
-    eval: PositiveInt = 1
-    test: PositiveInt = 1
-    by: Text | None = Field(
-        default=None, description="A column of moments or whole numbers: the earliest rows train, the latest test."
-    )
-
-    @property
-    def parts(self) -> dict[str, int]:
-        """The weight of each split by name."""
-        return {"train": self.train, "eval": self.eval, "test": self.test}
-
-
-class Window(Section):
-    """Rows of a series made examples: the rows before each, and its label.
-
-    Features of kind sequence with `columns` hold what stood there in the rows before; others stand in the row itself.
-    """
-
-    order: Text = Field(description="A column of moments or whole numbers that puts the rows in order.")
-    horizon: PositiveInt = Field(default=1, description="How many rows the label lies after the last row it is told.")
-
-
-class Data(Section):
-    """Where the rows come from."""
-
-    format: Literal["csv", "parquet", "jsonl", "tfrecord", "images", "text"] = Field(
-        description="images and text are files, a folder for each class; images is a table of their names, too."
-    )
-    path: Text = Field(description="A file, a folder, a glob, or sample://NAME.")
-    split: Split = Split()
-    window: Window | None = Field(default=None, description="The rows are a series, to be forecast.")
-    group: Text | None = Field(
-        default=None, description="A column whose rows of equal value go to one split; in a window, are a series."
-    )
-    weight: Text | None = Field(default=None, description="A column that says how much each row counts.")
-    schema_file: Text | None = Field(default=None, description="A curated TFDV schema, as text proto.")
-
-    @model_validator(mode="after")
-    def _check_split(self) -> "Data":
-        if self.window and not self.split.by and not self.group:
-            raise ValueError("of a window needs split.by or a group, or rows of one window would be in several splits")
-        if self.split.by and self.group and not self.window:
-            raise ValueError("splits by time or by group, not by both")
-        return self
 
 
 class Label(Section):

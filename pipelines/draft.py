@@ -19,10 +19,11 @@ from components.profile import Column, Profile, look
 from components.reading import SUFFIXES
 from components.roles import Role
 from components.sources import find_data, list_files
+from configs.data import Split
 from configs.document import parse
 from configs.errors import ConfigError, DataRejected
 from configs.mistakes import explain, suggest
-from configs.schema import Config, Gate, Split
+from configs.schema import Config, Gate
 from configs.writing import show, spell_text
 from pipelines.guesses import Guess, gather, guess
 from pipelines.targets import Target, Threshold, aim, find_leaks

@@ -11,10 +11,10 @@ from pyarrow import csv, parquet
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.orchestration.metadata import Metadata, sqlite_metadata_connection_config
 from tfx.orchestration.pipeline import Pipeline
-from tfx.proto import example_gen_pb2
 from tfx.types import standard_artifacts
 
 from components import ingest, sources
+from components.summary import summarise
 from configs import loading
 from configs.errors import DataRejected
 from configs.makers import encode_png
@@ -64,9 +64,13 @@ COLUMNS = ["Columns-eval", "Columns-test", "Columns-train"]
 
 
 def execute(config, examples):
-    properties = dict(ingest.example_gen(config).exec_properties)
-    ingest.Executor().Do({}, {"examples": [examples]}, properties)
+    ingest.Executor().Do({}, {"examples": [examples]}, resolve(config))
     return {split: read(examples, split) for split in ("train", "eval", "test")}
+
+
+def resolve(config):
+    properties = dict(ingest.example_gen(config).exec_properties)
+    return ingest.Driver(None).resolve_exec_properties(properties, None, None)
 
 
 def read(examples, split):
@@ -223,12 +227,13 @@ def test_images_are_examples_and_a_change_of_one_is_seen(tmp_path, examples, tab
         lines = (f"{name.relative_to(data)},{name.parent.name}\n" for name in names)
         (data / "labels.csv").write_text("image,label\n" + "".join(lines))
     (tmp_path / "pets.yaml").write_text(IMAGES % data)
-    splits = execute(loading.load(tmp_path / "pets.yaml"), examples)
+    config = loading.load(tmp_path / "pets.yaml")
+    splits = execute(config, examples)
     found = {row["image"][1]: row["label"][1] for rows in splits.values() for row in rows}
     assert found == {encode_png([bytes([number])]): int(number >= 20) for number in range(40)}
-    before = fingerprint(data, "images")
+    before = fingerprint(config)
     (data / "cats" / "7.png").write_bytes(encode_png([b"\xff"]))
-    assert fingerprint(data, "images") != before
+    assert fingerprint(config) != before
 
 
 SERIES = """
@@ -267,9 +272,27 @@ def test_rows_of_a_series_become_windows_split_by_time(tmp_path, examples):
     assert os.listdir(f"{examples.uri}/Split-test") == ["data_tfrecord-00000-of-00001.gz"]
 
 
-def fingerprint(folder, format):
-    splits = [example_gen_pb2.Input.Split(name=format, pattern=sources.FOLDER)]
-    return ingest.Content(str(folder), splits, None).get_input_fingerprint(0, None)
+def fingerprint(config):
+    return resolve(config)["input_fingerprint"]
+
+
+def test_the_newest_span_becomes_the_examples_and_is_told(trips, config, examples, tmp_path):
+    for span in (8, 9):
+        (tmp_path / f"span-{span}").mkdir()
+        (trips / f"{span - 8}.csv").rename(tmp_path / f"span-{span}" / "rows.csv")
+    options = [f"data.path={tmp_path}/span-{{SPAN}}/*.csv"]
+    nine = loading.load(tmp_path / "trips.yaml", options)
+    assert resolve(nine)["span"] == 9
+    fares = {row["fare"][1] for rows in execute(nine, examples).values() for row in rows}
+    assert (min(fares), max(fares)) == (50.0, 99.5)
+    assert summarise("ExampleGen", {"examples": [examples]}).text.startswith("span 9: 100 rows: ")
+    eight = loading.load(tmp_path / "trips.yaml", [*options, "data.span=8"])
+    assert fingerprint(eight) != fingerprint(nine)
+    both = loading.load(tmp_path / "trips.yaml", [*options, "data.spans=2"])
+    execute(both, examples)
+    summary = summarise("ExampleGen", {"examples": [examples]})
+    assert summary.text.startswith("spans 8, 9: 200 rows: ")
+    assert summary.details["spans"] == [8, 9]
 
 
 def test_the_split_of_a_row_does_not_depend_on_a_gap_beside_it():

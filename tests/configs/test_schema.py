@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from configs.data import Split
 from configs.errors import ConfigError
 from configs.evaluation import Threshold
 from configs.features import Boolean, Numeric, Timestamp, Words
 from configs.loading import load
 from configs.models import Dnn
-from configs.schema import Config, Gate, Label, Split
+from configs.schema import Config, Gate, Label
 from configs.training import Optimizer, Training
 
 

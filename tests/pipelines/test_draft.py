@@ -7,11 +7,12 @@ from sklearn import datasets
 from typer.testing import CliRunner
 
 from components.profile import look
+from configs.data import Split
 from configs.errors import ConfigError, DataRejected
 from configs.evaluation import Threshold
 from configs.features import Boolean, Categorical, Numeric, Timestamp, Words
 from configs.loading import load
-from configs.schema import Config, Split
+from configs.schema import Config
 from pipelines.cli import app
 from pipelines.draft import Draft, draft, name_pipeline
 
