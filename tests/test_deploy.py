@@ -1,0 +1,176 @@
+"""The Kubernetes manifests: sound by Kubernetes' own schemas, and of the names that the config has by default."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from configs.cluster import Cluster
+
+ROOT = Path(__file__).parents[1]
+DEPLOY = ROOT / "deploy"
+KUSTOMIZATIONS = sorted(DEPLOY.rglob("kustomization.yaml"))
+FOLDERS = [str(path.parent.relative_to(DEPLOY)) for path in KUSTOMIZATIONS]
+VERSIONS = ("1.29", kubernetes_validate.latest_version())
+SECRET = "root-password=a\npassword=b\nurl=mysql://millrace:b@millrace-metadata:3306/millrace\n"
+
+
+def read(path):
+    return [document for document in yaml.safe_load_all(path.read_text()) if document]
+
+
+def list_files(folder):
+    return sorted(path for path in (DEPLOY / folder).glob("*.yaml") if path.name != "kustomization.yaml")
+
+
+def name(document):
+    return document["kind"], document["metadata"]["name"]
+
+
+def check(document, version):
+    if document["apiVersion"].startswith("serving.kserve.io/"):  # a test of its own holds it against what KServe takes
+        return
+    kubernetes_validate.validate(document, version, strict=True)
+
+
+WHOLE = [document for folder in ("base", "kserve", "flink") for path in list_files(folder) for document in read(path)]
+FOUND = {name(document): document for document in WHOLE}
+WORKLOADS = [document for document in WHOLE if document["kind"] in ("Deployment", "StatefulSet")]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("document", WHOLE, ids=lambda document: "-".join(name(document)))
+def test_a_manifest_is_sound_and_names_no_namespace(document, version):
+    check(document, version)
+    assert "namespace" not in document["metadata"]
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_kustomization_lists_all_of_its_folder_and_patches_what_is_there(folder):
+    [kustomization] = read(DEPLOY / folder / "kustomization.yaml")
+    patches = [patch["path"] for patch in kustomization.get("patches", ())]
+    resources = [DEPLOY / folder / path for path in kustomization["resources"]]
+    assert all(path.exists() for path in resources)
+    assert sorted([*(path.name for path in resources if path.is_file()), *patches]) == [
+        path.name for path in list_files(folder)
+    ]
+    for patch in patches:
+        assert all(name(document) in FOUND for document in read(DEPLOY / folder / patch))
+
+
+@pytest.mark.skipif(shutil.which("kubectl") is None, reason="needs kubectl, which has kustomize within")
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_what_kustomize_builds_is_sound(folder, tmp_path):
+    shutil.copytree(DEPLOY, tmp_path / "deploy")
+    (tmp_path / "deploy/base/metadata.env").write_text(SECRET)
+    command = ["kubectl", "kustomize", str(tmp_path / "deploy" / folder)]
+    built = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    documents = [document for document in yaml.safe_load_all(built) if document]
+    for document in documents:
+        check(document, VERSIONS[-1])
+    secrets = [document for document in documents if document["kind"] == "Secret"]
+    assert [(name(secret)[1], sorted(secret["data"])) for secret in secrets] == (
+        [(Cluster().metadata.secret, ["password", "root-password", Cluster().metadata.key])] if secrets else []
+    )
+
+
+def test_the_names_are_those_of_the_config():
+    cluster = Cluster()
+    assert FOUND["PersistentVolumeClaim", cluster.claim]["spec"]["accessModes"] == ["ReadWriteMany"]
+    assert FOUND["RoleBinding", cluster.service_account]["subjects"] == [
+        {"kind": "ServiceAccount", "name": cluster.service_account}
+    ]
+    for workload in WORKLOADS:
+        pod = workload["spec"]["template"]["spec"]
+        claims = {
+            volume["name"]: volume["persistentVolumeClaim"]["claimName"]
+            for volume in pod["volumes" if "volumes" in pod else "containers"]
+            if "persistentVolumeClaim" in volume
+        }
+        assert set(claims.values()) <= {cluster.claim}
+        mounts = [mount for container in pod["containers"] for mount in container.get("volumeMounts", ())]
+        assert {mount["mountPath"] for mount in mounts if mount["name"] in claims} <= {cluster.root}
+    assert f"--model_base_path={cluster.root}/$(PIPELINE)/serving" in containers("millrace-serving")["serving"]["args"]
+
+
+def containers(workload):
+    found = next(document for document in WORKLOADS if name(document)[1] == workload)
+    return {container["name"]: container for container in found["spec"]["template"]["spec"]["containers"]}
+
+
+def test_no_password_is_kept_in_git():
+    [base] = read(DEPLOY / "base/kustomization.yaml")
+    assert [secret["envs"] for secret in base["secretGenerator"]] == [["metadata.env"]]
+    assert "deploy/base/metadata.env" in (ROOT / ".gitignore").read_text().splitlines()
+    assert not [document for document in WHOLE if document["kind"] == "Secret"]
+    for variable in containers("millrace-metadata")["mariadb"]["env"]:
+        assert "PASSWORD" not in variable["name"] or "secretKeyRef" in variable["valueFrom"]
+
+
+@pytest.mark.parametrize("workload", WORKLOADS, ids=lambda workload: name(workload)[1])
+def test_a_pod_may_do_no_more_than_it_must_and_says_what_it_needs(workload):
+    template = workload["spec"]["template"]
+    assert workload["spec"]["selector"]["matchLabels"].items() <= template["metadata"]["labels"].items()
+    pod = template["spec"]
+    assert pod["automountServiceAccountToken"] is False
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    for container in pod["containers"]:
+        context = container["securityContext"]
+        assert context["allowPrivilegeEscalation"] is False
+        assert context["capabilities"] == {"drop": ["ALL"]}
+        assert context.get("readOnlyRootFilesystem") or container["image"].startswith("flink:")
+        assert {**pod["securityContext"], **context}["runAsUser"] > 0
+        assert container["livenessProbe"]
+        assert {kind: sorted(amount) for kind, amount in container["resources"].items()} == {
+            "requests": ["cpu", "memory"],
+            "limits": ["cpu", "memory"],
+        }
+
+
+def test_the_database_answers_pipeline_steps_alone():
+    steps = [{"podSelector": {"matchLabels": {"app.kubernetes.io/part-of": "millrace"}}}]
+    assert FOUND["NetworkPolicy", "millrace-metadata"]["spec"]["ingress"] == [
+        {"from": steps, "ports": [{"port": 3306}]}
+    ]
+    labels = [workload["spec"]["template"]["metadata"]["labels"] for workload in WORKLOADS]
+    assert not [found for found in labels if "app.kubernetes.io/part-of" in found]
+
+
+def test_a_service_reaches_ports_that_are_open():
+    services = [document for document in WHOLE if document["kind"] == "Service"]
+    assert len(services) == 4
+    for service in services:
+        pods = [
+            workload["spec"]["template"]
+            for workload in WORKLOADS
+            if service["spec"]["selector"].items() <= workload["spec"]["template"]["metadata"]["labels"].items()
+        ]
+        [ports] = [[port for c in pod["spec"]["containers"] for port in c["ports"]] for pod in pods]
+        wanted = {(port["name"], port["port"]) for port in service["spec"]["ports"]}
+        assert wanted <= {(port["name"], port["containerPort"]) for port in ports}
+
+
+def test_images_are_of_the_versions_in_the_lock():
+    lock = dict(re.findall(r"^([a-z-]+)==(\S+)", (ROOT / "requirements/current.txt").read_text(), re.MULTILINE))
+    assert containers("millrace-serving")["serving"]["image"] == f"tensorflow/serving:{lock['tensorflow']}"
+    [gpu] = read(DEPLOY / "overlays/gpu/kustomization.yaml")
+    assert gpu["images"] == [{"name": "tensorflow/serving", "newTag": f"{lock['tensorflow']}-gpu"}]
+    server = containers("millrace-beam")["jobserver"]["image"]
+    flink = containers("millrace-flink-jobmanager")["jobmanager"]["image"].removeprefix("flink:")
+    assert server == f"apache/beam_flink{flink}_job_server:{lock['apache-beam']}"
+    assert containers("millrace-flink-taskmanager")["taskmanager"]["image"] == f"flink:{flink}"
+
+
+def test_kserve_serves_the_same_folder():
+    """By hand: no package of both locks holds KServe's schema."""
+    service = FOUND["InferenceService", "taxi"]
+    assert service["apiVersion"] == "serving.kserve.io/v1beta1"
+    predictor = service["spec"]["predictor"]
+    assert sorted(predictor) == ["minReplicas", "model", "securityContext"]
+    assert sorted(predictor["model"]) == ["modelFormat", "resources", "securityContext", "storageUri"]
+    assert predictor["model"]["modelFormat"] == {"name": "tensorflow", "version": "2"}
+    assert predictor["model"]["storageUri"] == f"pvc://{Cluster().claim}/taxi/serving"
