@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 import yaml
 from google.protobuf import json_format
 from typer.testing import CliRunner
@@ -159,6 +160,16 @@ def test_what_kubeflow_cannot_mount_is_named(overrides: list[str], where: str, w
     with pytest.raises(ConfigError) as refused:
         compile(TAXI, overrides)
     assert (refused.value.where, refused.value.what, refused.value.remedy) == (where, what, remedy)
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_the_command_line_takes_what_each_step_is_told(name: str) -> None:
+    verbs = typer.main.get_command(cli.app).commands
+    for executor in documents(compiled(name))[0]["deploymentSpec"]["executors"].values():
+        program, verb = executor["container"]["command"]
+        arguments = ["true" if "'cache'" in argument else argument for argument in executor["container"]["args"]]
+        assert program == "millrace"
+        assert verbs[verb].make_context(verb, arguments).params["path"] == f"tests/pipelines/golden/{name}.yaml"
 
 
 def test_no_value_of_a_variable_is_written_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
