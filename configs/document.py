@@ -61,7 +61,7 @@ def parse(text: str, name: str, lenient: bool = False) -> Document:
     """Read one YAML document of plain values: no aliases, no tags of one's own, no duplicate keys.
 
     `${VAR}` in a value becomes the environment variable's text; a ConfigError names what is wrong, and its place.
-    Where that is lenient, a variable that is not set stands as it is written.
+    Where that is lenient, one that is not set becomes `$VAR`.
     """
     yaml = YAML(typ="safe", pure=True)
     try:
@@ -152,7 +152,7 @@ class _Reader:
         if not self.lenient:
             raise absence(variable, self.document.where(keys))
         self.document.variables[keys] = variable
-        return f"${{{variable}}}"
+        return f"${variable}"  # braces mean something in a path
 
     def _refuse_tag(self, node: Node, keys: Keys) -> ConfigError:
         tag = str(node.tag).replace(_KIND, "!!")

@@ -31,7 +31,7 @@ def load(path: str | Path, overrides: Sequence[str] = (), text: str | None = Non
 def read(path: str | Path, overrides: Sequence[str] = (), text: str | None = None, lenient: bool = False) -> Document:
     """Read a pipeline's YAML and apply overrides; what the keys may say is not looked at yet.
 
-    Where that is lenient, a variable that is not set stands as it is written, and the document tells of it.
+    Where that is lenient, a variable that is not set becomes its name, and the document tells of it.
     """
     document = parse(text_of(Path(path)) if text is None else text, str(path), lenient)
     if not isinstance(document.data, dict):
