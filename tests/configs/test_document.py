@@ -93,7 +93,7 @@ BOMB = "a0: &a0 [x, x]\n" + "\n".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] *
     ids=["nested", "many", "deep"],
 )
 def test_bombs_are_refused_at_once(text: str, what: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(ConfigError, match=what):
         parse(text, "file.yaml")
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 3
