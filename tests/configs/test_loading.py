@@ -21,6 +21,14 @@ def test_every_shipped_yaml_loads(path: Path) -> None:
     assert path.read_text(encoding="utf-8").startswith(f"# millrace run {path.relative_to(ROOT)}\n")
 
 
+def test_a_text_stands_for_a_file_that_need_not_be_there(tmp_path: Path) -> None:
+    text = (ROOT / "configs/diabetes_linear.yaml").read_text().replace("sample://diabetes", "rows.csv")
+    config = load(tmp_path / "gone.yaml", ["training.epochs=7"], text)
+    assert (config.data.path, config.training.epochs) == (str(tmp_path / "rows.csv"), 7)
+    with pytest.raises(ConfigError, match=r"gone\.yaml:1:8"):
+        load(tmp_path / "gone.yaml", [], "name: [")
+
+
 def test_the_taxi_sample_never_sees_the_tips() -> None:
     config = load(ROOT / "configs/taxi.yaml")
     assert config.data.path == "sample://taxi"
