@@ -27,9 +27,14 @@ class Home:
         """
         if not is_url(root):
             return cls(Path(root) / pipeline)
+        root = root.rstrip("/")
         readable = re.sub(r"[^A-Za-z0-9.-]+", "-", root).strip("-")
         copy = f"{readable}-{hashlib.sha256(root.encode()).hexdigest()[:8]}"
-        return cls(Path(tempfile.gettempdir(), "millrace", copy, pipeline), f"{root.rstrip('/')}/{pipeline}")
+        return cls(Path(tempfile.gettempdir(), "millrace", copy, pipeline), f"{root}/{pipeline}")
+
+    def address(self, path: Path) -> str:
+        """Returns where others find a file or folder of it: its URL in the store, else its path."""
+        return f"{self.store}/{path.relative_to(self.root).as_posix()}" if self.store else str(path)
 
     @property
     def artifacts(self) -> Path:

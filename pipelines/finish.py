@@ -33,8 +33,8 @@ def finish(
         "exit_code": failed.error["exit_code"] if failed and failed.error else 0,
         "published": published.number if published else None,
         "in_service": version.number if version else None,
-        "serving": str(config.home.serving),
-        "folder": str(config.home.run(run_id)),
+        "serving": config.home.address(config.home.serving),
+        "folder": config.home.address(config.home.run(run_id)),
         "error": failed.error if failed else None,
         "nodes": [asdict(outcome) for outcome in outcomes],
     }

@@ -196,7 +196,7 @@ def _versions(store: Store, home: Home) -> dict[int, list[str]]:
     """Returns the files of each version in the store that has a manifest, by number."""
     found: dict[int, list[str]] = {}
     for name in store.list(home.serving.name):
-        number = name.split("/")[1]
+        number = name.removeprefix(f"{home.serving.name}/").split("/")[0]
         if number.isdecimal():
             found.setdefault(int(number), []).append(name)
     return {number: names for number, names in sorted(found.items()) if _manifest(home, number) in names}

@@ -73,23 +73,32 @@ def finish(
     ] = None,
 ) -> None:
     """End a run, however it went: its record, its report, and its own exit code."""
-    from pipelines import lease, outputs
+    from pipelines import outputs
     from pipelines.step import Order, close
 
     order = Order(path, run_id, document, read_list(overrides), image, root, metadata_secret)
     config = order.config()
-    with silence():
-        record = close(config, run_id, order.mismatch())
-    for node in record["nodes"]:
-        typer.echo(line(node))
-    Console(width=WIDEST).print(conclude(record, path), highlight=False, soft_wrap=True)
-    if executor_input is not None:
-        outputs.write(record, executor_input)
+    try:
+        with silence():
+            record = close(config, run_id, order.mismatch())
+        for node in record["nodes"]:
+            typer.echo(line(node))
+        Console(width=WIDEST).print(conclude(record, path), highlight=False, soft_wrap=True)
+        if executor_input is not None:
+            outputs.write(record, executor_input)
+    finally:
+        give_back(config, run_id)
+    raise typer.Exit(record["exit_code"])
+
+
+def give_back(config: Config, run_id: str) -> None:
+    """Gives the pipeline back, if the run holds it; a lease that cannot be given back ends by itself."""
+    from pipelines import lease
+
     try:
         lease.release(config, run_id)
     except MillraceError as error:
         typer.echo(f"The pipeline could not be given back; it is free within the hour. {error}", err=True)
-    raise typer.Exit(record["exit_code"])
 
 
 @app.command("launch-node")

@@ -1,24 +1,29 @@
 """The small pipeline in a cluster: its steps are commands, as a compiled pipeline's containers run them."""
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 
 from configs.home import Home
 from configs.schema import Config
-from pipelines import digest
+from pipelines import digest, mirror
 from pipelines.step import METADATA, Order
 from tests.sandbox import PATIENCE, ROOT, YAML, Answer, Sandbox
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """A sandbox whose config is given to each step as text, with the root and the database of the cluster."""
+    """A sandbox whose config is given to each step as text, with the root and the database of the cluster.
+
+    A `disk` is that of a container, where each keeps its working copy of a root in an object store.
+    """
 
     place: Sandbox
     root: str
     database: str
+    disk: str | None = None
     password: str = "p@ss"  # noqa: S105
 
     @property
@@ -38,7 +43,8 @@ class Cluster:
         options = [word for name, value in given.items() for word in (f"--{name}", value)]
         command = [sys.executable, "-m", "pipelines", verb, str(self.place.config), *options, *arguments]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return subprocess.Popen(command, cwd=ROOT, text=True, env={**os.environ, METADATA: self.database}, **pipes)
+        env = {**os.environ, METADATA: self.database} | ({"TMPDIR": self.disk} if self.disk else {})
+        return subprocess.Popen(command, cwd=ROOT, text=True, env=env, **pipes)
 
     def end(self, process: "subprocess.Popen[str]") -> Answer:
         """Waits for a step to end, which tells no password and shows no traceback."""
@@ -49,6 +55,18 @@ class Cluster:
         assert self.password not in stdout + stderr
         assert "Traceback" not in stdout + stderr
         return Answer(process.returncode, stdout, stderr)
+
+    def fetch(self) -> None:
+        """Forgets the container's working copy, and brings down all there is."""
+        self.forget()
+        mirror.fetch(self.home, self.home.runs, self.home.artifacts)
+        mirror.fetch_service(self.home)
+
+    def forget(self) -> None:
+        """Empties the disk: the next step has a container of its own."""
+        if self.disk:
+            shutil.rmtree(self.disk)
+            os.mkdir(self.disk)
 
     def step(self, run_id: str, node: str, **changes: str) -> Answer:
         """Runs the step of a node."""

@@ -93,9 +93,11 @@ def test_a_url_has_the_same_working_copy_everywhere_and_a_folder_is_its_own(conf
         "s3://models/a/taxi",
         None,
     ]
-    assert len({home.root for home in homes}) == 5
+    assert len({home.root for home in homes}) == 4
     assert homes[0].root.parent.name.startswith("gs-models-a-")
     assert homes[4].root == Path("/models/a/taxi")
+    places = [home.address(home.serving / "1") for home in homes[2:]]
+    assert places == ["gs://models-a/taxi/serving/1", "s3://models/a/taxi/serving/1", "/models/a/taxi/serving/1"]
 
 
 def test_what_one_machine_puts_another_fetches(here: Home, there: Home) -> None:

@@ -2,7 +2,10 @@
 
 import json
 import re
+import shutil
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,18 +13,17 @@ import pytest
 from components.versions import in_service
 from configs.errors import ConfigError, MillraceError
 from configs.schema import Config
-from pipelines import digest, graph, lease, records, runs, step
+from pipelines import digest, graph, lease, mirror, records, runs, step
 from pipelines.commands.steps import read_list
 from pipelines.metadata import Execution, connection
 from pipelines.records import Outcome
 from pipelines.step import Order
-from tests.pipelines import store
+from tests.pipelines import bucket, store
 from tests.pipelines.cluster import Cluster
 from tests.pipelines.test_launch import made
 from tests.sandbox import YAML, Sandbox
 
 NODES = [node.id for node in graph.NODES if node.key is None]
-RETRIED = 10  # seconds of waiting at most for what needs no TensorFlow, on a busy machine
 
 
 @pytest.fixture
@@ -193,9 +195,21 @@ def test_the_serving_folder_is_tried_before_the_data_is_read(cluster: Cluster) -
     lease.release(cluster.config, "r1")
 
 
+@pytest.fixture
+def stored(fresh: Sandbox, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
+    """The small pipeline in an empty bucket, whose containers have no disk in common."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(disk))
+    with bucket.serve():
+        yield Cluster(fresh, "s3://models/volume", database, str(disk))
+
+
 @pytest.mark.slow
-def test_a_run_step_by_step_makes_what_a_local_run_makes(cluster: Cluster, published: Sandbox, tmp_path: Path) -> None:
+def test_a_run_step_by_step_makes_what_a_local_run_makes(stored: Cluster, published: Sandbox, tmp_path: Path) -> None:
+    cluster = stored
     for node in NODES:
+        cluster.forget()
         if node == "StatisticsGen":
             refuse_another(cluster)
         if node == "Trainer":
@@ -212,11 +226,14 @@ def test_a_run_step_by_step_makes_what_a_local_run_makes(cluster: Cluster, publi
     assert "Published version 1" in (tmp_path / "kfp" / "summary").read_text()
     [metrics] = json.loads((tmp_path / "kfp" / "out.json").read_text())["artifacts"]["metrics"]["artifacts"]
     assert metrics["metadata"]["auc"] > 0.5
-    (cluster.home.root / "runs" / "r2").rename(tmp_path / "r2")
+    cluster.fetch()
+    shutil.rmtree(cluster.home.run("r2"))
     ours, theirs = made(cluster.home), made(published.home)
     assert ours.pop("metrics") == pytest.approx(theirs.pop("metrics"), abs=0.02)
     assert ours == theirs
     be_cached(cluster)
+    be_used_elsewhere(cluster, tmp_path / "laptop")
+    cluster.fetch()
     texts = [path.read_text(errors="replace") for path in cluster.home.root.rglob("*") if path.is_file()]
     assert [text for text in texts if "p@ss" in text or "p%40ss" in text] == []
 
@@ -248,7 +265,9 @@ def stop_in_the_middle(cluster: Cluster) -> None:
         1,
         "Trainer: The run was stopped by SIGTERM.\nRun again: it resumes where it was.\n",
     )
+    mirror.fetch_service(cluster.home)
     assert in_service(cluster.home) is None
+    cluster.forget()
 
 
 def be_cached(cluster: Cluster) -> None:
@@ -261,6 +280,32 @@ def be_cached(cluster: Cluster) -> None:
     assert "SchemaGen: It was expected to run" in ended.stdout
     assert "In service  version 1" in ended.stdout
     lease.take(cluster.config, "r5")
+
+
+def be_used_elsewhere(cluster: Cluster, laptop: Path) -> None:
+    """The verbs on another machine, which has neither the containers' disks nor their folder for temporary files."""
+    laptop.mkdir()
+    storage = f"storage:\n  root: {cluster.root}\n  metadata: ${{STORE}}\n"
+    cluster.place.config.write_text(YAML.replace("storage: {root: workspace}\n", storage))
+    env = {"TMPDIR": str(laptop), "STORE": cluster.database}
+    with pytest.MonkeyPatch.context() as patched:
+        for name, value in env.items():
+            patched.setenv(name, value)
+        history = cluster.place.millrace("history", "--output", "json")
+        assert [line["run"] for line in json.loads(history.stdout)] == ["r1"], history.stderr
+        ended = json.loads(cluster.place.millrace("runs", "--output", "json").stdout)
+        assert {record["run"]: record["exit_code"] for record in ended} == {"r1": 0, "r2": 5, "r4": 1}
+        report = cluster.place.millrace("report", "--run", "r1").stdout.strip()
+        assert report.startswith(str(laptop))
+        assert "Published version 1" in Path(report).read_text()
+        row = '{"fare": 12.5, "trip_miles": 3, "trip_seconds": 600, "payment_type": "Cash", "company": "x"}'
+        scored = cluster.place.millrace("predict", "--row", row, "--output", "json")
+        assert scored.code == 0, scored.stderr
+        held = cluster.place.millrace("rollback")
+        assert (held.code, "run r5" in held.stderr) == (5, True), held.stderr
+        lease.release(cluster.config, "r5")
+        promoted = cluster.place.millrace("promote", "--run", "r1", "--reason", "a test")
+        assert promoted.stdout == "Version 1 is this model already.\n", promoted.stderr
 
 
 def executor_input(folder: Path) -> str:
