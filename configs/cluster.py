@@ -1,42 +1,15 @@
-"""The parts of the schema that only a cluster reads: when a pipeline runs, and where it keeps things."""
+"""The part of the schema that says where a pipeline lies in a cluster, and how that is reached."""
 
 import re
-from datetime import datetime
 from typing import Annotated
-from zoneinfo import ZoneInfo
+from urllib.parse import urlsplit
 
-from cronsim import CronSim, CronSimError
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field
 
+from configs.access import Access
 from configs.resources import SecretKey
+from configs.schedule import TimeZone
 from configs.section import Section, Text
-
-
-class Schedule(Section):
-    """When the pipeline runs by itself in a cluster."""
-
-    cron: str
-    time_zone: str = "UTC"
-
-    @field_validator("cron")
-    @classmethod
-    def _check_cron(cls, cron: str) -> str:
-        if len(cron.split()) != 5:
-            raise ValueError(f"'{cron}' is no cron expression of five fields, like '0 3 * * 1'")
-        try:
-            CronSim(cron, datetime.now())
-        except CronSimError as error:
-            raise ValueError(f"'{cron}' is no cron expression: {str(error).lower()}") from None
-        return cron
-
-    @field_validator("time_zone")
-    @classmethod
-    def _check_time_zone(cls, time_zone: str) -> str:
-        try:
-            ZoneInfo(time_zone)
-        except (KeyError, ValueError, OSError):
-            raise ValueError(f"'{time_zone}' is no time zone, like 'UTC' or 'Europe/Zurich'") from None
-        return time_zone
 
 
 def _check_secret(name: str) -> str:
@@ -59,6 +32,15 @@ class Vertex(Section):
     )
 
 
+def _check_host(host: str) -> str:
+    url = urlsplit(host)
+    if url.scheme not in ("http", "https") or not url.hostname:
+        raise ValueError(f"'{host}' is no URL, like 'https://kubeflow.example.org/pipeline'")
+    if url.username or url.password:
+        raise ValueError("holds no password: cluster.access says where a secret lies")
+    return host.rstrip("/")
+
+
 class Cluster(Section):
     """Where the pipeline lies in a cluster: the counterpart of `storage`, and how Kubeflow Pipelines is reached."""
 
@@ -70,7 +52,14 @@ class Cluster(Section):
         default=SecretKey(secret="millrace-metadata", key="url"),
         description="Holds mysql://USER:PASSWORD@HOST:PORT/DATABASE, which stands for storage.metadata.",
     )
-    host: Text | None = Field(default=None, description="The URL of Kubeflow Pipelines; else --host.")
+    host: Annotated[str, AfterValidator(_check_host)] | None = Field(
+        default=None, description="The URL of Kubeflow Pipelines; else --host."
+    )
+    access: Access | None = Field(default=None, description="How it learns who asks; without, it asks nobody.")
+    ca_file: Text | None = Field(default=None, description="Certificates in PEM that vouch for the host's own.")
+    time_zone: TimeZone = Field(
+        default="UTC", description="In which its scheduler reads a cron: CRON_SCHEDULE_TIMEZONE of that deployment."
+    )
     namespace: Text = "kubeflow"
     experiment: Text = "Default"
     service_account: Text = "millrace"

@@ -14,7 +14,14 @@ from configs.mistakes import explain, suggest
 from configs.schema import Config, Storage
 from configs.tuning import replace
 
-PATHS = (("data", "path"), ("data", "schema_file"), ("storage", "root"), ("model", "module"))
+PATHS = (
+    ("data", "path"),
+    ("data", "schema_file"),
+    ("storage", "root"),
+    ("model", "module"),
+    ("cluster", "ca_file"),
+    ("cluster", "access", "file"),
+)
 
 
 def load(path: str | Path, overrides: Sequence[str] = (), text: str | None = None) -> Config:
@@ -108,8 +115,10 @@ def _try_space(config: Config, document: Document) -> None:
 
 
 def _anchor(document: Document, folder: Path, current: Path) -> None:
-    for section, key in PATHS:
-        values = document.data.get(section)
+    for *sections, key in PATHS:
+        values = document.data
+        for section in sections:
+            values = values.get(section) if isinstance(values, dict) else None
         if isinstance(values, dict) and isinstance(path := values.get(key), str) and path and not is_url(path):
-            start = folder if document.place((section, key))[1] else current
+            start = folder if document.place((*sections, key))[1] else current
             values[key] = os.path.normpath(start / os.path.expanduser(path))

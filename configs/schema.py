@@ -13,13 +13,14 @@ from pydantic import (
     model_validator,
 )
 
-from configs.cluster import Cluster, Schedule
+from configs.cluster import Cluster
 from configs.data import Data
 from configs.evaluation import METRICS, Evaluation
 from configs.features import Feature, list_columns
 from configs.home import Home
 from configs.models import Model
 from configs.resources import Resources, Step
+from configs.schedule import Schedule
 from configs.section import Section, Text
 from configs.training import Training
 from configs.tuning import Tuning
