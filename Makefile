@@ -12,7 +12,7 @@ PYTHON ?= $(shell for python in python3 python python3.13 python3.12 python3.11 
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test test-quick test-all lint run-local compile bench screenshot clean
+.PHONY: help setup lock test test-quick test-all lint run-local compile submit schedule bench screenshot clean
 
 help: ## show this table
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -25,6 +25,12 @@ run-local: setup ## run a pipeline here: make run-local CONFIG=configs/taxi.yaml
 
 compile: setup ## write a pipeline for a cluster: make compile CONFIG=configs/taxi.yaml ARGS="-o taxi.kubeflow.yaml"
 	@$(BIN)/millrace compile $(CONFIG) $(ARGS)
+
+submit: setup ## run a pipeline on Kubeflow: make submit CONFIG=configs/taxi.yaml ARGS="--host URL --wait"
+	@$(BIN)/millrace submit $(CONFIG) $(ARGS)
+
+schedule: setup ## let a pipeline run by itself on Kubeflow, as its config says: ARGS="--host URL"
+	@$(BIN)/millrace schedule apply $(CONFIG) $(ARGS)
 
 test: setup ## run the tests, all but those that need a cluster
 	@$(PYTEST) -m "not cluster" $(ARGS)

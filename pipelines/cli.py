@@ -6,11 +6,11 @@ import typer
 from rich.console import Console
 
 from configs.errors import MillraceError
-from pipelines.commands import cluster, data, machine, running, service, steps
+from pipelines.commands import cluster, data, machine, remote, running, service, steps
 from pipelines.screen import paragraph
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False)
-for part in (data, running, service, cluster, machine, steps):
+for part in (data, running, service, cluster, remote, machine, steps):
     app.add_typer(part.app)
 
 

@@ -24,6 +24,10 @@ Overrides = Annotated[
 Format = Annotated[Output, typer.Option("--output", help="text for a person, json for a script.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; it is kept in the history.")]
 DataOf = Annotated[str | None, typer.Option("--run", metavar="RUN", help="Whose data; else the newest run's.")]
+Host = Annotated[str | None, typer.Option(metavar="URL", help="Stands for cluster.host of the config.")]
+Access = Annotated[
+    str | None, typer.Option(metavar="YAML", help="Stands for cluster.access, as {kind: token, env: KFP_TOKEN}.")
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 
 

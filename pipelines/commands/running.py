@@ -13,7 +13,8 @@ from configs.errors import ConfigError
 from configs.loading import load
 from configs.schema import Config
 from pipelines import graph
-from pipelines.commands.options import ConfigPath, DryRun, Format, Output, Overrides, answer
+from pipelines.commands.options import Access, ConfigPath, DryRun, Format, Host, Output, Overrides, answer
+from pipelines.commands.remote import address, show_runs
 from pipelines.screen import Screen, conclude, listing
 
 app = typer.Typer()
@@ -55,14 +56,23 @@ def validate(path: ConfigPath, overrides: Overrides = [], output: Format = Outpu
 
 
 @app.command()
-def runs(path: ConfigPath, output: Format = Output.text) -> None:
-    """List the runs that have ended, newest first."""
+def runs(
+    path: ConfigPath,
+    run_id: Annotated[str | None, typer.Argument(metavar="RUN", help="Show this one.")] = None,
+    host: Host = None,
+    access: Access = None,
+    output: Format = Output.text,
+) -> None:
+    """List the runs that have ended here, newest first; with --host, those of Kubeflow Pipelines."""
     from pipelines import mirror
     from pipelines import runs as records
 
+    if host:
+        show_runs(address(path, (), host, access), run_id, output)
+        return
     home = load(path).home
     mirror.fetch_records(home)
-    found = records.ended(home)
+    found = [records.find(home, run_id)] if run_id else records.ended(home)
     table = listing("run", "ended", "exit code", "published")
     for record in found:
         table.add_row(record["run"], record["ended"], str(record["exit_code"]), str(record["published"] or ""))

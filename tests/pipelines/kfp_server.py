@@ -1,0 +1,295 @@
+"""A stand-in for the API server of Kubeflow Pipelines, on a real socket: no such server can be had here.
+
+It is strict where the real one is, and where it could hide a mistake: a body is read by the models of `kfp_server_api`
+and refused for a field that they do not have or a value of another type, a pipeline is read by its protos and its
+parameters held against what it declares, a cron has six fields of what robfig/cron reads, and a namespace is wanted
+where many share the server and refused where they do not. It runs nothing: what becomes of a run is told it.
+"""
+
+import json
+import re
+import ssl
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import kfp_server_api
+from google.protobuf import json_format
+from kfp.pipeline_spec import pipeline_spec_pb2
+from kfp_server_api import models
+
+INVALID, NOT_FOUND, UNAUTHENTICATED = 3, 5, 16  # gRPC's codes
+SPELLED = ("max_concurrency", "interval_second")  # whole numbers of 64 bits, which JSON may spell as text
+TERM = r"([*?]|\w+(-\w+)?)(/\d+)?"
+TYPES = {"STRING": str, "BOOLEAN": bool, "NUMBER_INTEGER": int, "NUMBER_DOUBLE": float, "LIST": list, "STRUCT": dict}
+PREFIX = "/apis/v2beta1/"
+CODECS = kfp_server_api.ApiClient()
+
+
+class Refusal(Exception):
+    """An answer that is none: its status, gRPC's code, and what it says."""
+
+    def __init__(self, status: int, code: int, message: str) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message = status, code, message
+
+
+@dataclass
+class Answer:
+    """An answer that the server gives in place of its own."""
+
+    status: int
+    body: str = ""
+    type: str = "application/json"
+    headers: dict[str, str] = field(default_factory=dict)
+    delay: float = 0.0
+
+
+@dataclass
+class KfpServer:
+    """What the server knows, what it demands, and what it was asked."""
+
+    multi_user: bool = False
+    token: str | None = None
+    cookie: str | None = None
+    experiments: dict[str, Any] = field(default_factory=dict)
+    runs: dict[str, Any] = field(default_factory=dict)
+    recurring_runs: dict[str, Any] = field(default_factory=dict)
+    course: list[dict[str, Any]] = field(default_factory=list)  # what each look at a run finds; the last one stays
+    instead: dict[tuple[str, str], Answer] = field(default_factory=dict)  # by method and path below the prefix
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    host: str = ""
+    clock: datetime = datetime(2026, 1, 5, 3, tzinfo=timezone.utc)
+
+    def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> Any:
+        """Answers one request as plain data; raises Refusal."""
+        kind, _, rest = path.partition("/")
+        key, _, verb = rest.partition(":")
+        match method, kind, bool(key), verb:
+            case "GET", "healthz", False, "":
+                return {"multi_user": self.multi_user}
+            case "POST", "experiments", False, "":
+                return self.add_experiment(read(body, "V2beta1Experiment"))
+            case "GET", "experiments", False, "":
+                self.check_namespace(query.get("namespace") or None)
+                return {"experiments": chosen(self.experiments, query)}
+            case "POST", "runs", False, "":
+                return self.add_run(read(body, "V2beta1Run"))
+            case "GET", "runs", False, "":
+                return {"runs": chosen(self.runs, query)}
+            case "GET", "runs", True, "":
+                return self.look(found(self.runs, key))
+            case "POST", "recurringruns", False, "":
+                return self.add_recurring(read(body, "V2beta1RecurringRun"))
+            case "GET", "recurringruns", False, "":
+                return {"recurringRuns": chosen(self.recurring_runs, query)}
+            case "DELETE", "recurringruns", True, "":
+                del self.recurring_runs[found(self.recurring_runs, key).recurring_run_id]
+                return {}
+            case "POST", "recurringruns", True, "enable" | "disable":
+                run = found(self.recurring_runs, key)
+                run.mode, run.status = (verb.upper(), f"{verb.upper()}D")
+                return {}
+        raise Refusal(404, 0, "Not Found")
+
+    def add_experiment(self, experiment: Any) -> Any:
+        self.check_namespace(experiment.namespace)
+        if any(each.display_name == experiment.display_name for each in self.experiments.values()):
+            raise Refusal(409, 6, f"Already exist error: the name {experiment.display_name} already exist")
+        experiment.experiment_id = str(uuid.uuid4())
+        return self.keep(self.experiments, experiment.experiment_id, experiment)
+
+    def add_run(self, run: Any) -> Any:
+        self.check_run(run)
+        run.run_id, run.state = str(uuid.uuid4()), "PENDING"
+        return self.keep(self.runs, run.run_id, run)
+
+    def add_recurring(self, run: Any) -> Any:
+        self.check_run(run)
+        fields = run.trigger.cron_schedule.cron.split()
+        if len(fields) != 6 or not all(re.fullmatch(TERM, term) for each in fields for term in each.split(",")):
+            raise Refusal(400, INVALID, f"Schedule cron is not supported: {run.trigger.cron_schedule.cron}")
+        if not 1 <= int(run.max_concurrency) <= 10:
+            raise Refusal(400, INVALID, "The max concurrency of the recurring run is out of range")
+        run.recurring_run_id, run.status = str(uuid.uuid4()), f"{run.mode}D"
+        return self.keep(self.recurring_runs, run.recurring_run_id, run)
+
+    def keep(self, where: dict[str, Any], key: str, thing: Any) -> Any:
+        self.clock += timedelta(seconds=1)
+        thing.created_at = self.clock
+        where[key] = thing
+        return thing
+
+    def check_run(self, run: Any) -> None:
+        found(self.experiments, run.experiment_id)
+        check_pipeline(run.pipeline_spec, run.runtime_config.parameters or {})
+
+    def check_namespace(self, namespace: str | None) -> None:
+        if self.multi_user and not namespace:
+            raise Refusal(400, INVALID, "Invalid input error: a namespace is missing in multi-user mode")
+        if namespace and not self.multi_user:
+            raise Refusal(400, INVALID, "Invalid input error: in single-user mode there is no namespace")
+
+    def look(self, run: Any) -> Any:
+        if self.course:
+            here = self.course.pop(0) if len(self.course) > 1 else self.course[0]
+            update = deserialise(here, "V2beta1Run")
+            run.state, run.run_details, run.error = update.state, update.run_details, update.error
+        return run
+
+
+def read(body: Any, model: str) -> Any:
+    """Reads plain data by a model of the API; raises Refusal for what that does not have."""
+    check(body, model, model)
+    try:
+        return deserialise(body, model)
+    except (ValueError, TypeError) as error:
+        raise Refusal(400, INVALID, f"{model}: {error}") from None
+
+
+def check(value: Any, kind: str, where: str) -> None:
+    """Holds plain data against a type of the API's, all the way down."""
+    primitive = {"str": str, "int": int, "bool": bool, "float": float, "datetime": str}.get(kind)
+    if kind == "object":
+        return
+    if primitive:
+        if type(value) is not primitive and not (type(value) is int and where.rpartition(".")[2] in SPELLED):
+            raise Refusal(400, INVALID, f"{where}: {json.dumps(value)} is no {kind}")
+    elif kind.startswith("list["):
+        for each in value:
+            check(each, kind[5:-1], where)
+    elif kind.startswith("dict("):
+        for each in value.values():
+            check(each, kind[5:-1].partition(", ")[2], where)
+    elif isinstance(value, dict):
+        model = getattr(models, kind)
+        fields = {name: model.openapi_types[attribute] for attribute, name in model.attribute_map.items()}
+        for name, each in value.items():
+            if name not in fields:
+                raise Refusal(400, INVALID, f'{where}: unknown field "{name}"')
+            check(each, fields[name], f"{where}.{name}")
+
+
+def deserialise(body: Any, model: str) -> Any:
+    """Makes a model of the API's of plain data."""
+    return CODECS.deserialize(type("Response", (), {"data": json.dumps(body)}), model)
+
+
+def check_pipeline(specification: Any, given: dict[str, Any]) -> None:
+    """Reads a pipeline by its protos, and holds the parameters against what it declares."""
+    try:
+        inner = specification.get("pipeline_spec", specification)
+        pipeline = json_format.ParseDict(inner, pipeline_spec_pb2.PipelineSpec())
+        json_format.ParseDict(specification.get("platform_spec", {}), pipeline_spec_pb2.PlatformSpec())
+    except json_format.ParseError as error:
+        raise Refusal(400, INVALID, f"Invalid input error: {error}") from None
+    declared = pipeline.root.input_definitions.parameters
+    for name, value in given.items():
+        if name not in declared:
+            raise Refusal(400, INVALID, f"Invalid input error: parameter '{name}' is not defined")
+        kind = pipeline_spec_pb2.ParameterType.ParameterTypeEnum.Name(declared[name].parameter_type)
+        if type(value) is not TYPES[kind]:
+            raise Refusal(400, INVALID, f"Invalid input error: parameter '{name}' is no {kind}")
+
+
+def chosen(things: dict[str, Any], query: dict[str, str]) -> list[Any]:
+    """Lists what a query asks for."""
+    kept = list(things.values())
+    if query.get("experiment_id"):
+        kept = [thing for thing in kept if thing.experiment_id == query["experiment_id"]]
+    for predicate in json.loads(query.get("filter") or "{}").get("predicates", ()):
+        assert predicate["operation"] in (1, "EQUALS") and predicate["key"] == "display_name", predicate
+        kept = [thing for thing in kept if thing.display_name.lower() == predicate["stringValue"].lower()]
+    assert query.get("sort_by", "") in ("", "created_at desc"), query
+    if query.get("sort_by"):
+        kept.reverse()
+    return kept[: int(query.get("page_size") or 10)]
+
+
+def found(things: dict[str, Any], key: str) -> Any:
+    if key in things:
+        return things[key]
+    raise Refusal(404, NOT_FOUND, f"ResourceNotFoundError: {key} not found")
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Speaks HTTP for the server."""
+
+    server: "Listener"
+
+    def do_GET(self) -> None:
+        state, url = self.server.state, urlsplit(self.path)
+        path = url.path.removeprefix(PREFIX)
+        state.asked.append((self.command, path))
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        instead = state.instead.get((self.command, path))
+        if instead:
+            self.server.leaving.wait(instead.delay)
+            self.send(instead.status, instead.body.encode(), instead.type, instead.headers)
+            return
+        try:
+            self.admit(state)
+            if not url.path.startswith(PREFIX):
+                raise Refusal(404, 0, "404 page not found")
+            query = {key: values[0] for key, values in parse_qs(url.query, keep_blank_values=True).items()}
+            found = state.answer(self.command, path, query, json.loads(body or "{}"))
+            self.send(200, json.dumps(CODECS.sanitize_for_serialization(found)).encode())
+        except Refusal as error:
+            said = {"error": error.message, "code": error.code, "message": error.message, "details": []}
+            self.send(error.status, json.dumps(said).encode())
+
+    do_POST = do_DELETE = do_GET
+
+    def admit(self, state: KfpServer) -> None:
+        if state.token and self.headers.get("Authorization") != f"Bearer {state.token}":
+            raise Refusal(401, UNAUTHENTICATED, "Request header error: there is no user identity header")
+        if state.cookie and self.headers.get("Cookie") != state.cookie:
+            raise Refusal(401, UNAUTHENTICATED, "Request header error: there is no user identity header")
+
+    def send(
+        self, status: int, body: bytes, kind: str = "application/json", headers: dict[str, str] | None = None
+    ) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), **(headers or {})}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Says nothing."""
+
+
+class Listener(ThreadingHTTPServer):
+    """The socket on which the server listens."""
+
+    daemon_threads = True
+
+    def __init__(self, state: KfpServer) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.state = state
+        self.leaving = threading.Event()
+
+
+@contextmanager
+def serving(context: ssl.SSLContext | None = None) -> Iterator[KfpServer]:
+    """A server that listens on loopback until the block is left, by TLS where it is given a context."""
+    state = KfpServer()
+    listener = Listener(state)
+    if context:
+        listener.socket = context.wrap_socket(listener.socket, server_side=True)
+    state.host = f"{'https' if context else 'http'}://127.0.0.1:{listener.server_port}"
+    thread = threading.Thread(target=listener.serve_forever)
+    thread.start()
+    try:
+        yield state
+    finally:
+        listener.leaving.set()
+        listener.shutdown()
+        listener.server_close()
+        thread.join()
