@@ -56,8 +56,13 @@ lint: setup ## check style, format and types
 	@$(BIN)/mypy
 
 lock: setup ## resolve requirements/*.in into the exact locks; ARGS=--upgrade for newer versions
-	@$(LOCK) --universal --python-version 3.11 requirements/current.in -o requirements/current.txt $(ARGS)
-	@$(LOCK) --python-version 3.10 --python-platform x86_64-manylinux_2_17 requirements/legacy.in -o requirements/legacy.txt $(ARGS)
+	@$(LOCK) $(CURRENT) requirements/current.in -o requirements/current.txt $(ARGS)
+	@$(LOCK) $(CURRENT) requirements/gpu.in -c requirements/current.txt -o requirements/gpu.txt $(ARGS)
+	@$(LOCK) $(CURRENT) requirements/dev.in -c requirements/current.txt -o requirements/current-dev.txt $(ARGS)
+	@$(LOCK) $(LEGACY) requirements/legacy.in -o requirements/legacy.txt $(ARGS)
+	@$(LOCK) $(LEGACY) requirements/dev.in -c requirements/legacy.txt -o requirements/legacy-dev.txt $(ARGS)
+CURRENT = --universal --python-version 3.11
+LEGACY = --python-version 3.10 --python-platform x86_64-manylinux_2_17
 LOCK = $(BIN)/uv pip compile --quiet --python $(BIN)/python --generate-hashes --custom-compile-command "make lock"
 
 clean: ## remove caches and build leftovers; .venv and workspace stay

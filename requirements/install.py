@@ -1,4 +1,4 @@
-"""Install Millrace into .venv from the newest lock that this machine can load (`make setup` calls this)."""
+"""Install Millrace into .venv from the newest locks that this machine can load (`make setup` calls this)."""
 
 from __future__ import annotations  # the installer itself runs on any Python from 3.8
 
@@ -33,16 +33,12 @@ print(json.dumps([os.path.realpath(sys._base_executable), list(sys.version_info[
 
 
 class Stack(NamedTuple):
-    """A lock, and the machines that can load what it pins."""
+    """Two locks, and the machines that can load what they pin."""
 
     name: str
     title: str
     pythons: tuple[tuple[int, int], ...]
     glibc: tuple[int, ...]
-
-    @property
-    def lock(self) -> Path:
-        return ROOT / "requirements" / f"{self.name}.txt"
 
     @property
     def span(self) -> str:
@@ -76,6 +72,11 @@ STACKS = (
     Stack("current", "current", ((3, 11), (3, 12), (3, 13)), (2, 39)),
     Stack("legacy", "long-lived", ((3, 10),), (2, 17)),
 )
+
+
+def locks(stack: str) -> tuple[Path, Path]:
+    """Return what a stack runs by, and what it is made and checked with."""
+    return ROOT / "requirements" / f"{stack}.txt", ROOT / "requirements" / f"{stack}-dev.txt"
 
 
 def dotted(version: Iterable[int]) -> str:
@@ -165,7 +166,7 @@ def remedy(stack: Stack, fitting: Sequence[Interpreter]) -> str:
 
 def fingerprint(stack: str, python: str) -> str:
     """Digest all that an installation depends on; the folder too, since scripts name their interpreter in full."""
-    files = (ROOT / "requirements" / f"{stack}.txt", ROOT / "setup.py", Path(__file__))
+    files = (*locks(stack), ROOT / "setup.py", Path(__file__))
     parts = [stack, python, str(ROOT), *(hashlib.sha256(file.read_bytes()).hexdigest() for file in files)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
@@ -210,13 +211,13 @@ def install(stack: Stack, python: str) -> None:
     shutil.rmtree(VENV, ignore_errors=True)
     VENV.mkdir(exist_ok=True)
     pip = (PYTHON, "-m", "pip", "install", "--no-input", "--disable-pip-version-check")
-    locked = ("--no-deps", "--require-hashes", "-r", stack.lock)
+    locked = ("--no-deps", "--require-hashes", *(part for lock in locks(stack.name) for part in ("-r", lock)))
     demand("make .venv", [python, "-m", "venv", VENV])
-    (VENV / "uv.txt").write_text(pin(stack.lock, "uv"))
+    (VENV / "uv.txt").write_text(pin(locks(stack.name)[1], "uv"))
     run(*pip, "--require-hashes", "-r", VENV / "uv.txt")
     # pip takes minutes, but knows mirrors and certificates that uv was not told of.
     quick = (VENV / "bin/uv", "pip", "install", "--python", PYTHON, "--compile-bytecode", *locked)
-    demand("install the lock", *([quick] if quick[0].exists() else []), [*pip, *locked])
+    demand("install the locks", *([quick] if quick[0].exists() else []), [*pip, *locked])
     demand("install Millrace", [*pip, "--no-deps", "--no-build-isolation", "-e", ROOT])
     demand("compile Millrace", [PYTHON, "-m", "compileall", "-q", "configs", "trainer", "components", "pipelines"])
     STAMP.write_text("\n".join((stack.name, python, fingerprint(stack.name, python))))
@@ -225,7 +226,7 @@ def install(stack: Stack, python: str) -> None:
 def setup() -> int:
     """Choose, install and examine; return the exit code."""
     choice = choose(glibc(), interpreters(candidates()), compiler())
-    tfx = pin(choice.stack.lock, "tfx").split()[0].replace("==", " ").upper()
+    tfx = pin(locks(choice.stack.name)[0], "tfx").split()[0].replace("==", " ").upper()
     print(f"Millrace takes the {choice.stack.title} stack ({tfx}) on {choice.interpreter}: {choice.reason}.")
     print(
         f"Installing into {VENV} (a minute or two, more where pip must stand in for uv; log: {LOG.name}) ...",
