@@ -12,7 +12,7 @@ PYTHON ?= $(shell for python in python3 python python3.13 python3.12 python3.11 
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test test-quick test-all lint run-local compile submit schedule bench screenshot clean
+.PHONY: help setup lock test test-quick test-all lint run-local compile submit schedule image bench screenshot clean
 
 help: ## show this table
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -43,6 +43,9 @@ test-all: setup ## run every test
 
 # A process for each core, but no more than memory bears: each loads TensorFlow.
 PYTEST = $(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist worksteal
+
+image: setup ## build the container images of a pipeline: make image CONFIG=configs/taxi.yaml
+	@$(BIN)/millrace image $(CONFIG) $(ARGS)
 
 bench: setup ## measure this project beside TFX's own example; writes docs/performance.md; half an hour
 	@$(BIN)/python -m bench $(ARGS)

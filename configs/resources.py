@@ -176,6 +176,11 @@ class Resources(Section):
             raise ValueError("mount a claim twice, which Kubeflow cannot")
         return volumes
 
+    @property
+    def flavour(self) -> Literal["cpu", "gpu", "tpu"]:
+        """Which of the images the step runs in."""
+        return self.accelerator.kind if self.accelerator else "cpu"
+
     def merge(self, own: "Resources") -> "Resources":
         """Returns these as the defaults of a step that has resources of its own."""
         changes: dict[str, Any] = {}

@@ -79,9 +79,13 @@ def plan(path: str, overrides: Sequence[str] = (), image: str | None = None) -> 
     return Plan(config, document, text, tuple(overrides), tuple(containers[:-1]), containers[-1])
 
 
+def name_image(template: str, flavour: str) -> str:
+    """Returns the name of an image of the code as it is here."""
+    return template.replace("{flavour}", flavour).replace("{digest}", digest.of_image())
+
+
 def _contain(id: str, after: tuple[str, ...], path: str, image: str, root: str, resources: Resources) -> Container:
     code = digest.of_image()
-    flavour = resources.accelerator.kind if resources.accelerator else "cpu"
     run = {"run-id": _value("run_id"), "document": _value("config"), "overrides": _value("set")}
     built = {"image": code, "root": root}
     if id == FINISH:
@@ -92,7 +96,7 @@ def _contain(id: str, after: tuple[str, ...], path: str, image: str, root: str, 
     return Container(
         id,
         after,
-        image.replace("{flavour}", flavour).replace("{digest}", code),
+        name_image(image, resources.flavour),
         ("millrace", "finish" if id == FINISH else "step"),
         (path, *args),
         resources,

@@ -26,6 +26,19 @@ for file in files:
     digests.append({node: of_code(modules) for node, modules in nodes.items()})
 json.dump(digests, sys.stdout)
 """
+IMAGE = """
+import json, sys
+from pathlib import Path
+from pipelines.digest import of_image
+
+digests = [of_image()]
+for file in json.loads(sys.argv[1]):
+    with Path(file).open("ab") as content:
+        content.write(b" ")
+    of_image.cache_clear()
+    digests.append(of_image())
+json.dump(digests, sys.stdout)
+"""
 PACKAGES = "import json, sys; from pipelines.digest import of_packages; json.dump(of_packages(), sys.stdout)"
 NODES = {
     "StatisticsGen": ["components.statistics"],
@@ -60,6 +73,17 @@ def test_a_change_of_code_reaches_the_nodes_that_depend_on_it(tmp_path: Path) ->
     for (file, reached), before, after in zip(CHANGES.items(), digests, digests[1:], strict=False):
         assert {node for node in NODES if before[node] != after[node]} == reached, file
     assert digests[0]["Transform"] == digest.of_code(NODES["Transform"])
+
+
+def test_an_image_is_known_by_its_code_its_templates_and_its_lock(tmp_path: Path) -> None:
+    for folder in (*digest.OURS, "requirements"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    counts = ["trainer/models/dnn.py", "pipelines/templates/report.html", "requirements/current.txt"]
+    others = ["configs/taxi.yaml", "requirements/legacy.txt", "configs/home.pyc", ".git"]
+    digests = ask(IMAGE, tmp_path, json.dumps([*counts, *others]))
+    assert digests[0] == digest.of_image()
+    assert len(set(digests[: len(counts) + 1])) == len(counts) + 1
+    assert set(digests[len(counts) + 1 :]) == {digests[len(counts)]}
 
 
 def test_reaches_what_is_imported_anywhere_in_a_module_and_by_any_form(tmp_path: Path) -> None:
