@@ -43,7 +43,7 @@ def pusher(
         outputs={"pushed_model": standard_artifacts.PushedModel},
         parameters={
             "home": str(config.home.root),
-            "config": config.model_dump_json(exclude={"storage", "resources", "schedule", "cluster", "image"}),
+            "config": config.model_dump_json(exclude={"storage", "beam", "resources", "schedule", "cluster", "image"}),
             service.IN_SERVICE: "",
         },
         driver=service.Driver,

@@ -13,6 +13,7 @@ from pydantic import (
     model_validator,
 )
 
+from configs.beam import Beam
 from configs.cluster import Cluster
 from configs.data import Data
 from configs.evaluation import METRICS, Evaluation
@@ -98,6 +99,7 @@ class Config(Section):
     )
     gate: Gate = Gate()
     storage: Storage = Storage()
+    beam: Beam = Beam()
     schedule: Schedule | None = None
     cluster: Cluster = Cluster()
     image: Text = Field(

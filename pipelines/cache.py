@@ -16,7 +16,7 @@ from tfx import types
 from tfx.orchestration import metadata
 from tfx.orchestration.portable import cache_utils
 from tfx.orchestration.portable.mlmd import context_lib
-from tfx.proto.orchestration import pipeline_pb2
+from tfx.proto.orchestration import executable_spec_pb2, pipeline_pb2
 
 from components.trees import DIGEST, tree_digest
 from configs.errors import MillraceError
@@ -55,7 +55,7 @@ def cache_context(
     The signature is that of `cache_utils.get_cache_context`. Raises MillraceError when an input is damaged.
     """
     key = hashlib.sha256()
-    for message in (pipeline_info, pipeline_node.node_info, executor_spec):
+    for message in (pipeline_info, pipeline_node.node_info, _without_engine(executor_spec)):
         key.update(message.SerializeToString(deterministic=True) if message else b"")
     for name, artifacts in sorted((input_artifacts or {}).items()):
         key.update(f"{name}:{','.join(map(identity, artifacts))};".encode())
@@ -66,6 +66,17 @@ def cache_context(
     return context_lib.register_context_if_not_exists(
         metadata_handle, context_type_name=context_lib.CONTEXT_TYPE_EXECUTION_CACHE, context_name=key.hexdigest()
     )
+
+
+def _without_engine(executor_spec: Message | None) -> Message | None:
+    """Returns the executor without the Beam engine that it runs on: the work, and so its result, is the same."""
+    if not isinstance(executor_spec, executable_spec_pb2.BeamExecutableSpec):
+        return executor_spec
+    copy = executable_spec_pb2.BeamExecutableSpec()
+    copy.CopyFrom(executor_spec)
+    copy.ClearField("beam_pipeline_args")
+    copy.ClearField("beam_pipeline_args_placeholders")
+    return copy
 
 
 def identity(artifact: types.Artifact) -> str:

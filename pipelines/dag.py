@@ -2,6 +2,7 @@
 
 from tfx.dsl.compiler.compiler import Compiler
 from tfx.dsl.components.base.base_component import BaseComponent
+from tfx.dsl.components.base.executor_spec import BeamExecutorSpec
 from tfx.orchestration.pipeline import Pipeline
 from tfx.proto.orchestration import pipeline_pb2
 
@@ -17,8 +18,9 @@ from components.train import trainer
 from components.transform import transform
 from components.tune import tuner
 from components.yardsticks import yardsticks
+from configs.beam import Beam
 from configs.schema import Config
-from pipelines import digest, graph
+from pipelines import digest, engines, graph
 from pipelines.metadata import connection
 from trainer.models import FAMILIES
 
@@ -52,8 +54,9 @@ def build(config: Config, cache: bool = True) -> Pipeline:
     return Pipeline(
         pipeline_name=config.name,
         pipeline_root=str(config.home.artifacts),
-        components=stamp(
-            config, [examples, statistics, schema, gate, prepare, train, base, judge, load, push, *others]
+        components=engage(
+            config.beam,
+            stamp(config, [examples, statistics, schema, gate, prepare, train, base, judge, load, push, *others]),
         ),
         enable_cache=cache,
         metadata_connection_config=connection(config),
@@ -67,6 +70,14 @@ def stamp(config: Config, components: list[BaseComponent]) -> list[BaseComponent
         component.executor_spec.add_extra_flags(
             [f"--code={digest.of_code(modules[component.id])}", f"--packages={digest.of_packages()}"]
         )
+    return components
+
+
+def engage(beam: Beam, components: list[BaseComponent]) -> list[BaseComponent]:
+    """Gives every node that runs on Beam the engine that it runs on."""
+    for component in components:
+        if isinstance(component.executor_spec, BeamExecutorSpec):
+            component.executor_spec.add_beam_pipeline_args(engines.list_flags(beam.engine(component.id)))
     return components
 
 

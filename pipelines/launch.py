@@ -21,7 +21,7 @@ from tfx.proto.orchestration import execution_result_pb2, pipeline_pb2
 from components.summary import summarise
 from configs.errors import MillraceError
 from configs.home import Home
-from pipelines import cache, mirror, records, runs
+from pipelines import cache, engines, mirror, records, runs
 from pipelines.metadata import SUCCESSFUL, executions
 from pipelines.records import Outcome
 
@@ -130,6 +130,8 @@ class Launcher(launcher.Launcher):
 
     def _run_executor(self, execution_info: data_types.ExecutionInfo) -> execution_result_pb2.ExecutorOutput:
         clear(execution_info)
+        flags = getattr(self._executor_operator, "beam_pipeline_args", [])
+        engines.require([flag.value.string_value for flag in flags], self._pipeline_node.node_info.id)
         output = super()._run_executor(execution_info)
         for key, artifacts in list(output.output_artifacts.items()):
             cache.sign(artifacts.artifacts)

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,22 +37,32 @@ def make(folder: Path, text: str = "rows", splits: str = '["train"]') -> Artifac
     return artifact
 
 
-def key(handle: metadata.Metadata, examples: Artifact, **changes: Any) -> str:
-    """The cache key of a node that reads these examples."""
+def key(handle: metadata.Metadata, examples: Artifact, beam: Sequence[str] | None = None, **changes: Any) -> str:
+    """The cache key of a node that reads these examples; with `beam`, of one that Beam executes with these flags."""
     arguments = {"executor": "a.Executor", "pipeline": "taxi", "node": "Trainer", "parameters": {"epochs": 1}} | changes
     node = pipeline_pb2.PipelineNode()
+    executor = executable_spec_pb2.PythonClassExecutableSpec(
+        class_path=arguments["executor"], extra_flags=arguments.get("flags", [])
+    )
     node.node_info.id = arguments["node"]
     return cache.cache_context(
         handle,
         node,
         pipeline_pb2.PipelineInfo(id=arguments["pipeline"]),
-        executable_spec_pb2.PythonClassExecutableSpec(
-            class_path=arguments["executor"], extra_flags=arguments.get("flags", [])
-        ),
+        executor if beam is None else _on_beam(executor, beam),
         {arguments.get("input", "examples"): [examples]},
         {"model": [arguments.get("output", standard_artifacts.Model())]},
         arguments["parameters"],
     ).name
+
+
+def _on_beam(
+    executor: executable_spec_pb2.PythonClassExecutableSpec, flags: Sequence[str]
+) -> executable_spec_pb2.BeamExecutableSpec:
+    spec = executable_spec_pb2.BeamExecutableSpec(python_executor_spec=executor, beam_pipeline_args=flags)
+    for flag in flags:
+        spec.beam_pipeline_args_placeholders.add().value.string_value = flag
+    return spec
 
 
 def test_equal_content_has_one_key_wherever_it_lies_and_whichever_row_it_is(
@@ -83,6 +93,13 @@ def test_whatever_goes_into_a_node_is_part_of_its_key(
 ) -> None:
     examples = make(tmp_path / "1")
     assert key(handle, examples, **changes) != key(handle, examples)
+
+
+def test_the_engine_of_a_node_is_no_part_of_its_key(handle: metadata.Metadata, tmp_path: Path) -> None:
+    examples = make(tmp_path / "1")
+    here, there = (key(handle, examples, beam=[f"--runner={name}"]) for name in ("DirectRunner", "FlinkRunner"))
+    assert here == there
+    assert key(handle, examples, beam=[], executor="an.other.Executor") != here
 
 
 def test_other_content_and_other_splits_have_other_keys(handle: metadata.Metadata, tmp_path: Path) -> None:

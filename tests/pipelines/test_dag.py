@@ -1,15 +1,18 @@
 """The compiled pipeline is the graph, and each node depends on its own section of the config."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from google.protobuf.message import Message
 from tfx.orchestration.local import runner_utils
 from tfx.proto.orchestration import pipeline_pb2
 
+from configs.beam import BeamNode
 from configs.loading import load
 from configs.schema import Config
 from pipelines import dag, digest, graph
+from pipelines.engines import list_flags
 from tests.sandbox import ROOT
 
 SEARCH = "tuning={trials: 2, space: {model.dropout: {min: 0, max: 0.5}}}"
@@ -61,6 +64,7 @@ def test_every_node_may_use_the_cache_or_none(config: Config, cache: bool) -> No
         ("features.fare.scale=min_max", {"Transform", "Trainer", "LoadCheck", "Pusher"}),
         ("features.tips={kind: numeric}", {"ExampleGen", "SchemaGen", "Transform", "Trainer", "LoadCheck", "Pusher"}),
         ("storage.metadata=mysql://me:secret@somewhere/db", set()),
+        ("beam={nodes: {Transform: {args: {direct_num_workers: 2}}}}", {"Transform"}),
     ],
 )
 def test_a_node_depends_on_its_own_section(tmp_path: Path, override: str, changed: set[str]) -> None:
@@ -105,3 +109,13 @@ def test_every_node_carries_the_digest_of_its_code_and_of_the_packages(ir: pipel
     assert codes["Transform"] == digest.of_code(["components.transform", "trainer.preprocessing"])
     assert codes["LoadCheck"] == digest.of_code(["components.loadcheck", "components.probe"])
     assert codes["Trainer"] == digest.of_code(["components.train", "trainer.run", "trainer.models.wide_deep"])
+
+
+def test_every_node_on_beam_gets_its_engine_and_only_those(tmp_path: Path) -> None:
+    engines = "beam={runner: portable, args: {job_endpoint: 'h:1', environment_type: LOOPBACK}, nodes: {Evaluator: {}}}"
+    config = load(ROOT / "configs" / "taxi.yaml", [f"storage.root={tmp_path}", "baselines=[tree]", engines])
+    specs = executors(dag.compile_ir(config)).items()
+    told = {node: list(spec.beam_pipeline_args) for node, spec in specs if hasattr(spec, "beam_pipeline_args")}
+    assert set(told) == set(get_args(BeamNode))
+    assert {node: list_flags(config.beam.engine(node)) for node in told} == told
+    assert told["Transform"][0] == "--runner=PortableRunner" != told["Evaluator"][0]

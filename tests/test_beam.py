@@ -1,0 +1,145 @@
+"""The nodes that go over the data, handed to a Beam engine: a job server and a worker pool of their own processes."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import apache_beam as beam
+import pytest
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from components.batches import ROWS, Read, ReadBatches
+from configs.beam import Engine
+from pipelines.engines import list_flags
+from tests.sandbox import PATIENCE, ROOT, Answer, Sandbox
+
+pytestmark = pytest.mark.slow
+SERVER = "apache_beam.runners.portability.local_job_service_main"
+POOL = "apache_beam.runners.worker.worker_pool_main"
+NODES = ("ExampleGen", "StatisticsGen", "Transform", "Evaluator")
+
+
+def find_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Where the job server and the worker pool listen, and where they say what they do."""
+
+    folder: Path
+    server: int
+    pool: int
+
+    @property
+    def args(self) -> dict[str, str]:
+        return {
+            "job_endpoint": f"localhost:{self.server}",
+            "environment_type": "EXTERNAL",
+            "environment_config": f"localhost:{self.pool}",
+        }
+
+    @property
+    def pool_log(self) -> Path:
+        return self.folder / f"{POOL}.log"
+
+    def start(self, module: str, *arguments: object) -> "subprocess.Popen[bytes]":
+        # The pool starts its workers with the `python` of the PATH.
+        env = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+        command = [sys.executable, "-m", module, *map(str, arguments)]
+        with (self.folder / f"{module}.log").open("wb") as log:
+            return subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True)
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    made = Cluster(tmp_path_factory.mktemp("engine"), find_port(), find_port())
+    processes = [
+        made.start(SERVER, "--port", made.server, "--staging_dir", made.folder / "staging"),
+        made.start(POOL, "--service_port", made.pool),
+    ]
+    try:
+        for port in (made.server, made.pool):
+            wait_for(port)
+        yield made
+    finally:
+        for process in processes:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def wait_for(port: int) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("localhost", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.2)
+    raise TimeoutError(f"nothing listens at port {port}")
+
+
+def details(answer: Answer, node: str) -> dict[str, Any]:
+    return next(record["details"] for record in answer.record["nodes"] if record["node"] == node)
+
+
+def outputs(answer: Answer, node: str, key: str) -> Path:
+    [folder] = next(record["outputs"][key] for record in answer.record["nodes"] if record["node"] == node)
+    return Path(folder)
+
+
+def vocabularies(answer: Answer) -> dict[str, str]:
+    assets = outputs(answer, "Transform", "transform_graph") / "transform_fn" / "assets"
+    return {asset.name: asset.read_text() for asset in assets.iterdir()}
+
+
+def rounded(value: Any) -> Any:
+    """The same plain data with its numbers cut where the order of a sum shows."""
+    return json.loads(json.dumps(value), parse_float=lambda text: float(f"{float(text):.9g}"))
+
+
+@pytest.fixture(scope="module")
+def there(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Answer:
+    """What a run says whose data the engine goes over."""
+    place = Sandbox(tmp_path_factory.mktemp("there")).furnish()
+    args = [part for name, value in cluster.args.items() for part in ("--set", f"beam.args.{name}={value}")]
+    answer = place.run("--set", "beam.runner=portable", *args)
+    assert answer.code == 0, answer.stdout + answer.stderr
+    return answer
+
+
+def test_an_engine_gives_what_this_machine_gives(first_run, there, cluster):
+    _, here = first_run
+    assert cluster.pool_log.read_text().count("Starting worker") >= len(NODES)
+    assert details(there, "ExampleGen") == details(here, "ExampleGen")
+    assert rounded(details(there, "StatisticsGen")) == rounded(details(here, "StatisticsGen"))
+    assert len(vocabularies(there)) == 2
+    assert vocabularies(there) == vocabularies(here)
+    assert details(there, "Evaluator")["overall"] == pytest.approx(details(here, "Evaluator")["overall"], abs=1e-4)
+
+
+def test_workers_read_large_batches(there, cluster, tmp_path):
+    files = sorted(map(str, outputs(there, "ExampleGen", "examples").glob("Split-train/*")))
+    flags = list_flags(Engine(runner="portable", args=cluster.args))
+    with beam.Pipeline(options=PipelineOptions(flags)) as pipeline:
+        batches = pipeline | Read(files, ReadBatches(ROWS, None, None))
+        _ = batches | beam.Map(lambda batch: batch.num_rows) | beam.io.WriteToText(str(tmp_path / "rows"))
+    assert "".join(path.read_text() for path in tmp_path.glob("rows*")).split() == ["1631"]
+
+
+def test_an_engine_that_is_not_there_is_named_at_once(fresh, cluster):
+    nowhere = f"localhost:{find_port()}"
+    engine = {"runner": "portable", "args": {**cluster.args, "job_endpoint": nowhere}}
+    answer = fresh.run("--until", "ExampleGen", "--set", f"beam={json.dumps(engine)}")
+    assert answer.code == 1
+    assert f"The Beam engine at {nowhere} cannot be reached (Connection refused)." in answer.stdout + answer.stderr
