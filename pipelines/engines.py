@@ -1,10 +1,12 @@
-"""Beam's engines: what a node tells Beam of its own, and whether it is there before the work is handed over."""
+"""Beam's engines: what a node tells Beam of its own, and what is said when it is not there."""
 
-import socket
+import logging
 from collections.abc import Iterator, Mapping, Sequence
-from urllib.parse import urlsplit
+from contextlib import contextmanager
 
-from configs.beam import Engine, Value
+import grpc
+
+from configs.beam import NEEDED, SERVED, Engine, Value
 from configs.errors import MillraceError
 
 RUNNERS = {
@@ -16,15 +18,18 @@ RUNNERS = {
     "portable": "PortableRunner",
 }
 ENDPOINT = "--job_endpoint="
-PATIENCE = 10.0  # seconds
+PATIENCE = 10.0  # seconds, for a job server to answer
 # Without the name of an image TFX builds a package of itself for the engine, a second or two for each node. Only an
 # environment of type DOCKER and Dataflow look for the image, and the config must name it for these.
-NO_IMAGE = "none"
+DEFAULTS = {"sdk_container_image": "none"}
+# Beam's own is a minute, and holds for the stream that says how a job goes: a longer job would seem to have failed.
+WEEK = {"job_server_timeout": 7 * 24 * 3600}
 
 
 def list_flags(engine: Engine) -> list[str]:
     """Returns an engine as Beam's command line has it."""
-    return [f"--runner={RUNNERS[engine.runner]}", *_spell({"sdk_container_image": NO_IMAGE} | engine.args)]
+    defaults = DEFAULTS | (WEEK if NEEDED[engine.runner] == SERVED else {})
+    return [f"--runner={RUNNERS[engine.runner]}", *_spell(defaults | engine.args)]
 
 
 def _spell(args: Mapping[str, Value]) -> Iterator[str]:
@@ -35,18 +40,23 @@ def _spell(args: Mapping[str, Value]) -> Iterator[str]:
             yield from (f"--{name}={item}" for item in (value if isinstance(value, tuple) else [value]))
 
 
-def require(flags: Sequence[str], node_id: str) -> None:
-    """Raises MillraceError unless the job server that Beam's flags name, if any, takes connections.
-
-    Beam itself would wait a minute for it, and not say where.
-    """
-    for endpoint in (flag.removeprefix(ENDPOINT) for flag in flags if flag.startswith(ENDPOINT)):
+@contextmanager
+def reach(flags: Sequence[str], node_id: str) -> Iterator[None]:
+    """Raises MillraceError where the job server that Beam's flags name does not answer, or breaks off what it began."""
+    endpoint = next((flag.removeprefix(ENDPOINT) for flag in flags if flag.startswith(ENDPOINT)), None)
+    if endpoint is None:
+        yield
+        return
+    remedy = "Start its job server, or correct job_endpoint in the config's beam section, and run again."
+    with grpc.insecure_channel(endpoint) as channel:
         try:
-            place = urlsplit(f"//{endpoint}")
-            socket.create_connection((place.hostname, place.port or 0), PATIENCE).close()
-        except (OSError, ValueError) as error:
-            raise MillraceError(
-                f"The Beam engine at {endpoint} cannot be reached ({getattr(error, 'strerror', None) or error}).",
-                where=node_id,
-                remedy="Start its job server, or correct job_endpoint in the config's beam section, and run again.",
-            ) from None
+            grpc.channel_ready_future(channel).result(PATIENCE)
+        except grpc.FutureTimeoutError:
+            what = f"No Beam engine answers at {endpoint} within {PATIENCE:.0f} seconds."
+            raise MillraceError(what, node_id, remedy) from None
+    try:
+        yield
+    except grpc.RpcError as error:
+        logging.exception("%s was given up by its engine", node_id)
+        why = error.details() if isinstance(error, grpc.Call) else str(error)
+        raise MillraceError(f"The Beam engine at {endpoint} broke off: {why}.", node_id, remedy) from None

@@ -131,8 +131,8 @@ class Launcher(launcher.Launcher):
     def _run_executor(self, execution_info: data_types.ExecutionInfo) -> execution_result_pb2.ExecutorOutput:
         clear(execution_info)
         flags = getattr(self._executor_operator, "beam_pipeline_args", [])
-        engines.require([flag.value.string_value for flag in flags], self._pipeline_node.node_info.id)
-        output = super()._run_executor(execution_info)
+        with engines.reach([flag.value.string_value for flag in flags], self._pipeline_node.node_info.id):
+            output = super()._run_executor(execution_info)
         for key, artifacts in list(output.output_artifacts.items()):
             cache.sign(artifacts.artifacts)
             if not artifacts.artifacts:  # TFX cannot merge an output that its driver emptied
