@@ -4,6 +4,7 @@ import os
 import platform
 import re
 import shutil
+import struct
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -43,7 +44,7 @@ def examine(workspace: Path = Path("workspace")) -> list[Finding]:
         examine_stack(stack),
         examine_lock(REQUIREMENTS / f"{stack}.txt"),
         examine_bytecode(),
-        examine_compiler(),
+        *([examine_compiler()] if Path(sys.prefix).name == ".venv" else []),  # an image is not set up again
         examine_disk(workspace),
         examine_memory(),
         Finding("cores", True, str(len(os.sched_getaffinity(0)))),
@@ -110,10 +111,25 @@ def installed(name: str) -> str | None:
 def examine_bytecode() -> Finding:
     """See whether the libraries are compiled: without that each import of them takes a minute."""
     spec = util.find_spec("tfx")
-    compiled = bool(spec and spec.origin and Path(util.cache_from_source(spec.origin)).exists())
+    compiled = bool(spec and spec.origin and is_compiled(Path(spec.origin)))
     barred = " (PYTHONDONTWRITEBYTECODE is set)" if sys.dont_write_bytecode else ""
     remedy = f"Imports take a minute each time: run `{sys.executable} -m compileall -q {sys.prefix}`."
     return Finding("bytecode", compiled, ("compiled" if compiled else "not compiled") + barred, remedy)
+
+
+def is_compiled(source: Path) -> bool:
+    """Tell whether Python will take a module's bytecode: that made of another time or size is passed over.
+
+    It begins with Python's own number, flags, and the source's time and size or, with flags, its hash (PEP 552).
+    """
+    try:
+        with open(util.cache_from_source(str(source)), "rb") as file:
+            magic, flags, time, size = struct.unpack("<4sIII", file.read(16))
+    except (OSError, struct.error):
+        return False
+    told = source.stat()
+    fresh = (time, size) == (int(told.st_mtime) & 0xFFFFFFFF, told.st_size & 0xFFFFFFFF)
+    return magic == util.MAGIC_NUMBER and (flags != 0 or fresh)
 
 
 def examine_compiler() -> Finding:

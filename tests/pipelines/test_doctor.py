@@ -1,8 +1,10 @@
 """The doctor finds this machine fit, and says so when it is not."""
 
+import os
+import py_compile
 import subprocess
 import sys
-from importlib import metadata
+from importlib import metadata, util
 from pathlib import Path
 
 import pytest
@@ -67,3 +69,17 @@ def test_a_missing_compiler_is_advice(tmp_path: Path, monkeypatch: pytest.Monkey
     assert doctor.examine_compiler() == doctor.Finding(
         "compiler", False, "none", "The next set-up needs it: `apt-get install g++`."
     )
+
+
+def test_bytecode_counts_only_if_python_takes_it(tmp_path: Path) -> None:
+    source = tmp_path / "module.py"
+    source.write_text("x = 1\n")
+    assert not doctor.is_compiled(source)
+    py_compile.compile(str(source))
+    assert doctor.is_compiled(source)
+    os.utime(source, (0, 0))
+    assert not doctor.is_compiled(source)
+    py_compile.compile(str(source), invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+    assert doctor.is_compiled(source)
+    Path(util.cache_from_source(str(source))).write_bytes(b"")
+    assert not doctor.is_compiled(source)
