@@ -26,12 +26,12 @@ CLASSES: dict[str, dict[Metric, str]] = {
         "recall": "Recall",
         "f1": "F1Score",
         "calibration": "Calibration",
-        "log_loss": "BinaryCrossentropy",
+        "log_loss": "LogLoss",
     },
     "multiclass": {
-        "accuracy": "SparseCategoricalAccuracy",
+        "accuracy": "Accuracy",
         "macro_f1": "MacroF1",
-        "log_loss": "SparseCategoricalCrossentropy",
+        "log_loss": "LogLoss",
     },
     "multilabel": {  # of all rows' classes together, but for macro_f1
         "auc": "AUC",
@@ -42,13 +42,13 @@ CLASSES: dict[str, dict[Metric, str]] = {
         "macro_f1": "MacroF1",
     },
     "regression": {
-        "rmse": "RootMeanSquaredError",
+        "rmse": "RMSE",
         "mae": "MeanAbsoluteError",
         "r2": "R2",
         "calibration": "Calibration",
     },
 }
-OURS = ("MacroF1", "R2")
+OURS = ("Accuracy", "LogLoss", "MacroF1", "R2", "RMSE")
 CONFUSION = "confusion"
 MATRICES = {
     "binary": ("ConfusionMatrixAtThresholds", 0.5),

@@ -1,5 +1,6 @@
 """Every metric of every kind of label, as TFMA measures it, against scikit-learn's."""
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -111,3 +112,9 @@ def test_labels_that_are_all_alike_have_no_variance_to_explain():
 
 def test_every_kind_of_label_is_judged_here():
     assert CLASSES.keys() == {"binary", "multiclass", "multilabel", "regression"}
+
+
+def test_a_row_that_is_surely_wrong_costs_what_keras_has_it_cost():
+    answers = np.array([1.0, 0.75])
+    expected = keras.losses.binary_crossentropy(np.zeros(2), answers).numpy()
+    assert measured("binary", [0, 0], answers)["log_loss"] == pytest.approx(expected, rel=1e-3)
