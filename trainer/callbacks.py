@@ -2,6 +2,7 @@
 
 import logging
 import math
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -58,3 +59,14 @@ class Progress(keras.callbacks.Callback):
                 where="Trainer",
                 remedy="Lower training.optimizer.learning_rate, or look for extreme values in the numeric features.",
             )
+
+
+class Board(keras.callbacks.TensorBoard):
+    """TensorBoard's logs of each epoch. What Keras makes for them of each step it then writes nowhere."""
+
+    def __init__(self, folder: str | Path) -> None:
+        super().__init__(folder, write_graph=False)
+
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None: ...
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None: ...

@@ -13,6 +13,7 @@ from tfx.components.trainer.fn_args_utils import FnArgs
 
 from configs.errors import MillraceError
 from trainer.augmentation import augment
+from trainer.callbacks import Board
 from trainer.checkpoints import Checkpoint
 from trainer.data import Rows, choose_batch
 from trainer.devices import computing, in_precision
@@ -83,7 +84,7 @@ def train_model(
     logging.info("%s has %d parameters", settings.model.family, model.count_params())
     if base:
         warm_start(model, Path(base), tft_output)
-    board = keras.callbacks.TensorBoard(given["tensorboard"], write_graph=False)
+    board = Board(given["tensorboard"])
     feed = train.feed(size)
     if settings.model.augment:
         feed = feed.change(augment(settings.model.augment, seen), training.seed)
