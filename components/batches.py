@@ -1,7 +1,7 @@
 """Examples read as few, large Arrow batches, where TFX reads them row by row: what Beam does, it does for each element.
 
-The one place where a library is patched. TFX's executors offer no way to say how Examples are read; while one of ours
-is at work, what they all open them with returns the reader of this module.
+TFX's executors offer no way to say how Examples are read; while one of ours is at work, what they all open them with
+returns the reader of this module. This and `components.inspection` are all that is patched of a library.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,6 +21,7 @@ from tfx_bsl.tfxio.dataset_options import RecordBatchesOptions
 from tfx_bsl.tfxio.tf_example_record import TFExampleRecord
 from tfx_bsl.tfxio.tfxio import TFXIO
 
+from components.inspection import remembered
 from components.shards import find_columns, read_columns
 
 TESTED = ("1.16.0", "1.21.0")  # the versions of TFX that are patched
@@ -38,7 +39,7 @@ class InLargeBatches:
         exec_properties: dict[str, Any],
     ) -> None:
         """Does what the executor does."""
-        with large_batches(count_rows(input_dict["examples"])):
+        with large_batches(count_rows(input_dict["examples"])), remembered():
             super().Do(input_dict, output_dict, exec_properties)  # type: ignore[misc]
 
 
