@@ -1,7 +1,8 @@
 """Asks an exported model in a process of its own: `python -m components.probe MODEL REQUESTS ANSWERS`.
 
 REQUESTS is a pickle of the inputs by signature and name, ANSWERS becomes one of the outputs by loader (`tf2`, `tf1`),
-signature and name; all are arrays whose first dimension is the row.
+signature and name; all are arrays whose first dimension is the row. As in a model server there is no Keras, which would
+take as long to load as TensorFlow itself.
 """
 
 import pickle
@@ -10,7 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
+
+from components.ballast import left_out
 
 Tensors = Mapping[str, np.ndarray]
 BySignature = Mapping[str, Tensors]
@@ -18,6 +20,8 @@ BySignature = Mapping[str, Tensors]
 
 def answer_tf2(model: str, requests: BySignature) -> BySignature:
     """Returns the answers of the model as TF2 loads it."""
+    import tensorflow as tf
+
     loaded = tf.saved_model.load(model)  # owns the variables that its signatures refer to
     answers = {}
     for name, inputs in requests.items():
@@ -28,6 +32,8 @@ def answer_tf2(model: str, requests: BySignature) -> BySignature:
 
 def answer_tf1(model: str, requests: BySignature) -> BySignature:
     """Returns the answers of the model as TensorFlow Serving and other graph loaders load it."""
+    import tensorflow as tf
+
     with tf.Graph().as_default(), tf.compat.v1.Session() as session:
         signatures = tf.compat.v1.saved_model.load(session, ["serve"], model).signature_def
         answers = {}
@@ -39,6 +45,8 @@ def answer_tf1(model: str, requests: BySignature) -> BySignature:
 
 def main() -> None:
     """Answers the requests by both loaders."""
+    with left_out("keras", "googleapiclient"):
+        import tensorflow  # noqa: F401
     model, requests_file, answers_file = sys.argv[1:]
     requests = pickle.loads(Path(requests_file).read_bytes())
     answers = {"tf2": answer_tf2(model, requests), "tf1": answer_tf1(model, requests)}

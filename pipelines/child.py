@@ -15,6 +15,7 @@ from dataclasses import asdict
 from typing import Any, TextIO
 
 from components import preflight
+from components.ballast import BALLAST, left_out
 from components.registry import require_writable
 from configs.errors import MillraceError
 from configs.schema import Config
@@ -65,8 +66,9 @@ def run(config: Config, run_id: str, cache: bool, nodes: Sequence[str], reporter
         give_up(config, run_id, error, reporter)
         return
     reporter.send({"node": nodes[0], "state": "running", "text": "loading TensorFlow"})
-    from pipelines.dag import compile_ir
-    from pipelines.launch import explain, launch
+    with left_out(*BALLAST):
+        from pipelines.dag import compile_ir
+        from pipelines.launch import explain, launch
 
     logging.getLogger("millrace.progress").addHandler(reporter)
     try:
