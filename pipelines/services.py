@@ -5,8 +5,9 @@ from dataclasses import asdict, dataclass
 from importlib import import_module
 from typing import Any, Protocol
 
+from components.ballast import BALLAST, left_out
 from configs.schema import Config
-from pipelines.silence import silence, spare
+from pipelines.silence import silence
 
 SERVICES = {"kubeflow": "pipelines.kubeflow_service:Kubeflow", "vertex": "pipelines.vertex_service:Vertex"}
 ENDED = ("SUCCEEDED", "FAILED", "CANCELED", "SKIPPED")
@@ -109,6 +110,6 @@ def reach(engine: str, config: Config) -> Service:
     """
     module, _, name = SERVICES[engine].partition(":")
     # kubernetes looks for kubernetes_validate, which takes seconds to load and is nothing to us.
-    with silence(), spare("kubernetes_validate"):
+    with silence(), left_out(*BALLAST):
         service: Service = getattr(import_module(module), name)(config)
     return service

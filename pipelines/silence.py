@@ -1,4 +1,4 @@
-"""Keeps what libraries say and load for themselves away from a command that answers a person."""
+"""Keeps what libraries say for themselves away from a command that answers a person."""
 
 import os
 import sys
@@ -19,15 +19,3 @@ def silence() -> Iterator[None]:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nothing)
-
-
-@contextmanager
-def spare(*modules: str) -> Iterator[None]:
-    """Lets modules look absent to a library that imports them only where they are there, and takes seconds over it."""
-    absent = [name for name in modules if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]  # None says so to the import system
-    try:
-        yield
-    finally:
-        for name in absent:
-            del sys.modules[name]
