@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bench.contestants import CONTESTANTS
-from bench.summary import START, Growth, Line, grow, judge, summarise
+from bench.summary import START, Growth, Line, grow, judge, pace, summarise
 
 RECORDS, PAGE, PICTURE = "performance.json", "performance.md", "images/performance.svg"
 SHOWN = (START, "ExampleGen", "StatisticsGen", "Transform", "Trainer", "Evaluator")
@@ -51,6 +51,7 @@ def page(measured: Mapping[str, Any], runs: Sequence[Line], imports: Sequence[Li
             growths=tabulate(runs),
             names=list(dict.fromkeys(line.contestant for line in runs)),
             contestants=CONTESTANTS,
+            paces=pace(measured["families"]["records"]) if "families" in measured else [],
         )
     )
 

@@ -44,6 +44,18 @@ class Aim:
     met: bool | None = None
 
 
+@dataclass(frozen=True)
+class Pace:
+    """Steps a CPU second that a family is trained with, by the Trainer and by Keras's fit, and the one by the other."""
+
+    family: str
+    config: str
+    batch_size: int
+    trainer: float
+    keras: float
+    share: float
+
+
 def summarise(records: Sequence[Record]) -> list[Line]:
     """Returns a line for each contestant and size, in the order of the records."""
     groups: dict[tuple[str, int], list[Record]] = {}
@@ -128,3 +140,21 @@ def _as_good(found: Mapping[tuple[str, int], Line], rows: int) -> Aim:
     return Aim(
         text, f"{ours.auc:.4f} against {theirs.auc:.4f}, {noise}", ours.auc >= theirs.auc - max(known, default=0)
     )
+
+
+def pace(records: Sequence[Record]) -> list[Pace]:
+    """Returns the medians of each family, in the order of the records."""
+    families: dict[str, list[Record]] = {}
+    for record in records:
+        families.setdefault(record["family"], []).append(record)
+    return [
+        Pace(
+            family,
+            group[0]["config"],
+            group[0]["batch_size"],
+            median(record["trainer"] for record in group),
+            median(record["keras"] for record in group),
+            median(record["trainer"] / record["keras"] for record in group),
+        )
+        for family, group in families.items()
+    ]

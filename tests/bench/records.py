@@ -32,4 +32,15 @@ MACHINE = {
     "load": 0.1,
     "versions": {"Python": "3.10.1", "tfx": "1.16.0"},
 }
-MEASURED = {"machine": MACHINE, "rounds": 1, "records": RECORDS}
+PACES = [
+    {"family": "linear", "config": "line", "round": 1, "batch_size": 32, "trainer": 70.0, "keras": 100.0},
+    {"family": "linear", "config": "line", "round": 2, "batch_size": 32, "trainer": 90.0, "keras": 100.0},
+    {"family": "linear", "config": "line", "round": 3, "batch_size": 32, "trainer": 50.0, "keras": 40.0},
+    {"family": "cnn", "config": "digits_cnn", "round": 1, "batch_size": 64, "trainer": 15.0, "keras": 20.0},
+]
+MEASURED = {
+    "machine": MACHINE,
+    "rounds": 1,
+    "records": RECORDS,
+    "families": {"machine": MACHINE, "rounds": 3, "records": PACES},
+}

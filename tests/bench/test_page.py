@@ -21,7 +21,14 @@ def test_the_page_states_aims_figures_and_growth(tmp_path):
     assert "| total | 83.0 +70.0 | 29.0 +10.0 | 8.9 +0.5 |" in lines
     assert "| TFX's example | 8.0 | 8.0 | 1,001 |" in lines
     assert "A chip, 2 cores, 8 GiB of memory; load average 0.1 when it began." in lines
+    assert "| linear | `line.yaml` | 32 | 70.0 | 100.0 | 0.90 | yes |" in lines
+    assert "| cnn | `digits_cnn.yaml` | 64 | 15.0 | 20.0 | 0.75 | **no** |" in lines
     assert (tmp_path / PICTURE).exists()
+
+
+def test_without_the_families_there_is_no_table_of_them(tmp_path):
+    draw(tmp_path, {key: value for key, value in MEASURED.items() if key != "families"})
+    assert "by family" not in (tmp_path / PAGE).read_text()
 
 
 def test_one_size_has_no_growth(tmp_path):
