@@ -2,9 +2,11 @@
 
 import base64
 import binascii
+import io
 import os
 
 import pyarrow as pa
+from PIL import Image
 
 from components.sources import ITEMS
 
@@ -15,7 +17,7 @@ IN_BASE64 = ("iVBORw0KGgo", "/9j/")  # how PNG and JPEG begin there
 def to_pictures(array: pa.Array, folder: str | None = None) -> pa.Array:
     """Return the files' bytes; their names are relative to `folder`, and refused without. What is blank is null.
 
-    Raises pa.ArrowInvalid where one is no whole PNG or JPEG file.
+    Raises pa.ArrowInvalid where one is no PNG or JPEG file, or cannot be decoded.
     """
     cells = array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
     return pa.array([_check(_read(cell, folder)) if cell else None for cell in cells.to_pylist()], pa.binary())
@@ -48,4 +50,9 @@ def _check(picture: bytes) -> bytes:
         raise pa.ArrowInvalid("is an image that is neither PNG nor JPEG")
     if picture.startswith(PNG) and b"IEND" not in picture[-64:] or b"\xff\xd9" not in picture and picture[:3] == JPEG:
         raise pa.ArrowInvalid("is an image that is cut off")
+    try:
+        with Image.open(io.BytesIO(picture)) as opened:
+            opened.load()
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        raise pa.ArrowInvalid("is an image that is damaged: it cannot be decoded") from None
     return picture

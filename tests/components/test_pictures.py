@@ -1,10 +1,26 @@
+import io
+
+import numpy as np
 import pyarrow as pa
 import pytest
+from PIL import Image
 
 from components.pictures import to_pictures
 from configs.makers import encode_png
 
 PIXEL = encode_png([b"\x80"])
+NOISE = np.random.default_rng(3).integers(0, 256, (64, 64), "uint8")
+
+
+def as_jpeg() -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(NOISE).save(file, "jpeg")
+    return file.getvalue()
+
+
+def without_middle(picture: bytes) -> bytes:
+    """Both its ends are whole."""
+    return picture[: len(picture) // 3] + picture[-len(picture) // 3 :]
 
 
 def test_a_name_is_that_of_a_file_as_the_folder_sees_it(tmp_path):
@@ -22,8 +38,15 @@ def test_a_name_is_that_of_a_file_as_the_folder_sees_it(tmp_path):
         (b"GIF89a", "is an image that is neither PNG nor JPEG"),
         (PIXEL[:-12], "is an image that is cut off"),
         (b"\xff\xd8\xff\xe0", "is an image that is cut off"),
+        (without_middle(encode_png([row.tobytes() for row in NOISE])), "is an image that is damaged"),
+        (as_jpeg()[:20] + as_jpeg()[-2:], "is an image that is damaged"),
     ],
 )
 def test_what_is_no_image_is_refused(tmp_path, cell, what):
     with pytest.raises(pa.ArrowInvalid, match=what):
         to_pictures(pa.array([cell]), str(tmp_path))
+
+
+def test_what_is_whole_is_handed_on_as_it_is():
+    pictures = [as_jpeg(), encode_png([row.tobytes() for row in NOISE])]
+    assert to_pictures(pa.array(pictures)).to_pylist() == pictures
