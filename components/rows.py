@@ -1,4 +1,4 @@
-"""The rows of a file as they came, in batches, each row with its number: what scoring hands back unchanged.
+"""The rows of a file read in batches as they came: what scoring hands back unchanged.
 
 Training refuses a file at its first fault; here a faulty row is one to be named, and passed over if so wished.
 """
@@ -7,126 +7,25 @@ import csv
 import json
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TextIO
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from components import reading
 from components.sources import ITEMS
+from components.unscored import Batch, Fault, Natives, Picture, Texts
 from configs.errors import DataRejected
 
 ROWS = 16_384  # in a batch, and at most as much text as this:
 CHARACTERS = 1 << 24
 
-
-@dataclass(frozen=True)
-class Fault:
-    """A row that cannot be scored."""
-
-    number: int
-    column: str  # "" where the row as a whole is wrong
-    reason: str
-    values: Any  # the record, or what there is of it
-
-
-@dataclass(frozen=True)
-class Texts:
-    """Rows of a text file, their numbers in it (a CSV file's header is row 1), and the unreadable ones in between."""
-
-    path: str
-    names: Sequence[str]
-    numbers: Sequence[int]
-    records: Sequence[Mapping[str, Any]]
-    faults: Sequence[Fault] = ()
-
-    @property
-    def table(self) -> pa.RecordBatch:
-        return pa.RecordBatch.from_arrays([self.column(name) for name in self.names], list(self.names))
-
-    def column(self, name: str) -> pa.Array:
-        """Return a column as text; a blank is null."""
-        cells = [record.get(name) for record in self.records]
-        try:
-            text = pa.array(cells, pa.string())
-        except pa.ArrowException:  # JSON has more than text
-            text = pa.array(map(spell, cells), pa.string())
-        return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
-
-    def take(self, kept: Sequence[int]) -> "Texts":
-        """Return these of the rows."""
-        return Texts(self.path, self.names, [self.numbers[i] for i in kept], [self.records[i] for i in kept])
-
-
-@dataclass(frozen=True)
-class Natives:
-    """Rows of a Parquet file, counted from 1."""
-
-    path: str
-    numbers: Sequence[int]
-    table: pa.RecordBatch
-    faults: Sequence[Fault] = ()
-
-    @property
-    def names(self) -> Sequence[str]:
-        return self.table.schema.names
-
-    @property
-    def records(self) -> Sequence[Mapping[str, Any]]:
-        return self.table.to_pylist()
-
-    def column(self, name: str) -> pa.Array:
-        """Return a column of its own type."""
-        return self.table.column(self.names.index(name))
-
-    def take(self, kept: Sequence[int]) -> "Natives":
-        """Return these of the rows."""
-        return Natives(self.path, [self.numbers[i] for i in kept], self.table.take(pa.array(kept, pa.int64())))
-
-
-@dataclass(frozen=True)
-class Picture:
-    """The file of an image: its bytes are the column `image`, and its name stands for them in the answer."""
-
-    path: str
-    numbers: Sequence[int] = (1,)
-    faults: Sequence[Fault] = ()
-    names: Sequence[str] = ("image",)
-
-    @property
-    def table(self) -> pa.RecordBatch:
-        return pa.RecordBatch.from_arrays([pa.array([self.path] * len(self.numbers), pa.string())], ["image"])
-
-    @property
-    def records(self) -> Sequence[Mapping[str, Any]]:
-        return self.table.to_pylist()
-
-    def column(self, name: str) -> pa.Array:
-        """Return the file's bytes."""
-        return pa.array([Path(self.path).read_bytes()] * len(self.numbers), pa.binary())
-
-    def take(self, kept: Sequence[int]) -> "Picture":
-        """Return these of the rows."""
-        return replace(self, numbers=[self.numbers[i] for i in kept])
-
-
-Batch = Texts | Natives | Picture
 Line = tuple[int, Any, int]  # a row's number, its record or Fault, its length
 
 
 def suffix(path: str) -> str:
     """Return what a file's name says of its format, such as `.csv`."""
     return os.path.splitext(path)[1].lower()
-
-
-def spell(value: Any) -> str | None:
-    """Return a value of JSON or Parquet as the text that a CSV file has for it."""
-    if value is None or isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, bool | list | dict) else str(value)
 
 
 def parse_json(lines: Iterable[str]) -> Iterator[Line]:

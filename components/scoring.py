@@ -11,7 +11,7 @@ import pyarrow as pa
 from components.cells import convert, find_faults, list_sources
 from components.encoding import encode_examples
 from components.roles import Role
-from components.rows import Batch, Fault
+from components.unscored import Batch, Fault
 from components.versions import Version
 from configs.schema import Label
 from trainer.signatures import PREDICTION, SERVING

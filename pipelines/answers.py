@@ -11,8 +11,8 @@ from typing import Any, Protocol, TextIO
 import pyarrow as pa
 from pyarrow import parquet
 
-from components.rows import Batch, spell
 from components.scoring import Answers
+from components.unscored import Batch, spell
 from configs.errors import DataRejected
 
 STDOUT = 1

@@ -15,9 +15,10 @@ import pyarrow as pa
 
 from components.cells import assign_roles, list_sources
 from components.roles import Role
-from components.rows import READERS, Batch, Fault, Texts, parse_json, read, suffix
+from components.rows import READERS, parse_json, read, suffix
 from components.scoring import Scorer, columns, sort_out
 from components.sources import find_data
+from components.unscored import Batch, Fault, Texts
 from components.versions import Version, in_service, list_folders, verify
 from components.versions import read as read_version
 from configs.errors import ConfigError, DataRejected, MillraceError

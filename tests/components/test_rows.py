@@ -8,7 +8,8 @@ import tensorflow as tf
 from pyarrow import parquet
 
 from components import rows
-from components.rows import Natives, Texts, read
+from components.rows import read
+from components.unscored import Natives, Texts
 from configs.errors import DataRejected
 
 

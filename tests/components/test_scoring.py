@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from components.roles import Role
-from components.rows import Fault, Texts, read
+from components.rows import read
 from components.scoring import columns, name_answers, sort_out
+from components.unscored import Fault, Texts
 from configs.makers import encode_png
 from configs.schema import Label
 
