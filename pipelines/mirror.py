@@ -55,10 +55,11 @@ def put(home: Home, *places: Path) -> None:
     if home.store is None:
         return
     with reach(home.store) as store:
+        here = {name: size for place in places for name, size in measure(home, place).items()}
+        store.put(here, home.root)
         for place in places:
-            here = measure(home, place)
-            store.put(here, home.root)
-            store.remove(store.list(_name(home, place)).keys() - here.keys())
+            if not place.is_file():
+                store.remove(store.list(_name(home, place)).keys() - here.keys())
 
 
 def measure(home: Home, place: Path) -> dict[str, int]:

@@ -10,6 +10,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from components.columns import resolve
@@ -67,7 +68,7 @@ def take(config: Config, run_id: str, node: str, cache: bool, say: Callable[[str
     started, heard, folder = time.monotonic(), Listener(say), config.home.run(run_id)
     with stoppable():
         try:
-            mirror.fetch(config.home, *(folder / name for name in (runs.STARTED, runs.CONFIG, records.FOLDER)))
+            mirror.fetch(config.home, folder, only=lambda name: name.endswith((runs.STARTED, ".json")))
             if known := recall(config, run_id, node):
                 return known
             with lease.hold(config, run_id), mirror.working(config, run_id, [node]):
@@ -87,8 +88,9 @@ def take(config: Config, run_id: str, node: str, cache: bool, say: Callable[[str
 def hand_in(home: Home, run_id: str, outcome: Outcome) -> Outcome:
     """Puts what a step leaves beside its artifacts into the store, if there is one; a success without it is none."""
     names = (runs.STARTED, runs.CONFIG, f"{outcome.node}.log", f"{records.FOLDER}/{outcome.node}.json")
+    files = [home.run(run_id) / name for name in names]
     try:
-        mirror.put(home, *(home.run(run_id) / name for name in names))
+        mirror.put(home, *filter(Path.exists, files))
     except MillraceError as error:
         return records.failure(outcome.node, error, outcome.seconds) if outcome.succeeded else outcome
     return outcome
