@@ -53,6 +53,11 @@ class Beam(Engine):
 
     nodes: dict[BeamNode, Engine] = Field(default={}, description="A node's own runner and args, in place of these.")
 
+    @property
+    def hands_over(self) -> bool:
+        """Whether any node's work is done by another machine than its own."""
+        return any(engine.runner != "direct" for engine in (self, *self.nodes.values()))
+
     def engine(self, node: str) -> Engine:
         """The engine of a node."""
         return next((engine for name, engine in self.nodes.items() if name == node), self)

@@ -18,7 +18,7 @@ from configs.cluster import Cluster
 from configs.data import Data
 from configs.evaluation import METRICS, Evaluation
 from configs.features import Feature, list_columns
-from configs.home import Home
+from configs.home import Home, is_url
 from configs.models import Model
 from configs.resources import Resources, Step
 from configs.schedule import Schedule
@@ -99,9 +99,9 @@ class Config(Section):
     )
     gate: Gate = Gate()
     storage: Storage = Storage()
-    beam: Beam = Beam()
     schedule: Schedule | None = None
     cluster: Cluster = Cluster()
+    beam: Beam = Beam()
     image: Text = Field(
         default="millrace:{flavour}-{digest}",
         description="The container image of a step; {flavour} is cpu, gpu or tpu, {digest} that of code and lock.",
@@ -180,6 +180,16 @@ class Config(Section):
         if len(set(baselines)) < len(baselines):
             raise ValueError("names a model twice")
         return baselines
+
+    @field_validator("beam")
+    @classmethod
+    def _check_beam(cls, beam: Beam, info: ValidationInfo) -> Beam:
+        sections: Any = (info.data.get("storage"), info.data.get("cluster"))
+        url = next((section.root for section in sections if section and is_url(section.root)), None)
+        if url and beam.hands_over:
+            what = f"hands work to machines that see nothing of {url}, of which each step has a copy of its own"
+            raise ValueError(f"{what}: let the root be a folder on a volume that they mount as well")
+        return beam
 
     @property
     def home(self) -> Home:

@@ -33,3 +33,11 @@ def test_an_engine_that_cannot_work_is_refused(write: Callable[..., str], beam: 
     with pytest.raises(ConfigError) as caught:
         load(write(), [f"beam={beam}"])
     assert what in str(caught.value)
+
+
+@pytest.mark.parametrize("root", ["storage.root=gs://bucket/millrace", "cluster.root=s3://bucket/millrace"])
+@pytest.mark.parametrize("place", ["beam={%s}", "beam={nodes: {Transform: {%s}}}"])
+def test_other_machines_do_not_see_a_copy_of_a_store(write: Callable[..., str], root: str, place: str) -> None:
+    assert not load(write(), [root]).beam.hands_over
+    with pytest.raises(ConfigError, match="hands work to machines that see nothing of (gs|s3)://bucket/millrace"):
+        load(write(), [root, place % f"runner: spark, {SERVED}"])
