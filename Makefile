@@ -12,7 +12,7 @@ PYTHON ?= $(shell for python in python3 python python3.13 python3.12 python3.11 
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test test-quick test-all lint run-local compile submit schedule image bench screenshot clean
+.PHONY: help setup lock test test-quick test-all test-cluster lint run-local compile submit schedule image bench screenshot clean
 
 help: ## show this table
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -40,6 +40,10 @@ test-quick: setup ## run the tests that take seconds
 
 test-all: setup ## run every test
 	@$(PYTEST) $(ARGS)
+
+test-cluster: setup ## run a compiled pipeline here, each step in a container of the real image
+	@tests/cluster/image.sh
+	@$(BIN)/pytest -m cluster tests/cluster $(ARGS)
 
 # A process for each core, but no more than memory bears: each loads TensorFlow.
 PYTEST = $(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist worksteal
