@@ -41,9 +41,9 @@ test-quick: setup ## run the tests that take seconds
 test-all: setup ## run every test
 	@$(PYTEST) $(ARGS)
 
-test-cluster: setup ## run a compiled pipeline here, each step in a container of the real image
+test-cluster: setup ## run a compiled pipeline in containers of the real image, and Beam nodes on an engine
 	@tests/cluster/image.sh
-	@$(BIN)/pytest -m cluster tests/cluster $(ARGS)
+	@$(BIN)/pytest -m cluster tests/cluster tests/test_beam.py $(ARGS)
 
 # A process for each core, but no more than memory bears: each loads TensorFlow.
 PYTEST = $(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist worksteal
