@@ -31,7 +31,6 @@ def plain(element, times=2):
     "function",
     [First().process, Second().process, Second().setup, First().start_bundle, First.process, plain, str.upper, len]
     + [functools.partial(plain, times=4), First, [].append],
-    ids=repr,
 )
 def test_what_is_remembered_is_what_is_seen(function):
     look = remember(core.get_function_args_defaults)
