@@ -53,8 +53,6 @@ class Checkpoint(keras.callbacks.Callback):
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         if not self.state.step:
             return
-        if not self.model.optimizer.built:
-            self.model.optimizer.build(self.model.trainable_variables)
         _assign(_variables(self.model), self.state.variables)
         for callback, learnt in zip(self.others, self.state.callbacks, strict=True):
             vars(callback).update(learnt)

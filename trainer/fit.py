@@ -85,6 +85,7 @@ def prepare(model: keras.Model, feed: Feed, training: Training, label_kind: str,
         steps_per_execution=training.steps_per_execution,
         jit_compile="auto" if training.jit_compile is None else training.jit_compile,
     )
+    trained.optimizer.build(trained.trainable_variables)  # else the first step makes these, and is traced twice
     return trained
 
 

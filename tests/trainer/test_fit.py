@@ -113,3 +113,17 @@ def test_a_label_that_is_always_the_same_number_is_learnt(columns, features, row
     constant = rows_of["regression"].map(lambda x, label: (x, label * 0 + 7))
     answers, _ = answers_after(columns, features, "regression", constant)
     np.testing.assert_allclose(answers, 7, atol=0.5)
+
+
+def test_a_step_is_traced_once(model, rows):
+    traced = []
+
+    class Watch(keras.layers.Layer):
+        def call(self, tensor, training=None):
+            traced.append(training)
+            return tensor
+
+    watched = keras.Model(model.input, Watch()(model.output))
+    traced.clear()
+    fit(watched, rows, rows, Training(epochs=2, optimizer=Optimizer(name="adam")), "binary")
+    assert traced == [True, False]  # a step, and a look at the eval split
