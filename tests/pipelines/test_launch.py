@@ -138,7 +138,7 @@ def test_nodes_launched_one_by_one_make_what_a_run_makes(fresh: Sandbox, publish
             kill_in_the_middle(fresh, node)
         answer = fresh.millrace("launch-node", "--node", node, "--run-id", "r1")
         assert answer.code == 0, answer.stderr
-        assert answer.stdout.split()[:2] == [node, "done"]
+        assert answer.stdout.splitlines()[-1].split()[:2] == [node, "done"]
     config = load(fresh.config)
     record = finish(config, "r1", "2026-01-01T00:00:00+00:00", ids)
     assert (record["exit_code"], record["published"]) == (0, 1)
