@@ -38,8 +38,7 @@ test: setup ## run the tests, all but those that need a cluster
 test-quick: setup ## run the tests that take seconds
 	@$(PYTEST) -m "not slow and not cluster" $(ARGS)
 
-test-all: setup ## run every test
-	@$(PYTEST) $(ARGS)
+test-all: test test-cluster ## run every test
 
 test-cluster: setup ## run a compiled pipeline in containers of the real image, and Beam nodes on an engine
 	@tests/cluster/image.sh
