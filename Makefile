@@ -40,9 +40,9 @@ test-quick: setup ## run the tests that take seconds
 
 test-all: test test-cluster ## run every test
 
-test-cluster: setup ## run a compiled pipeline in containers of the real image, and Beam nodes on an engine
+test-cluster: setup ## run what stands in for a cluster: containers of the real image, a store, a Beam engine
 	@tests/cluster/image.sh
-	@$(BIN)/pytest -m cluster tests/cluster tests/test_beam.py $(ARGS)
+	@$(BIN)/pytest -m cluster tests/cluster tests/pipelines/test_step.py tests/test_beam.py $(ARGS)
 
 # A process for each core, but no more than memory bears: each loads TensorFlow.
 PYTEST = $(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist worksteal

@@ -205,7 +205,7 @@ def stored(fresh: Sandbox, database: str, tmp_path: Path, monkeypatch: pytest.Mo
         yield Cluster(fresh, "s3://models/volume", database, str(disk))
 
 
-@pytest.mark.slow
+@pytest.mark.cluster
 def test_a_run_step_by_step_makes_what_a_local_run_makes(stored: Cluster, published: Sandbox, tmp_path: Path) -> None:
     cluster = stored
     for node in NODES:
