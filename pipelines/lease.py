@@ -13,8 +13,6 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from typing import Any
 
-import pymysql
-
 from configs.errors import ConfigError, MillraceError, PipelineBusy
 from configs.schema import Config
 from pipelines import runs
@@ -126,6 +124,8 @@ def _renew(config: Config, run_id: str, ended: threading.Event, lost: list[Pipel
 
 def _execute(config: Config, *statements: tuple[str, Sequence[Any]]) -> Sequence[Sequence[Any]]:
     """Executes the statements and returns the rows of the last; no error tells the password."""
+    import pymysql  # half a second, which a pipeline on SQLite need not wait
+
     to = connection(config).mysql
     account = {"user": to.user, "password": to.password, "database": to.database}
     try:

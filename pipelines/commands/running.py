@@ -32,12 +32,13 @@ def run(
     output: Format = Output.text,
 ) -> None:
     """Run the pipeline here: train, judge and publish."""
-    from components.columns import resolve
+    accepted = [] if accept_anomalies is None else [f"gate.accept={json.dumps(accept_anomalies)}"]
+    config = load(path, [*overrides, *accepted])
+    nodes = [node.id for node in graph.nodes(config, until)]
+    from components.columns import resolve  # after a mistake in the config is named: they take a second to load
     from pipelines import local
 
-    accepted = [] if accept_anomalies is None else [f"gate.accept={json.dumps(accept_anomalies)}"]
-    config = resolve(load(path, [*overrides, *accepted]))
-    nodes = [node.id for node in graph.nodes(config, until)]
+    config = resolve(config)
     console = Console(stderr=output is Output.json)
     with Screen(console, nodes) as screen:
         record = local.run(config, nodes, cache=not no_cache, watch=screen.watch)
