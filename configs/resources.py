@@ -18,7 +18,7 @@ from pydantic import (
 from configs.accelerators import Accelerator
 from configs.section import Section, Text
 
-METADATA = "MILLRACE_METADATA"  # the environment variable that tells a step where the metadata lies
+METADATA = "MILLRACE_METADATA"  # stands for storage.metadata in a step; a command line would show the password
 
 Step = Literal[
     "default",

@@ -17,6 +17,7 @@ from components.columns import resolve
 from configs.errors import ConfigError, MillraceError
 from configs.home import Home
 from configs.loading import load
+from configs.resources import METADATA
 from configs.schema import Config
 from pipelines import digest, graph, lease, mirror, records, runs, vault
 from pipelines.finish import finish
@@ -24,7 +25,6 @@ from pipelines.local import follow, ignore_signals, stoppable
 from pipelines.metadata import SUCCESSFUL, connection, executions
 from pipelines.records import Outcome
 
-METADATA = "MILLRACE_METADATA"  # the variable that stands for storage.metadata; a command line would show a password
 QUIET = 30.0  # seconds between two lines on how far a node is
 
 

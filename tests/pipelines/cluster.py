@@ -7,9 +7,10 @@ import sys
 from dataclasses import dataclass
 
 from configs.home import Home
+from configs.resources import METADATA
 from configs.schema import Config
 from pipelines import digest, mirror
-from pipelines.step import METADATA, Order
+from pipelines.step import Order
 from tests.sandbox import PATIENCE, ROOT, YAML, Answer, Sandbox
 
 

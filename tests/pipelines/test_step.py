@@ -12,6 +12,7 @@ import pytest
 
 from components.versions import in_service
 from configs.errors import ConfigError, MillraceError
+from configs.resources import METADATA
 from configs.schema import Config
 from pipelines import digest, graph, lease, mirror, records, runs, step
 from pipelines.commands.steps import read_list
@@ -29,7 +30,7 @@ NODES = [node.id for node in graph.NODES if node.key is None]
 @pytest.fixture
 def order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Order:
     """An order for the small pipeline, whose file is not there."""
-    monkeypatch.delenv(step.METADATA, raising=False)
+    monkeypatch.delenv(METADATA, raising=False)
     return Order(str(tmp_path / "trips.yaml"), "r1", YAML, ["training.epochs=7"], digest.of_image(), "/workspace")
 
 
@@ -42,12 +43,12 @@ def cluster(fresh: Sandbox, database: str) -> Cluster:
 def test_the_config_is_the_text_with_the_cluster_s_root_and_metadata(
     order: Order, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(step.METADATA, "mysql://me:secret@somewhere/runs")
+    monkeypatch.setenv(METADATA, "mysql://me:secret@somewhere/runs")
     config = order.config()
     assert config.data.path == str(tmp_path / "rows.csv")
     assert (config.training.epochs, config.storage.root) == (7, "/workspace")
     assert config.storage.metadata == "mysql://me:secret@somewhere/runs"
-    monkeypatch.delenv(step.METADATA)
+    monkeypatch.delenv(METADATA)
     assert order.config().storage.metadata is None
 
 
