@@ -5,7 +5,7 @@ import math
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
-from components import preflight, spans
+from components import spans
 from configs.errors import ConfigError
 from configs.features import Feature, Image, Steps, list_columns
 from configs.schema import Config
@@ -16,8 +16,9 @@ def resolve(config: Config) -> Config:
     named = [*config.features, *(name for feature in config.features.values() for name in list_columns(feature))]
     if not any(map(glob.has_magic, named)):
         return expand(config, named)
-    files = spans.list_data(config.data)
-    return expand(config, preflight.read_header(files[0], config.data.format))
+    from components.preflight import read_header  # only here, since it takes a second to load
+
+    return expand(config, read_header(spans.list_data(config.data)[0], config.data.format))
 
 
 def expand(config: Config, header: Sequence[str]) -> Config:

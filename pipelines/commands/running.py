@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from components.columns import resolve
 from configs.errors import ConfigError
 from configs.loading import load
 from configs.schema import Config
@@ -35,10 +36,9 @@ def run(
     accepted = [] if accept_anomalies is None else [f"gate.accept={json.dumps(accept_anomalies)}"]
     config = load(path, [*overrides, *accepted])
     nodes = [node.id for node in graph.nodes(config, until)]
-    from components.columns import resolve  # after a mistake in the config is named: they take a second to load
-    from pipelines import local
-
     config = resolve(config)
+    from pipelines import local  # after a mistake in the config is named: it takes a second to load
+
     console = Console(stderr=output is Output.json)
     with Screen(console, nodes) as screen:
         record = local.run(config, nodes, cache=not no_cache, watch=screen.watch)
