@@ -1,5 +1,6 @@
-"""What every family serves: the same answers by each signature and loader, with the names of the classes."""
+"""The life of each family: built, trained, killed, resumed, exported, and asked by each signature and loader."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -10,11 +11,15 @@ from tensorflow_transform.tf_metadata import dataset_metadata, metadata_io, sche
 from components.loadcheck import answer_as_trained, compare, make_requests
 from components.probe import answer_tf1, answer_tf2
 from configs.models import Attention, Cnn, Convolution, Dnn, Linear, Rnn, SelfAttention, WideDeep
-from configs.training import Training
+from configs.training import Optimizer, Training
 from tests.trainer.conftest import LABELS
+from tests.trainer.test_checkpoints import Kill, Killed
 from tests.trainer.test_features import FEATURES, TRAINING, TYPES
+from tests.trainer.test_models import score
+from trainer.checkpoints import Checkpoint
 from trainer.export import export, name_answers
 from trainer.features import columns
+from trainer.fit import fit
 from trainer.models import build
 from trainer.preprocessing import preprocessing_fn
 from trainer.settings import Columns, Settings
@@ -56,12 +61,6 @@ def transformed(tmp_path_factory):
     return tft.TFTransformOutput(f"{folder}/graph")
 
 
-@pytest.fixture(scope="module")
-def rows():
-    """The training rows as tf.Examples; of the last, each feature is missing."""
-    return [as_example(row) for row in TRAINING]
-
-
 def as_example(row):
     example = tf.train.Example()
     for name, values in row.items():
@@ -70,37 +69,59 @@ def as_example(row):
     return example.SerializeToString()
 
 
-@pytest.fixture(scope="module", params=CASES)
-def case(request, transformed, tmp_path_factory):
-    """A model of a family with weights at random, exported; and its settings."""
-    options, kind = CASES[request.param]
-    settings = Settings(features=FEATURES, label=LABELS[kind], model=options, training=Training(batch_size=2, epochs=1))
+# Each of the training rows eight times, the last without anything but the number that all learn by.
+NUMBERS = np.arange(32)
+ROWS = [as_example({**TRAINING[number % 4], "scaled": [2 + number / 8]}) for number in NUMBERS]
+THRESHOLDS = {"binary": [16], "multiclass": [11, 22], "multilabel": [8, 16, 24]}
+
+
+def label_by(kind):
+    """The label [32, 1 or classes] of the rows: the number, how many thresholds lie below it, or which."""
+    if kind == "regression":
+        return NUMBERS[:, None].astype("float32")
+    reached = (NUMBERS[:, None] >= THRESHOLDS[kind]).astype("int64")
+    return reached if kind == "multilabel" else reached.sum(axis=1, keepdims=True)
+
+
+def train(settings, transformed, checkpoint, callbacks=()):
+    """A model of the settings after its training, whose epochs have sixteen steps."""
+    keras.utils.set_random_seed(settings.training.seed)
     model = build(settings, columns(FEATURES, transformed.vocabulary_size_by_name))
-    random = np.random.default_rng(7)
-    model.set_weights([random.normal(size=weight.shape) for weight in model.weights])
-    folder = str(tmp_path_factory.mktemp("model"))
-    export(model, transformed, settings, folder)
-    return folder, settings
+    table = transformed.transform_features_layer()(tf.io.parse_example(ROWS, transformed.raw_feature_spec()))
+    kind = settings.label.kind
+    rows = tf.data.Dataset.from_tensor_slices((table, label_by(kind))).repeat(4).batch(8)
+    fit(model, rows, rows, settings.training, kind, checkpoint, callbacks)
+    return model
 
 
 @pytest.mark.slow
-def test_every_signature_answers_by_both_loaders_as_training_does(case, transformed, rows):
-    folder, settings = case
-    expected = answer_as_trained(folder, transformed, settings, rows)
-    requests = make_requests(transformed, settings, rows)
-    assert np.ptp(expected[SERVING]["prediction"][:, 0]) > 1e-3
+@pytest.mark.parametrize("family", CASES)
+def test_a_family_is_built_killed_and_resumed_learns_by_heart_and_serves_what_it_learnt(family, transformed, tmp_path):
+    options, kind = CASES[family]
+    training = Training(epochs=15, optimizer=Optimizer(learning_rate=0.03))
+    settings = Settings(features=FEATURES, label=LABELS[kind], model=options, training=training)
+    state, folder = tmp_path / "state.npz", str(tmp_path / "model")
+    with pytest.raises(Killed):
+        train(settings, transformed, Checkpoint(state, every=10), [Kill(14)])  # two steps at a time
+    checkpoint = Checkpoint(state, every=10)
+    model = train(settings, transformed, checkpoint)
+    assert checkpoint.begun == 20
+    export(model, transformed, settings, folder)
+    expected = answer_as_trained(folder, transformed, settings, ROWS)
+    assert score(kind, expected[SERVING]["prediction"], label_by(kind)) > 0.9
+    requests = make_requests(transformed, settings, ROWS)
     assert set(expected) == set(requests) == {SERVING, RAW, TRANSFORM}
     for loader, answer in {"tf1": answer_tf1, "tf2": answer_tf2}.items():
         answers = answer(folder, requests)
         assert {name: outputs.keys() for name, outputs in answers.items()} == {
             name: outputs.keys() for name, outputs in expected.items()
         }
-        compare(expected, answers, rows, loader)
+        compare(expected, answers, ROWS, loader)
+    compare_nothing(folder)
 
 
-@pytest.mark.slow
-def test_a_row_of_nothing_is_one_whose_every_feature_is_missing(case, transformed):
-    folder, settings = case
+def compare_nothing(folder):
+    """A row of nothing must be one whose every feature is missing."""
     [_, specs] = tf.saved_model.load(folder).signatures[RAW].structured_input_signature
     nothing = {name: tf.fill([1] * spec.shape.rank, MISSING[spec.dtype]).numpy() for name, spec in specs.items()}
     assert {"ranged__0_1_", "the_colour", "the_colour_", "column__bucketed"} <= set(nothing)
