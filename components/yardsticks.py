@@ -20,10 +20,9 @@ from components.evaluate import eval_config
 from components.node import node
 from configs.schema import Config
 from configs.training import Training
-from trainer.data import CHUNK, Rows
+from trainer.data import CHUNK, Examples, Rows
 from trainer.features import columns
 from trainer.settings import Columns
-from trainer.yardsticks import Examples, answer
 
 LABEL, WEIGHT = "label", "weight"  # no model is called that
 MODELS = "models"  # the property that names them
@@ -79,6 +78,8 @@ class Executor(BaseBeamExecutor):
         test = read_raw(artifact_utils.get_split_uri(input_dict["examples"], "test"), graph, seen)
         names = [spec.name for spec in config.model_specs]
         known = columns(seen.features, graph.vocabulary_size_by_name)
+        from trainer.yardsticks import answer  # only here: it loads scikit-learn, a second that no other node needs
+
         table = tabulate(test, answer(names, seen.label, known, train, test))
         artifact = artifact_utils.get_single_instance(output_dict["evaluation"])
         artifact.set_string_custom_property(MODELS, ",".join(names))

@@ -54,6 +54,15 @@ class Feed:
         return batches.prefetch(tf.data.AUTOTUNE)
 
 
+@dataclass(frozen=True)
+class Examples:
+    """Rows as Transform made them: columns by name, the label [rows, width], and the weight of each, if any."""
+
+    columns: Mapping[str, np.ndarray]
+    label: np.ndarray
+    weight: np.ndarray | None = None
+
+
 def pick(rows: tf.data.Dataset, names: Collection[str]) -> tf.data.Dataset:
     """Returns the batches with these columns alone: Keras tells columns by their order, and one too many shifts it."""
     return rows.map(lambda columns, *others: ({name: columns[name] for name in names}, *others))

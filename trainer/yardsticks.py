@@ -1,7 +1,6 @@
 """What a network is held against: scikit-learn's models, on the columns that the network sees."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,6 +15,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from configs.schema import Label
 from configs.yardsticks import Yardstick
+from trainer.data import Examples
 from trainer.features import Column
 
 Matrix: TypeAlias = np.ndarray | sparse.csr_matrix
@@ -38,15 +38,6 @@ REGRESSORS: dict[Yardstick, Callable[[], Any]] = {
         LinearSVR(dual="auto", max_iter=PATIENCE, random_state=SEED), transformer=StandardScaler()
     ),
 }
-
-
-@dataclass(frozen=True)
-class Examples:
-    """Rows as Transform made them: columns by name, the label [rows, width], and the weight of each, if any."""
-
-    columns: Mapping[str, np.ndarray]
-    label: np.ndarray
-    weight: np.ndarray | None = None
 
 
 def answer(

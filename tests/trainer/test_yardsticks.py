@@ -5,8 +5,9 @@ import pytest
 
 from configs.yardsticks import FITTING
 from tests.trainer.conftest import LABELS
+from trainer.data import Examples
 from trainer.features import Column
-from trainer.yardsticks import Examples, answer, assemble
+from trainer.yardsticks import answer, assemble
 
 TRIVIAL = ("majority", "mean")
 FITS = [(kind, name) for kind, names in FITTING.items() for name in names]
