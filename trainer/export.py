@@ -1,7 +1,8 @@
 """Export: a SavedModel that takes raw rows and holds its preprocessing."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -12,6 +13,7 @@ from trainer.raw import gather, list_tensors
 from trainer.settings import Columns
 from trainer.signatures import CLASSES, PREDICTION, RAW, SCORES, SERVING, TRANSFORM
 
+Resource = tf.saved_model.experimental.TrackableResource
 KERAS_MODEL = "assets.extra/model.keras"
 
 
@@ -20,8 +22,9 @@ def export(model: keras.Model, tft_output: tft.TFTransformOutput, columns: Colum
 
     `serving_default` takes serialized tf.Examples of the features, a string tensor [batch], `serving_raw` one tensor
     for each feature (`trainer.raw`); both return what `name_answers` does. `transform_features` takes Examples of all
-    columns and returns them as Transform made them. ExportArchive is what TF1-style loaders (TF Serving) can read as
-    well. The Keras model lies beside the SavedModel for a warm start and for the load check.
+    columns and returns them as Transform made them. The functions alone are saved, as Keras's ExportArchive does it: of
+    a whole Keras model TF1-style loaders (TF Serving) find no variables. The Keras model itself lies beside, for a warm
+    start and for the load check.
     """
     layer = tft_output.transform_features_layer()
     raw_spec = tft_output.raw_feature_spec()
@@ -42,17 +45,25 @@ def export(model: keras.Model, tft_output: tft.TFTransformOutput, columns: Colum
     def transform_features(examples: tf.Tensor) -> dict[str, tf.Tensor]:
         return layer(tf.io.parse_example(examples, raw_spec))
 
-    archive = keras.export.ExportArchive()
-    archive.track(model)
-    archive.track(layer)
-    signature = [tf.TensorSpec([None], tf.string, name="examples")]
-    archive.add_endpoint(SERVING, serve, signature)
-    archive.add_endpoint(RAW, serve_raw, [{spec.name: spec for spec in tensors.values()}])
-    archive.add_endpoint(TRANSFORM, transform_features, signature)
-    archive.write_out(folder, verbose=False)
+    examples = tf.TensorSpec([None], tf.string, name="examples")
+    asked = {SERVING: (serve, examples), RAW: (serve_raw, {spec.name: spec for spec in tensors.values()})}
+    asked[TRANSFORM] = (transform_features, examples)
+    signatures = {
+        name: tf.function(function, autograph=False).get_concrete_function(spec)
+        for name, (function, spec) in asked.items()
+    }
+    tf.saved_model.save(hold(signatures.values(), layer), folder, signatures)
     keras_model = Path(folder, KERAS_MODEL)
     keras_model.parent.mkdir(exist_ok=True)
     model.save(keras_model)
+
+
+def hold(functions: Iterable[Any], layer: Any) -> tf.Module:
+    """Returns what owns all that the functions compute with: the variables, and the vocabularies' tables."""
+    held = tf.Module()
+    held.state = list({id(variable): variable for function in functions for variable in function.variables}.values())
+    held.tables = [part for part in tf.train.TrackableView(layer).descendants() if isinstance(part, Resource)]
+    return held
 
 
 def name_answers(prediction: tf.Tensor, label: Label) -> dict[str, tf.Tensor]:
