@@ -156,8 +156,10 @@ class Training(Section):
     jit_compile: bool | None = Field(
         default=None, description="Compile a step by XLA; without it, on an accelerator where the model allows it."
     )
-    steps_per_execution: PositiveInt = Field(
-        default=1, description="How many steps run before Python hears of them; `steps` and epochs are rounded up."
+    steps_per_execution: PositiveInt | Literal["auto"] = Field(
+        default="auto",
+        description="How many steps run before Python hears of them; `steps` and epochs are rounded up. "
+        "auto: up to ten, as far as nothing needs to be rounded, on one device.",
     )
     device: Literal["auto", "cpu", "gpu", "tpu"] = Field(
         default="auto", description="What trains, and fails where it is absent; auto: GPUs, and the CPU without any."

@@ -54,7 +54,7 @@ def choose(training: Training) -> tuple[tf.distribute.Strategy, str]:
 
 
 def _require_single_steps(training: Training, count: int) -> None:
-    if training.steps_per_execution > 1:
+    if training.steps_per_execution not in ("auto", 1):
         what = f"{count} devices take one step at a time, and training.steps_per_execution says more."
         raise MillraceError(what, "Trainer", "Leave it out, or set training.replicas to 1.")
 

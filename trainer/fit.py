@@ -1,7 +1,7 @@
 """Training: compile and fit, once for every family."""
 
 from collections.abc import Sequence
-from math import ceil
+from math import ceil, gcd
 
 import keras
 import numpy as np
@@ -17,6 +17,7 @@ from trainer.metrics import metrics
 from trainer.optimizers import optimizer, plateau
 
 LABEL, WEIGHT = 1, 2  # where a batch holds them
+MOST = 10  # steps that run before Python hears of them, where the config leaves that open
 
 
 def fit(
@@ -35,9 +36,10 @@ def fit(
     """
     whole, checkpoint = Feed.of(train), checkpoint or Checkpoint()
     feed = Feed(lambda epoch: pick(whole.make(epoch), model.input), whole.steps)
-    epoch_steps = ceil(feed.steps / training.steps_per_execution) * training.steps_per_execution
+    at_once = steps_at_once(training, feed.steps, checkpoint.every if checkpoint.path else 0)
+    epoch_steps = ceil(feed.steps / at_once) * at_once
     epochs = ceil(training.steps / epoch_steps) if training.steps else training.epochs
-    trained = prepare(model, feed, training, label_kind, training.steps or epochs * epoch_steps)
+    trained = prepare(model, feed, training, label_kind, training.steps or epochs * epoch_steps, at_once)
     progress, history = Progress(training, epoch_steps, checkpoint.begun), keras.callbacks.History()
     watched = [progress, *plateau(training.optimizer), *stopping(training), history]  # which notes what all others tell
     checkpoint.others, checkpoint.epoch_steps = watched, epoch_steps
@@ -65,7 +67,19 @@ def fit(
     return history.history
 
 
-def prepare(model: keras.Model, feed: Feed, training: Training, label_kind: str, steps: int) -> keras.Model:
+def steps_at_once(training: Training, epoch_steps: int, checkpoint_every: int) -> int:
+    """Returns how many steps run before Python hears of them: `auto` takes what divides all that happens at a step."""
+    if training.steps_per_execution != "auto":
+        return training.steps_per_execution
+    if tf.distribute.get_strategy().num_replicas_in_sync > 1:
+        return 1
+    common = gcd(epoch_steps, training.steps or 0, checkpoint_every)
+    return max(steps for steps in range(1, MOST + 1) if common % steps == 0)
+
+
+def prepare(
+    model: keras.Model, feed: Feed, training: Training, label_kind: str, steps: int, at_once: int
+) -> keras.Model:
     """Returns what is to be trained for so many steps: the model, or that without its sigmoid; compiled."""
     rows, spread, weight = feed.once(), 1.0, 1.0
     if label_kind == "regression":
@@ -82,7 +96,7 @@ def prepare(model: keras.Model, feed: Feed, training: Training, label_kind: str,
         loss=chosen,
         loss_weights=1 / (unit * weight),  # no learning rate is to depend on what labels and weights are measured in
         weighted_metrics=metrics(training.metrics, label_kind, margin),
-        steps_per_execution=training.steps_per_execution,
+        steps_per_execution=at_once,
         jit_compile="auto" if training.jit_compile is None else training.jit_compile,
     )
     trained.optimizer.build(trained.trainable_variables)  # else the first step makes these, and is traced twice
