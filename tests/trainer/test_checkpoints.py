@@ -26,8 +26,8 @@ class Kill(keras.callbacks.Callback):
         self.left = step
 
     def on_train_batch_end(self, batch, logs=None):
-        self.left -= 1
-        if not self.left:
+        self.left -= self.model.steps_per_execution
+        if self.left <= 0:
             raise Killed
 
 

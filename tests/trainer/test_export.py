@@ -102,7 +102,7 @@ def test_a_family_is_built_killed_and_resumed_learns_by_heart_and_serves_what_it
     settings = Settings(features=FEATURES, label=LABELS[kind], model=options, training=training)
     state, folder = tmp_path / "state.npz", str(tmp_path / "model")
     with pytest.raises(Killed):
-        train(settings, transformed, Checkpoint(state, every=10), [Kill(14)])  # two steps at a time
+        train(settings, transformed, Checkpoint(state, every=10), [Kill(29)])
     checkpoint = Checkpoint(state, every=10)
     model = train(settings, transformed, checkpoint)
     assert checkpoint.begun == 20

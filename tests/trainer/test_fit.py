@@ -10,7 +10,7 @@ from configs.errors import MillraceError
 from configs.models import Linear
 from configs.training import EarlyStopping, Optimizer, Training
 from tests.trainer.conftest import LABELS
-from trainer.fit import fit
+from trainer.fit import fit, steps_at_once
 from trainer.models.linear import build
 
 
@@ -20,11 +20,12 @@ def model(columns):
     return build(Linear(family="linear"), LABELS["binary"], columns)
 
 
-def test_a_loss_that_is_no_number_stops_training_and_names_the_step(model, rows):
+@pytest.mark.parametrize(("at_once", "step"), [(1, 1), ("auto", 8)])
+def test_a_loss_that_is_no_number_stops_training_and_names_the_step(model, rows, at_once, step):
     broken = rows.map(lambda columns, label: ({**columns, "amount": columns["amount"] * math.inf}, label))
     with pytest.raises(MillraceError) as error:
-        fit(model, broken, rows, Training(epochs=3), "binary")
-    assert error.value.what == "The loss became nan at step 1; it was never finite."
+        fit(model, broken, rows, Training(epochs=3, steps_per_execution=at_once), "binary")
+    assert error.value.what == f"The loss became nan at step {step}; it was never finite."
     assert "training.optimizer.learning_rate" in error.value.remedy
 
 
@@ -48,7 +49,7 @@ def test_early_stopping_ends_a_training_that_no_longer_improves_and_keeps_the_be
 
 def test_progress_is_told_every_ten_steps(model, rows, caplog):
     with caplog.at_level(logging.INFO, "millrace.progress"):
-        fit(model, rows, rows, Training(epochs=3), "binary")
+        fit(model, rows, rows, Training(epochs=3, steps_per_execution=1), "binary")
     assert [message.rsplit(",", 1)[0] for message in caplog.messages] == [
         "epoch 2 of 3, step 10",
         "epoch 3 of 3, step 20",
@@ -60,6 +61,21 @@ def test_steps_end_a_training_whatever_epochs_says(model, rows, steps, epochs):
     history = fit(model, rows, rows, Training(epochs=2, steps=steps), "binary")
     assert int(model.optimizer.iterations) == steps
     assert len(history["val_loss"]) == epochs
+
+
+@pytest.mark.parametrize(
+    ("options", "epoch_steps", "checkpoint_every", "found"),
+    [
+        ({}, 300, 0, 10),
+        ({"steps": 1000}, 300, 1000, 10),
+        ({"steps": 28}, 300, 0, 4),
+        ({}, 16, 10, 2),
+        ({}, 13, 0, 1),
+        ({"steps_per_execution": 7}, 13, 0, 7),
+    ],
+)
+def test_as_many_steps_run_at_once_as_divide_what_happens_at_one(options, epoch_steps, checkpoint_every, found):
+    assert steps_at_once(Training(**options), epoch_steps, checkpoint_every) == found
 
 
 def test_progress_counts_to_the_steps_where_they_are_given(model, rows, caplog):
