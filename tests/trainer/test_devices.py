@@ -93,7 +93,8 @@ def test_layers_compute_in_half_precision_and_weights_and_answers_stay_whole(pre
 
 
 @pytest.mark.parametrize(
-    ("options", "at_once"), [({"jit_compile": True}, 8), ({"steps_per_execution": 4}, 4), ({"steps_per_execution": 3}, 3)]
+    ("options", "at_once"),
+    [({"jit_compile": True}, 8), ({"steps_per_execution": 4}, 4), ({"steps_per_execution": 3}, 3)],
 )
 def test_a_faster_step_learns_the_same(options, at_once, columns, rows):
     """Of eight steps, three at a time, an epoch makes nine."""

@@ -1,5 +1,7 @@
 """Every family with every kind of column and of label: what goes in, what comes out, and that it learns."""
 
+from typing import Literal
+
 import keras
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from configs.errors import ConfigError
 from configs.features import Numeric
 from configs.models import (
     AdditiveAttention,
+    Architecture,
     Attention,
     Cnn,
     Convolution,
@@ -140,15 +143,18 @@ GRID = [(name, kind) for name in OPTIONS for kind in LABELS if kind == "binary" 
 SEQUENTIAL = [name for name in OPTIONS if name.startswith(("rnn", "attention"))]
 
 
-def model_of(name, columns, kind="binary"):
-    keras.utils.set_random_seed(1)
-    settings = Settings(
+def settings_of(name, columns, kind="binary"):
+    return Settings(
         features={column.name: Numeric(kind="numeric") for column in columns},
         label=LABELS[kind],
         model=OPTIONS[name],
         training=Training(),
     )
-    return build(settings, columns)
+
+
+def model_of(name, columns, kind="binary"):
+    keras.utils.set_random_seed(1)
+    return build(settings_of(name, columns, kind), columns)
 
 
 def train(name, kind, table, label, rate, epochs=25):
@@ -284,8 +290,15 @@ def test_a_family_that_has_nothing_to_read_says_so(name):
     assert error.value.where == "model.family"
 
 
+class Mean(Architecture):
+    """The options of a family that is added."""
+
+    family: Literal["mean"] = "mean"
+
+
 def test_one_file_and_one_line_add_a_family(tmp_path, monkeypatch, table):
     (tmp_path / "mean.py").write_text(MEAN)
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setitem(FAMILIES, "linear", "mean:build")
-    assert ask(model_of("linear", COLUMNS), table)[0, 0] == pytest.approx(1 / (1 + np.exp(-table["amount"][0, 0])))
+    monkeypatch.setitem(FAMILIES, "mean", "mean:build")
+    model = build(settings_of("linear", COLUMNS).model_copy(update={"model": Mean()}), COLUMNS)
+    assert ask(model, table)[0, 0] == pytest.approx(1 / (1 + np.exp(-table["amount"][0, 0])))
