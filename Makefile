@@ -50,7 +50,7 @@ PYTEST = $(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist worksteal
 image: setup ## build the container images of a pipeline: make image CONFIG=configs/taxi.yaml
 	@$(BIN)/millrace image $(CONFIG) $(ARGS)
 
-bench: setup ## measure this project beside TFX's own example; writes docs/performance.md; half an hour
+bench: setup ## measure this project beside TFX's own example; writes docs/performance.md; an hour
 	@$(BIN)/python -m bench $(ARGS)
 
 screenshot: setup ## draw the newest run of CONFIG as the README shows it
