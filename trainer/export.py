@@ -1,6 +1,6 @@
 """Export: a SavedModel that takes raw rows and holds its preprocessing."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,16 +46,20 @@ def export(model: keras.Model, tft_output: tft.TFTransformOutput, columns: Colum
         return layer(tf.io.parse_example(examples, raw_spec))
 
     examples = tf.TensorSpec([None], tf.string, name="examples")
-    asked = {SERVING: (serve, examples), RAW: (serve_raw, {spec.name: spec for spec in tensors.values()})}
-    asked[TRANSFORM] = (transform_features, examples)
     signatures = {
-        name: tf.function(function, autograph=False).get_concrete_function(spec)
-        for name, (function, spec) in asked.items()
+        SERVING: trace(serve, examples),
+        RAW: trace(serve_raw, {spec.name: spec for spec in tensors.values()}),
+        TRANSFORM: trace(transform_features, examples),
     }
     tf.saved_model.save(hold(signatures.values(), layer), folder, signatures)
     keras_model = Path(folder, KERAS_MODEL)
     keras_model.parent.mkdir(exist_ok=True)
     model.save(keras_model)
+
+
+def trace(function: Callable[[Any], dict[str, tf.Tensor]], spec: Any) -> Any:
+    """Returns the graph of a function of one argument, a tensor or tensors by name."""
+    return tf.function(function, autograph=False).get_concrete_function(spec)
 
 
 def hold(functions: Iterable[Any], layer: Any) -> tf.Module:

@@ -68,7 +68,10 @@ def fit(
 
 
 def steps_at_once(training: Training, epoch_steps: int, checkpoint_every: int) -> int:
-    """Returns how many steps run before Python hears of them: `auto` takes what divides all that happens at a step."""
+    """Returns how many steps run before Python hears of them: `auto` takes what divides all that happens at a step.
+
+    `checkpoint_every` is 0 where no state is kept.
+    """
     if training.steps_per_execution != "auto":
         return training.steps_per_execution
     if tf.distribute.get_strategy().num_replicas_in_sync > 1:
