@@ -4,14 +4,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# Each is optional where it is loaded: by the Kubernetes client, by Beam, and by Keras.
+# Each is optional where it is loaded: by the Kubernetes client and by Beam.
 BALLAST = (
     "kubernetes_validate",
     "pymongo",
     "google.cloud.bigquery",
     "google.cloud.bigquery_storage_v1",
     "google.cloud.pubsub",
-    "sklearn",
 )
 
 

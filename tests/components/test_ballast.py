@@ -41,6 +41,17 @@ def test_tfx_loads_without_and_what_was_left_out_can_be_loaded_later():
 
 
 @pytest.mark.slow
+def test_a_search_has_what_it_needs():
+    run(
+        "from components.ballast import BALLAST, left_out\n"
+        "with left_out(*BALLAST):\n"
+        "    import pipelines.launch\n"
+        "from trainer.tune import BayesianOptimizationOracle\n"
+        "BayesianOptimizationOracle(objective='val_loss')"
+    )
+
+
+@pytest.mark.slow
 def test_tensorflow_loads_without_keras():
     run(
         "import sys\n"
