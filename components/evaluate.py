@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 
 import tensorflow_model_analysis as tfma
+from google.protobuf.wrappers_pb2 import BoolValue
 from tensorflow_model_analysis.proto.config_pb2 import ExampleWeightOptions
 from tfx import types
 from tfx.components import Evaluator
@@ -17,43 +18,21 @@ from configs.evaluation import METRICS, Metric, Threshold
 from configs.schema import Config, Label
 from trainer.signatures import PREDICTION, SERVING, TRANSFORM
 
-CLASSES: dict[str, dict[Metric, str]] = {
-    "binary": {
-        "auc": "AUC",
-        "auc_pr": "AUCPrecisionRecall",
-        "accuracy": "BinaryAccuracy",
-        "precision": "Precision",
-        "recall": "Recall",
-        "f1": "F1Score",
-        "calibration": "Calibration",
-        "log_loss": "LogLoss",
-    },
-    "multiclass": {
-        "accuracy": "Accuracy",
-        "macro_f1": "MacroF1",
-        "log_loss": "LogLoss",
-    },
-    "multilabel": {  # of all rows' classes together, but for macro_f1
-        "auc": "AUC",
-        "auc_pr": "AUCPrecisionRecall",
-        "precision": "Precision",
-        "recall": "Recall",
-        "f1": "F1Score",
-        "macro_f1": "MacroF1",
-    },
-    "regression": {
-        "rmse": "RMSE",
-        "mae": "MeanAbsoluteError",
-        "r2": "R2",
-        "calibration": "Calibration",
-    },
-}
-OURS = ("Accuracy", "LogLoss", "MacroF1", "R2", "RMSE")
+CLASSES: dict[Metric, str] = {
+    "auc": "AreaUnderROC",
+    "auc_pr": "AreaUnderPR",
+    "accuracy": "Accuracy",
+    "precision": "PrecisionAtHalf",
+    "recall": "RecallAtHalf",
+    "f1": "F1AtHalf",
+    "macro_f1": "MacroF1",
+    "calibration": "CalibrationRatio",
+    "log_loss": "LogLoss",
+    "rmse": "RMSE",
+    "mae": "MAE",
+    "r2": "R2",
+}  # of `components.metrics`; of a multilabel, all classes together, but for macro_f1
 CONFUSION = "confusion"
-MATRICES = {
-    "binary": ("ConfusionMatrixAtThresholds", 0.5),
-    "multiclass": ("MultiClassConfusionMatrixAtThresholds", 0.0),
-}
 
 
 class Executor(InLargeBatches, executor.Executor):
@@ -94,27 +73,25 @@ def eval_config(config: Config) -> tfma.EvalConfig:
         ],
         slicing_specs=[tfma.SlicingSpec(feature_keys=keys) for keys in config.evaluation.slices],
         metrics_specs=[_measuring(config.label, config.evaluation.thresholds), _counting()],
+        # TFMA's own count takes an array of rows for one.
+        options=tfma.Options(include_default_metrics=BoolValue(value=False)),
     )
 
 
 def _measuring(label: Label, thresholds: Mapping[Metric, Threshold]) -> tfma.MetricsSpec:
-    found = [_metric(label.kind, name, thresholds.get(name)) for name in METRICS[label.kind]]
-    if label.kind in MATRICES:
-        class_name, threshold = MATRICES[label.kind]
-        options = json.dumps({"name": CONFUSION, "thresholds": [threshold]})
-        found.append(tfma.MetricConfig(class_name=class_name, config=options))
+    found = [_metric(CLASSES[name], name, thresholds.get(name)) for name in METRICS[label.kind]]
+    if label.kind in ("binary", "multiclass"):
+        found.append(_metric("Confusion", CONFUSION))
     return tfma.MetricsSpec(metrics=found)
 
 
 def _counting() -> tfma.MetricsSpec:
-    count = tfma.MetricConfig(class_name="ExampleCount", config='{"name": "example_count"}')
+    count = _metric("Count", "example_count")
     return tfma.MetricsSpec(metrics=[count], example_weights=ExampleWeightOptions(unweighted=True))
 
 
-def _metric(kind: str, name: Metric, limits: Threshold | None) -> tfma.MetricConfig:
-    class_name = CLASSES[kind][name]
-    module = metrics.__name__ if class_name in OURS else ""
-    metric = tfma.MetricConfig(class_name=class_name, module=module, config=json.dumps({"name": name}))
+def _metric(class_name: str, name: str, limits: Threshold | None = None) -> tfma.MetricConfig:
+    metric = tfma.MetricConfig(class_name=class_name, module=metrics.__name__, config=json.dumps({"name": name}))
     if limits:
         # A bare `threshold` would hold every slice to it, however few rows it has.
         metric.per_slice_thresholds.add(slicing_specs=[tfma.SlicingSpec()], threshold=_threshold(limits))

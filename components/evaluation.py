@@ -1,7 +1,7 @@
 """Reading what the Evaluator wrote: metrics by slice, and which thresholds were missed."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import tensorflow_model_analysis as tfma
@@ -49,26 +49,10 @@ def confuse(folder: str) -> list[list[float]]:
         for item in record.metric_keys_and_values:
             ours = item.key.name == CONFUSION and item.key.model_name != tfma.BASELINE_KEY and not item.key.is_diff
             if ours and slice_name(record.slice_key) == OVERALL:
-                return _square(_counts(item.value))
+                table = item.value.array_value
+                size = table.shape[0]
+                return [list(table.float64_values[start : start + size]) for start in range(0, size * size, size)]
     return []
-
-
-def _counts(value: metrics_for_slice_pb2.MetricValue) -> dict[tuple[int, int], float]:
-    if value.WhichOneof("type") == "confusion_matrix_at_thresholds":
-        [two] = value.confusion_matrix_at_thresholds.matrices
-        return {
-            (0, 0): two.true_negatives,
-            (0, 1): two.false_positives,
-            (1, 0): two.false_negatives,
-            (1, 1): two.true_positives,
-        }
-    [several] = value.multi_class_confusion_matrix_at_thresholds.matrices
-    return {(cell.actual_class_id, cell.predicted_class_id): cell.num_weighted_examples for cell in several.entries}
-
-
-def _square(counts: Mapping[tuple[int, int], float]) -> list[list[float]]:
-    size = range(1 + max(class_ for pair in counts for class_ in pair))
-    return [[counts.get((actual, told), 0.0) for told in size] for actual in size]
 
 
 def overall(measured: Iterable[Measured]) -> dict[str, float]:

@@ -1,126 +1,19 @@
-"""Metrics that TFMA lacks, and those for which it asks Keras, which takes longer than all the others together.
+"""The metrics that TFMA measures, on arrays of rows where its own take them one by one: a hundredth of the time.
 
-Each adds up a few numbers of a row, and makes its figure of the sums.
+TFMA looks for a class among its own before it looks here: none may be called as one of them.
 """
 
-from abc import abstractmethod
-from collections.abc import Iterable
 from typing import Any
 
-import apache_beam as beam
-import numpy as np
 from tensorflow_model_analysis.metrics import metric_types, metric_util
 
-LEAST = 1e-7  # a likelihood, as Keras has it: no row alone is to make the loss infinite
-
-
-class _Sums(beam.CombineFn):
-    """Adds up what `measure` makes of each row's label, answer and weight, and tells `result` of it."""
-
-    def __init__(self, key: metric_types.MetricKey, eval_config: Any) -> None:
-        self.key, self.eval_config = key, eval_config
-
-    @abstractmethod
-    def measure(self, label: np.ndarray, answer: np.ndarray, weight: float) -> np.ndarray: ...
-
-    @abstractmethod
-    def result(self, sums: np.ndarray) -> float: ...
-
-    def create_accumulator(self) -> np.ndarray:
-        return np.zeros(1)
-
-    def add_input(self, sums: np.ndarray, element: metric_types.StandardMetricInputs) -> np.ndarray:
-        for label, answer, weight in metric_util.to_label_prediction_example_weight(
-            element,
-            eval_config=self.eval_config,
-            model_name=self.key.model_name,
-            output_name=self.key.output_name,
-            example_weighted=self.key.example_weighted,
-            flatten=False,
-            squeeze=False,
-        ):
-            sums = sums + self.measure(np.ravel(label), np.ravel(answer), float(np.ravel(weight)[0]))
-        return sums
-
-    def merge_accumulators(self, accumulators: Iterable[np.ndarray]) -> np.ndarray:
-        return sum(accumulators, np.zeros(1))
-
-    def extract_output(self, sums: np.ndarray) -> dict[metric_types.MetricKey, float]:
-        return {self.key: float(self.result(sums)) if sums.any() else float("nan")}
-
-
-class _Mean(_Sums):
-    """The mean of `amount` over the rows."""
-
-    @abstractmethod
-    def amount(self, label: np.ndarray, answer: np.ndarray) -> float: ...
-
-    def measure(self, label: np.ndarray, answer: np.ndarray, weight: float) -> np.ndarray:
-        return weight * np.array([1.0, self.amount(label, answer)])
-
-    def result(self, sums: np.ndarray) -> float:
-        return sums[1] / sums[0]
-
-
-class _Surprise(_Mean):
-    """Minus the logarithm of how likely the row's class was told to be."""
-
-    def amount(self, label: np.ndarray, answer: np.ndarray) -> float:
-        class_ = int(label[0])
-        likely = answer[class_] if len(answer) > 1 else abs(1 - class_ - float(answer[0]))
-        return -float(np.log(np.clip(likely, LEAST, 1 - LEAST)))
-
-
-class _Right(_Mean):
-    """1 where the class with the best score is the row's."""
-
-    def amount(self, label: np.ndarray, answer: np.ndarray) -> float:
-        return float(answer.argmax() == label[0])
-
-
-class _Square(_Mean):
-    """The square of the error."""
-
-    def amount(self, label: np.ndarray, answer: np.ndarray) -> float:
-        return (float(label[0]) - float(answer[0])) ** 2
-
-    def result(self, sums: np.ndarray) -> float:
-        return float(np.sqrt(super().result(sums)))
-
-
-class _Moments(_Sums):
-    """The weight, the label, its square and the error's square, each times the weight."""
-
-    def measure(self, label: np.ndarray, answer: np.ndarray, weight: float) -> np.ndarray:
-        number, error = float(label[0]), float(label[0]) - float(answer[0])
-        return weight * np.array([1.0, number, number**2, error**2])
-
-    def result(self, sums: np.ndarray) -> float:
-        weight, label, square, error = sums
-        spread = square - label**2 / weight
-        return 1 - error / spread if spread > 0 else float("nan")
-
-
-class _Hits(_Sums):
-    """For each class what is of it and told so, what is of it, and what is told to be: [3, classes]."""
-
-    def measure(self, label: np.ndarray, answer: np.ndarray, weight: float) -> np.ndarray:
-        classes = np.arange(len(answer))
-        if len(label) == len(answer):
-            of, told = label > 0, answer > 0.5
-        else:
-            of, told = classes == label, classes == answer.argmax()
-        return weight * np.stack([of & told, of, told])
-
-    def result(self, sums: np.ndarray) -> float:
-        hits, of, told = sums[:, sums[1:].sum(axis=0) > 0]  # a class that no row is of nor told to be has no F1
-        return float(np.mean(2 * hits / (of + told)))
+from components import sums
 
 
 class _Metric(metric_types.Metric):
     """A metric that a combiner of this module measures."""
 
-    combiner: type[_Sums]
+    combiner: type[sums.Sums]
 
     def __init__(self, name: str) -> None:
         super().__init__(metric_util.merge_per_key_computations(self.compute), name=name)
@@ -139,16 +32,40 @@ class _Metric(metric_types.Metric):
         return [metric_types.MetricComputation([key], None, cls.combiner(key, eval_config))]
 
 
+class AreaUnderROC(_Metric):
+    """How often a row of the class scores above one that is not of it; of several classes, all of them together."""
+
+    combiner = sums.Area
+
+
+class AreaUnderPR(_Metric):
+    """The area under the curve of precision over recall; of several classes, all of them together."""
+
+    combiner = sums.PrecisionArea
+
+
 class Accuracy(_Metric):
-    """The share of the rows whose class has the best score."""
+    """The share of the rows that are of the class that they are told to be."""
 
-    combiner = _Right
+    combiner = sums.Right
 
 
-class LogLoss(_Metric):
-    """The mean of minus the logarithm of how likely each row's class was told to be: one of two, or of several."""
+class PrecisionAtHalf(_Metric):
+    """Of what is told to be of the class, the share that is; of several classes, all of them together."""
 
-    combiner = _Surprise
+    combiner = sums.RightOfTold
+
+
+class RecallAtHalf(_Metric):
+    """Of what is of the class, the share that is told so; of several classes, all of them together."""
+
+    combiner = sums.RightOfAll
+
+
+class F1AtHalf(_Metric):
+    """The harmonic mean of precision and recall."""
+
+    combiner = sums.Both
 
 
 class MacroF1(_Metric):
@@ -157,16 +74,46 @@ class MacroF1(_Metric):
     Of one class of several a row is told the one with the best score, of any number all with a score above a half.
     """
 
-    combiner = _Hits
+    combiner = sums.Hits
+
+
+class Confusion(_Metric):
+    """What the rows weigh by the class that they are of, then by the one that they are told to be."""
+
+    combiner = sums.WholeTable
+
+
+class LogLoss(_Metric):
+    """The mean of minus the logarithm of how likely each row's class was told to be: one of two, or of several."""
+
+    combiner = sums.Surprise
+
+
+class CalibrationRatio(_Metric):
+    """The sum of the answers over that of the labels."""
+
+    combiner = sums.Totals
 
 
 class R2(_Metric):
     """1 less the squares of the errors over those of the distances from the mean; NaN where all labels are alike."""
 
-    combiner = _Moments
+    combiner = sums.Moments
 
 
 class RMSE(_Metric):
     """The root of the mean of the squares of the errors."""
 
-    combiner = _Square
+    combiner = sums.Square
+
+
+class MAE(_Metric):
+    """The mean distance of answer and label."""
+
+    combiner = sums.Distance
+
+
+class Count(_Metric):
+    """How many rows there are, or what they weigh."""
+
+    combiner = sums.Rows

@@ -17,6 +17,7 @@ from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.types import artifact_utils, standard_artifacts
 
 from components.evaluate import eval_config
+from components.extractors import custom_extractors
 from components.node import node
 from configs.schema import Config
 from configs.training import Training
@@ -87,7 +88,9 @@ class Executor(BaseBeamExecutor):
             (
                 pipeline
                 | beam.Create([table])
-                | tfma.ExtractEvaluateAndWriteResults(eval_config=config, output_path=artifact.uri)
+                | tfma.ExtractEvaluateAndWriteResults(
+                    eval_config=config, output_path=artifact.uri, extractors=custom_extractors(None, config, None)
+                )
             )
 
 

@@ -1,7 +1,11 @@
+from itertools import chain
+
 import pytest
 import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.metrics import metric_types
 
-from components.evaluate import CLASSES, MATRICES, eval_config
+from components import metrics
+from components.evaluate import CLASSES, eval_config
 from configs.evaluation import METRICS
 from configs.schema import Config
 
@@ -41,15 +45,22 @@ def thresholds(**limits):
 @pytest.mark.parametrize("kind", LABELS)
 def test_every_metric_of_the_label_is_measured_and_only_those_with_a_threshold_decide(kind):
     config = eval_config(config_of(kind))
-    metrics = config.metrics_specs[0].metrics
-    classes = [CLASSES[kind][name] for name in METRICS[kind]]
-    assert [metric.class_name for metric in metrics] == classes + [MATRICES[kind][0] for _ in {kind} & MATRICES.keys()]
+    classes = [CLASSES[name] for name in METRICS[kind]]
+    confused = ["Confusion"] if kind in ("binary", "multiclass") else []
+    assert [metric.class_name for metric in config.metrics_specs[0].metrics] == classes + confused
     assert [metric.class_name for metric in deciding(config)] == classes[:1]
+
+
+def test_every_metric_is_of_our_own_module():
+    assert CLASSES.keys() == set(chain.from_iterable(METRICS.values()))
+    for name in (*CLASSES.values(), "Confusion", "Count"):
+        # TFMA knows ours once one was made, and would take its own of that name for it.
+        assert metric_types.registered_metrics().get(name, getattr(metrics, name)) is getattr(metrics, name)
 
 
 def test_rows_are_counted_whatever_they_weigh():
     counting = eval_config(config_of(weight="fare")).metrics_specs[1]
-    assert [metric.class_name for metric in counting.metrics] == ["ExampleCount"]
+    assert [metric.class_name for metric in counting.metrics] == ["Count"]
     assert counting.example_weights.unweighted
 
 

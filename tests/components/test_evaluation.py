@@ -49,9 +49,8 @@ def test_the_confusion_of_several_classes_is_a_square(tmp_path):
     record = metrics_for_slice_pb2.MetricsForSlice()
     item = record.metric_keys_and_values.add()
     item.key.name = "confusion"
-    matrix = item.value.multi_class_confusion_matrix_at_thresholds.matrices.add()
-    for actual, told, rows in ((0, 0, 5.0), (2, 0, 3.0), (2, 2, 1.0)):
-        matrix.entries.add(actual_class_id=actual, predicted_class_id=told, num_weighted_examples=rows)
+    item.value.array_value.shape[:] = [3, 3]
+    item.value.array_value.float64_values[:] = [5, 0, 0, 0, 0, 0, 3, 0, 1]
     write(tmp_path, record)
     assert confuse(str(tmp_path)) == [[5, 0, 0], [0, 0, 0], [3, 0, 1]]
 
