@@ -157,15 +157,15 @@ def model_of(name, columns, kind="binary"):
     return build(settings_of(name, columns, kind), columns)
 
 
-def train(name, kind, table, label, rate, epochs=25):
+def train(name, kind, table, label, rate, epochs):
     """A model after so many epochs of a thousand rows, as it was after the best of them."""
     model = model_of(name, COLUMNS, kind)
-    rows = tf.data.Dataset.from_tensor_slices((table, label)).repeat(1024 // len(label)).batch(min(128, len(label)))
+    rows, batch = tf.data.Dataset.from_tensor_slices((table, label)), min(128, len(label))
     stopping = EarlyStopping(patience=epochs)
     fit(
         model,
-        rows,
-        rows,
+        rows.repeat(1024 // len(label)).batch(batch),
+        rows.batch(batch),
         Training(epochs=epochs, optimizer=Optimizer(learning_rate=rate), early_stopping=stopping),
         kind,
     )
@@ -224,7 +224,7 @@ def test_a_family_has_the_parameters_that_its_layers_add_up_to(name, kind):
 def test_a_family_learns_32_rows_by_heart_and_answers_alike_once_saved(name, kind, table, label_of, tmp_path):
     few = {column: values[:32] for column, values in table.items()}
     label = label_of[kind][:32]
-    model = train(name, kind, few, label, rate=0.05)
+    model = train(name, kind, few, label, rate=0.05, epochs=8)
     answers = ask(model, few)
     assert answers.shape == (32, UNITS[kind])
     assert answers.dtype == np.float32
@@ -239,7 +239,7 @@ def test_a_family_learns_32_rows_by_heart_and_answers_alike_once_saved(name, kin
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FAMILY.values())
 def test_a_family_sees_a_number_an_id_and_a_word_alike(name, table, label_of):
-    model = train(name, "binary", table, label_of["binary"], rate=0.05)
+    model = train(name, "binary", table, label_of["binary"], rate=0.05, epochs=25)
     assert score("binary", ask(model, table), label_of["binary"]) > 0.95
 
 
