@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import tensorflow_model_analysis as tfma
 from google.protobuf.wrappers_pb2 import BoolValue
-from tensorflow_model_analysis.proto.config_pb2 import ExampleWeightOptions
+from tensorflow_model_analysis.proto.config_pb2 import ExampleWeightOptions, Options
 from tfx import types
 from tfx.components import Evaluator
 from tfx.components.evaluator import executor
@@ -74,7 +74,7 @@ def eval_config(config: Config) -> tfma.EvalConfig:
         slicing_specs=[tfma.SlicingSpec(feature_keys=keys) for keys in config.evaluation.slices],
         metrics_specs=[_measuring(config.label, config.evaluation.thresholds), _counting()],
         # TFMA's own count takes an array of rows for one.
-        options=tfma.Options(include_default_metrics=BoolValue(value=False)),
+        options=Options(include_default_metrics=BoolValue(value=False)),
     )
 
 
