@@ -26,7 +26,7 @@ def record(**changes):
         "in_service": 2,
         "folder": "/workspace/taxi/runs/0a1b",
         "error": None,
-        "nodes": [node("ExampleGen", text="15,002 rows"), node("Evaluator", "cached", "blessed: auc 0.9492", judged)],
+        "nodes": [node("ExampleGen", text="15,002 rows"), node("Evaluator", "cached", "auc 0.9492, blessed", judged)],
         **changes,
     }
 
@@ -78,7 +78,7 @@ def test_the_page_and_the_figures_are_handed_over(tmp_path):
 def test_the_page_shows_what_the_screen_shows():
     page = outputs.render(record())
     for words in (
-        '<h1 class="good">Published version 2: blessed: auc 0.9492</h1>',
+        '<h1 class="good">Published version 2: auc 0.9492, blessed</h1>',
         "In service: version 2",
         '<td>ExampleGen</td>\n<td>✓ done</td>\n<td class="number">1.2 s</td>\n<td>15,002 rows</td>',
         "<td>Evaluator</td>\n<td>✓ cached</td>",

@@ -64,7 +64,7 @@ def evaluated(missed=(), baseline=None):
         *measured("Overall", 1445.0, 0.9492, 0.2043, baseline),
         *measured("trip_start_hour=2", 92.0, 0.9743, float("nan"), baseline),
     ]
-    text = "; ".join(missed) or "blessed: auc 0.9492"
+    text = "; ".join(missed) or "auc 0.9492, blessed"
     return node("Evaluator", text, {"overall": {"auc": 0.9492}, "metrics": metrics, "missed": list(missed)})
 
 
@@ -118,7 +118,7 @@ def show():
 
 def test_a_published_version(show):
     page = show(published())
-    assert "Published version 2: blessed: auc 0.9492 In service: version 2, in /models/taxi/serving" in page.text
+    assert "Published version 2: auc 0.9492, blessed In service: version 2, in /models/taxi/serving" in page.text
     assert "ExampleGen ✓ done 1.2 s 15,002 rows" in page.text
     assert "Pusher ✓ cached 1.2 s version 2 published" in page.text
     assert "Baseline: version 1" in page.text
