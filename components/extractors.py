@@ -49,7 +49,7 @@ def find_slices(
     extracts: dict[str, Any], slices: list[tfma.SlicingSpec], several: bool
 ) -> Iterator[tuple[int, slicer.SliceKeyType]]:
     """Yields the number of a row and the key of a slice that it is of, by TFMA's own rules, for each row and slice."""
-    rules = [slicer.SingleSliceSpec(spec=each) for each in slices]
+    rules = [slicer.SingleSliceSpec(spec=each) for each in slices] or [slicer.SingleSliceSpec()]
     wanted = {column for each in slices for column in each.feature_keys}
     columns = {part: _pick(extracts.get(part) or {}, wanted) for part in FEATURES}
     rows = util.split_extracts(columns) if wanted else [{}] * len(_first(extracts[constants.LABELS_KEY]))

@@ -64,8 +64,10 @@ def test_each_slice_has_the_labels_answers_and_weights_of_its_rows():
 
 
 def test_without_slices_all_rows_are_one():
-    [overall] = slice_batch(BATCH, [tfma.SlicingSpec()], False)
-    np.testing.assert_array_equal(overall["labels"], BATCH["labels"])
+    for none in ([], [tfma.SlicingSpec()]):
+        [overall] = slice_batch(BATCH, none, False)
+        assert list(overall[constants.SLICE_KEY_TYPES_KEY]) == [()]
+        np.testing.assert_array_equal(overall["labels"], BATCH["labels"])
 
 
 def test_a_column_is_looked_for_first_in_what_transform_made_of_it():
