@@ -42,7 +42,7 @@ test-all: test test-cluster ## run every test
 
 test-cluster: setup ## run what stands in for a cluster: containers of the real image, a store, a Beam engine
 	@tests/cluster/image.sh
-	@$(PYTEST) --dist loadfile -m cluster tests/cluster tests/pipelines/test_step.py tests/test_beam.py $(ARGS)
+	@$(PYTEST) --dist loadfile -m cluster tests/cluster tests/pipelines/execution/test_container_entrypoint.py tests/test_beam.py $(ARGS)
 
 # A process for each core, but no more than memory bears: each loads TensorFlow.
 PYTEST = $(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist worksteal
@@ -54,7 +54,7 @@ bench: setup ## measure this project beside TFX's own example; writes docs/perfo
 	@$(BIN)/python -m bench $(ARGS)
 
 screenshot: setup ## draw the newest run of CONFIG as the README shows it
-	@$(BIN)/python -m pipelines.picture $(CONFIG) docs/images/run.svg
+	@$(BIN)/python -m pipelines.reporting.screenshot $(CONFIG) docs/images/run.svg
 
 lint: setup ## check style, format and types
 	@$(BIN)/ruff check .

@@ -57,9 +57,9 @@ def script(module: str) -> Callable[[Task], list[str]]:
 
 
 LOADING = """
-from components.ballast import BALLAST, left_out
+from components.patches.optional_imports import BALLAST, left_out
 with left_out(*BALLAST):
-    import pipelines.dag, pipelines.launch
+    import pipelines.graph.tfx_pipeline, pipelines.execution.node_launcher
 """  # as the process of a run does
 CONTESTANTS = {
     "a": Contestant(

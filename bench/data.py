@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from configs import samples
+from configs.samples import catalog
 
 LABEL = "big_tipper"
 HELD_OUT = 5  # one row in so many
@@ -31,7 +31,7 @@ def split(lines: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def write(folder: Path, sizes: Sequence[int]) -> Files:
     """Writes a file for each size, and the one held out, into a folder."""
-    header, *lines = samples.resolve("sample://taxi").read_text(encoding="utf-8").splitlines()
+    header, *lines = catalog.resolve("sample://taxi").read_text(encoding="utf-8").splitlines()
     train, heldout = split(lines)
     files = {size: folder / f"train-{size}" / "rows.csv" for size in sizes}
     for size, path in files.items():

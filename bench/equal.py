@@ -16,7 +16,7 @@ import tensorflow_data_validation as tfdv
 from bench import plain
 from bench.data import LABEL
 from bench.task import Answer, Stopwatch, Task
-from components.encoding import encode_examples
+from components.examples.tf_example import encode_examples
 
 SPLITS = ("train", "eval", "test")
 SHARES = (0.8, 0.9)  # where the second and the third begin

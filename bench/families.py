@@ -18,20 +18,20 @@ import pyarrow as pa
 import tensorflow as tf
 
 from bench.measure import ROOT
-from components.columns import resolve
-from components.encoding import encode_examples
-from configs.loading import load
-from configs.schema import Config, Label
-from trainer.callbacks import Board
-from trainer.checkpoints import Checkpoint
-from trainer.data import Rows
-from trainer.features import Column, columns
-from trainer.fit import fit
-from trainer.losses import loss
-from trainer.metrics import metrics
+from components.examples.tf_example import encode_examples
+from components.validation.column_patterns import resolve
+from configs.loading.loader import load
+from configs.schema.config import Config, Label
+from trainer.features.transforms import Column, columns
 from trainer.models import build
-from trainer.optimizers import optimizer
 from trainer.settings import Settings
+from trainer.training.callbacks import Board
+from trainer.training.checkpoints import Checkpoint
+from trainer.training.dataset import Rows
+from trainer.training.fit import fit
+from trainer.training.losses import loss
+from trainer.training.metrics import metrics
+from trainer.training.optimizers import optimizer
 
 CONFIGS = {
     "linear": "diabetes_linear",

@@ -16,7 +16,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 
 from bench.auc import auc
 from bench.data import LABEL
-from trainer.signatures import PREDICTION
+from trainer.export.signatures import PREDICTION
 
 Encode = Callable[[str], tf.train.Feature]
 

@@ -7,8 +7,8 @@ from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.dsl.components.base.executor_spec import BeamExecutorSpec
 from tfx.proto import transform_pb2
 
-from components.batches import InLargeBatches
-from configs.schema import Config
+from components.patches.tfx_io import InLargeBatches
+from configs.schema.config import Config
 from trainer.settings import Columns
 
 
@@ -28,7 +28,7 @@ def transform(config: Config, examples: types.BaseChannel, schema: types.BaseCha
     return Preprocessing(
         examples=examples,
         schema=schema,
-        preprocessing_fn="trainer.preprocessing.preprocessing_fn",
+        preprocessing_fn="trainer.features.preprocessing_fn.preprocessing_fn",
         custom_config={"columns": columns.model_dump_json()},
         splits_config=transform_pb2.SplitsConfig(analyze=["train"], transform=["train", "eval"]),
         disable_statistics=True,

@@ -1,5 +1,5 @@
 """`python -m pipelines VERB ...` is `millrace VERB ...`."""
 
-from pipelines.cli import main
+from pipelines.cli.app import main
 
 main()

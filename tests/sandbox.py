@@ -9,10 +9,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from configs import samples
 from configs.home import Home
+from configs.repository import ROOT
+from configs.samples import catalog
 
-ROOT = Path(__file__).parents[1]
 ROWS = 2000
 PATIENCE = 600  # seconds; the machine may be busy
 YAML = """\
@@ -72,7 +72,7 @@ class Sandbox:
     def furnish(self) -> "Sandbox":
         """Writes the config and the first rows of the taxi sample."""
         self.config.write_text(YAML)
-        with samples.resolve("sample://taxi").open() as rows:
+        with catalog.resolve("sample://taxi").open() as rows:
             self.data.write_text("".join(islice(rows, ROWS + 1)))
         return self
 

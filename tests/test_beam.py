@@ -16,9 +16,9 @@ import apache_beam as beam
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from components.batches import ROWS, Read, ReadBatches
-from configs.beam import Engine
-from pipelines.engines import list_flags
+from components.patches.tfx_io import ROWS, Read, ReadBatches
+from configs.schema.beam import Engine
+from pipelines.graph.beam_runner import list_flags
 from tests.sandbox import PATIENCE, ROOT, Answer, Sandbox
 
 SERVER = "apache_beam.runners.portability.local_job_service_main"

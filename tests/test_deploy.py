@@ -3,15 +3,14 @@
 import re
 import shutil
 import subprocess
-from pathlib import Path
 
 import kubernetes_validate
 import pytest
 import yaml
 
-from configs.cluster import Cluster
+from configs.repository import ROOT
+from configs.schema.cluster import Cluster
 
-ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
 KUSTOMIZATIONS = sorted(DEPLOY.rglob("kustomization.yaml"))
 FOLDERS = [str(path.parent.relative_to(DEPLOY)) for path in KUSTOMIZATIONS]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from components.versions import in_service
+from components.registry.versions import in_service
 from tests.sandbox import Sandbox
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from configs.repository import ROOT
+
 ORDER = ("configs", "trainer", "components", "pipelines", "bench")
 MODULES = sorted(path.relative_to(ROOT) for package in ORDER for path in (ROOT / package).rglob("*.py"))
 LIGHT = sorted(".".join(path.with_suffix("").parts) for path in MODULES if path.parts[0] == "configs")
@@ -37,7 +38,9 @@ def test_imports_point_one_way(path: Path) -> None:
 
 
 def test_an_import_against_the_order_is_seen() -> None:
-    source = "import os\ndef build():\n    from pipelines.graph import NODES\n    import components.train as train"
+    source = (
+        "import os\ndef build():\n    from pipelines.graph.nodes import NODES\n    import components.trainer as train"
+    )
     assert packages(source, "trainer") == {"os", "pipelines", "components"}
 
 
@@ -48,12 +51,12 @@ def test_configs_imports_neither_tensorflow_nor_tfx() -> None:
 
 
 def test_the_command_line_starts_without_tensorflow() -> None:
-    loaded = loaded_after("import pipelines.cli")
+    loaded = loaded_after("import pipelines.cli.app")
     assert "pipelines" in loaded
     assert "tensorflow" not in loaded
 
 
 def test_compiling_for_a_cluster_imports_neither_tensorflow_nor_tfx() -> None:
-    loaded = loaded_after("import pipelines.kubeflow; pipelines.kubeflow.compile('configs/taxi.yaml')")
+    loaded = loaded_after("import pipelines.compiler.compile; pipelines.compiler.compile.compile('configs/taxi.yaml')")
     assert "pipelines" in loaded
     assert loaded & {"tensorflow", "tfx", "keras", "apache_beam", "kfp"} == set()

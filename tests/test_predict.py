@@ -10,11 +10,11 @@ import tensorflow as tf
 from pyarrow import parquet
 from sklearn.metrics import roc_auc_score
 
-from components.probe import answer_tf2
-from components.versions import in_service
+from components.load_check_process import answer_tf2
+from components.registry.versions import in_service
 from configs.errors import ConfigError, DataRejected, MillraceError
 from configs.home import Home
-from pipelines.predict import Order, place_order, predict, predict_row
+from pipelines.serving.batch_predict import Order, place_order, predict, predict_row
 
 pytestmark = pytest.mark.slow
 ADDED = ["prediction", "score_0", "score_1"]
@@ -184,7 +184,7 @@ def test_the_first_faulty_row_is_named_and_nothing_is_left(published, faulty, tm
 
 
 def test_a_fault_far_down_leaves_nothing_either(published, rows, tmp_path, monkeypatch):
-    monkeypatch.setattr("components.rows.ROWS", 5)
+    monkeypatch.setattr("components.scoring.row_reader.ROWS", 5)
     source = write(
         tmp_path / "rows.csv",
         [dict(row, fare="much" if index == 13 else row["fare"]) for index, row in enumerate(rows[:20])],

@@ -9,7 +9,7 @@ import urllib.request
 
 import pytest
 
-from pipelines.predict import predict_row
+from pipelines.serving.batch_predict import predict_row
 
 pytestmark = pytest.mark.slow
 

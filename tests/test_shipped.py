@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from components import columns, preflight
-from configs.evaluation import METRICS
-from configs.loading import load
+from components.validation import column_patterns, validate
+from configs.loading.loader import load
+from configs.repository import ROOT
+from configs.schema.evaluation import METRICS
 
-ROOT = Path(__file__).parents[1]
 QUICKER = {"breast_cancer_tuned": ["--set", "tuning.trials=3"]}  # of its twelve, each of which is a training
 SHIPPED = sorted((ROOT / "configs").glob("*.yaml"))
 HEADER = re.compile(
@@ -31,7 +31,7 @@ def test_a_config_says_how_to_run_it_and_what_to_expect(path: Path) -> None:
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_the_data_of_a_config_has_all_that_it_names(path: Path) -> None:
-    preflight.check_small(columns.resolve(load(path)))
+    validate.check_small(column_patterns.resolve(load(path)))
 
 
 @pytest.mark.slow

@@ -1,17 +1,17 @@
 """The page of techniques has a row for each key, and each of its lines of YAML is one that the schema takes."""
 
 import re
-from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
 
-from configs.evaluation import METRICS
-from configs.models import Linear
-from configs.schema import Config
-from configs.training import FITTING, Loss, Optimizer, Training
+from configs.repository import ROOT
+from configs.schema.config import Config
+from configs.schema.evaluation import METRICS
+from configs.schema.models import Linear
+from configs.schema.training import FITTING, Loss, Optimizer, Training
 
-PAGE = (Path(__file__).parents[1] / "docs" / "techniques.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "techniques.md").read_text(encoding="utf-8")
 LINES = re.findall(r"`((?:training|model): \{.*?\})`(?: \|| a linear)", PAGE)
 KINDS = {"regression": ("mse", "mae", "huber")}
 

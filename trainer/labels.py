@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import keras
 
-from configs.schema import Label
-from configs.training import LossName, TrainingMetric
+from configs.schema.config import Label
+from configs.schema.training import LossName, TrainingMetric
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from configs.features import Feature
-from configs.models import Model
-from configs.schema import Label
-from configs.section import Section
-from configs.training import Training
-from configs.tuning import replace
+from configs.schema.config import Label
+from configs.schema.features import Feature
+from configs.schema.models import Model
+from configs.schema.section import Section
+from configs.schema.training import Training
+from configs.schema.tuning import replace
 
 
 class Columns(Section):

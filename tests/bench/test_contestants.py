@@ -3,7 +3,7 @@ import json
 
 from bench.contestants import CONTESTANTS, SAME_FOLDER
 from bench.task import Answer, Task
-from configs.loading import load
+from configs.loading.loader import load
 
 TASK = Task("/data/rows.csv", "/data/heldout.csv", "/folder", seed=2)
 

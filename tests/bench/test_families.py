@@ -5,10 +5,10 @@ import pytest
 
 from bench import families
 from bench.families import CONFIGS, Clock, compare, make
-from components.columns import resolve
-from configs.loading import load
-from configs.schema import Label
-from trainer.features import Column
+from components.validation.column_patterns import resolve
+from configs.loading.loader import load
+from configs.schema.config import Label
+from trainer.features.transforms import Column
 from trainer.models import FAMILIES
 
 

@@ -4,15 +4,15 @@ import pytest
 from bench import plain
 from bench.data import LABEL
 from bench.measure import ROOT
-from configs import samples
-from configs.loading import load
+from configs.loading.loader import load
+from configs.samples import catalog
 
 CONFIG = load(ROOT / "configs/taxi.yaml")
 
 
 @pytest.fixture(scope="module")
 def frame():
-    found = plain.read(str(samples.resolve("sample://taxi")))
+    found = plain.read(str(catalog.resolve("sample://taxi")))
     return found.fillna(plain.fill(found))
 
 

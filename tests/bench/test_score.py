@@ -6,7 +6,7 @@ import tensorflow as tf
 from bench.rounds import score
 from bench.score import encode, read_types
 from bench.task import Answer, Task
-from components.versions import MANIFEST
+from components.registry.versions import MANIFEST
 from tests.sandbox import Sandbox
 
 SCHEMA = """

@@ -8,12 +8,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pipelines import digest
+from configs.repository import ROOT
+from pipelines.graph import fingerprint
 from tests.cluster.engine import Step
-from tests.sandbox import ROOT
 
 CONF = Path(__file__).with_name("containers.conf")
-IMAGE = f"localhost/millrace:cpu-{digest.of_image()}"
+IMAGE = f"localhost/millrace:cpu-{fingerprint.of_image()}"
 USER = 1000
 # Where a step writes what Kubeflow's launcher collects, by how a command names it.
 WRITABLE = {"/tmp/kfp_outputs": "tmp/kfp_outputs", "minio:/": "minio"}

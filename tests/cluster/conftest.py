@@ -14,14 +14,14 @@ from typing import Any
 
 import pytest
 
-from configs import samples
 from configs.home import Home
-from pipelines.runs import RECORD
+from configs.repository import ROOT
+from configs.samples import catalog
+from pipelines.runs.directory import RECORD
 from tests.cluster.backends import Podman, Processes
 from tests.cluster.engine import Ending, Engine
 from tests.pipelines import mariadb
 from tests.pipelines.conftest import free_port
-from tests.sandbox import ROOT
 
 CONFIG = "configs/taxi.yaml"
 VOLUME = "/workspace"
@@ -96,7 +96,7 @@ class Cluster:
 
 def furnish(volume: Path) -> None:
     """Puts two spans of rows onto a volume: some of the taxi sample, and all of it."""
-    rows = samples.resolve("sample://taxi").read_text().splitlines(keepends=True)
+    rows = catalog.resolve("sample://taxi").read_text().splitlines(keepends=True)
     for span, count in ((1, 1000), (2, len(rows))):
         folder = volume / "spans" / str(span)
         folder.mkdir(parents=True)

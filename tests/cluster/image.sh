@@ -10,7 +10,7 @@ if [ "$(id -u)" -ne 0 ] || ! command -v podman >/dev/null || ! command -v runc >
     echo "No image: that needs root and podman (apt-get install podman runc debootstrap)."
     exit 0
 fi
-image="localhost/millrace:cpu-$(.venv/bin/python -c 'from pipelines import digest; print(digest.of_image())')"
+image="localhost/millrace:cpu-$(.venv/bin/python -c 'from pipelines.graph.fingerprint import of_image; print(of_image())')"
 if podman image exists "$image"; then
     echo "$image is here."
     exit 0

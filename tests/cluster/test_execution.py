@@ -2,10 +2,10 @@
 
 import pytest
 
-from components.versions import intact
-from pipelines.spec import task
+from components.registry.versions import intact
+from pipelines.compiler.pipeline_spec import task
 from tests.cluster.conftest import Cluster, Run
-from tests.pipelines.test_cache import JUDGED_BY_SERVICE
+from tests.pipelines.execution.test_content_cache import JUDGED_BY_SERVICE
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 

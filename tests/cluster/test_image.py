@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from pipelines import digest
+from pipelines.graph import fingerprint
 from tests.cluster.backends import IMAGE, Podman
 
 pytestmark = pytest.mark.cluster
@@ -48,6 +48,9 @@ def test_it_is_labelled_by_what_it_holds() -> None:
     told = ["podman", "image", "inspect", "--format", '{{index .Labels "millrace.digest"}}', IMAGE]
     assert (
         subprocess.run(told, env=Podman.env, capture_output=True, text=True, check=True).stdout.strip()
-        == digest.of_image()
+        == fingerprint.of_image()
     )
-    assert ask("python", "-c", "from pipelines import digest; print(digest.of_image())").strip() == digest.of_image()
+    assert (
+        ask("python", "-c", "from pipelines.graph.fingerprint import of_image; print(of_image())").strip()
+        == fingerprint.of_image()
+    )

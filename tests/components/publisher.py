@@ -10,7 +10,7 @@ import traceback
 from pathlib import Path
 from types import FrameType
 
-from components.registry import Record, publish
+from components.registry.model_registry import Record, publish
 from configs.home import Home
 
 OPERATIONS = {"open", "write", "sendfile", "fsync", "close", "mkdir", "rename", "unlink", "rmdir"}

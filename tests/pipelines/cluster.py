@@ -7,10 +7,11 @@ import sys
 from dataclasses import dataclass
 
 from configs.home import Home
-from configs.resources import METADATA
-from configs.schema import Config
-from pipelines import digest, mirror
-from pipelines.step import Order
+from configs.schema.config import Config
+from configs.schema.resources import METADATA
+from pipelines.execution.container_entrypoint import Order
+from pipelines.graph import fingerprint
+from pipelines.storage import sync
 from tests.sandbox import PATIENCE, ROOT, YAML, Answer, Sandbox
 
 
@@ -39,7 +40,7 @@ class Cluster:
 
     def start(self, verb: str, run_id: str, *arguments: str, **changes: str) -> "subprocess.Popen[str]":
         """Starts a step; `changes` are options that differ from what the compiled pipeline says."""
-        image = digest.of_image()
+        image = fingerprint.of_image()
         given = {"run-id": run_id, "document": YAML, "overrides": "[]", "image": image, "root": self.root, **changes}
         options = [word for name, value in given.items() for word in (f"--{name}", value)]
         command = [sys.executable, "-m", "pipelines", verb, str(self.place.config), *options, *arguments]
@@ -60,8 +61,8 @@ class Cluster:
     def fetch(self) -> None:
         """Forgets the container's working copy, and brings down all there is."""
         self.forget()
-        mirror.fetch(self.home, self.home.runs, self.home.artifacts)
-        mirror.fetch_service(self.home)
+        sync.fetch(self.home, self.home.runs, self.home.artifacts)
+        sync.fetch_service(self.home)
 
     def forget(self) -> None:
         """Empties the disk: the next step has a container of its own."""

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from configs.loading import load
-from configs.schema import Config
+from configs.loading.loader import load
+from configs.repository import ROOT
+from configs.schema.config import Config
 from tests.pipelines import mariadb
-from tests.sandbox import ROOT
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from components.versions import in_service
+from components.registry.versions import in_service
 from tests.sandbox import Answer, Sandbox
 
 LONG = ("--set", "training.steps=3000", "--set", "training.checkpoint_every=100")

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from configs.schema import Label
-from trainer.features import Column
+from configs.schema.config import Label
+from trainer.features.transforms import Column
 
 LABELS = {
     "binary": Label(name="label", kind="binary"),

@@ -7,12 +7,12 @@ import tensorflow as tf
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
-from configs.models import Linear
-from configs.schema import Label
-from configs.training import EarlyStopping, Optimizer, Training
-from trainer.features import Column
-from trainer.fit import fit
+from configs.schema.config import Label
+from configs.schema.models import Linear
+from configs.schema.training import EarlyStopping, Optimizer, Training
+from trainer.features.transforms import Column
 from trainer.models.linear import build
+from trainer.training.fit import fit
 
 TRAINING = Training(
     batch_size=32, epochs=200, optimizer=Optimizer(learning_rate=0.02), early_stopping=EarlyStopping(patience=60)

@@ -8,8 +8,8 @@ import pytest
 import tensorflow as tf
 
 from configs.errors import ConfigError
-from configs.features import Numeric
-from configs.models import (
+from configs.schema.features import Numeric
+from configs.schema.models import (
     AdditiveAttention,
     Architecture,
     Attention,
@@ -21,12 +21,12 @@ from configs.models import (
     SelfAttention,
     WideDeep,
 )
-from configs.training import EarlyStopping, Optimizer, Training
+from configs.schema.training import EarlyStopping, Optimizer, Training
 from tests.trainer.conftest import LABELS
-from trainer.features import Column
-from trainer.fit import fit
+from trainer.features.transforms import Column
 from trainer.models import FAMILIES, build
 from trainer.settings import Settings
+from trainer.training.fit import fit
 
 SMALL = {"hidden_units": (8,), "embedding": 2}
 OPTIONS = {

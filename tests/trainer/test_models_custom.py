@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from configs.errors import ConfigError, MillraceError
-from configs.models import Custom, Linear
+from configs.schema.models import Custom, Linear
 from tests.trainer.conftest import LABELS
-from trainer.features import Column
+from trainer.features.transforms import Column
 from trainer.models.custom import build, embed, keep, load, run
 
 COLUMNS = [Column("amount"), Column("weight")]

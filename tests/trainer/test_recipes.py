@@ -1,21 +1,21 @@
 """The textbook models in configs/recipes: as many parameters as the textbook counts, and each learns its task."""
 
 import csv
-from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from configs.loading import load
-from configs.samples import resolve
-from trainer.features import columns
-from trainer.fit import fit
+from configs.loading.loader import load
+from configs.repository import ROOT
+from configs.samples.catalog import resolve
+from trainer.features.transforms import columns
 from trainer.models import build
 from trainer.settings import Settings
+from trainer.training.fit import fit
 
-FOLDER = Path(__file__).parents[2] / "configs/recipes"
+FOLDER = ROOT / "configs/recipes"
 OPTIMIZERS = ("sgd", "momentum", "adagrad", "rmsprop", "adam")
 PARAMETERS = {
     "slope": 1 + 1,

@@ -5,8 +5,8 @@ from importlib import import_module
 
 import keras
 
-from trainer.features import Column
-from trainer.penalties import penalise
+from trainer.features.transforms import Column
+from trainer.models.regularization import penalise
 from trainer.settings import Settings
 
 FAMILIES = {

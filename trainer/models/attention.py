@@ -6,9 +6,9 @@ from functools import partial
 import keras
 import numpy as np
 
-from configs.models import AdditiveAttention, Attention, SelfAttention
-from configs.schema import Label
-from trainer.features import Column
+from configs.schema.config import Label
+from configs.schema.models import AdditiveAttention, Attention, SelfAttention
+from trainer.features.transforms import Column
 from trainer.models.layers import Tensor, average, compose, embed, is_steps
 from trainer.models.recurrent import read
 

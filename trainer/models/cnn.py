@@ -6,9 +6,9 @@ from functools import partial
 import keras
 
 from configs.errors import ConfigError
-from configs.models import Cnn
-from configs.schema import Label
-from trainer.features import Column
+from configs.schema.config import Label
+from configs.schema.models import Cnn
+from trainer.features.transforms import Column
 from trainer.models.layers import Tensor, activate, compose, embed, is_steps
 
 Layers = tuple[type[keras.layers.Layer], ...]

@@ -11,9 +11,9 @@ from typing import Any
 import keras
 
 from configs.errors import ConfigError, MillraceError
-from configs.models import Custom, Model
-from configs.schema import Label
-from trainer.features import Column
+from configs.schema.config import Label
+from configs.schema.models import Custom, Model
+from trainer.features.transforms import Column
 from trainer.labels import OUTPUT, count_units
 
 SOURCE = "assets.extra/model.py"

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import keras
 
-from configs.models import Dnn
-from configs.schema import Label
-from trainer.features import Column
+from configs.schema.config import Label
+from configs.schema.models import Dnn
+from trainer.features.transforms import Column
 from trainer.labels import count_units, predict
 from trainer.models.layers import encode, hidden, inputs
 

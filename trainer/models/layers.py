@@ -6,9 +6,9 @@ from typing import TypeAlias
 import keras
 
 from configs.errors import ConfigError
-from configs.models import Network
-from configs.schema import Label
-from trainer.features import Column
+from configs.schema.config import Label
+from configs.schema.models import Network
+from trainer.features.transforms import Column
 from trainer.labels import count_units, predict
 
 Tensor: TypeAlias = keras.KerasTensor

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import keras
 
-from configs.models import Linear
-from configs.schema import Label
-from trainer.features import Column
+from configs.schema.config import Label
+from configs.schema.models import Linear
+from trainer.features.transforms import Column
 from trainer.labels import count_units, predict
 from trainer.models.layers import bias, inputs, linear
 

@@ -2,7 +2,7 @@
 
 import keras
 
-from configs.models import Recurrent
+from configs.schema.models import Recurrent
 from trainer.models.layers import Tensor
 
 CELLS: dict[str, type[keras.layers.RNN]] = {

@@ -5,9 +5,9 @@ from functools import partial
 
 import keras
 
-from configs.models import Rnn
-from configs.schema import Label
-from trainer.features import Column
+from configs.schema.config import Label
+from configs.schema.models import Rnn
+from trainer.features.transforms import Column
 from trainer.models.layers import Tensor, compose, embed, is_steps
 from trainer.models.recurrent import read
 

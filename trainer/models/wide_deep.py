@@ -6,9 +6,9 @@ from math import prod
 import keras
 
 from configs.errors import ConfigError
-from configs.models import WideDeep
-from configs.schema import Label
-from trainer.features import Column, name_column
+from configs.schema.config import Label
+from configs.schema.models import WideDeep
+from trainer.features.transforms import Column, name_column
 from trainer.labels import count_units, predict
 from trainer.models.layers import Inputs, Tensor, encode, hidden, inputs, linear
 

@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from pipelines.digest import of_image
-from pipelines.kubeflow import compile
+from pipelines.compiler.compile import compile
+from pipelines.graph.fingerprint import of_image
 
 FOLDER = Path(__file__).parent
 ENGINES = {"cpu": "kubeflow", "gpu": "kubeflow", "tpu": "kubeflow", "vertex": "vertex"}

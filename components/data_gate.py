@@ -1,0 +1,214 @@
+"""DataGate: anomalies against the schema, drift from what is in service, skew between splits."""
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import tensorflow_data_validation as tfdv
+from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
+from tfx import types
+from tfx.dsl.components.base.base_component import BaseComponent
+from tfx.dsl.components.base.base_executor import BaseExecutor
+from tfx.types import artifact_utils, standard_artifacts
+
+from components import in_service_driver
+from components.base import node
+from components.schema_gen import FILE, free, read, read_statistics
+from configs.errors import DataRejected
+from configs.schema.config import Config, Gate
+
+FOUND = "anomalies.json"
+IN_VERSION = "assets.extra/statistics/Split-train/FeatureStats.pb"
+Statistics: TypeAlias = statistics_pb2.DatasetFeatureStatisticsList
+Reason: TypeAlias = anomalies_pb2.AnomalyInfo
+
+
+@dataclass(frozen=True)
+class Anomaly:
+    """One rule that one feature breaks in one split."""
+
+    split: str
+    feature: str
+    rule: str
+    text: str
+    key: str
+
+    def __str__(self) -> str:
+        return f"{self.feature} ({self.split} split): {self.text} [{self.rule}, {self.key}]"
+
+
+def data_gate(config: Config, statistics: types.BaseChannel, schema: types.BaseChannel) -> BaseComponent:
+    """Returns the node that stops a run whose data broke a rule, unless `gate.accept` gives a reason to go on."""
+    return node(
+        "DataGate",
+        Executor,
+        inputs={"statistics": statistics, "schema": schema},
+        outputs={"anomalies": standard_artifacts.ExampleAnomalies},
+        parameters={
+            "home": str(config.home.root),
+            "gate": config.gate.model_dump_json(),
+            "free": json.dumps(free(config)),
+            in_service_driver.IN_SERVICE: "",
+        },
+        driver=in_service_driver.Driver,
+    )
+
+
+class Executor(BaseExecutor):
+    """Writes the anomalies; raises DataRejected when they are not accepted."""
+
+    def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
+        gate = Gate.model_validate_json(exec_properties["gate"])
+        statistics = read_statistics(artifact_utils.get_single_instance(input_dict["statistics"]))
+        schema = read(Path(artifact_utils.get_single_uri(input_dict["schema"])) / FILE)
+        version = in_service_driver.version_of(exec_properties)
+        previous = tfdv.load_stats_binary(str(version.path / IN_VERSION)) if version else None
+        found = list(anomalies(statistics, schema, gate, previous, json.loads(exec_properties["free"])))
+        if found and not gate.accept:
+            raise rejection(found)
+        record = {"accepted": gate.accept if found else None, "anomalies": [vars(anomaly) for anomaly in found]}
+        Path(artifact_utils.get_single_uri(output_dict["anomalies"]), FOUND).write_text(json.dumps(record))
+
+
+def rejection(found: list[Anomaly]) -> DataRejected:
+    """Returns the error that names every anomaly, and what to do about them."""
+    keys = " or ".join(sorted({anomaly.key for anomaly in found}))
+    return DataRejected(
+        f"{len(found)} anomal{'y' if len(found) == 1 else 'ies'} in the data:\n"
+        + "\n".join(f"  {anomaly}" for anomaly in found),
+        where="DataGate",
+        remedy=f"Mend the data, change {keys} in the config, or run again with --accept-anomalies REASON.",
+    )
+
+
+def anomalies(
+    statistics: Mapping[str, Statistics],
+    schema: schema_pb2.Schema,
+    gate: Gate,
+    previous: Statistics | None,
+    free: Sequence[str] = (),
+) -> Iterator[Anomaly]:
+    """Yields what each split breaks: the schema; drift of train from `previous`; skew of the others from train.
+
+    The values of `free` columns may be any.
+    """
+    for split, current in statistics.items():
+        other, role = (
+            (previous, "previous_statistics") if split == "train" else (statistics["train"], "serving_statistics")
+        )
+        limit = allow_for_chance(gate.drift if split == "train" else gate.skew, current, other)
+        rules = with_limits(schema, gate.unseen, limit, free)
+        found = tfdv.validate_statistics(current, rules, **{role: other})
+        for path, info in found.anomaly_info.items():
+            for reason in info.reason:
+                key, text = _key(reason.type, split), reason.description.strip()
+                text += f" At most {gate.unseen:.1%} of the rows may." if key == "gate.unseen" else ""
+                yield Anomaly(split, path, Reason.Type.Name(reason.type), text, key)
+        bound = (feature for feature in schema.feature if feature.name not in free)
+        yield from _check_numbers(split, current, other, bound, gate.unseen, limit)
+
+
+def allow_for_chance(limit: float | None, current: Statistics, other: Statistics | None) -> float | None:
+    """Returns the limit of a distance, or what two samples of one distribution exceed once in a thousand times.
+
+    That is Smirnov's: 1.95 sqrt(1/n + 1/m). In a split of fifteen rows, 0.3 is nothing to wonder at.
+    """
+    if limit is None or other is None:
+        return limit
+    rows = (current.datasets[0].num_examples, other.datasets[0].num_examples)
+    return max(limit, round(1.95 * math.sqrt(sum(1 / max(count, 1) for count in rows)), 2))
+
+
+def with_limits(
+    schema: schema_pb2.Schema, unseen: float, limit: float | None, free: Sequence[str] = ()
+) -> schema_pb2.Schema:
+    """Returns the schema with the limits for categories in it, and without rules for numbers and `free` columns."""
+    rules = schema_pb2.Schema()
+    rules.CopyFrom(schema)
+    for feature in rules.feature:
+        feature.ClearField("float_domain")
+        if feature.name in free:
+            feature.ClearField("domain_info")
+        if feature.WhichOneof("domain_info") in ("domain", "string_domain"):
+            feature.distribution_constraints.min_domain_mass = 1 - unseen
+        if feature.type == schema_pb2.BYTES and feature.name not in free and limit is not None:
+            feature.drift_comparator.infinity_norm.threshold = limit
+            feature.skew_comparator.infinity_norm.threshold = limit
+    return rules
+
+
+def _check_numbers(
+    split: str,
+    current: Statistics,
+    other: Statistics | None,
+    bound: Iterable[schema_pb2.Feature],
+    unseen: float,
+    limit: float | None,
+) -> Iterator[Anomaly]:
+    """Yields the numeric columns that leave their range, or whose distribution is not that of `other`.
+
+    The distance is Kolmogorov and Smirnov's, between 0 and 1. TFDV's own, of Jensen and Shannon, is taken between
+    histograms of equal widths, where a single far value moves most rows into another bucket.
+    """
+    columns, others = numbers(current), numbers(other) if other else {}
+    for name, feature in ((feature.name, feature) for feature in bound if feature.name in columns):
+        column, low, high = columns[name], feature.float_domain.min, feature.float_domain.max
+        if feature.HasField("float_domain") and (share := share_outside(column, low, high)) > unseen:
+            extreme = column.max if column.max > high else column.min
+            text = (
+                f"At least {share:.1%} of the rows lie outside [{low:g}, {high:g}], as {extreme:g} does; "
+                f"at most {unseen:.1%} may."
+            )
+            yield Anomaly(split, name, "OUT_OF_RANGE", text, "gate.unseen")
+        if limit is not None and name in others and (gap := distance(column, others[name])) > limit:
+            text = f"The Kolmogorov-Smirnov distance is {gap:.2f}, above the limit {limit:g}."
+            yield Anomaly(split, name, "KOLMOGOROV_SMIRNOV_HIGH", text, _straying(split))
+
+
+def numbers(statistics: Statistics) -> dict[str, statistics_pb2.NumericStatistics]:
+    """Returns the numeric columns that hold any value, by name."""
+    columns = statistics.datasets[0].features
+    return {c.path.step[0]: c.num_stats for c in columns if c.num_stats.common_stats.num_non_missing}
+
+
+def share_outside(column: statistics_pb2.NumericStatistics, low: float, high: float) -> float:
+    """Returns the share of rows that lie outside the range for certain, to the percentile."""
+    if low <= column.min and column.max <= high:
+        return 0.0
+    buckets = percentiles(column)
+    outside = sum(bucket.sample_count for bucket in buckets if bucket.low_value > high or bucket.high_value < low)
+    return max(outside, 1.0) / sum(bucket.sample_count for bucket in buckets)  # of all numbers, where rows hold lists
+
+
+def distance(column: statistics_pb2.NumericStatistics, other: statistics_pb2.NumericStatistics) -> float:
+    """Returns the largest difference between the cumulative distributions of two columns, to the percentile."""
+    points = sorted({bucket.high_value for side in (column, other) for bucket in percentiles(side)})
+    return float(np.abs(cumulate(column, points) - cumulate(other, points)).max())
+
+
+def cumulate(column: statistics_pb2.NumericStatistics, points: Sequence[float]) -> np.ndarray:
+    """Returns the share of values up to each point, interpolated within a percentile."""
+    buckets = percentiles(column)
+    edges = [buckets[0].low_value, *(bucket.high_value for bucket in buckets)]
+    counts = np.cumsum([0.0, *(bucket.sample_count for bucket in buckets)])
+    last = {edge: count for edge, count in zip(edges, counts, strict=True)}
+    return np.interp(points, list(last), list(last.values()), left=0.0) / counts[-1]
+
+
+def percentiles(column: statistics_pb2.NumericStatistics) -> Sequence[statistics_pb2.Histogram.Bucket]:
+    """Returns buckets that hold about as many values each."""
+    return next(h.buckets for h in column.histograms if h.type == statistics_pb2.Histogram.QUANTILES)
+
+
+def _key(rule: int, split: str) -> str:
+    if rule == Reason.COMPARATOR_L_INFTY_HIGH:
+        return _straying(split)
+    return "gate.unseen" if rule == Reason.ENUM_TYPE_UNEXPECTED_STRING_VALUES else "data.schema_file"
+
+
+def _straying(split: str) -> str:
+    return "gate.drift" if split == "train" else "gate.skew"

@@ -1,0 +1,1 @@
+"""What TFMA measures, for which rows, and how it is read back; begin with results.py."""

@@ -1,0 +1,100 @@
+"""Reading what the Evaluator wrote: metrics by slice, and which thresholds were missed."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import metrics_for_slice_pb2, validation_result_pb2
+
+from components.evaluator import CONFUSION
+
+OVERALL = "Overall"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One metric on one slice, of the candidate and, when there is one, of the baseline."""
+
+    slice: str
+    metric: str
+    candidate: float
+    baseline: float | None
+
+
+def measure(folder: str) -> list[Measured]:
+    """Returns every scalar metric of every slice; one that a slice cannot have (AUC of one class) is left out."""
+    found = []
+    for record in tfma.load_metrics(folder):
+        values = {
+            (item.key.name, item.key.model_name): item.value.double_value.value
+            for item in record.metric_keys_and_values
+            if item.value.WhichOneof("type") == "double_value"
+            and not item.key.is_diff
+            and math.isfinite(item.value.double_value.value)
+        }
+        for (metric, model), value in values.items():
+            if model != tfma.BASELINE_KEY:
+                baseline = values.get((metric, tfma.BASELINE_KEY))
+                found.append(Measured(slice_name(record.slice_key), metric, value, baseline))
+    return found
+
+
+def confuse(folder: str) -> list[list[float]]:
+    """Returns how many rows (by weight, where they have one) of each class were told to be of which, over all rows.
+
+    By the class that they are of, then by the one that they are told to be; empty for a label that has not one class.
+    """
+    for record in tfma.load_metrics(folder):
+        for item in record.metric_keys_and_values:
+            ours = item.key.name == CONFUSION and item.key.model_name != tfma.BASELINE_KEY and not item.key.is_diff
+            if ours and slice_name(record.slice_key) == OVERALL:
+                table = item.value.array_value
+                size = table.shape[0]
+                return [list(table.float64_values[start : start + size]) for start in range(0, size * size, size)]
+    return []
+
+
+def overall(measured: Iterable[Measured]) -> dict[str, float]:
+    """Returns the candidate's metrics over all rows, by name."""
+    return {item.metric: item.candidate for item in measured if item.slice == OVERALL}
+
+
+def failures(folder: str) -> list[str]:
+    """Returns a sentence for every threshold that the candidate missed."""
+    result = tfma.load_validation_result(folder)
+    measured = {(item.slice, item.metric): item for item in measure(folder)}
+    found = []
+    for validation in result.metric_validations_per_slice:
+        name = slice_name(validation.slice_key)
+        for failure in validation.failures:
+            found.append(_sentence(measured.get((name, failure.metric_key.name)), name, failure))
+    found += [f"{slice_name(missing)}: no row fell into this slice" for missing in result.missing_slices]
+    return found
+
+
+def slice_name(key: metrics_for_slice_pb2.SliceKey) -> str:
+    """Returns `column=value, ...`, or `Overall`."""
+    return ", ".join(f"{part.column}={_value(part)}" for part in key.single_slice_keys) or OVERALL
+
+
+def _value(part: metrics_for_slice_pb2.SingleSliceKey) -> str:
+    value = getattr(part, part.WhichOneof("kind"))
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+
+
+def _sentence(measured: Measured | None, name: str, failure: validation_result_pb2.ValidationFailure) -> str:
+    metric, threshold = failure.metric_key.name, failure.metric_threshold
+    if measured is None:
+        return f"{metric} ({name}): {failure.message or 'not measured'}"
+    if failure.metric_key.is_diff:
+        change = measured.candidate - (measured.baseline or 0.0)
+        limit = threshold.change_threshold.absolute.value
+        return (
+            f"{metric} ({name}) is {measured.candidate:.4f} against {measured.baseline:.4f} in service: "
+            f"a change of {change:+.4f} where {limit:+.4f} is the limit"
+        )
+    low, high = threshold.value_threshold.lower_bound, threshold.value_threshold.upper_bound
+    if threshold.value_threshold.HasField("lower_bound") and not measured.candidate >= low.value:
+        return f"{metric} ({name}) is {measured.candidate:.4f}, below {low.value:g}"
+    return f"{metric} ({name}) is {measured.candidate:.4f}, above {high.value:g}"

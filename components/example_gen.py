@@ -1,0 +1,258 @@
+"""The ExampleGen node: checked data files become splits of tf.Examples."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from typing import Any
+
+import apache_beam as beam
+import numpy as np
+import pyarrow as pa
+from google.protobuf import any_pb2, struct_pb2
+from pydantic import TypeAdapter
+from tfx import types
+from tfx.components.example_gen import driver, utils
+from tfx.components.example_gen.component import FileBasedExampleGen
+from tfx.components.util import examples_utils
+from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
+from tfx.dsl.components.base.base_component import BaseComponent
+from tfx.dsl.components.base.executor_spec import BeamExecutorSpec
+from tfx.dsl.io import fileio
+from tfx.orchestration import data_types
+from tfx.proto import example_gen_pb2
+from tfx.types import artifact_utils
+from tfx.types.standard_component_specs import CUSTOM_CONFIG_KEY, INPUT_BASE_KEY, INPUT_CONFIG_KEY
+from tfx.utils import proto_utils
+
+from components.examples.shards import Shard, find_columns
+from components.examples.splits import assign_by_time, assign_splits, find_cuts, find_times
+from components.examples.windows import Frame, roll
+from components.readers import arrow_reader, spans
+from components.readers import files as sources
+from components.validation import validate
+from components.validation.column_types import Role
+from components.validation.typed_batch import TIME, assign_roles, convert, drop_orders, list_lists, list_sources
+from configs.errors import DataRejected
+from configs.schema.config import Config
+from configs.schema.features import Steps
+
+Assign = Callable[[pa.RecordBatch], np.ndarray]
+ALL = "all"  # the name of data that has no spans, among the inputs
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the node must know of the config, as it travels to the executor."""
+
+    format: str
+    roles: Mapping[str, Role]
+    group: str | None = None
+    frame: Frame | None = None
+    span: int | None = None
+    spans: int | None = None
+    marker: str | None = None
+
+    def roll(self, batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
+        """Return the typed rows of all files as what becomes examples."""
+        return roll(batches, self.frame) if self.frame else batches
+
+    def pack(self) -> example_gen_pb2.CustomConfig:
+        settings, custom = struct_pb2.Struct(), any_pb2.Any()
+        settings.update({"plan": TypeAdapter(Plan).dump_json(self).decode()})
+        custom.Pack(settings)
+        return example_gen_pb2.CustomConfig(custom_config=custom)
+
+    @classmethod
+    def unpack(cls, text: str) -> "Plan":
+        settings = struct_pb2.Struct()
+        _parse(text, example_gen_pb2.CustomConfig()).custom_config.Unpack(settings)
+        return TypeAdapter(cls).validate_json(settings["plan"])
+
+
+def example_gen(config: Config) -> BaseComponent:
+    """Return the node that checks the files of `data.path` and splits their rows."""
+    base, pattern = sources.find_data(config.data.path)
+    everything = example_gen_pb2.Input.Split(name=ALL, pattern=pattern)
+    splits = example_gen_pb2.SplitConfig(
+        splits=[
+            example_gen_pb2.SplitConfig.Split(name=name, hash_buckets=parts)
+            for name, parts in config.data.split.parts.items()
+        ]
+    )
+    data, frame = config.data, _frame(config)
+    plan = Plan(data.format, assign_roles(config), data.group, frame, data.span, data.spans, data.marker)
+    return ExampleGen(
+        input_base=base,
+        input_config=example_gen_pb2.Input(splits=[everything]),
+        output_config=example_gen_pb2.Output(split_config=splits),
+        custom_config=plan.pack(),
+    ).with_id("ExampleGen")
+
+
+def digest_files(base: str, files: Iterable[str]) -> str:
+    """Return a digest of the bytes of `files` and of their names below `base`, whatever their times are."""
+    total = hashlib.sha256()
+    for path in files:
+        with sources.open_bytes(path) as file:
+            content = hashlib.sha256()
+            while block := file.read(arrow_reader.BLOCK):
+                content.update(block)
+            line = [os.path.relpath(path, base), file.tell(), content.hexdigest()]
+        total.update(json.dumps(line).encode())
+    return total.hexdigest()
+
+
+class WriteShards(beam.DoFn):
+    """Writes the rows of one file, or of all files of a series, as one shard a split.
+
+    A shard appears under its name when it is whole. A file is not divided, since a quoted newline hides its rows' ends.
+    """
+
+    def __init__(self, plan: Plan, assign: Assign, folders: Sequence[str], staging: str) -> None:
+        self.plan, self.assign, self.folders, self.staging = plan, assign, folders, staging
+
+    def process(self, element: tuple[list[str], str]) -> None:
+        """Write the rows of some files; `element` is their paths and the name of their shards."""
+        paths, name = element
+        shards = [Shard(os.path.join(folder, name), self.staging) for folder in self.folders]
+        for batch in self.plan.roll(chain.from_iterable(map(self._read, paths))):
+            splits, rows = self.assign(batch), drop_orders(batch)
+            for index, shard in enumerate(shards):
+                shard.write(rows.filter(pa.array(splits == index)))
+        for shard in shards:
+            shard.close()
+
+    def _read(self, path: str) -> Iterator[pa.RecordBatch]:
+        roles, folder = self.plan.roles, sources.find_folder(path, self.plan.format)
+        for raw in arrow_reader.read(path, self.plan.format, list_sources(roles), list_lists(roles)):
+            yield convert(raw, roles, folder)
+
+
+class Executor(BaseBeamExecutor):
+    """Checks every row, then writes the splits."""
+
+    def Do(
+        self,
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Write `examples`; before Beam starts, raise DataRejected for unsound files and for an empty split."""
+        self._log_startup(input_dict, output_dict, exec_properties)
+        examples = artifact_utils.get_single_instance(output_dict["examples"])
+        found = _parse(exec_properties["input_config"], example_gen_pb2.Input())
+        splits = _parse(exec_properties["output_config"], example_gen_pb2.Output()).split_config.splits
+        parts = {split.name: split.hash_buckets for split in splits}
+        plan = Plan.unpack(exec_properties["custom_config"])
+        files = _list_files(exec_properties["input_base"], found, plan.format)
+        assign, rows = _divide(files, plan, parts)
+        examples.split_names = artifact_utils.encode_split_names(list(parts))
+        self._write(examples, files, plan, assign)
+        examples_utils.set_payload_format(examples, example_gen_pb2.FORMAT_TF_EXAMPLE)
+        examples_utils.set_file_format(examples, "tfrecords_gzip")
+        examples.set_string_custom_property("spans", ", ".join(part.name for part in found.splits if part.name != ALL))
+        for split, count in rows.items():
+            examples.set_int_custom_property(f"rows_{split}", count)
+
+    def _write(self, examples: types.Artifact, files: Sequence[str], plan: Plan, assign: Assign) -> None:
+        splits = artifact_utils.decode_split_names(examples.split_names)
+        folders = [artifact_utils.get_split_uri([examples], split) for split in splits]
+        staging = os.path.join(examples.uri, "staging")
+        columns = [os.path.dirname(find_columns(os.path.join(folder, "any"))) for folder in folders]
+        for folder in (*folders, *columns, staging):
+            _clear(folder)
+        units = [list(files)] if plan.frame else [[path] for path in files]
+        shards = [(paths, f"data_tfrecord-{i:05d}-of-{len(units):05d}.gz") for i, paths in enumerate(units)]
+        with self._make_beam_pipeline() as pipeline:
+            write = beam.ParDo(WriteShards(plan, assign, folders, staging))
+            _ = pipeline | beam.Create(shards) | beam.Reshuffle() | write
+        fileio.rmtree(staging)
+
+
+def _divide(files: Sequence[str], plan: Plan, parts: Mapping[str, int]) -> tuple[Assign, dict[str, int]]:
+    """Return what assigns rows to splits, and how many rows each split gets; raise DataRejected for unsound files."""
+    batches = plan.roll(validate.check_batches(files, plan.format, plan.roles))
+    weights = list(parts.values())
+    if TIME in plan.roles:
+        times = np.concatenate([find_times(batch) for batch in batches])
+        cuts = find_cuts(times, weights)
+        assign: Assign = partial(assign_by_time, cuts=cuts)
+        counts = np.bincount(np.searchsorted(cuts, times, side="right"), minlength=len(parts))
+    else:
+        assign = partial(assign_splits, parts=weights, group=plan.group)
+        counts = np.sum([np.bincount(assign(batch), minlength=len(parts)) for batch in batches], axis=0)
+    rows = dict(zip(parts, counts.tolist(), strict=True))
+    empty = next((split for split, count in rows.items() if not count), None)
+    if empty:
+        seen = ", ".join(f"{split} {count:,}" for split, count in rows.items())
+        remedy = f"Add {'groups' if plan.group else 'rows'}, or give the split a larger part in data.split."
+        raise DataRejected(f"The split `{empty}` comes out empty; rows: {seen}.", os.path.commonpath(files), remedy)
+    return assign, rows
+
+
+def _frame(config: Config) -> Frame | None:
+    window = config.data.window
+    lengths = {
+        name: feature.length
+        for name, feature in config.features.items()
+        if isinstance(feature, Steps) and feature.columns
+    }
+    return Frame(lengths, window.horizon, config.data.group) if window else None
+
+
+def _list_files(base: str, found: example_gen_pb2.Input, format: str) -> list[str]:
+    return [path for split in found.splits for path in sources.list_files(base, split.pattern, format)]
+
+
+def _clear(folder: str) -> None:
+    if fileio.exists(folder):
+        fileio.rmtree(folder)
+    fileio.makedirs(folder)
+
+
+def _parse(text: str, message: Any) -> Any:
+    proto_utils.json_to_proto(text, message)
+    return message
+
+
+class Driver(driver.FileBasedDriver):
+    """Chooses the spans, and knows the input by its content, where TFX looks at sizes and times."""
+
+    def resolve_exec_properties(
+        self,
+        exec_properties: dict[str, Any],
+        pipeline_info: data_types.PipelineInfo,
+        component_info: data_types.ComponentInfo,
+    ) -> dict[str, Any]:
+        """Return the properties with the patterns of the spans, the newest one's number, and a digest of the files.
+
+        As TFX has it, all that matches is span 0 where the pattern has none. Raises DataRejected for absent data.
+        """
+        base, plan = exec_properties[INPUT_BASE_KEY], Plan.unpack(exec_properties[CUSTOM_CONFIG_KEY])
+        [split] = _parse(exec_properties[INPUT_CONFIG_KEY], example_gen_pb2.Input()).splits
+        chosen = spans.choose(base, split.pattern, plan.span, plan.spans, plan.marker)
+        found = example_gen_pb2.Input(
+            splits=[
+                example_gen_pb2.Input.Split(name=ALL if number is None else str(number), pattern=pattern)
+                for number, pattern in chosen.items()
+            ]
+        )
+        files = _list_files(base, found, plan.format)
+        parts = [part for path in files for part in sources.list_parts(path, plan.format)]
+        return exec_properties | {
+            INPUT_CONFIG_KEY: proto_utils.proto_to_json(found),
+            utils.SPAN_PROPERTY_NAME: list(chosen)[-1] or 0,
+            utils.VERSION_PROPERTY_NAME: None,
+            utils.FINGERPRINT_PROPERTY_NAME: digest_files(base, parts),
+        }
+
+
+class ExampleGen(FileBasedExampleGen):
+    """TFX's file-based ExampleGen with the driver and the executor of this module."""
+
+    EXECUTOR_SPEC = BeamExecutorSpec(Executor)
+    DRIVER_CLASS = Driver

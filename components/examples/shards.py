@@ -1,0 +1,72 @@
+"""The rows of one file that belong to one split, kept twice: as tf.Examples, and as columns, read ten times as fast."""
+
+import os
+from collections.abc import Iterator
+from pathlib import PurePath
+from uuid import uuid4
+
+import pyarrow as pa
+import tensorflow as tf
+from apache_beam.io.filesystem import CompressionTypes
+from apache_beam.io.filesystems import FileSystems
+from pyarrow import parquet
+from tfx.dsl.io import fileio
+
+from components.examples.tf_example import encode_examples, list_cells
+
+GZIP = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=1)
+EXAMPLES, COLUMNS = "Split-", "Columns-"  # how the folders of a split begin; TFX knows the first
+
+
+class Shard:
+    """Writes a shard into folders that are there; it appears under its name when it is whole."""
+
+    def __init__(self, path: str, staging: str) -> None:
+        self.path = path
+        self.drafts = [os.path.join(staging, uuid4().hex) for _ in (EXAMPLES, COLUMNS)]
+        self.examples = tf.io.TFRecordWriter(self.drafts[0], GZIP)
+        self.columns: parquet.ParquetWriter | None = None
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Append rows."""
+        cells = list_cells(batch)
+        for example in encode_examples(cells):
+            self.examples.write(example)
+        if self.columns is None:
+            self.file = FileSystems.create(self.drafts[1], compression_type=CompressionTypes.UNCOMPRESSED)
+            self.columns = parquet.ParquetWriter(self.file, cells.schema)
+        self.columns.write_table(pa.Table.from_batches([cells]))
+
+    def close(self) -> None:
+        """Put the files into their places."""
+        self.examples.close()
+        if self.columns is not None:
+            self.columns.close()
+            self.file.close()
+            fileio.rename(self.drafts[1], find_columns(self.path))
+        fileio.rename(self.drafts[0], self.path)
+
+
+def find_columns(examples: str) -> str:
+    """Return where the columns lie of a shard whose tf.Examples lie there."""
+    path = PurePath(examples)
+    folder = path.parent.name.removeprefix(EXAMPLES)
+    return os.path.join(os.path.dirname(os.path.dirname(examples)), COLUMNS + folder, f"{path.stem}.parquet")
+
+
+def read_columns(examples: str, schema: pa.Schema | None, rows: int) -> Iterator[pa.RecordBatch]:
+    """Yield a shard by batches of `rows`; with a schema its columns, null where the shard has none of that name."""
+    with FileSystems.open(find_columns(examples), compression_type=CompressionTypes.UNCOMPRESSED) as stream:
+        file = parquet.ParquetFile(stream)
+        present = [name for name in (schema or file.schema_arrow).names if name in file.schema_arrow.names]
+        for batch in file.iter_batches(rows, columns=present, use_threads=False):
+            yield batch if schema is None else _fit(batch, schema)
+
+
+def _fit(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    place = batch.schema.get_field_index
+    columns = [
+        batch.column(place(field.name)).cast(field.type) if place(field.name) >= 0 else pa.nulls(len(batch), field.type)
+        for field in schema
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)

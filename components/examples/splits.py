@@ -1,0 +1,59 @@
+"""Which split a row goes to: by a hash of its values or of its group, or by time."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pandas.util import hash_pandas_object
+
+from components.validation.typed_batch import TIME
+
+ABSENT = -(2**63)
+
+
+def assign_splits(batch: pa.RecordBatch, parts: Sequence[int], group: str | None = None) -> np.ndarray:
+    """Return the index of each row's split, by a hash of the row's own values, else of its `group` alone.
+
+    `parts` weighs the splits.
+    """
+    names = [group] if group else batch.schema.names
+    columns = [_hashable(batch.column(batch.schema.get_field_index(name))) for name in names]
+    frame = pa.RecordBatch.from_arrays(columns, names).to_pandas()
+    buckets = hash_pandas_object(frame, index=False).to_numpy() % np.uint64(sum(parts))
+    return np.searchsorted(np.cumsum(parts), buckets, side="right")
+
+
+def assign_by_time(batch: pa.RecordBatch, cuts: np.ndarray) -> np.ndarray:
+    """Return the index of each row's split, by its TIME."""
+    return np.searchsorted(cuts, find_times(batch), side="right")
+
+
+def find_times(batch: pa.RecordBatch) -> np.ndarray:
+    """Return the TIME of each row."""
+    return batch.column(batch.schema.get_field_index(TIME)).to_numpy(zero_copy_only=False)
+
+
+def find_cuts(moments: np.ndarray, parts: Sequence[int]) -> np.ndarray:
+    """Return the moment at which each split but the first begins, so that they share the rows as `parts` weighs them.
+
+    Rows of one moment go to one split, which more of them would have gone to.
+    """
+    ordered = np.append(np.sort(moments), np.inf)
+    cuts = []
+    for end in np.cumsum(parts)[:-1] * len(moments) // sum(parts):
+        first, last = (np.searchsorted(ordered, ordered[end], side) for side in ("left", "right"))
+        start = first if end - first < last - end else last
+        cuts.append(ordered[min(start, len(moments))])
+    return np.array(cuts)
+
+
+def _hashable(column: pa.Array) -> pa.Array:
+    """Return the column in a form whose hash depends on each cell alone, and not on those beside it."""
+    if pa.types.is_integer(column.type):  # pandas would make floats of integers among nulls
+        return column.fill_null(ABSENT)
+    if pa.types.is_list(column.type):
+        ends = np.cumsum(pc.list_value_length(column).fill_null(0))
+        rows = np.split(column.flatten().to_numpy(zero_copy_only=False), ends[:-1])
+        return pa.array([row.tobytes() for row in rows], pa.binary())
+    return column

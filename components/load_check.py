@@ -1,0 +1,129 @@
+"""LoadCheck: the exported model, in a fresh process, must answer raw rows as training would, by every signature."""
+
+import logging
+import pickle
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_transform as tft
+from tfx import types
+from tfx.dsl.components.base.base_component import BaseComponent
+from tfx.dsl.components.base.base_executor import BaseExecutor
+from tfx.types import artifact_utils, standard_artifacts
+from tfx.utils import path_utils
+
+from components.base import node
+from components.load_check_process import BySignature
+from configs.errors import NotBlessed
+from configs.schema.config import Config
+from trainer.export.saved_model import KERAS_MODEL, name_answers
+from trainer.export.signatures import RAW, SERVING, TRANSFORM
+from trainer.features.raw_tensors import list_tensors, spread
+from trainer.models.custom import load
+from trainer.settings import Columns
+
+ROWS = 100
+TOLERANCE = 1e-4
+
+
+def load_check(
+    config: Config, model: types.BaseChannel, transform_graph: types.BaseChannel, examples: types.BaseChannel
+) -> BaseComponent:
+    """Returns the node that gives an InfraBlessing to a model that serves what was trained."""
+    return node(
+        "LoadCheck",
+        Executor,
+        inputs={"model": model, "transform_graph": transform_graph, "examples": examples},
+        outputs={"blessing": standard_artifacts.InfraBlessing},
+        parameters={"columns": Columns(features=config.features, label=config.label).model_dump_json()},
+    )
+
+
+class Executor(BaseExecutor):
+    """Blesses the model; raises NotBlessed with the row when it cannot be loaded or answers otherwise."""
+
+    def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
+        model = path_utils.serving_model_path(artifact_utils.get_single_uri(input_dict["model"]))
+        transform = tft.TFTransformOutput(artifact_utils.get_single_uri(input_dict["transform_graph"]))
+        columns = Columns.model_validate_json(exec_properties["columns"])
+        rows = first_rows(artifact_utils.get_split_uri(input_dict["examples"], "test"))
+        expected = answer_as_trained(model, transform, columns, rows)
+        for loader, answers in answer_as_served(model, make_requests(transform, columns, rows)).items():
+            compare(expected, answers, rows, loader)
+        blessing = artifact_utils.get_single_instance(output_dict["blessing"])
+        Path(blessing.uri, "INFRA_BLESSED").touch()
+        blessing.set_int_custom_property("blessed", 1)
+        blessing.set_int_custom_property("rows", len(rows))
+
+
+def first_rows(folder: str, count: int = ROWS) -> list[bytes]:
+    """Returns the first serialized tf.Examples of a split."""
+    files = sorted(tf.io.gfile.glob(f"{folder}/*"))
+    return list(tf.data.TFRecordDataset(files, compression_type="GZIP").take(count).as_numpy_iterator())
+
+
+def make_requests(transform: tft.TFTransformOutput, columns: Columns, rows: Sequence[bytes]) -> BySignature:
+    """Returns the rows as each signature takes them."""
+    spec = transform.raw_feature_spec()
+    cells = tf.io.parse_example(list(rows), spec)
+    tensors = list_tensors(columns.features, spec)
+    examples = {"examples": np.array(rows, object)}
+    raw = {tensor.name: spread(cells[name], tensor).numpy() for name, tensor in tensors.items()}
+    return {SERVING: examples, RAW: raw, TRANSFORM: examples}
+
+
+def answer_as_trained(
+    model: str, transform: tft.TFTransformOutput, columns: Columns, rows: Sequence[bytes]
+) -> BySignature:
+    """Returns what each signature is to answer: by the Keras model, on the rows as Transform's graph prepares them."""
+    made = transform.transform_features_layer()(tf.io.parse_example(list(rows), transform.raw_feature_spec()))
+    trained = load(Path(model), KERAS_MODEL)
+    prediction = trained.predict_on_batch({name: made[name] for name in trained.input})
+    named = {name: tensor.numpy() for name, tensor in name_answers(tf.constant(prediction), columns.label).items()}
+    return {SERVING: named, RAW: named, TRANSFORM: {name: tensor.numpy() for name, tensor in made.items()}}
+
+
+def answer_as_served(model: str, requests: BySignature) -> dict[str, BySignature]:
+    """Returns the exported model's answers by loader, from a process that loads only it."""
+    with tempfile.TemporaryDirectory() as folder:
+        asked, answered = Path(folder, "requests"), Path(folder, "answers")
+        asked.write_bytes(pickle.dumps(requests))
+        command = [sys.executable, "-m", "components.load_check_process", model, str(asked), str(answered)]
+        probe = subprocess.run(command, capture_output=True, text=True, check=False)
+        logging.info("%s\n%s", " ".join(command), probe.stderr)
+        if probe.returncode:
+            raise NotBlessed(
+                f"The exported model cannot be loaded and asked: {probe.stderr.strip().splitlines()[-1]}",
+                where="LoadCheck",
+                remedy="The log holds the loader's own words.",
+            )
+        return pickle.loads(answered.read_bytes())
+
+
+def compare(expected: BySignature, served: BySignature, rows: Sequence[bytes], loader: str) -> None:
+    """Raises NotBlessed with the first row that a signature of the served model answers otherwise."""
+    for signature, outputs in expected.items():
+        for output, values in outputs.items():
+            found = served[signature][output]
+            differences = ~_alike(values, found).reshape(len(rows), -1).all(axis=1)
+            if differences.any():
+                row = int(differences.argmax())
+                raise NotBlessed(
+                    f"The exported model ({loader} loader, {signature}) answers {differences.sum()} of {len(rows)} "
+                    f"rows otherwise than training did; the first is row {row}, whose {output} is {found[row]} instead "
+                    f"of {values[row]}.",
+                    where="LoadCheck",
+                    remedy=f"The row: {tf.train.Example.FromString(rows[row])}",
+                )
+
+
+def _alike(expected: np.ndarray, served: np.ndarray) -> np.ndarray:
+    if expected.dtype.kind == "f":
+        return np.isclose(expected, served, atol=TOLERANCE, rtol=TOLERANCE)
+    return expected == served

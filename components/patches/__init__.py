@@ -1,0 +1,1 @@
+"""Every change to a library, one file each, and nothing else."""

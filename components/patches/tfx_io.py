@@ -1,0 +1,120 @@
+"""Examples read as few, large Arrow batches, where TFX reads them row by row: what Beam does, it does for each element.
+
+TFX's executors offer no way to say how Examples are read; while one of ours is at work, what they all open them with
+returns the reader of this module. This and `components.patches.beam_signatures` are all that is patched of a library.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import apache_beam as beam
+import pyarrow as pa
+import tensorflow as tf
+import tfx
+from tensorflow_metadata.proto.v0 import schema_pb2
+from tfx import types
+from tfx.components.util import tfxio_utils
+from tfx.dsl.io import fileio
+from tfx.types import artifact_utils
+from tfx_bsl.tfxio.dataset_options import RecordBatchesOptions
+from tfx_bsl.tfxio.tf_example_record import TFExampleRecord
+from tfx_bsl.tfxio.tfxio import TFXIO
+
+from components.examples.shards import find_columns, read_columns
+from components.patches.beam_signatures import remembered
+
+TESTED = ("1.16.0", "1.21.0")  # the versions of TFX that are patched
+ROWS = 10_000  # of a batch, at most
+BYTES = 1 << 22  # of a batch on the disk, where it takes a tenth of what it takes in memory
+
+
+class InLargeBatches:
+    """Goes before an executor of TFX's that reads `examples`, so that it reads them in large batches."""
+
+    def Do(
+        self,
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Does what the executor does."""
+        with large_batches(count_rows(input_dict["examples"])), remembered():
+            super().Do(input_dict, output_dict, exec_properties)  # type: ignore[misc]
+
+
+def count_rows(examples: Sequence[types.Artifact]) -> int:
+    """Returns how many rows go into a batch, so that neither many nor wide ones exhaust the memory."""
+    rows = size = 0
+    for artifact in examples:
+        for split in artifact_utils.decode_split_names(artifact.split_names):
+            rows += artifact.get_int_custom_property(f"rows_{split}")
+            folder = artifact_utils.get_split_uri([artifact], split)
+            size += sum(tf.io.gfile.stat(file).length for file in fileio.glob(f"{folder}/*"))
+    return max(1, min(ROWS, BYTES * rows // max(1, size)))
+
+
+@contextmanager
+def large_batches(rows: int) -> Iterator[None]:
+    """Lets TFX's executors read tf.Examples in batches of `rows`; with a TFX that is not tested, as ever."""
+    make = tfxio_utils.make_tfxio
+
+    def make_large(*arguments: Any, **options: Any) -> TFXIO:
+        found = make(*arguments, **options)
+        return LargeBatches.like(found, rows) if type(found) is TFExampleRecord else found
+
+    if tfx.__version__ in TESTED:
+        tfxio_utils.make_tfxio = make_large
+    try:
+        yield
+    finally:
+        tfxio_utils.make_tfxio = make
+
+
+class LargeBatches(TFExampleRecord):
+    """TFX's reader of tf.Examples, by batches of `rows`."""
+
+    @classmethod
+    def like(cls, reader: TFExampleRecord, rows: int) -> "LargeBatches":
+        """Returns what reads what another reads."""
+        made = cls(reader._file_pattern, schema=reader._schema, raw_record_column_name=reader.raw_record_column_name)
+        made.rows = rows
+        return made
+
+    def BeamSource(self, batch_size: int | None = None) -> beam.PTransform:
+        """Returns the transform that reads the files, by `rows` whatever `batch_size` is asked for."""
+        files = sorted(file for pattern in self._file_pattern for file in fileio.glob(pattern))
+        schema = self._schema.SerializeToString() if self._schema else None
+        return Read(files, ReadBatches(self.rows, schema, self.raw_record_column_name))
+
+    def _ProjectImpl(self, tensor_names: list[str]) -> "LargeBatches":
+        return self.like(super()._ProjectImpl(tensor_names), self.rows)
+
+
+class Read(beam.PTransform):
+    """From nothing to the batches of some files."""
+
+    def __init__(self, files: Sequence[str], read: beam.DoFn) -> None:
+        super().__init__()
+        self.files, self.read = files, read
+
+    def expand(self, start: beam.pvalue.PBegin) -> beam.PCollection:
+        read = beam.ParDo(self.read).with_output_types(pa.RecordBatch)
+        return start | beam.Create(self.files) | beam.Reshuffle() | read
+
+
+class ReadBatches(beam.DoFn):
+    """A file to its batches; the schema travels serialized, as messages do not."""
+
+    def __init__(self, rows: int, schema: bytes | None, raw_record_column: str | None) -> None:
+        self.options = RecordBatchesOptions(rows, num_epochs=1, shuffle=False)
+        self.schema, self.raw_record_column = schema, raw_record_column
+
+    def process(self, file: str) -> Iterator[pa.RecordBatch]:
+        """Yield the batches in order."""
+        schema = schema_pb2.Schema.FromString(self.schema) if self.schema else None
+        records = TFExampleRecord(file, schema=schema, raw_record_column_name=self.raw_record_column)
+        if self.raw_record_column or not fileio.exists(find_columns(file)):
+            yield from records.RecordBatches(self.options)
+        else:
+            yield from read_columns(file, records.ArrowSchema() if schema else None, self.options.batch_size)

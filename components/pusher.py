@@ -1,0 +1,88 @@
+"""Pusher: puts a candidate that has earned it into service."""
+
+from pathlib import Path
+from typing import Any
+
+from tfx import types
+from tfx.components.util import model_utils
+from tfx.dsl.components.base.base_component import BaseComponent
+from tfx.dsl.components.base.base_executor import BaseExecutor
+from tfx.types import artifact_utils, standard_artifacts
+from tfx.utils import path_utils
+
+from components import in_service_driver
+from components.base import node
+from components.evaluation.results import failures, measure, overall
+from components.registry.model_registry import Record, publish
+from configs.errors import NotBlessed
+from configs.home import Home
+from configs.schema.config import Config
+
+
+def pusher(
+    config: Config,
+    model: types.BaseChannel,
+    model_blessing: types.BaseChannel,
+    infra_blessing: types.BaseChannel,
+    evaluation: types.BaseChannel,
+    schema: types.BaseChannel,
+    statistics: types.BaseChannel,
+) -> BaseComponent:
+    """Returns the node that publishes a blessed model with what it was judged by, and refuses any other."""
+    return node(
+        "Pusher",
+        Executor,
+        inputs={
+            "model": model,
+            "model_blessing": model_blessing,
+            "infra_blessing": infra_blessing,
+            "evaluation": evaluation,
+            "schema": schema,
+            "statistics": statistics,
+        },
+        outputs={"pushed_model": standard_artifacts.PushedModel},
+        parameters={
+            "home": str(config.home.root),
+            "config": config.model_dump_json(exclude={"storage", "beam", "resources", "schedule", "cluster", "image"}),
+            in_service_driver.IN_SERVICE: "",
+        },
+        driver=in_service_driver.Driver,
+    )
+
+
+class Executor(BaseExecutor):
+    """Publishes to the registry; raises NotBlessed with the figures that fell short."""
+
+    def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
+        uri = {key: artifact_utils.get_single_uri(artifacts) for key, artifacts in input_dict.items()}
+        require_blessing(input_dict, uri["evaluation"])
+        pushed = artifact_utils.get_single_instance(output_dict["pushed_model"])
+        config = Path(pushed.uri, "config.json")
+        config.write_text(exec_properties["config"])
+        published = publish(
+            Home(Path(exec_properties["home"])),
+            Path(path_utils.serving_model_path(uri["model"])),
+            extras={
+                "schema": Path(uri["schema"]),
+                "statistics": Path(uri["statistics"]),
+                "evaluation": Path(uri["evaluation"]),
+                "config.json": config,
+            },
+            record=Record(run=self._context.pipeline_run_id, metrics=overall(measure(uri["evaluation"]))),
+        )
+        pushed.set_int_custom_property("version", published.version.number)
+        pushed.set_int_custom_property("new", int(published.new))
+
+
+def require_blessing(input_dict: dict[str, Any], evaluation: str) -> None:
+    """Raises NotBlessed unless both the Evaluator and the load check blessed the model."""
+    if not model_utils.is_model_blessed(artifact_utils.get_single_instance(input_dict["model_blessing"])):
+        missed = failures(evaluation)
+        raise NotBlessed(
+            "The candidate is not blessed: " + "; ".join(missed) + ".",
+            where="Evaluator",
+            remedy="The version in service stays. Improve the model, change evaluation.thresholds, "
+            "or put it into service all the same with `millrace promote CONFIG --run RUN --reason REASON`.",
+        )
+    if not model_utils.is_infra_validated(artifact_utils.get_single_instance(input_dict["infra_blessing"])):
+        raise NotBlessed("The candidate did not pass the load check.", where="LoadCheck")

@@ -1,0 +1,1 @@
+"""From files to Arrow; begin with files.py, which knows the formats."""

@@ -1,0 +1,86 @@
+"""Spans: data that comes in numbered portions, such as a folder a day; {SPAN} in `data.path` stands for the number."""
+
+import glob
+import os
+import re
+from collections.abc import Collection
+from fnmatch import fnmatchcase
+
+from components.readers.files import FOLDER, find_data, is_shown, list_files
+from configs.errors import DataRejected
+from configs.schema.data import SPAN, Data
+
+MOST = 10  # names in a message
+
+
+def list_data(data: Data) -> list[str]:
+    """Return the data files that the config stands for, in order; of the spans that it takes, if its path has any."""
+    base, pattern = find_data(data.path)
+    chosen = choose(base, pattern, data.span, data.spans, data.marker)
+    return [path for found in chosen.values() for path in list_files(base, found, data.format)]
+
+
+def choose(
+    base: str, pattern: str, last: int | None = None, count: int | None = None, marker: str | None = None
+) -> dict[int | None, str]:
+    """Return the patterns of the newest spans that match `pattern` below `base`, oldest first, each by its number.
+
+    They are `count`, one without, and end with `last` if it is given; with a `marker`, only those whose folder holds a
+    file of this name count. A pattern without {SPAN} is all there is, and has no number. Raises DataRejected.
+    """
+    if not SPAN.search(pattern):
+        return {None: pattern}
+    there = _find(base, pattern)
+    whole = [number for number, digits in there.items() if marker is None or _has(base, pattern, digits, marker)]
+    taken = sorted(number for number in whole if last is None or number <= last)[-(count or 1) :]
+    if not taken or last not in (None, taken[-1]):
+        raise _refuse(base, pattern, there, whole, last, marker)
+    return {number: _fill(base, pattern, there[number]) for number in taken}
+
+
+def _find(base: str, pattern: str) -> dict[int, str]:
+    """Return the digits of each span that has files, by the number they spell."""
+    spans: dict[int, str] = {}
+    width = SPAN.findall(pattern)[0]
+    for path in filter(is_shown, glob.glob(os.path.join(glob.escape(base), SPAN.sub("*", pattern)))):
+        name = os.path.relpath(path, base)
+        for digits in re.findall(r"[0-9]+", name):
+            if not fnmatchcase(name, SPAN.sub(digits, pattern)) or width not in ("", str(len(digits))):
+                continue
+            if spans.setdefault(int(digits), digits) != digits:
+                what = f"Span {int(digits)} is there twice, as {spans[int(digits)]} and as {digits}."
+                raise DataRejected(what, os.path.join(base, pattern), "Move one away, or write {SPAN:WIDTH}.")
+    return spans
+
+
+def _fill(base: str, pattern: str, digits: str) -> str:
+    """Return the pattern of one span; that of a folder stands for what is in it."""
+    filled = SPAN.sub(digits, pattern)
+    return os.path.join(filled, FOLDER) if os.path.isdir(os.path.join(base, filled)) else filled
+
+
+def _has(base: str, pattern: str, digits: str, marker: str) -> bool:
+    folder = re.sub(r"(\{SPAN[^/]*).*", r"\1", pattern)
+    return bool(glob.glob(os.path.join(glob.escape(base), SPAN.sub(digits, folder), glob.escape(marker))))
+
+
+def _refuse(
+    base: str, pattern: str, there: Collection[int], whole: Collection[int], last: int | None, marker: str | None
+) -> DataRejected:
+    where = os.path.join(base, pattern)
+    if whole:
+        kind = "complete span" if marker else "span"
+        return DataRejected(
+            f"There is no {kind} {last}; there are {_list(sorted(whole))}.", where, "Correct data.span."
+        )
+    if there:
+        what = f"No span is complete: none of {_list(sorted(there))} has a file {marker}."
+        return DataRejected(what, where, "Wait until one is, or correct data.marker.")
+    found = sorted(os.listdir(base)) if os.path.isdir(base) else None
+    lies = "its folder is empty" if found == [] else f"there are {_list(found)}" if found else "its folder is absent"
+    return DataRejected(f"No span matches; {lies}.", where, "Correct data.path.")
+
+
+def _list(names: Collection[object]) -> str:
+    shown = ", ".join(map(str, list(names)[:MOST]))
+    return f"{shown} and {len(names) - MOST} more" if len(names) > MOST else shown

@@ -1,0 +1,1 @@
+"""The versions in service; begin with model_registry.py."""

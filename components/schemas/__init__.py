@@ -1,0 +1,1 @@
+"""The TFDV schema: inferred, read, widened; begin with evolution.py."""

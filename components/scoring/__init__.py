@@ -1,0 +1,1 @@
+"""Rows through a published model, in batches; begin with scorer.py."""

@@ -1,0 +1,76 @@
+"""A version of the model, asked for its predictions as its own config describes them."""
+
+import os
+from collections.abc import Mapping, Sequence
+from itertools import compress
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from components.examples.tf_example import encode_examples
+from components.registry.versions import Version
+from components.scoring.row_batch import Batch, Fault
+from components.validation.column_types import Role
+from components.validation.typed_batch import convert, find_faults, list_sources
+from configs.schema.config import Label
+from trainer.export.signatures import PREDICTION, SERVING
+
+Answers = Mapping[str, Sequence[Any]]
+
+
+class Scorer:
+    """Loads a version's model, and answers typed rows."""
+
+    def __init__(self, version: Version, label: Label) -> None:
+        import tensorflow as tf  # takes seconds: a mistake in the rows is to be named before
+
+        self.model = tf.saved_model.load(str(version.path))  # owns the variables that the signature refers to
+        signature = self.model.signatures[SERVING]
+        self.ask = lambda requests: signature(examples=tf.constant(requests, tf.string))[PREDICTION].numpy()
+        self.label = label
+
+    def score(self, batch: pa.RecordBatch) -> Answers:
+        """Return the columns of the answers to a batch of features, where null is a missing value."""
+        return name_answers(self.ask(encode_examples(batch)), self.label)
+
+
+def columns(label: Label) -> list[str]:
+    """Return the names of the columns that the answers have."""
+    return [PREDICTION, *(f"score_{value}" for value in label.values)]
+
+
+def name_answers(answers: np.ndarray, label: Label) -> Answers:
+    """Return what a model's answers [rows, units] say: the class and the score of each, or the number.
+
+    A binary model answers with the score of its second class. Of several classes at once those above one half are
+    chosen, as `red|green`.
+    """
+    if label.kind == "regression":
+        return {PREDICTION: _round(answers[:, 0])}
+    scores = np.hstack([1 - answers, answers]) if label.kind == "binary" else answers
+    if label.kind == "multilabel":
+        chosen = ["|".join(compress(label.values, row > 0.5)) for row in scores]
+    else:
+        chosen = [label.values[index] for index in scores.argmax(axis=1)]
+    return dict(zip(columns(label), [chosen, *map(_round, scores.T)], strict=True))
+
+
+def _round(numbers: np.ndarray) -> list[float]:
+    """Return the shortest decimals that stand for 32-bit floats, so that every format of file has the same."""
+    return numbers.astype(str).astype(float).tolist()
+
+
+def sort_out(batch: Batch, roles: Mapping[str, Role]) -> tuple[Batch, pa.RecordBatch, Sequence[Fault]]:
+    """Return the rows whose cells all roles take, these cells typed, and the faults of the other rows, in order."""
+    names, folder = list_sources(roles), os.path.dirname(batch.path)
+    cells = pa.RecordBatch.from_arrays([batch.column(name) for name in names], names)
+    try:
+        return batch, convert(cells, roles, folder), batch.faults
+    except pa.ArrowInvalid:
+        faults: dict[int, Fault] = {}
+        for row, column, reason in find_faults(cells, roles, folder):
+            faults.setdefault(row, Fault(batch.numbers[row], column, reason, batch.take([row]).records[0]))
+    kept = [row for row in range(len(cells)) if row not in faults]
+    ordered = sorted([*batch.faults, *faults.values()], key=lambda fault: fault.number)
+    return batch.take(kept), convert(cells.take(pa.array(kept, pa.int64())), roles, folder), ordered

@@ -1,0 +1,140 @@
+"""Yardsticks: models that are no networks, trained on the same examples, by the same metrics on the same rows."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import apache_beam as beam
+import numpy as np
+import pyarrow as pa
+import tensorflow as tf
+import tensorflow_model_analysis as tfma
+import tensorflow_transform as tft
+from google.protobuf import json_format
+from tfx import types
+from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
+from tfx.dsl.components.base.base_component import BaseComponent
+from tfx.types import artifact_utils, standard_artifacts
+
+from components.base import node
+from components.evaluation.slice_extractor import custom_extractors
+from components.evaluator import eval_config
+from configs.schema.config import Config
+from configs.schema.training import Training
+from trainer.features.transforms import columns
+from trainer.settings import Columns
+from trainer.training.dataset import CHUNK, Examples, Rows
+
+LABEL, WEIGHT = "label", "weight"  # no model is called that
+MODELS = "models"  # the property that names them
+
+
+def yardsticks(
+    config: Config,
+    transformed_examples: types.BaseChannel,
+    transform_graph: types.BaseChannel,
+    examples: types.BaseChannel,
+) -> BaseComponent:
+    """Returns the node that says what scikit-learn's models reach; the network itself is none of its business."""
+    seen = Columns(features=config.features, label=config.label, weight=config.data.weight)
+    return node(
+        "Yardsticks",
+        Executor,
+        inputs={
+            "transformed_examples": transformed_examples,
+            "transform_graph": transform_graph,
+            "examples": examples,
+        },
+        outputs={"evaluation": standard_artifacts.ModelEvaluation},
+        parameters={
+            "columns": seen.model_dump_json(),
+            "eval_config": json_format.MessageToJson(compare_config(config), indent=None),
+        },
+    )
+
+
+def compare_config(config: Config) -> tfma.EvalConfig:
+    """Returns the Evaluator's configuration, for the models named: all rows, no thresholds."""
+    found = eval_config(config)
+    del found.model_specs[:], found.slicing_specs[:]
+    found.slicing_specs.add()
+    for name in config.baselines:
+        found.model_specs.add(
+            name=name, prediction_key=name, label_key=LABEL, example_weight_key=WEIGHT if config.data.weight else ""
+        )
+    for specs in found.metrics_specs:
+        for metric in specs.metrics:
+            del metric.per_slice_thresholds[:]
+    return found
+
+
+class Executor(BaseBeamExecutor):
+    """Trains the models on the train split, and has TFMA measure them on the test split."""
+
+    def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
+        seen = Columns.model_validate_json(exec_properties["columns"])
+        config = json_format.Parse(exec_properties["eval_config"], tfma.EvalConfig())
+        graph = tft.TFTransformOutput(artifact_utils.get_single_uri(input_dict["transform_graph"]))
+        train = read_transformed(artifact_utils.get_split_uri(input_dict["transformed_examples"], "train"), graph, seen)
+        test = read_raw(artifact_utils.get_split_uri(input_dict["examples"], "test"), graph, seen)
+        names = [spec.name for spec in config.model_specs]
+        known = columns(seen.features, graph.vocabulary_size_by_name)
+        from trainer.sklearn_baselines import (
+            answer,  # only here: it loads scikit-learn, a second that no other node needs
+        )
+
+        table = tabulate(test, answer(names, seen.label, known, train, test))
+        artifact = artifact_utils.get_single_instance(output_dict["evaluation"])
+        artifact.set_string_custom_property(MODELS, ",".join(names))
+        with self._make_beam_pipeline() as pipeline:
+            (
+                pipeline
+                | beam.Create([table])
+                | tfma.ExtractEvaluateAndWriteResults(
+                    eval_config=config, output_path=artifact.uri, extractors=custom_extractors(None, config, None)
+                )
+            )
+
+
+def read_transformed(folder: str, graph: tft.TFTransformOutput, seen: Columns) -> Examples:
+    """Returns the rows of a split as Transform left them."""
+    spec = graph.transformed_feature_spec()
+    rows = Rows([f"{folder}/*"], spec, seen.label.name, seen.weight, Training(cache="memory"))
+    found, label, *weight = tf.nest.map_structure(lambda part: part.numpy(), rows.held)
+    return Examples(found, label, *weight)
+
+
+def read_raw(folder: str, graph: tft.TFTransformOutput, seen: Columns) -> Examples:
+    """Returns the rows of a split that Transform's graph has yet to prepare."""
+    layer, spec = graph.transform_features_layer(), graph.raw_feature_spec()
+    files = sorted(tf.io.gfile.glob(f"{folder}/*"))
+    chunks = [
+        {name: part.numpy() for name, part in layer(tf.io.parse_example(rows, spec)).items()}
+        for rows in tf.data.TFRecordDataset(files, compression_type="GZIP").batch(CHUNK)
+    ]
+    found = {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
+    return Examples(found, found.pop(seen.label.name), *([found.pop(seen.weight)] if seen.weight else []))
+
+
+def tabulate(rows: Examples, answers: Mapping[str, np.ndarray]) -> pa.RecordBatch:
+    """Returns the labels, the weights, and what each model answered, as TFMA reads them: each cell a list."""
+    parts = {LABEL: rows.label, **answers}
+    if rows.weight is not None:
+        parts[WEIGHT] = rows.weight
+    lists = [
+        pa.LargeListArray.from_arrays(np.arange(len(part) + 1) * part.shape[1], pa.array(part.ravel()))
+        for part in parts.values()
+    ]
+    return pa.RecordBatch.from_arrays(lists, list(parts))
+
+
+def compare(evaluation: types.Artifact) -> dict[str, dict[str, float]]:
+    """Returns the metrics of each model, by its name, in the order of the config."""
+    names = evaluation.get_string_custom_property(MODELS).split(",")
+    found: dict[str, dict[str, float]] = {name: {} for name in names}
+    for record in tfma.load_metrics(evaluation.uri):
+        for item in record.metric_keys_and_values:
+            value = item.value.double_value.value
+            if item.value.WhichOneof("type") == "double_value" and math.isfinite(value):
+                found[item.key.model_name or names[0]][item.key.name] = value  # TFMA names no model that is alone
+    return found

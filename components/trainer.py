@@ -1,0 +1,140 @@
+"""Trainer: TFX's own, around plain Keras, with a place for what a training that is killed leaves."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tfx import types
+from tfx.components.trainer import component, executor
+from tfx.dsl.components.base.base_component import BaseComponent
+from tfx.dsl.components.base.base_executor import BaseExecutor
+from tfx.dsl.components.base.executor_spec import ExecutorClassSpec
+from tfx.orchestration.portable.data_types import ExecutionInfo
+from tfx.proto import trainer_pb2
+from tfx.proto.orchestration.driver_output_pb2 import DriverOutput
+
+from components import in_service_driver
+from components.registry.tree_digest import DIGEST
+from components.registry.versions import Version, in_service, verify, versions
+from configs.home import Home
+from configs.schema.config import Config
+from trainer.models.custom import embed
+from trainer.run_fn import LINEAGE
+from trainer.settings import Settings
+
+Artifacts = Mapping[str, Sequence[types.Artifact]]
+
+
+def trainer(
+    config: Config,
+    examples: types.BaseChannel,
+    transform_graph: types.BaseChannel,
+    hyperparameters: types.BaseChannel | None = None,
+) -> BaseComponent:
+    """Returns the node that trains the model on the transformed examples and exports it.
+
+    With `hyperparameters` it trains with those values, in place of the config's.
+    """
+    kind = WarmTrainer if config.training.warm_start else Trainer
+    return kind(
+        examples=examples,
+        transform_graph=transform_graph,
+        hyperparameters=hyperparameters,
+        run_fn="trainer.run_fn.run_fn",
+        custom_config={"settings": settle(config).model_dump_json(), "home": str(config.home.root)},
+        train_args=trainer_pb2.TrainArgs(splits=["train"]),
+        eval_args=trainer_pb2.EvalArgs(splits=["eval"]),
+    ).with_id("Trainer")
+
+
+def settle(config: Config) -> Settings:
+    """Returns what a training depends on."""
+    return Settings(
+        features=config.features,
+        label=config.label,
+        weight=config.data.weight,
+        model=embed(config.model),
+        training=config.training,
+    )
+
+
+class Executor(executor.GenericExecutor):
+    """Trains by `trainer.run_fn`; a state of the same training that was left unfinished is gone on from."""
+
+    def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
+        given = json.loads(exec_properties["custom_config"])
+        home, origin = Home(Path(given["home"])), identify(input_dict, given["settings"])
+        place = find_place(home, [origin, given.get("base", "")], self._context)
+        given |= {
+            "origin": origin,
+            "checkpoint": str(place / "state.npz"),
+            "tensorboard": str(home.tensorboard(self._context.pipeline_run_id)),
+        }
+        super().Do(input_dict, output_dict, exec_properties | {"custom_config": json.dumps(given)})
+        shutil.rmtree(place, ignore_errors=True)
+
+
+class Trainer(component.Trainer):
+    """TFX's component, with our executor."""
+
+    EXECUTOR_SPEC = ExecutorClassSpec(Executor)
+
+
+class Driver(in_service_driver.Driver):
+    """Names the version to begin with, so that the cache answers for a training that began with the same."""
+
+    def run(self, execution_info: ExecutionInfo) -> DriverOutput:
+        output = DriverOutput()
+        for key, value in execution_info.exec_properties.items():
+            output.exec_properties[key].string_value = str(value)
+        given = json.loads(execution_info.exec_properties["custom_config"])
+        origin = identify(execution_info.input_dict, given["settings"])
+        version = find_base(Home(Path(given["home"])), origin)
+        given["base"] = str(version.path) if version else ""
+        given["base_digest"] = version.model_digest if version else ""
+        output.exec_properties["custom_config"].string_value = json.dumps(given)
+        return output
+
+
+class WarmTrainer(Trainer):
+    """A Trainer that depends on the version in service."""
+
+    DRIVER_CLASS = Driver
+
+
+def identify(inputs: Artifacts, settings: str) -> str:
+    """Returns the digest of what a model is trained from: the content of the inputs, and the settings as JSON."""
+    contents = [
+        f"{key}={artifact.get_string_custom_property(DIGEST)}"
+        for key, artifacts in sorted(inputs.items())
+        for artifact in artifacts
+    ]
+    return _digest([*contents, settings])
+
+
+def find_place(home: Home, parts: Sequence[str], context: BaseExecutor.Context) -> Path:
+    """Returns the folder for the state of a training that depends on these parts, its code and the packages."""
+    flags = [flag for flag in context.extra_flags or () if flag.startswith(("--code", "--packages"))]
+    return home.checkpoints / _digest([*parts, *flags])
+
+
+def find_base(home: Home, origin: str) -> Version | None:
+    """Returns the version to begin with: that in service, or the one that it began with if it is of the same origin.
+
+    Else a run on data that has not changed would train on what it made before, again and again.
+    """
+    version = in_service(home)
+    file = version.extras / LINEAGE if version else None
+    if version is None or file is None or not file.exists():
+        return version
+    lineage = json.loads(file.read_text())
+    if lineage["origin"] != origin:
+        return version
+    return next((verify(each) for each in versions(home) if each.model_digest == lineage["base_digest"]), None)
+
+
+def _digest(parts: Sequence[str]) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

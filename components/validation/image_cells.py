@@ -1,0 +1,58 @@
+"""Cells of image features: the bytes of PNG and JPEG files, as they are, in base64, or in a file that a cell names."""
+
+import base64
+import binascii
+import io
+import os
+
+import pyarrow as pa
+from PIL import Image
+
+from components.readers.files import ITEMS
+
+PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
+IN_BASE64 = ("iVBORw0KGgo", "/9j/")  # how PNG and JPEG begin there
+
+
+def to_pictures(array: pa.Array, folder: str | None = None) -> pa.Array:
+    """Return the files' bytes; their names are relative to `folder`, and refused without. What is blank is null.
+
+    Raises pa.ArrowInvalid where one is no PNG or JPEG file, or cannot be decoded.
+    """
+    cells = array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
+    return pa.array([_check(_read(cell, folder)) if cell else None for cell in cells.to_pylist()], pa.binary())
+
+
+def _read(cell: object, folder: str | None) -> bytes:
+    if isinstance(cell, bytes):
+        return cell
+    if not isinstance(cell, str):
+        raise pa.ArrowInvalid("is no image: it is neither bytes nor text")
+    if cell.startswith(IN_BASE64):
+        try:
+            return base64.b64decode(cell, validate=True)
+        except binascii.Error:
+            raise pa.ArrowInvalid("is an image in base64 that cannot be decoded") from None
+    if folder is None:
+        raise pa.ArrowInvalid("is no image in base64; data.format: images takes the names of files")
+    if not cell.lower().endswith(ITEMS["images"]):  # whose contents are known to what looks for changes
+        raise pa.ArrowInvalid(f"names no {' or '.join(ITEMS['images'])} file")
+    try:
+        with open(os.path.join(folder, cell), "rb") as file:
+            return file.read()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise pa.ArrowInvalid(f"names an image that cannot be read ({reason})") from None
+
+
+def _check(picture: bytes) -> bytes:
+    if not picture.startswith((PNG, JPEG)):
+        raise pa.ArrowInvalid("is an image that is neither PNG nor JPEG")
+    if picture.startswith(PNG) and b"IEND" not in picture[-64:] or b"\xff\xd9" not in picture and picture[:3] == JPEG:
+        raise pa.ArrowInvalid("is an image that is cut off")
+    try:
+        with Image.open(io.BytesIO(picture)) as opened:
+            opened.load()
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        raise pa.ArrowInvalid("is an image that is damaged: it cannot be decoded") from None
+    return picture

@@ -1,0 +1,201 @@
+"""What a file of rows looks like: its columns, and what their cells hold. Large data is looked at here and there."""
+
+import itertools
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from components.readers import arrow_reader
+from components.validation import validate
+from components.validation.cast import spell
+from components.validation.column_types import Role
+from configs.errors import DataRejected
+
+TRIED = 5_000  # values at most, where one is slow to try
+MOST = 1 << 26  # bytes of text that are read in full
+PIECES = 16  # of a larger file
+CELL = 8  # bytes, about, as text
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its cells, and each value that occurs, the most frequent first."""
+
+    name: str
+    cells: pa.ChunkedArray
+    values: pa.Array  # of the column's own type, without missing ones
+    counts: np.ndarray
+
+    @cached_property
+    def texts(self) -> pa.Array:
+        """The values as text."""
+        return spell(self.values)
+
+    @property
+    def is_single(self) -> bool:
+        """Whether a cell holds one value, and not a list or such."""
+        return not pa.types.is_nested(self.cells.type) and not pa.types.is_duration(self.cells.type)
+
+    @property
+    def rows(self) -> int:
+        return len(self.cells)
+
+    @property
+    def missing(self) -> int:
+        return self.rows - int(self.counts.sum())
+
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether all values are whole numbers, and none is spelled like a code (007)."""
+        if pa.types.is_floating(self.values.type) or pa.types.is_boolean(self.values.type):
+            return False
+        return self._all(r"^\s*[+-]?\d{1,18}\s*$") and not self._any(r"^\s*[+-]?0\d")
+
+    @property
+    def is_number(self) -> bool:
+        """Whether a numeric feature takes all values, and none is spelled like a code."""
+        return len(self.numbers) > 0 and not self._any(r"^\s*[+-]?0\d")
+
+    @cached_property
+    def numbers(self) -> np.ndarray:
+        """The values as numbers; none of them where one is no number."""
+        if not pa.types.is_boolean(self.values.type) and not pa.types.is_temporal(self.values.type):
+            with suppress(pa.ArrowInvalid):
+                return Role("numeric", self.name).convert(self.values).to_numpy(zero_copy_only=False).astype(float)
+        return np.zeros(0)
+
+    def fits(self, kind: str, format: str | None = None) -> bool:
+        """Whether a feature of this kind takes the values."""
+        try:
+            self.convert(kind, format)
+        except pa.ArrowInvalid:
+            return False
+        return True
+
+    def convert(self, kind: str, format: str | None = None) -> np.ndarray:
+        """Returns the values, as a feature of this kind reads them; of many, some spread evenly."""
+        tried = self.values.take(pa.array(np.unique(np.linspace(0, len(self.values) - 1, TRIED, dtype=int))))
+        return Role(kind, self.name, format=format).convert(tried).to_numpy(zero_copy_only=False)
+
+    def codes(self) -> np.ndarray:
+        """Returns a number for each cell, the same for the same value, -1 for a missing one."""
+        indices = pc.index_in(self.cells, value_set=self.values).to_numpy()
+        return np.nan_to_num(indices, nan=-1).astype(np.int64)
+
+    def _all(self, pattern: str) -> bool:
+        return bool(pc.all(pc.match_substring_regex(self.texts, pattern)).as_py())
+
+    def _any(self, pattern: str) -> bool:
+        return bool(pc.any(pc.match_substring_regex(self.texts, pattern)).as_py())
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The columns of some files by name, and how many rows there are: about, where not all were read."""
+
+    columns: dict[str, Column]
+    rows: int
+    read: int
+
+    @property
+    def is_whole(self) -> bool:
+        return self.read == self.rows
+
+
+def look(files: Sequence[str], format: str, most: int = MOST) -> Profile:
+    """Returns the profile of files of one format, of `most` bytes of them in pieces spread evenly where they hold more.
+
+    Raises DataRejected where a file cannot be read.
+    """
+    sizes = [_measure(path, format) for path in files]
+    share = min(1.0, most / max(1, sum(sizes)))
+    batches = []
+    for path, size in zip(files, sizes, strict=True):
+        try:
+            if share == 1:
+                validate.check_file(path, format, {}, files[0])
+            batches += _read(path, format, size, share)
+        except (pa.ArrowException, OSError) as error:
+            reason = str(error).replace("\n", " ")
+            raise DataRejected(f"the file cannot be read as {format}: {reason}", path, "Correct the file.") from None
+    read = sum(len(batch) for batch in batches)
+    names = dict.fromkeys(name for batch in batches for name in batch.schema.names)
+    columns = {name: describe(name, _join(batches, name)) for name in names}
+    return Profile(columns, read if share == 1 else round(read / share), read)
+
+
+def describe(name: str, cells: pa.ChunkedArray) -> Column:
+    """Returns a column with its values counted."""
+    empty = Column(name, cells, pa.array([], pa.string()), np.zeros(0, int))
+    if pa.types.is_null(cells.type) or not empty.is_single:
+        return empty
+    counted = cells.value_counts()
+    values, counts = counted.field(0), counted.field(1).to_numpy()
+    held = values.is_valid()
+    values, counts = values.filter(held), counts[held.to_numpy(zero_copy_only=False)]
+    order = np.argsort(-counts, kind="stable")
+    return Column(name, cells, values.take(pa.array(order)), counts[order])
+
+
+def _measure(path: str, format: str) -> int:
+    if format != "parquet":
+        return os.path.getsize(path)
+    with arrow_reader.open_parquet(path) as file:
+        return file.metadata.num_rows * file.metadata.num_columns * CELL
+
+
+def _read(path: str, format: str, size: int, share: float) -> list[pa.RecordBatch]:
+    if share == 1:
+        return list(arrow_reader.read(path, format))
+    try:
+        return list(PARTS[format](path, size, share))
+    except (pa.ArrowInvalid, DataRejected):  # a piece began amid a quoted cell of several lines
+        batches = arrow_reader.read(path, format)
+        return list(itertools.islice(batches, max(1, int(size * share) // arrow_reader.BLOCK)))
+
+
+def _read_groups(path: str, size: int, share: float) -> Iterator[pa.RecordBatch]:
+    with arrow_reader.open_parquet(path) as file:
+        groups = sorted(set(np.linspace(0, file.num_row_groups - 1, PIECES, dtype=int).tolist()))
+        rows = max(1, int(file.metadata.num_rows * share / len(groups)))
+        for group in groups:
+            yield next(file.iter_batches(rows, row_groups=[group]))
+
+
+def _read_lines(path: str, size: int, share: float) -> Iterator[pa.RecordBatch]:
+    with tempfile.TemporaryDirectory() as folder:
+        thin = Path(folder, os.path.basename(path))
+        with open(path, "rb") as file, thin.open("wb") as pieces:
+            first = file.readline()  # the header, of CSV
+            pieces.write(first)
+            for start in np.linspace(len(first), size, PIECES, endpoint=False, dtype=int).tolist():
+                file.seek(start - 1)
+                file.readline()  # what is left of a line that began before
+                pieces.writelines(file.readlines(int(size * share / PIECES)))
+        yield from arrow_reader.read(str(thin), arrow_reader.SUFFIXES[thin.suffix])
+
+
+def _join(batches: Sequence[pa.RecordBatch], name: str) -> pa.ChunkedArray:
+    arrays = []
+    for batch in batches:
+        index = batch.schema.get_field_index(name)
+        array = pa.nulls(len(batch), pa.string()) if index < 0 else batch.column(index)
+        arrays.append(array.dictionary_decode() if pa.types.is_dictionary(array.type) else array)
+    if len({array.type for array in arrays}) > 1:
+        arrays = [spell(array) for array in arrays]
+    return pa.chunked_array(arrays)
+
+
+PARTS: dict[str, Callable[[str, int, float], Iterator[pa.RecordBatch]]] = {
+    "csv": _read_lines,
+    "jsonl": _read_lines,
+    "parquet": _read_groups,
+}

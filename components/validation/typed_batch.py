@@ -1,0 +1,127 @@
+"""What each column is to the pipeline, and which of its cells are wrong: for training, scoring and messages."""
+
+import heapq
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from operator import itemgetter
+
+import pyarrow as pa
+
+from components.validation.cast import spell
+from components.validation.column_types import Role, column
+from configs.schema.config import Config
+from configs.schema.features import Categorical, Feature, Image, Steps, Timestamp
+
+LISTS = ("image", "sequence", "ids", "labels")  # roles whose cells are more than one value
+LABELS = {"binary": "label", "multiclass": "label", "multilabel": "labels", "regression": "target"}
+ORDER, TIME = "\0order", "\0time"  # where rows stand in their series, and in time; no column has such a name
+
+
+def assign_roles(config: Config, label: bool = True) -> dict[str, Role]:
+    """Return what each column is that a run reads, in order; without `label`, what scoring reads: the features."""
+    known = {name: _assign_role(name, feature) for name, feature in config.features.items()}
+    if not label:
+        if config.data.window:  # a request holds what was there before as a list
+            known |= {name: replace(role, columns=()) for name, role in known.items() if role.name == "sequence"}
+        return known
+    if weight := config.data.weight:
+        known[weight] = Role("weight", weight)
+    known[config.label.name] = Role(LABELS[config.label.kind], config.label.name, config.label.values)
+    for name in config.columns:
+        known.setdefault(name, Role("group" if name == config.data.group else "slice", name))
+    orders = {ORDER: config.data.window and config.data.window.order, TIME: config.data.split.by}
+    placed = {key: Role("moment", name) for key, name in orders.items() if name}
+    return {name: known[name] for name in config.columns} | placed
+
+
+def list_sources(roles: Mapping[str, Role]) -> list[str]:
+    """Return the columns of the data that the roles are read from, in order."""
+    return list(dict.fromkeys(name for role in roles.values() for name in role.sources))
+
+
+def list_lists(roles: Mapping[str, Role]) -> set[str]:
+    """Return the columns of the data whose cells may be lists."""
+    return {role.column for role in roles.values() if role.name in ("sequence", "ids", "labels") and not role.columns}
+
+
+def convert(batch: pa.RecordBatch, roles: Mapping[str, Role], folder: str | None = None) -> pa.RecordBatch:
+    """Return a column for each role, in order, typed by it; raise pa.ArrowInvalid where a cell is wrong.
+
+    Cells that name the file of an image do so relative to `folder`.
+    """
+    columns = [role.read(batch, folder) for role in roles.values()]
+    return pa.RecordBatch.from_arrays(columns, list(roles))
+
+
+def drop_orders(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return the batch without what only orders its rows."""
+    kept = [name for name in batch.schema.names if name not in (ORDER, TIME)]
+    return pa.RecordBatch.from_arrays([column(batch, name) for name in kept], kept)
+
+
+def find_faults(
+    batch: pa.RecordBatch, roles: Mapping[str, Role], folder: str | None = None
+) -> Iterator[tuple[int, str, str]]:
+    """Yield the index of the row, the column, and a sentence for each cell that is wrong, by row."""
+    searches = (_search(batch, role, folder) for role in roles.values())
+    for index, role in heapq.merge(*searches, key=itemgetter(0)):
+        yield index, *_describe(batch.slice(index, 1), role, folder)
+
+
+def _assign_role(name: str, feature: Feature) -> Role:
+    match feature:
+        case Timestamp():
+            return Role("timestamp", name, format=feature.format)
+        case Categorical(ids=int()):
+            return Role("id", name)
+        case Image(columns=tuple() as columns):
+            return Role("pixels", name, columns=columns, width=feature.size)
+        case Steps(ids=int()):
+            return Role("ids", name)
+        case Steps():
+            return Role("sequence", name, columns=feature.columns or (), width=feature.width)
+    return Role(feature.kind, name)
+
+
+def _search(batch: pa.RecordBatch, role: Role, folder: str | None, start: int = 0) -> Iterator[tuple[int, Role]]:
+    try:
+        role.read(batch, folder)
+    except pa.ArrowInvalid:
+        half = len(batch) // 2
+        if not half:
+            yield start, role
+            return
+        yield from _search(batch.slice(0, half), role, folder, start)
+        yield from _search(batch.slice(half), role, folder, start + half)
+
+
+def _describe(row: pa.RecordBatch, role: Role, folder: str | None) -> tuple[str, str]:
+    """Return the column of the data that is at fault, and a sentence."""
+    if role.columns:
+        numbers = [Role("numeric", name) for name in role.columns]
+        for number in numbers:
+            cell = column(row, number.column)
+            if next(_search(row, number, folder), None):
+                return number.column, _describe_cell(cell, number)
+        blank = next(name for name in role.columns if Role("numeric", name).read(row).null_count)
+        return blank, f"The cell is blank, and `{role.column}` needs a multiple of {role.width} numbers without a gap."
+    if role.name in LISTS:
+        try:
+            role.read(row, folder)
+        except pa.ArrowInvalid as error:
+            cell = column(row, role.column)
+            shown = _shorten(cell[0].as_py()) if pa.types.is_string(cell.type) else "The cell"
+            return role.column, f"{shown} {error}."
+    return role.column, _describe_cell(column(row, role.column), role)
+
+
+def _describe_cell(cell: pa.Array, role: Role) -> str:
+    try:
+        text = spell(cell)[0].as_py() or ""
+    except pa.ArrowException as error:
+        return f"The cell cannot be read: {error}."
+    return f"{_shorten(text)} {role.fault(text)}." if text else f"The cell {role.fault(text)}."
+
+
+def _shorten(text: str) -> str:
+    return f"`{text if len(text) <= 40 else f'{text[:37]}...'}`"

@@ -1,0 +1,1 @@
+"""From YAML to a Config, and what is said of a mistake; begin with loader.py."""

@@ -1,0 +1,124 @@
+"""From a YAML file, and what overrides it, to a Config."""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from configs.errors import ConfigError
+from configs.home import is_url
+from configs.loading.error_messages import explain, suggest
+from configs.loading.yaml_document import Document, parse, spell
+from configs.schema.config import Config, Storage
+from configs.schema.tuning import replace
+
+PATHS = (
+    ("data", "path"),
+    ("data", "schema_file"),
+    ("storage", "root"),
+    ("model", "module"),
+    ("cluster", "ca_file"),
+    ("cluster", "access", "file"),
+)
+
+
+def load(path: str | Path, overrides: Sequence[str] = (), text: str | None = None) -> Config:
+    """Read a pipeline's YAML, apply overrides such as `training.epochs=3`, and validate the whole.
+
+    `text` stands for the content of a file that need not be there.
+
+    Relative paths become absolute: those of the YAML from its folder, those of an override and the default
+    storage root from the current directory. URLs stay. Every mistake ends in one ConfigError.
+    """
+    return validate(read(path, overrides, text), Path(path).absolute().parent, Path.cwd())
+
+
+def read(path: str | Path, overrides: Sequence[str] = (), text: str | None = None, lenient: bool = False) -> Document:
+    """Read a pipeline's YAML and apply overrides; what the keys may say is not looked at yet.
+
+    Where that is lenient, a variable that is not set becomes its name, and the document tells of it.
+    """
+    document = parse(text_of(Path(path)) if text is None else text, str(path), lenient)
+    if not isinstance(document.data, dict):
+        raise ConfigError("holds no keys", str(path), "Start from one of the files in configs/.")
+    for override in overrides:
+        _apply(document, override, lenient)
+    return document
+
+
+def validate(document: Document, folder: Path, current: Path) -> Config:
+    """Make a Config of what was read; paths of the YAML start from `folder`, those of overrides from `current`."""
+    storage = document.data.setdefault("storage", {})
+    if isinstance(storage, dict) and "root" not in storage:
+        storage["root"] = Storage().root
+        document.places[("storage", "root")] = ("the default", 0)
+    _anchor(document, folder, current)
+    try:
+        config = Config.model_validate(document.data)
+    except ValidationError as error:
+        raise explain(error, Config, document) from None
+    _try_space(config, document)
+    return config
+
+
+def text_of(path: Path) -> str:
+    """Returns the text of a YAML; a ConfigError says why there is none."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        there = [file.name for file in path.parent.glob("*.yaml")]
+        raise ConfigError("there is no such file", str(path), suggest(path.name, there)) from None
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", str(path)) from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"byte {error.start} is not UTF-8", str(path), "Save the file as UTF-8.") from None
+
+
+def _apply(document: Document, override: str, lenient: bool) -> None:
+    name = f"--set {override}"
+    dotted, equals, text = override.partition("=")
+    keys = tuple(dotted.strip().split("."))
+    if not equals or not all(keys):
+        raise ConfigError("sets nothing", name, "Write KEY=VALUE, like training.epochs=3.")
+    section = document.data
+    for depth, key in enumerate(keys[:-1], start=1):
+        if section.get(key) is None:
+            section[key] = {}
+            document.places[keys[:depth]] = (name, 0)
+        section = section[key]
+        if not isinstance(section, dict):
+            raise ConfigError(f"'{spell(keys[:depth])}' has no keys of its own", name, "Set it as a whole.")
+    try:
+        given = parse(text, name, lenient)
+    except ConfigError as error:
+        raise ConfigError(error.what, name, error.remedy) from None
+    section[keys[-1]] = given.data
+    document.places = {place: at for place, at in document.places.items() if place[: len(keys)] != keys}
+    document.places[keys] = (name, 0)
+    kept = {place: unset for place, unset in document.variables.items() if place[: len(keys)] != keys}
+    document.variables = kept | {(*keys, *inner): unset for inner, unset in given.variables.items()}
+
+
+def _try_space(config: Config, document: Document) -> None:
+    """Raise ConfigError for a key that a search would set, and which is none or does not take a value of its space."""
+    data = config.model_dump(mode="json", exclude={"tuning"})
+    for key, space in config.tuning.space.items() if config.tuning else ():
+        for value in space.ends:
+            try:
+                Config.model_validate(replace(data, {key: value}))
+            except ValidationError as error:
+                found = explain(error, Config, document)
+                where = document.where(("tuning", "space", key))
+                raise ConfigError(f"{json.dumps(value)} does not fit: {found.what}", where, found.remedy) from None
+
+
+def _anchor(document: Document, folder: Path, current: Path) -> None:
+    for *sections, key in PATHS:
+        values = document.data
+        for section in sections:
+            values = values.get(section) if isinstance(values, dict) else None
+        if isinstance(values, dict) and isinstance(path := values.get(key), str) and path and not is_url(path):
+            start = folder if document.place((*sections, key))[1] else current
+            values[key] = os.path.normpath(start / os.path.expanduser(path))

@@ -1,0 +1,1 @@
+"""The data that ships, as sample://NAME; begin with catalog.py."""

@@ -1,0 +1,63 @@
+"""The part of the schema that says which Beam engine does the work of the nodes that go over the data."""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import Field, Strict, field_validator, model_validator
+
+from configs.schema.section import Section, Text
+
+Runner = Literal["direct", "flink", "spark", "dataflow", "portable"]
+BeamNode = Literal["ExampleGen", "StatisticsGen", "Transform", "Evaluator", "Yardsticks"]
+Value = bool | int | float | Text | Annotated[tuple[Text, ...], Strict(False)]
+
+# What an engine cannot do without; where it is absent Beam would start one of its own, or wait for one in vain.
+SERVED = ("job_endpoint", "environment_type")
+NEEDED: dict[Runner, tuple[str, ...]] = {
+    "direct": (),
+    "flink": SERVED,
+    "spark": SERVED,
+    "portable": SERVED,
+    "dataflow": ("project", "region", "temp_location", "sdk_container_image"),
+}
+
+
+class Engine(Section):
+    """One Beam engine, and Beam's own options for it."""
+
+    runner: Runner = "direct"
+    args: dict[Text, Value] = Field(
+        default={}, description="Beam's options by name, without dashes; a list repeats one, true is one without value."
+    )
+
+    @field_validator("args")
+    @classmethod
+    def _check_args(cls, args: dict[str, Value]) -> dict[str, Value]:
+        wrong = next((name for name in args if name == "runner" or not re.fullmatch(r"[a-z]\w*", name)), None)
+        if wrong:
+            raise ValueError(f"'{wrong}' is no option of Beam's, like job_endpoint; the runner has a key of its own")
+        return args
+
+    @model_validator(mode="after")
+    def _check_needs(self) -> "Engine":
+        absent = [name for name in NEEDED[self.runner] if name not in self.args]
+        if absent:
+            raise ValueError(f"of runner {self.runner} needs args: {', '.join(absent)}")
+        if self.args.get("environment_type") == "DOCKER" and "sdk_container_image" not in self.args:
+            raise ValueError("of environment_type DOCKER needs args: sdk_container_image")
+        return self
+
+
+class Beam(Engine):
+    """The engine of all nodes that go over the data, and those of nodes that have another."""
+
+    nodes: dict[BeamNode, Engine] = Field(default={}, description="A node's own runner and args, in place of these.")
+
+    @property
+    def hands_over(self) -> bool:
+        """Whether any node's work is done by another machine than its own."""
+        return any(engine.runner != "direct" for engine in (self, *self.nodes.values()))
+
+    def engine(self, node: str) -> Engine:
+        """The engine of a node."""
+        return next((engine for name, engine in self.nodes.items() if name == node), self)

@@ -1,0 +1,204 @@
+"""The typed schema of a pipeline's YAML: every key, its default and the values it may hold."""
+
+import re
+from fnmatch import fnmatchcase
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    Field,
+    PositiveFloat,
+    Strict,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from configs.home import Home, is_url
+from configs.schema.baselines import FITTING, Yardstick
+from configs.schema.beam import Beam
+from configs.schema.cluster import Cluster
+from configs.schema.data import Data
+from configs.schema.evaluation import METRICS, Evaluation
+from configs.schema.features import Feature, list_columns
+from configs.schema.models import Model
+from configs.schema.resources import Resources, Step
+from configs.schema.schedule import Schedule
+from configs.schema.section import Section, Text
+from configs.schema.training import Training
+from configs.schema.tuning import Tuning
+
+Texts = Annotated[tuple[Text, ...], Strict(False)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Label(Section):
+    """The column to predict: one of two classes, one of several, any number of several, or a number."""
+
+    name: Text
+    kind: Literal["binary", "multiclass", "multilabel", "regression"]
+    classes: Texts | None = Field(
+        default=None, description="The values it takes, as the data spells them; of two, the second is the positive."
+    )
+
+    @model_validator(mode="after")
+    def _check_classes(self) -> "Label":
+        count = len(self.classes or ())
+        if len(set(self.classes or ())) < count:
+            raise ValueError("names a class twice")
+        if self.kind == "binary" and count not in (0, 2):
+            raise ValueError(f"of kind binary has two classes, not {count}")
+        if self.kind == "multiclass" and count < 3:
+            raise ValueError("of kind multiclass needs its classes, three or more: classes: [red, green, blue]")
+        if self.kind == "multilabel" and count < 2:
+            raise ValueError("of kind multilabel needs its classes, two or more: classes: [red, green, blue]")
+        if any("|" in name for name in self.classes or ()) and self.kind == "multilabel":
+            raise ValueError("of kind multilabel has no class with | in its name, which stands between them in a cell")
+        if self.kind == "regression" and count:
+            raise ValueError("of kind regression is a number and has no classes")
+        return self
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The classes in the order of their ids; none for a number."""
+        return self.classes or (("0", "1") if self.kind == "binary" else ())
+
+
+class Gate(Section):
+    """How far new data may stray before a run stops."""
+
+    unseen: Share = Field(
+        default=0.01, description="Share of rows with values unseen by the schema or outside its range."
+    )
+    drift: PositiveFloat | None = Field(default=0.3, description="Distance from the data of the version in service.")
+    skew: PositiveFloat | None = Field(default=0.3, description="Distance between the splits.")
+    accept: Text | None = Field(default=None, description="Why to go on all the same; as --accept-anomalies gives it.")
+
+
+class Storage(Section):
+    """Where runs, metadata and served versions lie."""
+
+    root: Text = "workspace"
+    metadata: Text | None = Field(default=None, description="mysql://USER:PASSWORD@HOST:PORT/DATABASE; SQLite without.")
+
+
+class Config(Section):
+    """One model: its data, features, architecture, training, quality bar, machines and schedule."""
+
+    name: str
+    data: Data
+    label: Label
+    features: Annotated[dict[Text, Feature], Field(min_length=1)] = Field(
+        description="By column; a pattern such as pixel_* stands for all columns of the data that match it."
+    )
+    model: Model
+    training: Training
+    tuning: Tuning | None = Field(default=None, description="Search for better values of model and training first.")
+    evaluation: Evaluation
+    baselines: Annotated[tuple[Yardstick, ...], Strict(False)] = Field(
+        default=(), description="Models that are no networks, trained and evaluated on the same rows to compare with."
+    )
+    gate: Gate = Gate()
+    storage: Storage = Storage()
+    schedule: Schedule | None = None
+    cluster: Cluster = Cluster()
+    beam: Beam = Beam()
+    image: Text = Field(
+        default="millrace:{flavour}-{digest}",
+        description="The container image of a step; {flavour} is cpu, gpu or tpu, {digest} that of code and lock.",
+    )
+    resources: dict[Step, Resources] = {}
+
+    @field_validator("name")
+    @classmethod
+    def _check_name(cls, name: str) -> str:
+        if not re.fullmatch(r"[a-z][a-z0-9_-]{0,62}", name):
+            raise ValueError(f"'{name}' is no pipeline name: at most 63 of a-z, 0-9, _ and -, and a letter first")
+        return name
+
+    @field_validator("features")
+    @classmethod
+    def _check_features(cls, features: dict[str, Feature], info: ValidationInfo) -> dict[str, Feature]:
+        label = info.data.get("label")
+        if label is not None and label.name in features:
+            raise ValueError(f"'{label.name}' is the label and cannot be a feature as well")
+        data = info.data.get("data")
+        if data is None or label is None:
+            return features
+        told = next((name for name, feature in features.items() if label.name in list_columns(feature)), None)
+        if told and not data.window:
+            raise ValueError(f"'{told}' is made of the label, which only a data.window allows")
+        if data.window and not any(feature.kind == "sequence" and feature.columns for feature in features.values()):
+            raise ValueError("need one of kind sequence with columns, since data.window is set")
+        return features
+
+    @field_validator("training")
+    @classmethod
+    def _check_training(cls, training: Training, info: ValidationInfo) -> Training:
+        label = info.data.get("label")
+        if label is not None:
+            training.check(label.kind, label.values)
+        return training
+
+    @field_validator("tuning")
+    @classmethod
+    def _check_tuning(cls, tuning: Tuning | None, info: ValidationInfo) -> Tuning | None:
+        label, training = info.data.get("label"), info.data.get("training")
+        if tuning and label and training:
+            tuning.check(label.kind, training)
+        return tuning
+
+    @field_validator("model")
+    @classmethod
+    def _check_crosses(cls, model: Model, info: ValidationInfo) -> Model:
+        features: Any = info.data.get("features", {})
+        for name in (name for names in getattr(model, "crosses", ()) for name in names):
+            matching = [feature for key, feature in features.items() if name == key or fnmatchcase(name, key)]
+            if not matching and features:
+                raise ValueError(f"the cross of '{name}' has no such feature")
+            if any(feature.kind == "numeric" and not feature.buckets for feature in matching):
+                raise ValueError(f"'{name}' is a number, and only ids can be crossed: give it buckets")
+        return model
+
+    @field_validator("evaluation")
+    @classmethod
+    def _check_metrics(cls, evaluation: Evaluation, info: ValidationInfo) -> Evaluation:
+        label: Any = info.data.get("label")
+        unfit = [metric for metric in evaluation.thresholds if label and metric not in METRICS[label.kind]]
+        if unfit:
+            known = ", ".join(METRICS[label.kind])
+            raise ValueError(f"'{unfit[0]}' does not judge a {label.kind} label; what does: {known}")
+        return evaluation
+
+    @field_validator("baselines")
+    @classmethod
+    def _check_baselines(cls, baselines: tuple[Yardstick, ...], info: ValidationInfo) -> tuple[Yardstick, ...]:
+        label: Any = info.data.get("label")
+        unfit = [name for name in baselines if label and name not in FITTING[label.kind]]
+        if unfit:
+            known = ", ".join(FITTING[label.kind])
+            raise ValueError(f"'{unfit[0]}' is no model of a {label.kind} label; what is: {known}")
+        if len(set(baselines)) < len(baselines):
+            raise ValueError("names a model twice")
+        return baselines
+
+    @field_validator("beam")
+    @classmethod
+    def _check_beam(cls, beam: Beam, info: ValidationInfo) -> Beam:
+        sections: Any = (info.data.get("storage"), info.data.get("cluster"))
+        url = next((section.root for section in sections if section and is_url(section.root)), None)
+        if url and beam.hands_over:
+            what = f"hands work to machines that see nothing of {url}, of which each step has a copy of its own"
+            raise ValueError(f"{what}: let the root be a folder on a volume that they mount as well")
+        return beam
+
+    @property
+    def home(self) -> Home:
+        """The folder in which this pipeline keeps what it leaves."""
+        return Home.below(self.storage.root, self.name)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column the pipeline reads, once: features, label, weight, group, and what is sliced by."""
+        sliced = (column for columns in self.evaluation.slices for column in columns)
+        named = (self.label.name, self.data.weight, self.data.group, *sliced)
+        return tuple(dict.fromkeys((*self.features, *filter(None, named))))

@@ -1,0 +1,78 @@
+"""The part of the schema that says where the rows come from, and how they are divided."""
+
+import re
+from typing import Literal
+
+from pydantic import Field, NonNegativeInt, PositiveInt, field_validator, model_validator
+
+from configs.schema.section import Section, Text
+
+SPAN = re.compile(r"\{SPAN(?::([1-9]\d*))?\}")  # as TFX writes it: a number, or one of so many digits
+
+
+class Split(Section):
+    """How many parts of the rows go to each split, by a hash of the row or by time."""
+
+    train: PositiveInt = 8
+    eval: PositiveInt = 1
+    test: PositiveInt = 1
+    by: Text | None = Field(
+        default=None, description="A column of moments or whole numbers: the earliest rows train, the latest test."
+    )
+
+    @property
+    def parts(self) -> dict[str, int]:
+        """The weight of each split by name."""
+        return {"train": self.train, "eval": self.eval, "test": self.test}
+
+
+class Window(Section):
+    """Rows of a series made examples: the rows before each, and its label.
+
+    Features of kind sequence with `columns` hold what stood there in the rows before; others stand in the row itself.
+    """
+
+    order: Text = Field(description="A column of moments or whole numbers that puts the rows in order.")
+    horizon: PositiveInt = Field(default=1, description="How many rows the label lies after the last row it is told.")
+
+
+class Data(Section):
+    """Where the rows come from."""
+
+    format: Literal["csv", "parquet", "jsonl", "tfrecord", "images", "text"] = Field(
+        description="images and text are files, a folder for each class; images is a table of their names, too."
+    )
+    path: Text = Field(description="A file, a folder, a glob, or sample://NAME; {SPAN} stands for a span's number.")
+    span: NonNegativeInt | None = Field(default=None, description="The newest span to take; without, the newest there.")
+    spans: PositiveInt | None = Field(default=None, description="How many spans to take, the newest; one without.")
+    marker: Text | None = Field(default=None, description="A file that a span has when it is complete, like _SUCCESS.")
+    split: Split = Split()
+    window: Window | None = Field(default=None, description="The rows are a series, to be forecast.")
+    group: Text | None = Field(
+        default=None, description="A column whose rows of equal value go to one split; in a window, are a series."
+    )
+    weight: Text | None = Field(default=None, description="A column that says how much each row counts.")
+    schema_file: Text | None = Field(default=None, description="A curated TFDV schema, as text proto.")
+
+    @field_validator("path")
+    @classmethod
+    def _check_path(cls, path: str) -> str:
+        unknown = re.search(r"\{[A-Z]+[^{}]*\}", SPAN.sub("", path, 1))
+        if unknown:
+            raise ValueError(f"can have one {{SPAN}}, or one {{SPAN:3}} of three digits, and no other {unknown[0]}")
+        return path
+
+    @model_validator(mode="after")
+    def _check_spans(self) -> "Data":
+        asked = next((key for key in ("span", "spans", "marker") if getattr(self, key) is not None), None)
+        if asked and not SPAN.search(self.path):
+            raise ValueError(f"has {asked}, but no {{SPAN}} in its path to stand for the number")
+        return self
+
+    @model_validator(mode="after")
+    def _check_split(self) -> "Data":
+        if self.window and not self.split.by and not self.group:
+            raise ValueError("of a window needs split.by or a group, or rows of one window would be in several splits")
+        if self.split.by and self.group and not self.window:
+            raise ValueError("splits by time or by group, not by both")
+        return self

@@ -1,0 +1,58 @@
+"""The part of the schema that says how a candidate is judged."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, Strict, model_validator
+
+from configs.schema.section import Section, Text
+
+Texts = Annotated[tuple[Text, ...], Strict(False)]
+Metric = Literal[
+    "auc",
+    "auc_pr",
+    "accuracy",
+    "precision",
+    "recall",
+    "f1",
+    "macro_f1",
+    "calibration",
+    "log_loss",
+    "rmse",
+    "mae",
+    "r2",
+]
+METRICS: dict[str, tuple[Metric, ...]] = {
+    "binary": ("auc", "auc_pr", "accuracy", "precision", "recall", "f1", "calibration", "log_loss"),
+    "multiclass": ("accuracy", "macro_f1", "log_loss"),
+    "multilabel": ("auc", "auc_pr", "precision", "recall", "f1", "macro_f1"),
+    "regression": ("rmse", "mae", "r2", "calibration"),
+}
+MAIN: tuple[Metric, ...] = ("auc", "accuracy", "rmse")  # what to say of a model in one figure: the first it has
+
+
+class Threshold(Section):
+    """What a metric must reach, by itself and against the version in service."""
+
+    min: float | None = None
+    max: float | None = None
+    max_drop: float | None = Field(default=None, ge=0)
+    max_rise: float | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _check_bounds(self) -> "Threshold":
+        if self.min is None and self.max is None and self.max_drop is None and self.max_rise is None:
+            raise ValueError("needs at least one of min, max, max_drop, max_rise")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(f"min {self.min} lies above max {self.max}")
+        if self.max_drop is not None and self.max_rise is not None:
+            raise ValueError("takes max_drop (of a metric that should be high) or max_rise, not both")
+        return self
+
+
+class Evaluation(Section):
+    """What a candidate must reach before it may serve."""
+
+    slices: Annotated[tuple[Texts, ...], Strict(False)] = Field(
+        default=((),), description="Columns to slice by; [] is all."
+    )
+    thresholds: Annotated[dict[Metric, Threshold], Field(min_length=1)]

@@ -1,0 +1,136 @@
+"""The model families of a pipeline's YAML, one section each."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, NonNegativeFloat, PositiveInt, Strict, ValidationInfo, field_validator
+
+from configs.schema.augmentation import Augmentation
+from configs.schema.section import Section, Text
+
+Activation = Literal[
+    "elu", "gelu", "leaky_relu", "mish", "relu", "relu6", "selu", "sigmoid", "silu", "softplus", "softsign", "tanh"
+]
+Units = Annotated[tuple[PositiveInt, ...], Strict(False)]
+Layers = Annotated[Units, Field(min_length=1)]
+Cross = Annotated[tuple[Text, ...], Strict(False), Field(min_length=2)]
+
+
+class Architecture(Section):
+    """What every family has."""
+
+    l1: NonNegativeFloat = Field(default=0.0, description="What the loss gains by the size of each weight.")
+    l2: NonNegativeFloat = Field(default=0.0, description="What the loss gains by the square of each weight.")
+    augment: Augmentation | None = Field(default=None, description="How training rows are changed at random.")
+
+
+class Linear(Architecture):
+    """A generalised linear model."""
+
+    family: Literal["linear"]
+
+
+class Network(Architecture):
+    """What every family with hidden layers has."""
+
+    hidden_units: Units = ()
+    activation: Activation = "relu"
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    batch_norm: bool = Field(default=False, description="Normalise what each hidden layer and convolution sums up.")
+    embedding: PositiveInt = Field(default=8, description="The width of each category's and each word's embedding.")
+
+
+class Dnn(Network):
+    """A stack of dense layers."""
+
+    family: Literal["dnn"]
+    hidden_units: Layers
+
+
+class WideDeep(Network):
+    """A linear model beside a stack of dense layers."""
+
+    family: Literal["wide_deep"]
+    hidden_units: Layers
+    crosses: Annotated[tuple[Cross, ...], Strict(False)] = Field(
+        default=(), description="Features whose values in combination have weights in the linear part: [[a, b]]."
+    )
+    cross_buckets: PositiveInt = Field(default=10_000, description="Beyond so many combinations, some share a weight.")
+
+
+class Convolution(Section):
+    """Filters that slide over an image or a sequence, and the pooling of what they find."""
+
+    filters: PositiveInt
+    kernel: PositiveInt = Field(default=3, description="How far a filter sees, in pixels or steps.")
+    pool: PositiveInt = Field(default=2, description="Of so many pixels or steps (each way) the maximum; 1 is all.")
+
+
+class Cnn(Network):
+    """Convolutions over images, sequences and texts, then dense layers."""
+
+    family: Literal["cnn"]
+    blocks: Annotated[tuple[Convolution, ...], Strict(False), Field(min_length=1)]
+    padding: Literal["same", "valid"] = Field(default="same", description="`valid` cuts off what a filter overlaps.")
+    collapse: Literal["flatten", "average", "max"] = Field(
+        default="flatten", description="How what the last block found becomes one vector."
+    )
+
+
+class Recurrent(Section):
+    """Layers that read a sequence step by step."""
+
+    cell: Literal["simple", "lstm", "gru"] = "lstm"
+    units: Layers = Field(default=(64,), description="The width of each recurrent layer.")
+    bidirectional: bool = Field(default=False, description="Read from either end; a layer is then twice as wide.")
+
+
+class Rnn(Network, Recurrent):
+    """Recurrent layers over sequences and texts, whose last state goes through dense layers."""
+
+    family: Literal["rnn"]
+
+
+class AdditiveAttention(Recurrent):
+    """Weighs the steps that recurrent layers read by how they relate to the last state."""
+
+    kind: Literal["additive"]
+
+
+class SelfAttention(Section):
+    """A Transformer's encoder: every step looks at all others."""
+
+    kind: Literal["self"]
+    layers: PositiveInt = 1
+    heads: PositiveInt = 4
+    width: PositiveInt = Field(default=64, description="Of a step, in all heads together.")
+    feed_forward: PositiveInt = Field(default=128, description="The width of the dense layer within each layer.")
+
+    @field_validator("width")
+    @classmethod
+    def _check_width(cls, width: int, info: ValidationInfo) -> int:
+        heads = info.data.get("heads", 1)
+        if width % heads:
+            raise ValueError(f"{width} is not divisible by {heads} heads")
+        return width
+
+
+class Attention(Network):
+    """Attention over sequences and texts, then dense layers."""
+
+    family: Literal["attention"]
+    mechanism: Annotated[AdditiveAttention | SelfAttention, Field(discriminator="kind")]
+
+
+class Custom(Architecture):
+    """A model of the user's own."""
+
+    family: Literal["custom"]
+    module: Text = Field(description="A Python file that defines build(options, label, columns).")
+    options: dict[str, Any] = Field(default={}, description="What `build` is handed, as it stands here.")
+    source: str | None = Field(default=None, description="What the module holds; a run fills it in.")
+
+
+Model = Annotated[
+    Linear | Dnn | WideDeep | Cnn | Rnn | Attention | Custom,
+    Field(discriminator="family"),
+]

@@ -1,0 +1,187 @@
+"""The part of the schema that says how a model is fitted; docs/techniques.md has a row for each key."""
+
+from collections.abc import Collection
+from typing import Annotated, Literal
+
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, Strict, model_validator
+
+from configs.schema.section import Section, Text
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Decay = Annotated[float, Field(ge=0, lt=1)]
+Epochs = Annotated[float, Field(gt=0)]
+LossName = Literal["cross_entropy", "hinge", "mse", "mae", "huber"]
+TrainingMetric = Literal["auc", "auc_pr", "accuracy", "precision", "recall", "rmse", "mae", "r2"]
+FITTING: dict[str, tuple[TrainingMetric, ...]] = {
+    "binary": ("auc", "auc_pr", "accuracy", "precision", "recall"),
+    "multiclass": ("accuracy",),
+    "multilabel": ("auc", "auc_pr", "accuracy", "precision", "recall"),
+    "regression": ("rmse", "mae", "r2"),
+}
+LOSSES: dict[str, tuple[LossName, ...]] = {
+    "binary": ("cross_entropy", "hinge"),
+    "multiclass": ("cross_entropy",),
+    "multilabel": ("cross_entropy",),
+    "regression": ("mse", "mae", "huber"),
+}
+PARAMETERS: dict[str, tuple[str, ...]] = {
+    "sgd": (),
+    "momentum": ("momentum",),
+    "nesterov": ("momentum",),
+    "adagrad": ("epsilon",),
+    "rmsprop": ("rho", "momentum", "epsilon"),
+    "adam": ("beta_1", "beta_2", "epsilon"),
+    "adamw": ("beta_1", "beta_2", "epsilon", "weight_decay"),
+}
+
+
+class Constant(Section):
+    """The same rate throughout."""
+
+    kind: Literal["constant"]
+
+
+class Exponential(Section):
+    """A rate that falls by `factor` in every `epochs` epochs, a little at each step."""
+
+    kind: Literal["exponential"]
+    factor: Annotated[float, Field(gt=0, lt=1)] = 0.9
+    epochs: Epochs = 1.0
+
+
+class Cosine(Section):
+    """A rate that rises from 0 in a straight line, then falls along half a cosine (Loshchilov & Hutter, 2017)."""
+
+    kind: Literal["cosine"]
+    warm_up: Decay = Field(default=0.1, description="Share of all steps in which the rate rises.")
+    floor: Share = Field(default=0.0, description="Share of the rate that is left at the end.")
+
+
+class Plateau(Section):
+    """A rate that falls by `factor` when the loss of the eval split has not improved for `patience` epochs."""
+
+    kind: Literal["plateau"]
+    patience: PositiveInt = 2
+    factor: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    floor: Share = Field(default=0.0, description="Share of the rate below which it never falls.")
+
+
+RateSchedule = Annotated[Constant | Exponential | Cosine | Plateau, Field(discriminator="kind")]
+
+
+class Optimizer(Section):
+    """How weights follow gradients; a parameter that is left out has the value that Keras gives it."""
+
+    name: Literal["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"] = "adam"
+    learning_rate: PositiveFloat = 1e-3
+    schedule: RateSchedule = Constant(kind="constant")
+    clip_norm: PositiveFloat | None = Field(default=None, description="The largest norm of all gradients together.")
+    clip_value: PositiveFloat | None = Field(default=None, description="The largest size of a gradient's element.")
+    momentum: Decay | None = Field(default=None, description="0.9 where the name says momentum or nesterov.")
+    rho: Decay | None = None
+    beta_1: Decay | None = None
+    beta_2: Decay | None = None
+    epsilon: PositiveFloat | None = None
+    weight_decay: Decay | None = None
+
+    @model_validator(mode="after")
+    def _check_parameters(self) -> "Optimizer":
+        known = PARAMETERS[self.name]
+        for name in sorted({name for names in PARAMETERS.values() for name in names} - set(known)):
+            if getattr(self, name) is not None:
+                has = f"it has {', '.join(known)}" if known else "it has none"
+                raise ValueError(f"{self.name} has no parameter {name}; {has}")
+        if self.clip_norm is not None and self.clip_value is not None:
+            raise ValueError("takes clip_norm or clip_value, not both")
+        return self
+
+
+class Loss(Section):
+    """What training makes small; without it squared errors of a number, and the cross-entropy of classes."""
+
+    name: LossName
+    label_smoothing: Decay | None = Field(default=None, description="Of cross_entropy: the share that others get.")
+    delta: PositiveFloat | None = Field(
+        default=None, description="Of huber: from where on an error counts by its size, in spreads of the label; 1."
+    )
+
+    @model_validator(mode="after")
+    def _check_parameters(self) -> "Loss":
+        for name, owner in (("label_smoothing", "cross_entropy"), ("delta", "huber")):
+            if getattr(self, name) is not None and self.name != owner:
+                raise ValueError(f"{name} belongs to {owner}, not to {self.name}")
+        return self
+
+
+class EarlyStopping(Section):
+    """Stop when the eval split has not improved for more than `patience` epochs, and keep the best weights."""
+
+    patience: NonNegativeInt
+
+
+class Training(Section):
+    """How long and how a model is fitted."""
+
+    batch_size: PositiveInt | Literal["auto"] = Field(
+        default=256, description="auto: 32 to 1024 by the number of rows, halved until a step fits into the memory."
+    )
+    epochs: PositiveInt = 5
+    steps: PositiveInt | None = Field(default=None, description="How many batches, whatever `epochs` says.")
+    optimizer: Optimizer = Optimizer()
+    loss: Loss | None = None
+    class_weights: Literal["balanced"] | dict[Text, PositiveFloat] | None = Field(
+        default=None, description="How much a training row of each class counts, 1 where it is not named."
+    )
+    metrics: Annotated[tuple[TrainingMetric, ...], Strict(False)] | None = Field(
+        default=None, description="What is told of each epoch."
+    )
+    early_stopping: EarlyStopping | None = None
+    cache: Literal["auto", "memory", "none"] = Field(
+        default="auto",
+        description="Where rows are kept between epochs; auto: in memory up to a quarter of what is free.",
+    )
+    shuffle: PositiveInt = Field(
+        default=100_000, description="Of so many rows the next is drawn, where they are not in memory."
+    )
+    warm_start: bool = Field(
+        default=False, description="Begin with the weights of the version in service, where there is one."
+    )
+    checkpoint_every: PositiveInt = Field(
+        default=1000, description="Steps after which the state of the training is kept, to go on from after a kill."
+    )
+    precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = Field(
+        default="float32",
+        description="What layers compute in while they train; what is served is float32.",
+    )
+    jit_compile: bool | None = Field(
+        default=None, description="Compile a step by XLA; without it, on an accelerator where the model allows it."
+    )
+    steps_per_execution: PositiveInt | Literal["auto"] = Field(
+        default="auto",
+        description="How many steps run before Python hears of them; `steps` and epochs are rounded up. "
+        "auto: up to ten, as far as nothing needs to be rounded, on one device.",
+    )
+    device: Literal["auto", "cpu", "gpu", "tpu"] = Field(
+        default="auto", description="What trains, and fails where it is absent; auto: GPUs, and the CPU without any."
+    )
+    replicas: PositiveInt | None = Field(
+        default=None, description="How many devices share each batch; all GPUs or TPU cores without it."
+    )
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+
+    def check(self, kind: str, classes: Collection[str]) -> None:
+        """Raises ValueError for what does not fit a label of this kind and these classes."""
+        if self.loss and self.loss.name not in LOSSES[kind]:
+            raise ValueError(
+                f"the loss {self.loss.name} does not fit a {kind} label; what does: {', '.join(LOSSES[kind])}"
+            )
+        for metric in self.metrics or ():
+            if metric not in FITTING[kind]:
+                raise ValueError(f"'{metric}' tells nothing of a {kind} label; what does: {', '.join(FITTING[kind])}")
+        if self.class_weights and kind not in ("binary", "multiclass"):
+            raise ValueError(f"class_weights weigh rows by their one class, which a {kind} label does not have")
+        unknown = sorted({*(self.class_weights or ())} - {*classes}) if isinstance(self.class_weights, dict) else ()
+        if unknown:
+            raise ValueError(
+                f"class_weights names '{unknown[0]}', which is no class; the classes are {', '.join(classes)}"
+            )

@@ -1,0 +1,1 @@
+"""The command line, a verb a function and nothing else; begin with app.py."""

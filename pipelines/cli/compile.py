@@ -1,0 +1,92 @@
+"""A pipeline in a cluster: compile, image."""
+
+import shlex
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from configs.errors import ConfigError
+from pipelines.cli.options import ConfigPath, DryRun, Format, Output, Overrides, answer
+
+app = typer.Typer()
+
+
+class Engine(str, Enum):
+    """What runs a pipeline in a cluster."""
+
+    kubeflow = "kubeflow"
+    vertex = "vertex"
+
+
+class Flavour(str, Enum):
+    """What an image is for."""
+
+    cpu = "cpu"
+    gpu = "gpu"
+    tpu = "tpu"
+
+
+Flavours = Annotated[list[Flavour], typer.Option("--flavour", help="Else those that the config's steps ask for.")]
+Tag = Annotated[
+    str | None,
+    typer.Option("--tag", metavar="TEMPLATE", help="The name, with {flavour} and {digest}; else the config's image."),
+]
+ImageTemplate = Annotated[
+    str | None,
+    typer.Option("--image", metavar="TEMPLATE", help="Of the image, with {flavour} and {digest}; else the config's."),
+]
+
+
+@app.command()
+def compile(
+    path: ConfigPath,
+    file: Annotated[str, typer.Option("-o", "--file", metavar="FILE.yaml", help="What to write; - prints it.")],
+    engine: Annotated[Engine, typer.Option(help="What is to run it.")] = Engine.kubeflow,
+    image: ImageTemplate = None,
+    overrides: Overrides = [],  # noqa: B006
+    output: Format = Output.text,
+) -> None:
+    """Write the pipeline as a file that Kubeflow Pipelines or Vertex AI runs, each node a container."""
+    from pipelines.compiler import compile as kubeflow
+
+    text = kubeflow.compile(path, overrides, engine.value, image)
+    if file == "-":
+        typer.echo(text, nl=False)
+        return
+    try:
+        Path(file).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"cannot be written: {error.strerror}", file, "Name another file with -o.") from None
+    answer(output, {"file": file, "engine": engine.value}, f"{file} written for {engine.value}.")
+
+
+@app.command()
+def image(
+    path: ConfigPath,
+    options: Annotated[
+        list[str], typer.Argument(metavar="-- OPTIONS", help="For the engine, like --network=host.")
+    ] = [],  # noqa: B006
+    flavours: Flavours = [],  # noqa: B006
+    template: Tag = None,
+    engine: Annotated[str | None, typer.Option(help="docker, podman or buildah; else the first that is here.")] = None,
+    base: Annotated[str | None, typer.Option(metavar="IMAGE", help="What to build on; else Debian's image.")] = None,
+    push: Annotated[bool, typer.Option("--push", help="Into the registry that the image's name begins with.")] = False,
+    overrides: Overrides = [],  # noqa: B006
+    dry_run: DryRun = False,
+) -> None:
+    """Build the images that the config's steps run in, of the code and the lock as they are here."""
+    from pipelines.compiler import container_plan
+    from pipelines.compiler import image_build as images
+
+    plan = container_plan.plan(path, overrides, template)
+    wanted = dict.fromkeys([item.value for item in flavours] or [item.resources.flavour for item in plan.containers])
+    names = {flavour: container_plan.name_image(template or plan.config.image, flavour) for flavour in wanted}
+    engine = engine or images.find_engine()
+    commands = [images.build(engine, flavour, name, base, options) for flavour, name in names.items()]
+    commands += [images.push(engine, name) for name in names.values() if push]
+    for command in commands:
+        typer.echo(f"$ {shlex.join(command)}")
+        if not dry_run:
+            images.run(command)

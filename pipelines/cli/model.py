@@ -1,0 +1,141 @@
+"""What is in service: history, rollback, promote, predict, serve."""
+
+from enum import Enum
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from components.patches.stderr import silence
+from configs.loading.loader import load
+from configs.schema.evaluation import MAIN
+from pipelines.cli.options import ConfigPath, DryRun, Format, Output, Reason, answer
+from pipelines.reporting.console import listing
+
+app = typer.Typer()
+
+
+class OnError(str, Enum):
+    """What to do at a row that cannot be scored."""
+
+    fail = "fail"
+    skip = "skip"
+
+
+@app.command()
+def history(path: ConfigPath, output: Format = Output.text) -> None:
+    """List every version that was ever in service, and how it came there."""
+    from components.registry.versions import history as read
+    from pipelines.storage.sync import fetch_service
+
+    home = load(path).home
+    fetch_service(home)
+    lines = read(home)
+    table = listing("version", "at", "event", "run", "by", "metric", "reason")
+    for line in lines:
+        event = f"{line['event']} of {line['of']}" if line["of"] else line["event"]
+        metrics = line["metrics"]
+        figure = next((f"{name} {metrics[name]:.4f}" for name in MAIN if name in metrics), "")
+        table.add_row(str(line["number"]), line["at"], event, line["run"], line["by"], figure, line["reason"])
+    answer(output, lines, table)
+
+
+@app.command()
+def rollback(
+    path: ConfigPath,
+    to: Annotated[int | None, typer.Option(help="The version to go back to; else the one before.")] = None,
+    reason: Reason = "",
+    dry_run: DryRun = False,
+    output: Format = Output.text,
+) -> None:
+    """Put an older version back into service, under a new number."""
+    from components.registry.model_registry import rollback as republish
+    from components.registry.versions import earlier
+    from pipelines.runs.lease import guard
+    from pipelines.storage import sync
+
+    config = load(path)
+    if dry_run:
+        sync.fetch_service(config.home, every=True)
+        old = earlier(config.home, to)
+        answer(output, dict(old.manifest), f"Version {old.number} would be published again.")
+        return
+    with guard(config, "rollback"):
+        sync.fetch_service(config.home, every=True)
+        version = republish(config.home, to, reason)
+        sync.put_service(config.home)
+    text = f"Version {version.number} is in service: version {version.manifest['of']}, published again."
+    answer(output, dict(version.manifest), text)
+
+
+@app.command()
+def promote(
+    path: ConfigPath,
+    reason: Reason,
+    run_id: Annotated[str | None, typer.Option("--run", help="Whose candidate; else the newest run's.")] = None,
+    dry_run: DryRun = False,
+    output: Format = Output.text,
+) -> None:
+    """Put a candidate that was not blessed into service, on your word."""
+    from pipelines.runs.lease import guard
+    from pipelines.serving.promote import promote as publish
+
+    config = load(path)
+    with guard(config, "promote"):
+        published = publish(config, run_id, reason, dry_run)
+    if published is None:
+        answer(output, {"new": True}, "The candidate would be published.")
+        return
+    number = published.version.number
+    text = f"Version {number} is in service." if published.new else f"Version {number} is this model already."
+    answer(output, dict(published.version.manifest), text)
+
+
+@app.command()
+def predict(
+    path: ConfigPath,
+    source: Annotated[
+        str | None, typer.Option("--input", metavar="FILES", help="CSV, Parquet or JSON lines: a file, folder or glob.")
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option(metavar="OUT", help="The file to write, or - for standard output; with --row text or json."),
+    ] = None,
+    row: Annotated[str | None, typer.Option(metavar="JSON", help="One row, in place of --input.")] = None,
+    on_error: Annotated[OnError, typer.Option(help="What to do at a row that cannot be scored.")] = OnError.fail,
+    rejects: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Where skipped rows go; else OUT.rejects.jsonl.")
+    ] = None,
+    version: Annotated[int | None, typer.Option(help="The version to ask; else the one in service.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there already.")] = False,
+) -> None:
+    """Score new rows with the version in service."""
+    home = load(path).home
+    from pipelines.serving import batch_predict as scoring
+    from pipelines.storage.sync import fetch_service
+
+    fetch_service(home, every=version is not None)
+    if row is not None:
+        form = scoring.choose_form(source, output)
+        answers = scoring.predict_row(home, row, version)
+        answer(Output(form), answers, Text("\n".join(f"{name:20} {value}" for name, value in answers.items())))
+        return
+    order = scoring.place_order(source, output, on_error is OnError.skip, rejects, force)
+    scored = scoring.predict(home, order, version)
+    typer.echo(scored.describe(order), err=order.output == scoring.STANDARD)
+
+
+@app.command()
+def serve(
+    path: ConfigPath,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Where it listens.")] = 8501,
+    host: Annotated[str, typer.Option(help="0.0.0.0 lets others in, too.")] = "localhost",
+) -> None:
+    """Answer requests as TensorFlow Serving does, with the version in service."""
+    config = load(path)
+    with silence():
+        from pipelines.serving.model_manager import Models
+        from pipelines.serving.server import serve as listen
+
+        models = Models(config.name, config.home, typer.echo)
+    listen(models, host, port)

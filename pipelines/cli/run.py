@@ -1,0 +1,135 @@
+"""Runs: run, validate, runs, report, clean."""
+
+import json
+import os
+import shutil
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from components.validation.column_patterns import resolve
+from configs.errors import ConfigError
+from configs.loading.loader import load
+from configs.schema.config import Config
+from pipelines.cli.options import Access, ConfigPath, DryRun, Format, Host, Output, Overrides, answer
+from pipelines.cli.submit import address, show_runs
+from pipelines.graph import nodes as graph
+from pipelines.reporting.console import Screen, conclude, listing
+
+app = typer.Typer()
+
+
+@app.command()
+def run(
+    path: ConfigPath,
+    overrides: Overrides = [],  # noqa: B006
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Run every node again.")] = False,
+    until: Annotated[str | None, typer.Option(help="Stop after this node.")] = None,
+    accept_anomalies: Annotated[
+        str | None, typer.Option(metavar="REASON", help="Go on in spite of anomalies, and record why.")
+    ] = None,
+    output: Format = Output.text,
+) -> None:
+    """Run the pipeline here: train, judge and publish."""
+    accepted = [] if accept_anomalies is None else [f"gate.accept={json.dumps(accept_anomalies)}"]
+    config = load(path, [*overrides, *accepted])
+    nodes = [node.id for node in graph.nodes(config, until)]
+    config = resolve(config)
+    from pipelines.execution import local_runner  # after a mistake in the config is named: it takes a second to load
+
+    console = Console(stderr=output is Output.json)
+    with Screen(console, nodes) as screen:
+        record = local_runner.run(config, nodes, cache=not no_cache, watch=screen.watch)
+    if output is Output.json:
+        sys.stdout.write(json.dumps(record) + "\n")
+    else:
+        console.print(conclude(record, path), highlight=False, soft_wrap=True)
+    raise typer.Exit(record["exit_code"])
+
+
+@app.command()
+def validate(path: ConfigPath, overrides: Overrides = [], output: Format = Output.text) -> None:  # noqa: B006
+    """Check a config, without looking at the data."""
+    config = load(path, overrides)
+    answer(output, json.loads(config.model_dump_json()), f"{path} is valid: {_describe(config)}.")
+
+
+@app.command()
+def runs(
+    path: ConfigPath,
+    run_id: Annotated[str | None, typer.Argument(metavar="RUN", help="Show this one.")] = None,
+    host: Host = None,
+    access: Access = None,
+    output: Format = Output.text,
+) -> None:
+    """List the runs that have ended here, newest first; with --host, those of Kubeflow Pipelines."""
+    from pipelines.runs import directory as records
+    from pipelines.storage import sync
+
+    if host:
+        show_runs(address(path, (), host, access), run_id, output)
+        return
+    home = load(path).home
+    sync.fetch_records(home)
+    found = [records.find(home, run_id)] if run_id else records.ended(home)
+    table = listing("run", "ended", "exit code", "published")
+    for record in found:
+        table.add_row(record["run"], record["ended"], str(record["exit_code"]), str(record["published"] or ""))
+    answer(output, found, table)
+
+
+@app.command()
+def report(
+    path: ConfigPath, run_id: Annotated[str | None, typer.Option("--run", help="Else the newest.")] = None
+) -> None:
+    """Say where the report of a run lies."""
+    from pipelines.runs import directory as records
+    from pipelines.storage import sync
+
+    home = load(path).home
+    sync.fetch_records(home)
+    page = home.run(records.find(home, run_id)["run"]) / records.REPORT
+    sync.fetch(home, page)
+    typer.echo(page)
+
+
+@app.command()
+def tensorboard(
+    path: ConfigPath,
+    port: Annotated[int, typer.Option(help="Where it listens.")] = 6006,
+    host: Annotated[str, typer.Option(help="0.0.0.0 lets others in, too.")] = "localhost",
+) -> None:
+    """Show how the runs trained, epoch by epoch, in TensorBoard."""
+    from pipelines.storage import sync
+
+    home = load(path).home
+    sync.fetch(home, home.runs, only=lambda name: "/tensorboard/" in name)
+    if not any(home.runs.glob("*/tensorboard")):
+        raise ConfigError("No run has trained yet", str(home.runs), f"Run: millrace run {path}")
+    arguments = ["--logdir", str(home.runs), "--host", host, "--port", str(port)]
+    os.execv(sys.executable, [sys.executable, "-m", "tensorboard.main", *arguments])
+
+
+@app.command()
+def clean(path: ConfigPath, dry_run: DryRun = False) -> None:
+    """Remove a pipeline's artifacts, checkpoints and metadata; runs, versions and history stay."""
+    from pipelines.runs.directory import new_id
+    from pipelines.runs.lease import borrow
+    from pipelines.storage.sync import put
+
+    config = load(path)
+    home = config.home
+    doomed = [place for place in (home.artifacts, home.checkpoints, home.metadata) if place.exists()]
+    if not dry_run:
+        with borrow(config, f"clean-{new_id()}"):
+            for place in doomed:
+                shutil.rmtree(place) if place.is_dir() else os.remove(place)
+            put(home, home.artifacts, home.checkpoints)
+    for place in doomed:
+        typer.echo(f"{'would remove' if dry_run else 'removed'} {place}")
+
+
+def _describe(config: Config) -> str:
+    return f"{config.model.family} on {len(config.features)} features, label {config.label.name} ({config.label.kind})"

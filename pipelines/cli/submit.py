@@ -1,0 +1,231 @@
+"""Runs on a cluster: submit, and the schedule's apply, list, pause, resume and delete."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console, Group
+
+from configs.errors import ConfigError
+from configs.loading.loader import read, validate
+from configs.loading.yaml_document import absence
+from configs.schema.config import Config
+from pipelines.cli.compile import Engine, ImageTemplate
+from pipelines.cli.options import Access, ConfigPath, DryRun, Format, Host, Output, Overrides, answer
+from pipelines.remote.schedule import carry_out, plan, schedule_of, upcoming, want
+from pipelines.remote.service import Recurring, Run, Service, reach
+from pipelines.remote.submit import follow, read_parameters
+from pipelines.reporting.console import listing
+
+app = typer.Typer()
+schedule = typer.Typer(no_args_is_help=True, help="Let the pipeline run by itself on a cluster.")
+app.add_typer(schedule, name="schedule")
+
+Where = Annotated[Engine, typer.Option("--engine", help="Kubeflow Pipelines, or Vertex AI.")]
+READ_HERE = ("name", "cluster", "schedule")
+Parameters = Annotated[
+    list[str], typer.Option("--param", metavar="NAME=VALUE", help="A parameter of the compiled pipeline.")
+]
+Compiled = Annotated[
+    str | None, typer.Option(metavar="FILE.yaml", help="What `millrace compile` wrote; else it is compiled now.")
+]
+
+
+@app.command()
+def submit(
+    path: ConfigPath,
+    overrides: Overrides = [],  # noqa: B006
+    parameters: Parameters = [],  # noqa: B006
+    image: ImageTemplate = None,
+    compiled: Compiled = None,
+    engine: Where = Engine.kubeflow,
+    host: Host = None,
+    access: Access = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Follow it; exit with 0 if it succeeds, with 1 if not.")] = False,
+    dry_run: DryRun = False,
+    output: Format = Output.text,
+) -> None:
+    """Run the pipeline on Kubeflow Pipelines or Vertex AI."""
+    config = address(path, overrides, host, access)
+    text = _compile(path, overrides, image, compiled, engine)
+    values = read_parameters(text, parameters)
+    if dry_run:
+        data = {"engine": engine.value, **_describe(config, engine), "parameters": values}
+        answer(output, data, "\n".join(f"{key:16}{value}" for key, value in data.items()))
+        return
+    service = reach(engine.value, config)
+    run = service.submit(text, values)
+    if output is Output.text:
+        typer.echo(f"Run         {run.run}\nLook at it  {run.url}")
+    if wait:
+        run = _watch(service, run, Console(stderr=output is Output.json))
+    if output is Output.json:
+        typer.echo(json.dumps(run.as_data()))
+    raise typer.Exit(run.exit_code or 0)
+
+
+@schedule.command("apply")
+def apply_schedule(
+    path: ConfigPath,
+    overrides: Overrides = [],  # noqa: B006
+    parameters: Parameters = [],  # noqa: B006
+    image: ImageTemplate = None,
+    compiled: Compiled = None,
+    engine: Where = Engine.kubeflow,
+    host: Host = None,
+    access: Access = None,
+    dry_run: DryRun = False,
+    output: Format = Output.text,
+) -> None:
+    """Make the recurring run what the config says; does nothing when it is."""
+    config = address(path, overrides, host, access)
+    times = upcoming(schedule_of(config))
+    text = _compile(path, overrides, image, compiled, engine)
+    values = read_parameters(text, parameters)
+    service = reach(engine.value, config)
+    planned = plan(service, want(service, config, text, values))
+    done = planned.wanted if dry_run else carry_out(service, planned, text, values)
+    what = "kept" if planned.kept else "replaced" if planned.doomed else "made"
+    data = {
+        "done": what, "differences": planned.reasons, "next": [time.isoformat() for time in times], **asdict(done),
+    }  # fmt: skip
+    lines = [f"{config.name}: {'would be ' if dry_run else ''}{what}", *(f"  {reason}" for reason in planned.reasons)]
+    lines += [f"Next        {time:%a %Y-%m-%d %H:%M:%S} {time.tzinfo}" for time in times]
+    answer(output, data, "\n".join(lines + ([f"Look at it  {done.url}"] if done.url else [])))
+
+
+@schedule.command("list")
+def list_schedules(
+    path: ConfigPath,
+    engine: Where = Engine.kubeflow,
+    host: Host = None,
+    access: Access = None,
+    output: Format = Output.text,
+) -> None:
+    """Show the recurring runs of the pipeline."""
+    found = reach(engine.value, address(path, (), host, access)).recurring()
+    table = listing("recurring run", "state", "cron", "at once", "catches up", "made of")
+    for run in found:
+        state, catches_up = "enabled" if run.enabled else "paused", "no" if run.no_catchup else "yes"
+        table.add_row(run.id, state, run.cron, str(run.max_concurrency), catches_up, run.made_of)
+    answer(output, [asdict(run) for run in found], table)
+
+
+@schedule.command("pause")
+def pause_schedule(
+    path: ConfigPath,
+    engine: Where = Engine.kubeflow,
+    host: Host = None,
+    access: Access = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Pause the recurring run; `apply` lets it go on, unless schedule.enabled is false."""
+    service = reach(engine.value, address(path, (), host, access))
+    _each(service, path, "pause", lambda run: service.switch(run, enabled=False), dry_run)
+
+
+@schedule.command("resume")
+def resume_schedule(
+    path: ConfigPath,
+    engine: Where = Engine.kubeflow,
+    host: Host = None,
+    access: Access = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Let the recurring run go on."""
+    service = reach(engine.value, address(path, (), host, access))
+    _each(service, path, "resume", lambda run: service.switch(run, enabled=True), dry_run)
+
+
+@schedule.command("delete")
+def delete_schedule(
+    path: ConfigPath,
+    engine: Where = Engine.kubeflow,
+    host: Host = None,
+    access: Access = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Delete the recurring run; the runs that it started stay."""
+    service = reach(engine.value, address(path, (), host, access))
+    _each(service, path, "delete", service.delete, dry_run)
+
+
+def address(path: str, overrides: Sequence[str], host: str | None, access: str | None) -> Config:
+    """Returns the config with the host and the access that the command names; they are no part of the pipeline.
+
+    A variable of the environment has to be set where it is read here: a container may know what this machine does not.
+    """
+    given = {"cluster.host": host and json.dumps(host), "cluster.access": access}
+    document = read(path, [*overrides, *(f"{key}={value}" for key, value in given.items() if value)], lenient=True)
+    for keys, unset in document.variables.items():
+        if unset and keys[0] in READ_HERE:
+            raise absence(unset, document.where(keys))
+    return validate(document, Path(path).absolute().parent, Path.cwd())
+
+
+def show_runs(config: Config, run_id: str | None, output: Output) -> None:
+    """Prints the runs that Kubeflow Pipelines has of a pipeline's experiment, or the steps of one."""
+    service = reach(Engine.kubeflow.value, config)
+    if run_id is None:
+        found = service.newest()
+        table = listing("run", "name", "created", "state")
+        for run in found:
+            table.add_row(run.run, run.name, run.created, run.state.lower())
+        answer(output, [run.as_data() for run in found], table)
+        return
+    run = service.look(run_id)
+    table = listing("step", "state", "error")
+    for step in run.steps:
+        table.add_row(step.name, step.state.lower(), step.error)
+    answer(output, run.as_data(), Group(f"{run.name}: {run}", table, f"Look at it  {run.url}"))
+
+
+def _compile(path: str, overrides: Sequence[str], image: str | None, compiled: str | None, engine: Engine) -> str:
+    if compiled is not None:
+        try:
+            return Path(compiled).read_text()
+        except OSError as error:
+            raise ConfigError(f"cannot be read: {error.strerror}", compiled) from None
+    from pipelines.compiler import compile
+
+    return compile.compile(path, overrides, engine.value, image)
+
+
+def _each(service: Service, path: str, verb: str, act: Callable[[Recurring], None], dry_run: bool) -> None:
+    """Does something to the recurring run of a pipeline; to each, where an `apply` was cut short and left two."""
+    found = service.recurring()
+    if not found:
+        raise ConfigError("The pipeline has no recurring run", path, f"Run: millrace schedule apply {path}")
+    for run in found:
+        if not dry_run:
+            act(run)
+        typer.echo(f"{'would ' if dry_run else ''}{verb} {run.name} ({run.id})")
+
+
+def _describe(config: Config, engine: Engine) -> dict[str, Any]:
+    cluster = config.cluster
+    if engine is Engine.vertex:
+        return cluster.vertex.model_dump() if cluster.vertex else {}
+    return cluster.model_dump(include={"host", "namespace", "experiment", "service_account"})
+
+
+def _watch(service: Service, run: Run, console: Console) -> Run:
+    """Follows a run by a line that is drawn anew, or where that is no terminal, a line whenever it differs."""
+    said = ""
+
+    def tell(look: Run) -> None:
+        nonlocal said
+        status.update(str(look))
+        if not console.is_terminal and str(look) != said:
+            console.print(str(look), highlight=False, soft_wrap=True)
+        said = str(look)
+
+    with console.status(str(run)) as status:
+        ended = follow(lambda: service.look(run.run), tell)
+    failed = [f"{step.name}: {step.error or 'failed'}" for step in ended.steps if step.state == "FAILED"]
+    reasons = [*([ended.error] if ended.error else []), *failed]
+    console.print("\n".join([f"Ended       {ended.state.lower()}", *reasons]), highlight=False, soft_wrap=True)
+    return ended

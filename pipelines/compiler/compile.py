@@ -1,0 +1,64 @@
+"""A config as a file that Kubeflow Pipelines or Vertex AI runs: a container for each node, known without TensorFlow."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import yaml
+
+from configs.errors import ConfigError
+from configs.home import is_url
+from configs.schema.accelerators import Accelerator
+from pipelines.compiler import kubernetes_platform, vertex
+from pipelines.compiler.container_plan import Container, Plan, plan
+from pipelines.compiler.pipeline_spec import specify
+
+RESOURCES = {"gpu": "nvidia.com/gpu", "tpu": "google.com/tpu"}  # what Kubernetes counts them by
+
+
+def compile(path: str, overrides: Sequence[str] = (), engine: str = "kubeflow", image: str | None = None) -> str:
+    """Returns the file of a config for an engine; the same config, code and packages give the same text.
+
+    `image` is a template that stands for the config's own. A ConfigError names what could not run there.
+    """
+    documents = ENGINES[engine](plan(path, overrides, image))
+    return "---\n".join(_spell(document) for document in documents)
+
+
+def describe(plan: Plan) -> list[dict[str, Any]]:
+    """Returns the two documents of a file for Kubeflow Pipelines: the pipeline, and what it needs of Kubernetes."""
+    cluster = plan.config.cluster
+    if not is_url(cluster.root) and not cluster.root.startswith("/"):
+        what = f"'{cluster.root}' is relative to a folder that a container loses"
+        remedy = "Write the folder that cluster.claim is mounted at, like /workspace, or a URL like gs://."
+        raise ConfigError(what, plan.document.where(("cluster", "root")), remedy)
+    for container in plan.containers:
+        volumes = container.resources.volumes
+        if not is_url(cluster.root) and (cluster.root in volumes or cluster.claim in volumes.values()):
+            where = plan.document.where(("resources", container.id, "volumes"))
+            raise ConfigError(f"'{cluster.claim}' is mounted at '{cluster.root}' already", where, "Leave it out.")
+    return [specify(plan, _accelerate), kubernetes_platform.describe(plan)]
+
+
+ENGINES: dict[str, Callable[[Plan], list[dict[str, Any]]]] = {"kubeflow": describe, "vertex": vertex.describe}
+
+
+def _accelerate(_: Container, accelerator: Accelerator) -> str:
+    return RESOURCES[accelerator.kind]
+
+
+def _spell(document: dict[str, Any]) -> str:
+    return yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=float("inf"), allow_unicode=True)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes text so that every reader of YAML takes it for text, and lines as lines."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+    def represent_text(self, text: str) -> yaml.ScalarNode:
+        plain = re.fullmatch(r"[A-Za-z_/][\w./:-]+", text, re.ASCII)
+        return self.represent_scalar("tag:yaml.org,2002:str", text, "|" if "\n" in text else None if plain else "'")
+
+    yaml_representers = {**yaml.SafeDumper.yaml_representers, str: represent_text}

@@ -1,0 +1,81 @@
+"""What the steps need of Kubernetes beyond the specification: the second document of a compiled file, as plain data.
+
+Its fields are those of kfp-kubernetes 2.16 (KubernetesExecutorConfig). Of those that it spells in two ways, the older
+is written, which every backend reads. No field forbids that privileges escalate; the newer backends always do.
+"""
+
+from typing import Any
+
+from configs.home import is_url
+from configs.schema.cluster import Cluster
+from configs.schema.resources import METADATA, Resources
+from pipelines.compiler.container_plan import Container, Plan
+from pipelines.compiler.pipeline_spec import executor, task
+
+
+def describe(plan: Plan) -> dict[str, Any]:
+    """Returns the platform's document."""
+    executors = {executor(each): _describe(each, plan) for each in plan.containers}
+    return {"platforms": {"kubernetes": {"deploymentSpec": {"executors": executors}}}}
+
+
+def _describe(container: Container, plan: Plan) -> dict[str, Any]:
+    wanted = container.resources
+    fields = {
+        "secretAsEnv": _secrets(wanted, plan.config.cluster),
+        "configMapAsEnv": [
+            {"configMapName": source.config_map, "keyToEnv": [{"configMapKey": source.key, "envVar": name}]}
+            for name, source in wanted.env.items()
+            if source.config_map
+        ],
+        "pvcMount": _mounts(wanted, plan.config.cluster),
+        "emptyDirMounts": _shared_memory(wanted),
+        "nodeSelector": {"labels": dict(wanted.node_selector)} if wanted.node_selector else None,
+        "tolerations": [toleration.model_dump(exclude_none=True) for toleration in wanted.tolerations],
+        "podMetadata": _metadata(container, plan.config.name),
+        "imagePullPolicy": wanted.image_pull_policy,
+        "imagePullSecret": [{"secretName": name} for name in wanted.image_pull_secrets],
+        "activeDeadlineSeconds": _number(wanted.timeout),
+        "securityContext": _without_none(
+            {"runAsNonRoot": True, "runAsUser": _number(wanted.user), "runAsGroup": _number(wanted.group)}
+        ),
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+def _secrets(wanted: Resources, cluster: Cluster) -> list[dict[str, Any]]:
+    keys = {METADATA: (cluster.metadata.secret, cluster.metadata.key)}
+    keys |= {name: (source.secret, source.key) for name, source in wanted.env.items() if source.secret}
+    return [
+        {"secretName": secret, "keyToEnv": [{"secretKey": key, "envVar": name}]} for name, (secret, key) in keys.items()
+    ]
+
+
+def _mounts(wanted: Resources, cluster: Cluster) -> list[dict[str, Any]]:
+    claims = wanted.volumes if is_url(cluster.root) else {cluster.root: cluster.claim, **wanted.volumes}
+    return [{"constant": claim, "mountPath": path} for path, claim in claims.items()]
+
+
+def _shared_memory(wanted: Resources) -> list[dict[str, Any]]:
+    if wanted.shared_memory is None:
+        return []
+    return [{"volumeName": "shm", "mountPath": "/dev/shm", "medium": "Memory", "sizeLimit": wanted.shared_memory}]
+
+
+def _metadata(container: Container, pipeline: str) -> dict[str, Any]:
+    labels = {
+        "app.kubernetes.io/name": pipeline.rstrip("_-"),
+        "app.kubernetes.io/component": task(container.id),
+        "app.kubernetes.io/part-of": "millrace",
+        **container.resources.labels,
+    }
+    annotations = dict(container.resources.annotations)
+    return {"labels": labels} | ({"annotations": annotations} if annotations else {})
+
+
+def _number(number: int | None) -> str | None:
+    return None if number is None else str(number)  # 64 bits are text in a proto's JSON
+
+
+def _without_none(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}

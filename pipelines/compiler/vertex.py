@@ -1,0 +1,42 @@
+"""The same containers for Vertex AI Pipelines, which shows no Kubernetes: machines by its names, and its secrets."""
+
+from dataclasses import replace
+from typing import Any
+
+from configs.errors import ConfigError
+from configs.schema.accelerators import Accelerator
+from pipelines.compiler import node_pools
+from pipelines.compiler.container_plan import Container, Plan
+from pipelines.compiler.pipeline_spec import specify
+
+ABSENT = ("env", "volumes", "timeout")  # what steps may have in Kubernetes, would miss, and cannot have in Vertex
+
+
+def describe(plan: Plan) -> list[dict[str, Any]]:
+    """Returns the one document of a file for Vertex; a ConfigError names what Vertex has not."""
+    config, document = plan.config, plan.document
+    if not config.cluster.root.startswith("gs://"):
+        what = f"'{config.cluster.root}' is no place that Vertex can keep things in"
+        raise ConfigError(what, document.where(("cluster", "root")), "Set it to gs://BUCKET/FOLDER.")
+    if config.cluster.vertex is None:
+        remedy = "Add project, location and metadata below it."
+        raise ConfigError("missing key 'vertex'", document.where(("cluster", "vertex")), remedy)
+    for step, resources in config.resources.items():
+        for key in ABSENT:
+            if getattr(resources, key):
+                where = document.where(("resources", step, key))
+                raise ConfigError(f"Vertex has nothing like '{key}' for a step", where, "Leave it out.")
+    secret = ("--metadata-secret", config.cluster.vertex.metadata)
+    nodes = tuple(replace(node, args=(*node.args, *secret)) for node in plan.nodes)
+    finish = replace(plan.finish, args=(*plan.finish.args, *secret))
+    known = node_pools.read()
+
+    def accelerate(container: Container, _: Accelerator) -> str:
+        name = str(container.resources.node_pool)
+        if vertex := known[name].vertex:
+            return vertex
+        offered = ", ".join(pool for pool in known if known[pool].vertex)
+        where = document.where(("resources", container.id, "node_pool"))
+        raise ConfigError(f"Vertex has no machines like those of '{name}'", where, f"It has {offered}.")
+
+    return [specify(replace(plan, nodes=nodes, finish=finish), accelerate)]

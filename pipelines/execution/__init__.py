@@ -1,0 +1,1 @@
+"""One node, one launch, wherever it runs; begin with node_launcher.py."""

@@ -1,0 +1,130 @@
+"""All nodes on this machine: the parent holds the lock and takes the signals, a child of its own runs the nodes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from configs.errors import MillraceError
+from configs.schema.config import Config
+from pipelines.execution.finalize import finish
+from pipelines.runs import directory, lease
+from pipelines.storage import sync
+
+Event = Mapping[str, Any]
+
+
+class Stopped(MillraceError):
+    """A signal asked the run to end."""
+
+
+def run(config: Config, nodes: Sequence[str], cache: bool, watch: Callable[[Event], None]) -> dict[str, Any]:
+    """Runs the nodes and returns the run's record; `watch` sees every event as it comes.
+
+    Raises PipelineBusy when another run holds the pipeline. Never imports TensorFlow.
+    """
+    run_id = directory.new_id()
+    with lease.borrow(config, run_id):
+        started = directory.begin(config, run_id)
+        with stoppable():
+            try:
+                with sync.working(config, run_id, nodes):
+                    interruption = follow(config, run_id, nodes, cache, watch)
+                ignore_signals()
+            except MillraceError as error:
+                interruption = error
+            record = finish(config, run_id, started, nodes, interruption)
+        sync.put(config.home, config.home.run(run_id))
+        return record
+
+
+def follow(
+    config: Config,
+    run_id: str,
+    nodes: Sequence[str],
+    cache: bool,
+    watch: Callable[[Event], None],
+    log: str = directory.LOG,
+) -> MillraceError | None:
+    """Runs the child to its end, its output in a file of the run's; returns why it died, if it did."""
+    folder = config.home.run(run_id)
+    reading, writing = os.pipe()
+    arguments = [run_id, str(writing), "cache" if cache else "fresh", *nodes]
+    with (folder / log).open("ab") as output:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "pipelines.execution.worker", *arguments],
+            stdin=subprocess.PIPE,  # brings the config; its end tells the child that the parent is gone
+            stdout=output,
+            stderr=output,
+            pass_fds=[writing],
+            start_new_session=True,
+            env={**os.environ, **QUIET},
+        )
+    os.close(writing)
+    try:
+        tell(child, config)
+        with os.fdopen(reading) as events:
+            for line in events:
+                watch(json.loads(line))
+        code = child.wait()
+    finally:
+        kill(child)
+    return death(code) if code else None
+
+
+def tell(child: "subprocess.Popen[bytes]", config: Config) -> None:
+    """Gives the child its config, which may hold a password: that belongs into no file."""
+    if child.stdin:
+        with suppress(BrokenPipeError):  # how it died is told by its exit code
+            os.write(child.stdin.fileno(), f"{config.model_dump_json()}\n".encode())
+
+
+def kill(child: "subprocess.Popen[bytes]") -> None:
+    """Ends the child and what it started, at once: that is always safe."""
+    if child.poll() is None:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+    if child.stdin:
+        child.stdin.close()
+
+
+def death(code: int) -> MillraceError:
+    """Returns what to say of a child that ended with this code."""
+    if code == -signal.SIGKILL:
+        return MillraceError("The process was killed (signal 9); out of memory, most likely.", remedy="Run again.")
+    if code < 0:
+        return MillraceError(
+            f"The process died of {signal.Signals(-code).name}.", remedy="The run's log.txt may say why."
+        )
+    return MillraceError(f"The process ended with code {code}.", remedy="The run's log.txt says why.")
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Turns the first SIGTERM or SIGINT into Stopped; those after it are not heard, so that the run can finish."""
+
+    def stop(number: int, _frame: object) -> None:
+        ignore_signals()
+        name = signal.Signals(number).name
+        raise Stopped(f"The run was stopped by {name}.", remedy="Run again: it resumes where it was.")
+
+    previous = {number: signal.signal(number, stop) for number in ENDINGS}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def ignore_signals() -> None:
+    """Lets the signals that end a run pass unheard."""
+    for number in ENDINGS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+ENDINGS = (signal.SIGTERM, signal.SIGINT)
+QUIET = {"TF_CPP_MIN_LOG_LEVEL": "1", "PYTHONUNBUFFERED": "1"}

@@ -1,0 +1,161 @@
+"""Launches one node of one run: every backend calls this, and nothing else runs a node."""
+
+import logging
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ml_metadata.proto import metadata_store_pb2 as mlmd
+from tfx import types
+from tfx.dsl.compiler import constants
+from tfx.dsl.io import fileio
+from tfx.orchestration import metadata
+from tfx.orchestration.local import runner_utils
+from tfx.orchestration.portable import data_types, launcher, runtime_parameter_utils
+from tfx.orchestration.portable.mlmd import execution_lib
+from tfx.proto.orchestration import execution_result_pb2, pipeline_pb2
+
+from components.summaries import summarise
+from configs.errors import MillraceError
+from configs.home import Home
+from pipelines.execution import content_cache
+from pipelines.graph import beam_runner
+from pipelines.runs import directory, outcomes
+from pipelines.runs.mlmd import SUCCESSFUL, executions
+from pipelines.runs.outcomes import Outcome
+from pipelines.storage import sync
+
+
+def launch(ir: pipeline_pb2.Pipeline, node_id: str, run_id: str, home: Home) -> Outcome:
+    """Runs a node by TFX's own launcher and records how it ended.
+
+    Again is safe: what succeeded, and a verdict, is returned at once; what was left half-done is cleared first.
+    Raises ConfigError for a run id that is no plain name.
+    """
+    directory.check(run_id)
+    known = outcomes.read(home, run_id).get(node_id)
+    if known and known.is_verdict:
+        return known
+    started, spent = time.monotonic(), cpu_seconds()
+    try:
+        run = for_run(ir, run_id)
+        earlier = _execution(run, node_id)
+        if known and known.succeeded and earlier and SUCCESSFUL.get(earlier.last_known_state) == known.state:
+            return known
+        state, outputs = _launch(run, node_id, home)
+        summary = summarise(node_id, outputs)
+        uris = {key: [artifact.uri for artifact in artifacts] for key, artifacts in outputs.items()}
+        outcome = Outcome(node_id, state, time.monotonic() - started, summary.text, summary.details, uris)
+    except Exception as error:
+        outcome = outcomes.failure(node_id, explain(error, node_id), time.monotonic() - started)
+    outcome = replace(outcome, cpu=cpu_seconds() - spent)
+    outcomes.write(home, run_id, outcome)
+    return outcome
+
+
+def cpu_seconds() -> float:
+    """Returns what this process and the ended ones that it started have used so far."""
+    return sum(os.times()[:4])
+
+
+def for_run(ir: pipeline_pb2.Pipeline, run_id: str) -> pipeline_pb2.Pipeline:
+    """Returns a copy of the pipeline that belongs to one run."""
+    copy = pipeline_pb2.Pipeline()
+    copy.CopyFrom(ir)
+    runtime_parameter_utils.substitute_runtime_parameter(copy, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: run_id})
+    return copy
+
+
+def explain(error: Exception, node_id: str) -> MillraceError:
+    """Returns what to tell of an error; the traceback of one that nobody foresaw goes to the log."""
+    if isinstance(error, MillraceError):
+        return error
+    logging.error("%s failed", node_id, exc_info=error)
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return MillraceError(
+        f"{type(error).__name__}: {lines[0]}", where=node_id, remedy="The run's log.txt holds the traceback."
+    )
+
+
+def _launch(ir: pipeline_pb2.Pipeline, node_id: str, home: Home) -> tuple[str, Mapping[str, Sequence[types.Artifact]]]:
+    node = next(node.pipeline_node for node in ir.nodes if node.pipeline_node.node_info.id == node_id)
+    deployment = runner_utils.extract_local_deployment_config(ir)
+    connection = metadata.Metadata(_connection(ir))
+    with content_cache.by_content(home):
+        Launcher(
+            home,
+            pipeline_node=node,
+            mlmd_connection=connection,
+            pipeline_info=ir.pipeline_info,
+            pipeline_runtime_spec=ir.runtime_spec,
+            executor_spec=runner_utils.extract_executor_spec(deployment, node_id),
+            custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, node_id),
+        ).launch()
+    execution = _execution(ir, node_id)
+    if execution is None or execution.last_known_state not in SUCCESSFUL:
+        raise MillraceError(
+            "It did not run: its inputs could not be found.",
+            where=node_id,
+            remedy="Run again from the start; the run's log.txt says which input is missing.",
+        )
+    with connection as handle:
+        outputs = execution_lib.get_output_artifacts(handle, execution.id)
+    sync.fetch(home, *places(outputs))
+    return SUCCESSFUL[execution.last_known_state], outputs
+
+
+def _execution(ir: pipeline_pb2.Pipeline, node_id: str) -> mlmd.Execution | None:
+    run_id = ir.runtime_spec.pipeline_run_id.field_value.string_value
+    return executions(_connection(ir), ir.pipeline_info.id, run_id).get(node_id)
+
+
+def _connection(ir: pipeline_pb2.Pipeline) -> mlmd.ConnectionConfig:
+    connections = runner_utils.extract_local_deployment_config(ir).metadata_connection_config
+    return getattr(connections, connections.WhichOneof("connection_config"))
+
+
+class Launcher(launcher.Launcher):
+    """TFX's launcher, whose executors find their folders empty, and sign what they made before it is published.
+
+    Where the home is a working copy, inputs are fetched and outputs are put into the store.
+    """
+
+    def __init__(self, home: Home, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.home = home
+
+    def _register_or_reuse_execution(self, *arguments: Any, **named: Any) -> mlmd.Execution:
+        sync.fetch(self.home, *places(named.get("input_artifacts") or {}))  # before the driver, which may read them
+        return super()._register_or_reuse_execution(*arguments, **named)
+
+    def _run_executor(self, execution_info: data_types.ExecutionInfo) -> execution_result_pb2.ExecutorOutput:
+        clear(execution_info)
+        flags = getattr(self._executor_operator, "beam_pipeline_args", [])
+        with beam_runner.reach([flag.value.string_value for flag in flags], self._pipeline_node.node_info.id):
+            output = super()._run_executor(execution_info)
+        for key, artifacts in list(output.output_artifacts.items()):
+            content_cache.sign(artifacts.artifacts)
+            if not artifacts.artifacts:  # TFX cannot merge an output that its driver emptied
+                del output.output_artifacts[key]
+        sync.put(self.home, *places(execution_info.output_dict))
+        sync.put_service(self.home)
+        return output
+
+
+def places(artifacts: Mapping[str, Sequence[types.Artifact]]) -> list[Path]:
+    """Returns where artifacts lie."""
+    return [Path(artifact.uri) for found in artifacts.values() for artifact in found]
+
+
+def clear(execution_info: data_types.ExecutionInfo) -> None:
+    """Empties the folders that a node writes to: an attempt that was killed may have left files there.
+
+    So may an execution that had the same number in a metadata store which is lost.
+    """
+    written = [artifact.uri for artifacts in execution_info.output_dict.values() for artifact in artifacts]
+    for folder in filter(fileio.exists, [*written, execution_info.tmp_dir]):
+        fileio.rmtree(folder)
+    fileio.makedirs(execution_info.tmp_dir)

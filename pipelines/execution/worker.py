@@ -1,0 +1,98 @@
+"""The process that runs a run's nodes: `python -m pipelines.execution.worker RUN_ID EVENTS_FD CACHE NODE...`.
+
+Its standard input is one line, the config as JSON, and ends with the parent. It reports to the parent by lines of JSON
+on a file descriptor; its standard output and error are the run's log.
+"""
+
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, TextIO
+
+from components.patches.optional_imports import BALLAST, left_out
+from components.registry.model_registry import require_writable
+from components.validation import validate
+from configs.errors import MillraceError
+from configs.schema.config import Config
+from pipelines.graph import nodes as graph
+from pipelines.runs import outcomes
+from pipelines.storage import sync
+
+
+class Reporter(logging.Handler):
+    """Sends what the nodes report as progress to the parent."""
+
+    def __init__(self, events: TextIO) -> None:
+        super().__init__(logging.INFO)
+        self.events, self.node = events, ""
+
+    def send(self, event: Mapping[str, Any]) -> None:
+        self.events.write(json.dumps(event) + "\n")
+        self.events.flush()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.send({"node": self.node, "state": "running", "text": record.getMessage()})
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Launches the nodes one after another, until one fails."""
+    run_id, events, cache, *nodes = arguments
+    config = Config.model_validate_json(sys.stdin.readline())
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("apache_beam.typehints").setLevel(logging.WARNING)  # hundreds of lines about nothing
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    with os.fdopen(int(events), "w") as stream:
+        run(config, run_id, cache == "cache", nodes, Reporter(stream))
+
+
+def end_with_parent() -> None:
+    """Ends this process and what it started when the parent is gone, which closes our standard input."""
+    os.read(0, 1)
+    os.killpg(0, signal.SIGKILL)
+
+
+def run(config: Config, run_id: str, cache: bool, nodes: Sequence[str], reporter: Reporter) -> None:
+    """Launches the nodes, and stops at the first that fails."""
+    reporter.node = nodes[0]
+    try:
+        if nodes[0] == graph.IDS[0]:  # else it was done
+            require_writable(config.home)
+            sync.require_access(config.home)
+            validate.check_small(config)
+    except MillraceError as error:
+        give_up(config, run_id, error, reporter)
+        return
+    reporter.send({"node": nodes[0], "state": "running", "text": "loading TensorFlow"})
+    with left_out(*BALLAST):
+        from pipelines.execution.node_launcher import explain, launch
+        from pipelines.graph.tfx_pipeline import compile_ir
+
+    logging.getLogger("millrace.progress").addHandler(reporter)
+    try:
+        ir = compile_ir(config, cache)
+    except Exception as error:
+        give_up(config, run_id, explain(error, nodes[0]), reporter)
+        return
+    for node in nodes:
+        reporter.node = node
+        reporter.send({"node": node, "state": "running", "text": ""})
+        outcome = launch(ir, node, run_id, config.home)
+        reporter.send({"outcome": asdict(outcome)})
+        if not outcome.succeeded:
+            return
+
+
+def give_up(config: Config, run_id: str, error: MillraceError, reporter: Reporter) -> None:
+    """Records that the first node failed before it could be launched."""
+    outcome = outcomes.failure(reporter.node, error)
+    outcomes.write(config.home, run_id, outcome)
+    reporter.send({"outcome": asdict(outcome)})
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,241 @@
+"""A first config for a data set: what `millrace init` writes, from a look at the rows."""
+
+import os
+import re
+import shlex
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import ceil, sqrt
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from pydantic import ValidationError
+
+from components.readers.arrow_reader import SUFFIXES
+from components.readers.files import find_data, list_files
+from components.validation.column_types import Role
+from components.validation.profile import Column, Profile, look
+from configs.errors import ConfigError, DataRejected
+from configs.loading.error_messages import explain, suggest
+from configs.loading.yaml_document import parse
+from configs.loading.yaml_writer import show, spell_text
+from configs.schema.config import Config, Gate
+from configs.schema.data import Split
+from pipelines.onboarding.feature_inference import Guess, gather, guess
+from pipelines.onboarding.label_inference import Target, Threshold, aim, find_leaks
+
+FEWEST = 20  # rows, of which each split may still get some
+SMALL = 1000  # rows below which a tenth is too little to judge by
+CHANCE = 2.2  # standard errors of a distance between two splits, which chance hardly ever makes
+COMMENTS = 56  # the column that comments are aligned to at most
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A model and how it is trained, for data sets of up to so many rows."""
+
+    rows: float
+    model: str
+    batch_size: int
+    epochs: int
+    learning_rate: float
+    patience: int
+
+
+SETTINGS = (
+    Settings(2000, "{family: linear}", 32, 200, 0.02, 20),
+    Settings(float("inf"), "{family: wide_deep, hidden_units: [64, 32]}", 256, 20, 0.001, 3),
+)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The YAML's text, and what it says of the columns."""
+
+    text: str
+    features: Mapping[str, Guess]
+    left_out: Mapping[str, Guess]
+
+    def __str__(self) -> str:
+        counts = Counter(found.kind for found in self.features.values())
+        kinds = ", ".join(f"{count} {kind}" for kind, count in counts.most_common())
+        return f"{kinds}; left out: {', '.join(self.left_out) or 'nothing'}"
+
+    def as_data(self) -> dict[str, Any]:
+        """Returns what a script may want to know: the kinds of the columns, and why others were left out."""
+        kinds = {name: found.kind for name, found in self.features.items()}
+        return {"features": kinds, "left_out": {name: found.reason for name, found in self.left_out.items()}}
+
+
+def draft(
+    data: str,
+    label: str,
+    file: Path | None = None,
+    kind: str | None = None,
+    group: str | None = None,
+    weight: str | None = None,
+) -> Draft:
+    """Returns the config for the rows in `data`: a CSV, Parquet or JSON lines file, a folder, a glob or sample://NAME.
+
+    It is written for the place `file`. Raises DataRejected and ConfigError where no pipeline can be made of it.
+    """
+    files, format = find_files(data)
+    profile = look(files, format)
+    if profile.rows < FEWEST:
+        raise DataRejected(f"there are {profile.rows} rows, too few for three splits", data, f"Bring {FEWEST} or more.")
+    for option, name in (("--label", label), ("--group", group), ("--weight", weight)):
+        if name is not None and name not in profile.columns:
+            remedy = suggest(name, profile.columns) or f"The columns are: {', '.join(profile.columns)}."
+            raise ConfigError(f"there is no column `{name}` in {data}", option, remedy)
+    split = Split() if profile.rows >= SMALL else Split(train=6, eval=2, test=2)
+    weights = _weigh(profile.columns[weight]) if weight else None
+    target = aim(profile.columns[label], kind, weights, profile.rows * split.test / _total(split))
+    others = {name: column for name, column in profile.columns.items() if name not in (label, group, weight)}
+    features, left_out = _choose(profile.columns[label], others, target)
+    if not features:
+        reasons = "; ".join(f"{name}: {found.reason}" for name, found in left_out.items())
+        raise DataRejected("no column is left to predict from", data, f"Left out: {reasons}.")
+    text = _render(
+        file=shlex.quote(str(file or "FILE.yaml")),
+        rows=_count(profile),
+        source=data,
+        name=name_pipeline(file or Path(files[0])),
+        data={"format": format, "path": _place(data, file), "group": group, "weight": weight},
+        split=split,
+        label=label,
+        target=target,
+        features=align({_spell_feature(name, found): found.reason for name, found in features.items()}),
+        left_out=_list(left_out),
+        settings=next(settings for settings in SETTINGS if profile.rows < settings.rows),
+        thresholds=align({_spell_threshold(threshold): threshold[2] for threshold in target.thresholds}),
+        gate=_loosen(len(profile.columns[group].values) if group else profile.rows, profile.rows, split),
+    )
+    return Draft(check(text), features, left_out)
+
+
+def write(drawn: Draft, path: Path, force: bool = False) -> None:
+    """Writes the config; raises ConfigError where there is a file already and it is not to be forced away."""
+    if path.exists() and not force:
+        raise ConfigError("there is such a file already", str(path), "Name another, or overwrite it with --force.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(drawn.text, encoding="utf-8")
+
+
+def find_files(data: str) -> tuple[list[str], str]:
+    """Returns the files that `data` stands for, and their format, by their names; CSV where those do not tell."""
+    base, pattern = find_data(data)
+    found = {path.suffix.lower() for path in Path(base).glob(pattern) if path.suffix.lower() in SUFFIXES}
+    if len(found) > 1:
+        raise DataRejected(f"there are {' and '.join(sorted(found))} files", data, "Name those of one kind by a glob.")
+    format = SUFFIXES[found.pop()] if found else "csv"
+    return list_files(base, pattern, format), format
+
+
+def name_pipeline(file: Path) -> str:
+    """Returns a pipeline's name, after that of a file."""
+    name = re.sub(r"[^a-z0-9_-]+", "_", file.stem.lower()).strip("_-")
+    return (name if name[:1].isalpha() else f"model_{name}".rstrip("_"))[:63]
+
+
+def align(lines: Mapping[str, str]) -> list[str]:
+    """Returns lines with their comments below one another, but for lines that are too long."""
+    width = max((len(line) for line in lines if len(line) <= COMMENTS), default=0)
+    return [f"{line:{width}}  # {comment}" for line, comment in lines.items()]
+
+
+def check(text: str) -> str:
+    """Returns the text of a config that is valid; raises ConfigError otherwise."""
+    document = parse(text, "the draft")
+    try:
+        Config.model_validate(document.data)
+    except ValidationError as error:
+        raise explain(error, Config, document) from None
+    return text
+
+
+def _choose(label: Column, others: Mapping[str, Column], target: Target) -> tuple[dict[str, Guess], dict[str, Guess]]:
+    """Returns what the columns make, and those that are left out."""
+    guesses = {name: guess(column) for name, column in others.items()}
+    usable = {name: others[name] for name, found in guesses.items() if found.kind}
+    guesses = gather(guesses | find_leaks(label, usable, target.kind), others)
+    features = {name: found for name, found in guesses.items() if found.kind}
+    return features, {name: found for name, found in guesses.items() if not found.kind}
+
+
+def _render(**values: Any) -> str:
+    environment = Environment(
+        loader=PackageLoader("pipelines.onboarding"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["spell"] = _spell
+    return environment.get_template("pipeline.yaml.jinja").render(values)
+
+
+def _weigh(column: Column) -> np.ndarray:
+    try:
+        return Role("weight", column.name).convert(column.cells.combine_chunks()).to_numpy().astype(float)
+    except pa.ArrowInvalid as error:
+        raise DataRejected(f"it cannot weigh rows: {error}", column.name, "Name another with --weight.") from None
+
+
+def _loosen(units: int, rows: int, split: Split) -> dict[str, str]:
+    """Returns the gate's limits where splits of so many rows differ by chance by more than the defaults allow.
+
+    `units` are what is split: rows, or groups of them. Distances are Kolmogorov's and Smirnov's, of train and another.
+    """
+    total, least = _total(split), min(split.eval, split.test)
+    train, other = units * split.train / total, units * least / total
+    found = {
+        "unseen": 2 / (rows * least / total),
+        "drift": CHANCE * sqrt(2 / train),
+        "skew": CHANCE * sqrt(1 / train + 1 / other),
+    }
+    usual = Gate().model_dump()
+    loose = {key: ceil(100 * limit) / 100 for key, limit in found.items() if limit > usual[key]}
+    return {key: f"{limit:g}" if limit < 1 else "null" for key, limit in loose.items()}
+
+
+def _place(data: str, file: Path | None) -> str:
+    """Returns the data's path as a config in `file` names it: relative, unless only the root is above both."""
+    if "://" in data:
+        return data
+    folder, path = os.path.dirname(os.path.abspath(file or "FILE.yaml")), os.path.abspath(data)
+    return path if os.path.commonpath([folder, path]) == "/" else os.path.relpath(path, folder)
+
+
+def _count(profile: Profile) -> str:
+    rows = f"{profile.rows:,} rows"
+    return rows if profile.is_whole else f"about {rows}, of which it read {profile.read:,}"
+
+
+def _total(split: Split) -> int:
+    return split.train + split.eval + split.test
+
+
+def _spell_feature(name: str, found: Guess) -> str:
+    options = "".join(f", {key}: {_spell(value)}" for key, value in found.options.items())
+    return f"{spell_text(name)}: {{kind: {found.kind}{options}}}"
+
+
+def _spell_threshold(threshold: Threshold) -> str:
+    metric, limits, _ = threshold
+    return f"{metric}: {{{', '.join(f'{key}: {value}' for key, value in limits.items())}}}"
+
+
+def _spell(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_spell, value))}]"
+    return spell_text(value) if isinstance(value, str) else str(value)
+
+
+def _list(left_out: Mapping[str, Guess]) -> list[str]:
+    reasons = {show(name) or "(blank)": found.reason for name, found in left_out.items()}
+    width = max(map(len, reasons), default=0)
+    return [f"{name:{width}}  {reason}" for name, reason in reasons.items()]

@@ -1,0 +1,240 @@
+"""What kind of feature a column makes, and why; or why it makes none."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from fnmatch import fnmatchcase
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from components.validation.profile import TRIED, Column
+from configs.loading.yaml_writer import share, show
+
+ALIKE = 16  # columns of one name and other digits that become one pattern
+FEW = 31  # distinct whole numbers up to which they are categories: the days of a month
+MANY = 1000  # values of a vocabulary
+OFTEN = 5  # rows in which a value of a larger vocabulary occurs
+UNIQUE = 0.95  # distinct values in rows, from which a column tells rows apart
+WORDS = 4  # in a free text, on average
+SCARCE = 0.01  # share of rows with a value, below which a column is left out
+MARKERS = {"na", "n/a", "nan", "null", "none", "nil", "?", "-", "--", ".", "unknown", "missing", "inf", "-inf"}
+DATES = (
+    "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%y", "%m/%d/%y", "%d/%m/%y",
+    "%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%Y%m%d",
+)  # fmt: skip
+TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
+NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
+IDENTIFIER = re.compile(r"(^|[\W_])(?i:id|uuid|guid)$|[a-z](Id|ID)$|__index_level_\d+__")
+NUMBERED = re.compile(r"([^\d*?\[\]]+)\d+([_.x-]?\d+)*")
+YEAR, DAY = 366 * 86_400, 86_400
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A feature's kind and options, and the reason for them; without a kind, why the column is left out."""
+
+    reason: str
+    kind: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def guess(column: Column) -> Guess:
+    """Returns what the column makes."""
+    found = next(answer for rule in RULES if (answer := rule(column)))
+    if found.kind and column.missing:
+        return Guess(f"{found.reason}, {share(column.missing, column.rows)} missing", found.kind, found.options)
+    return found
+
+
+def gather(guesses: Mapping[str, Guess], columns: Mapping[str, Column]) -> dict[str, Guess]:
+    """Returns the guesses, with one pattern in place of many columns alike."""
+    gathered = dict(guesses)
+    prefixes = dict.fromkeys(found[1] for name in guesses if (found := NUMBERED.fullmatch(name)))
+    for prefix in prefixes:
+        for pattern in (f"{prefix}*", f"{prefix}[0-9]*"):
+            members = [name for name in gathered if fnmatchcase(name, pattern)]
+            alike = len(members) >= ALIKE and all(NUMBERED.fullmatch(name) for name in members)
+            if alike and (joint := _join([(guesses[name], columns[name]) for name in members])):
+                gathered = _replace(gathered, members, pattern, joint)
+                break
+    return gathered
+
+
+def _spot_empty(column: Column) -> Guess | None:
+    if not column.name:
+        return Guess("has no name, as a table's row numbers often do")
+    if not column.is_single:
+        return Guess(f"of type {column.cells.type}, which is no single value")
+    if not len(column.values):
+        return Guess("empty in every row")
+    if len(column.values) == 1 and not column.missing:
+        return Guess(f"`{show(column.texts[0].as_py())}` in every row")
+    held = column.rows - column.missing
+    if held < max(2 * OFTEN, SCARCE * column.rows):
+        return Guess(f"filled in {held:,} of {column.rows:,} rows only")
+    return None
+
+
+def _spot_boolean(column: Column) -> Guess | None:
+    if len(column.values) == 2 and column.fits("boolean"):
+        return Guess(" or ".join(sorted(map(show, column.texts.to_pylist()))), "boolean")
+    return None
+
+
+def _spot_moment(column: Column) -> Guess | None:
+    first = column.texts.slice(0, 100).to_pylist()
+    if column.is_number and not all(re.fullmatch(r"(19|20)\d{6}", text) for text in first):
+        return None
+    for format in (None, *_formats(first)):
+        if column.fits("timestamp", format):
+            return _describe_moments(column, format)
+    return None
+
+
+def _formats(texts: Sequence[str]) -> Iterator[str]:
+    """Yields the ways of writing a date that all these texts agree with."""
+    if all(re.search(r"\d", text) and 6 <= len(text) <= 30 for text in texts):
+        for format in (date + time for date in DATES for time in TIMES):
+            with suppress(ValueError):
+                for text in texts:
+                    datetime.strptime(text.strip(), format)
+                yield format
+
+
+def _describe_moments(column: Column, format: str | None) -> Guess:
+    seconds = column.convert("timestamp", format)
+    low, high = int(seconds.min()), int(seconds.max())
+    parts = {"hour": (seconds % DAY).any(), "day_of_week": True, "month": high - low > YEAR / 4}
+    kept = [part for part, held in {**parts, "year": high - low > 2 * YEAR}.items() if held]
+    options = {"format": format} if format else {}
+    first, last = (datetime.fromtimestamp(moment, timezone.utc).date() for moment in (low, high))
+    return Guess(f"{first} to {last}", "timestamp", {**options, "parts": kept})
+
+
+def _spot_named(column: Column) -> Guess | None:
+    held = column.rows - column.missing
+    if IDENTIFIER.search(column.name) and len(column.values) > max(50, held / 20):
+        return Guess(f"an identifier by its name, of {len(column.values):,} values")
+    return None
+
+
+def _spot_whole(column: Column) -> Guess | None:
+    if not column.is_whole or not column.is_number:
+        return None
+    distinct, held = len(column.values), column.rows - column.missing
+    if distinct <= min(FEW, held / 10):
+        return Guess(f"{distinct} values, {_span(column)}", "categorical", {"vocabulary": distinct})
+    if distinct <= min(MANY, held / 10) and _are_codes(column):
+        return Guess(
+            f"{distinct} codes, such as {show(column.texts[0].as_py())}", "categorical", {"vocabulary": distinct}
+        )
+    if distinct >= max(20, UNIQUE * held) and _is_count(column.numbers):
+        return Guess(f"an identifier: {distinct:,} numbers in {held:,} rows")
+    return Guess(_span(column), "numeric")
+
+
+def _are_codes(column: Column) -> bool:
+    """Whether numbers are names, as postal codes are: all of one length, five digits or more, and hardly one round."""
+    lengths = pc.utf8_length(column.texts).unique()
+    return len(lengths) == 1 and lengths[0].as_py() >= 5 and float((column.numbers % 10 == 0).mean()) < 0.3
+
+
+def _is_count(numbers: np.ndarray) -> bool:
+    """Whether numbers that hardly repeat only tell rows apart: they rise or fall row by row, or are spread evenly.
+
+    Evenly is by Kolmogorov and Smirnov, at 1 %. What is measured hardly ever is.
+    """
+    steps = np.diff(numbers)
+    low, high = numbers.min(), numbers.max()
+    gaps = (np.sort(numbers) - low) / (high - low) - np.linspace(0, 1, len(numbers))
+    return bool((steps > 0).all() or (steps < 0).all() or np.abs(gaps).max() < 1.63 / np.sqrt(len(numbers)))
+
+
+def _spot_number(column: Column) -> Guess | None:
+    return Guess(_span(column), "numeric") if column.is_number else None
+
+
+def _spot_marked(column: Column) -> Guess | None:
+    """Numbers among which something else stands for a missing one."""
+    texts = column.texts
+    strange = pc.invert(pc.match_substring_regex(texts, NUMBER)).to_numpy(zero_copy_only=False)
+    rows, others = int(column.counts[strange].sum()), texts.filter(pa.array(strange)).to_pylist()
+    held = column.rows - column.missing
+    marked = all(text.strip().lower() in MARKERS for text in others)
+    if not others or rows > held / (2 if marked else 20):
+        return None
+    return Guess(f"numbers, but for `{show(others[0])}` in {rows:,} rows: blank those cells, then add it as numeric")
+
+
+def _spot_text(column: Column) -> Guess:
+    distinct, held = len(column.values), column.rows - column.missing
+    lengths = np.asarray(pc.count_substring_regex(column.texts, r"[^\s]+"))
+    words = float((lengths * column.counts).sum() / held)
+    if words >= WORDS and distinct > max(50, held / 5):
+        length = int(np.clip(np.quantile(lengths, 0.95), 8, 200))
+        return Guess(f"{words:.0f} words on average", "text", {"vocabulary": _count_words(column), "length": length})
+    if distinct >= max(20, UNIQUE * held):
+        return Guess(f"an identifier: {distinct:,} texts in {held:,} rows")
+    if distinct <= 50:
+        return Guess(f"{distinct} values", "categorical", {"vocabulary": distinct})
+    often = column.counts >= OFTEN
+    kept = min(MANY, int(often.sum()))
+    if column.counts[:kept].sum() < held / 10:
+        return Guess(f"{distinct:,} texts in {held:,} rows, hardly any of them in {OFTEN}")
+    known = f", the {kept:,} most frequent are kept" if kept < distinct else ""
+    return Guess(f"{distinct:,} values{known}", "categorical", {"vocabulary": kept, "oov": 10 if known else 1})
+
+
+def _count_words(column: Column) -> int:
+    """Returns how many words a vocabulary should have: those that occur more than a few times."""
+    texts = pc.utf8_lower(column.texts.slice(0, TRIED))
+    words = pc.list_flatten(pc.split_pattern_regex(texts, r"[^\pL\pM\pN]+"))
+    often = pc.sum(pc.greater_equal(words.value_counts().field("counts"), OFTEN)).as_py()
+    return int(np.clip(often, 50, 5000))
+
+
+def _span(*columns: Column) -> str:
+    low, high = min(column.numbers.min() for column in columns), max(column.numbers.max() for column in columns)
+    return f"{show(float(low))} to {show(float(high))}"
+
+
+def _join(members: Sequence[tuple[Guess, Column]]) -> Guess | None:
+    """Returns the one guess for columns that are alike; None where they are not."""
+    guesses, columns = zip(*members, strict=True)
+    kinds, most = {found.kind for found in guesses}, max(len(column.values) for column in columns)
+    reason = f"{len(members)} columns"
+    if kinds == {"boolean"}:
+        return Guess(reason, "boolean")
+    if all(column.is_number and (found.kind or len(column.values) == 1) for found, column in members):
+        small = kinds == {"categorical"} and most <= 10
+        options = {"vocabulary": most} if small else {}
+        return Guess(f"{reason}, {_span(*columns)}", "categorical" if small else "numeric", options)
+    if kinds in ({"categorical"}, {"text"}):
+        options = {key: max(found.options.get(key, 1) for found in guesses) for key in guesses[0].options}
+        return Guess(reason, kinds.pop(), options)
+    return None
+
+
+def _replace(guesses: Mapping[str, Guess], members: Sequence[str], pattern: str, joint: Guess) -> dict[str, Guess]:
+    replaced: dict[str, Guess] = {}
+    for name, found in guesses.items():
+        key, value = (pattern, joint) if name in members else (name, found)
+        replaced.setdefault(key, value)
+    return replaced
+
+
+RULES: tuple[Callable[[Column], Guess | None], ...] = (
+    _spot_empty,
+    _spot_boolean,
+    _spot_moment,
+    _spot_named,
+    _spot_whole,
+    _spot_number,
+    _spot_marked,
+    _spot_text,
+)

@@ -1,0 +1,164 @@
+"""The label as a draft sees it: its kind and classes, what the trivial model reaches, and what gives it away."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+import numpy as np
+
+from components.validation.profile import Column
+from configs.errors import ConfigError, DataRejected
+from configs.loading.yaml_writer import share, show
+from pipelines.onboarding.feature_inference import Guess
+
+CLASSES = 100  # at most, unless the user says that they are classes
+CODES = 20  # distinct whole numbers up to which they are classes, however rare each is
+RARE = 10  # rows of a class
+LOPSIDED = 0.8  # share of the largest class from which accuracy says little
+POSITIVE = {"yes", "y", "true", "t", "on", "positive", "pos"}
+NEGATIVE = {"no", "n", "false", "f", "off", "negative", "neg", "none"}
+
+Threshold = tuple[str, Mapping[str, Any], str]  # metric, limits, where they come from
+
+
+@dataclass(frozen=True)
+class Target:
+    """A label's kind, why, its classes where they are not 0 and 1, and what a model is asked to reach."""
+
+    kind: str
+    reason: str
+    classes: tuple[str, ...]
+    thresholds: tuple[Threshold, ...]
+
+
+def aim(column: Column, kind: str | None, weights: np.ndarray | None, judged: float) -> Target:
+    """Returns the target that the label makes, of a kind if one is named; rows count by `weights`, `judged` many judge.
+
+    Raises DataRejected for a label that no model can learn, ConfigError for one that is not of the kind named.
+    """
+    _require_whole(column)
+    kind = kind or _guess_kind(column)
+    _require_kind(column, kind)
+    masses = column.counts if weights is None else np.bincount(column.codes(), weights, len(column.values))
+    shares = masses / masses.sum()
+    if kind == "regression":
+        return _aim_at_number(column, shares)
+    texts = column.texts.to_pylist()
+    classes = tuple(text for _, text in sorted(zip(_rank(column, kind), texts, strict=True)))
+    reason = f"{len(classes)} classes, the largest {share(shares.max(), 1)}"
+    if kind == "binary":
+        reason = f"{show(classes[1])} in {share(shares[texts.index(classes[1])], 1)} of the rows"
+    drop = max(0.01, ceil(150 / judged) / 100)
+    return Target(kind, reason, () if classes == ("0", "1") else classes, tuple(_beat(kind, shares, drop)))
+
+
+def find_leaks(label: Column, others: Mapping[str, Column], kind: str) -> dict[str, Guess]:
+    """Returns the columns that give the label away, and how."""
+    codes, leaks = label.codes(), {}
+    for name, column in others.items():
+        if reason := (_find_twin if kind == "regression" else _find_recoding)(label, codes, column):
+            leaks[name] = Guess(f"gives the label away: {reason}")
+    return leaks
+
+
+def _require_whole(column: Column) -> None:
+    where = column.name
+    if not column.is_single:
+        raise DataRejected(f"the label is of type {column.cells.type}", where, "Name another column with --label.")
+    if column.missing:
+        what = f"the label is missing in {column.missing:,} of {column.rows:,} rows"
+        raise DataRejected(what, where, "Every row needs one: take those rows out, or fill them in.")
+    if len(column.values) < 2:
+        raise DataRejected(f"the label is `{show(column.texts[0].as_py())}` in every row", where, "Add other rows.")
+
+
+def _guess_kind(column: Column) -> str:
+    distinct = len(column.values)
+    if distinct == 2:
+        return "binary"
+    if column.is_whole and distinct <= (CLASSES if column.counts.min() >= RARE else CODES):
+        return "multiclass"
+    if column.is_number:
+        return "regression"
+    if distinct <= CLASSES:
+        return "multiclass"
+    what = f"the label has {distinct:,} different texts, too many for classes"
+    raise ConfigError(what, column.name, "Name another column with --label, or say --kind multiclass.")
+
+
+def _require_kind(column: Column, kind: str) -> None:
+    distinct = len(column.values)
+    fits = {"binary": distinct == 2, "multiclass": distinct > 2, "regression": column.is_number}
+    if kind not in fits:
+        raise ConfigError(f"'{kind}' is no kind of label", "--kind", f"The kinds are {', '.join(fits)}.")
+    if not fits[kind]:
+        held = "numbers" if column.is_number else "texts"
+        raise ConfigError(f"`{column.name}` has {distinct:,} different {held}: no {kind} label", "--kind")
+
+
+def _aim_at_number(column: Column, shares: np.ndarray) -> Target:
+    mean = float((column.numbers * shares).sum())
+    spread = float(np.sqrt((shares * (column.numbers - mean) ** 2).sum()))
+    reason = f"{show(float(column.numbers.min()))} to {show(float(column.numbers.max()))}, mean {show(mean)}"
+    limits = {"max": f"{spread:.5g}", "max_rise": f"{spread / 50:.2g}"}
+    told = "the label's standard deviation: what always saying the mean gives; 2 % of it"
+    return Target("regression", reason, (), (("rmse", limits, told),))
+
+
+def _beat(kind: str, shares: np.ndarray, drop: float) -> list[Threshold]:
+    """Returns what asks a model to beat the one that always says the largest class, or each class's share."""
+    largest = float(shares.max())
+    change = f"{drop:g}"
+    if kind == "binary":
+        ranked: list[Threshold] = [("auc", {"min": "0.5", "max_drop": change}, "0.5 is tossing a coin")]
+    else:
+        ranked = []
+    if largest > LOPSIDED:
+        entropy = float(-(shares * np.log(shares)).sum())
+        told = "what always saying each class's share gives"
+        return [*ranked, ("log_loss", {"max": f"{entropy:.4f}"}, told)]
+    limits = {"min": f"{largest:.4f}", **({} if ranked else {"max_drop": change})}
+    return [*ranked, ("accuracy", limits, "the share of the largest class")]
+
+
+def _rank(column: Column, kind: str) -> Sequence[Any]:
+    """Returns what to sort the classes by: numbers by size, texts by name; of two, one that says yes comes second."""
+    if column.is_number:
+        return column.numbers.tolist()
+    texts = column.texts.to_pylist()
+    lowered = [text.strip().lower() for text in texts]
+    told = [(text in POSITIVE) - (text in NEGATIVE or _denies(text, lowered)) for text in lowered]
+    return told if kind == "binary" and told[0] != told[1] else texts
+
+
+def _denies(text: str, texts: Sequence[str]) -> bool:
+    """Whether a text is another with a not before it, such as `not spam`."""
+    return any(
+        text in (f"{no}{gap}{other}" for no in ("no", "not", "non") for gap in (" ", "-", "_")) for other in texts
+    )
+
+
+def _find_recoding(label: Column, codes: np.ndarray, column: Column) -> str:
+    """Returns how a column tells the class: a value for each class and a class for each value, or by being blank."""
+    blank = column.cells.is_null().to_numpy()
+    if len(label.values) == 2 and blank.any() and len({*codes[blank]}) == 1 == len({*codes[~blank]}):
+        return f"it is blank where the label is `{show(label.texts[int(codes[blank][0])].as_py())}`, and only there"
+    if len(column.values) == len(label.values) and 2 * blank.sum() < len(blank):
+        pairs = np.unique(np.stack([codes[~blank], column.codes()[~blank]]), axis=1)
+        if pairs.shape[1] == len(label.values):
+            return "each of its values stands for one of the label's"
+    return ""
+
+
+def _find_twin(label: Column, codes: np.ndarray, column: Column) -> str:
+    """Returns how a column tells the number: it is the same on another scale, in the same order and as fine."""
+    both = column.cells.is_valid().to_numpy()
+    if not column.is_number or len(column.values) != len(np.unique(codes[both])) or 2 * both.sum() < len(both):
+        return ""
+    others = column.codes()
+    pairs = np.unique(np.stack([label.numbers[codes[both]], column.numbers[others[both]]]), axis=1)
+    steps = np.diff(pairs[1])
+    if pairs.shape[1] == len(column.values) and ((steps > 0).all() or (steps < 0).all()):
+        return "it rises and falls with the label, value by value"
+    return ""

@@ -1,0 +1,189 @@
+"""The connection to Kubeflow Pipelines: who asks, how long to wait, and one paragraph when it comes to nothing."""
+
+import os
+import warnings
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import kfp.client
+import kfp_server_api
+import urllib3
+from kfp_server_api import rest
+
+from configs.errors import ConfigError, MillraceError
+from configs.schema.access import Cookies, IdentityAwareProxy, ServiceAccount, Token
+from configs.schema.cluster import Cluster
+from pipelines.remote import kubeflow_errors
+
+PATIENCE = (10, 60)  # seconds to connect, and to answer
+# A lost connection and a gateway's hiccup are tried again, but for what changes something, unless it never arrived.
+RETRY = urllib3.Retry(
+    connect=1, read=1, status=2, other=0, status_forcelist=(502, 503, 504), backoff_factor=0.5, raise_on_status=False
+)
+
+
+def connect(cluster: Cluster) -> "Client":
+    """Returns a client that has reached the server.
+
+    Raises ConfigError when the config names no host, no secret where it says, or a host that has no such API, and
+    MillraceError when the host cannot be reached or refuses.
+    """
+    if not cluster.host:
+        raise ConfigError("No Kubeflow Pipelines is named", "cluster.host", "Write its URL there, or give --host.")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that it works with servers of version 2 only
+        client = Client(cluster)
+    client.greet()
+    return client
+
+
+class Client(kfp.client.Client):
+    """kfp's own client, told by the config what it else looks for in the environment, ~/.config/kfp and kubectl's.
+
+    It writes nothing, to no file and not to the screen, and asks a server that many share in the config's namespace.
+    """
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.cluster = cluster
+        self.kind = cluster.access.kind if cluster.access else None
+        self.namespace = ""
+        self.secret = _reader(cluster)
+        cookies = self.secret() if self.secret and self.kind == "cookies" else None
+        super().__init__(host=cluster.host, namespace=cluster.namespace, cookies=cookies)
+        self.api = self._run_api.api_client
+        self.api.rest_client = Exchange(self)
+
+    def _load_config(self, *_: Any, **__: Any) -> kfp_server_api.Configuration:
+        configuration = kfp_server_api.Configuration(host=self.cluster.host)
+        configuration.ssl_ca_cert = self.cluster.ca_file
+        configuration.retries = RETRY
+        if self.secret and self.kind != "cookies":
+            configuration.api_key = {"authorization": self.secret()}
+            configuration.api_key_prefix = {"authorization": "Bearer"}
+            configuration.refresh_api_key_hook = self._refresh
+        return configuration
+
+    def _refresh(self, configuration: kfp_server_api.Configuration) -> None:
+        if self.secret:
+            configuration.api_key["authorization"] = self.secret()
+
+    def _load_context_setting_or_default(self) -> None:
+        self._context_setting = {"namespace": self.cluster.namespace}
+
+    def get_user_namespace(self) -> str:
+        """Returns the namespace to ask in: none where nobody else is, since such a server refuses one."""
+        return self.namespace
+
+    def greet(self) -> None:
+        """Asks the server whether it is well, and shared by many."""
+        # The generated method is called differently from one version to the next; the path is the same.
+        health = self.api.call_api(
+            "/apis/v2beta1/healthz", "GET", response_type="V2beta1GetHealthzResponse",
+            auth_settings=["Bearer"], _return_http_data_only=True,
+        )  # fmt: skip
+        self.namespace = self.cluster.namespace if health.multi_user else ""
+
+    def experiment(self) -> str | None:
+        """Returns the id of the config's experiment; None when there is none yet."""
+        try:
+            found = self.get_experiment(experiment_name=self.cluster.experiment)
+        except ValueError as error:
+            if "No experiment" in str(error):
+                return None
+            raise ConfigError(str(error), "cluster.experiment", "Write another name.") from None
+        return found.experiment_id
+
+    def made_experiment(self) -> str:
+        """Returns the id of the config's experiment, which is made where there is none yet."""
+        return self.experiment() or self.quietly(self.create_experiment, self.cluster.experiment).experiment_id
+
+    def quietly(self, method: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+        """Calls a method of kfp's that would print."""
+        with open(os.devnull, "w") as nothing, redirect_stdout(nothing):
+            return method(*arguments, **named)
+
+    def link(self, *parts: str) -> str:
+        """Returns the URL of a page of the server's own screen."""
+        return "/".join([f"{self.cluster.host}/#", *parts])
+
+
+class Exchange(rest.RESTClientObject):
+    """A request ends in the API's answer or in a MillraceError; no secret stands in that."""
+
+    def __init__(self, client: Client) -> None:
+        super().__init__(client.api.configuration)
+        self.client = client
+        # A redirect is an answer: followed, it would carry the secret to somewhere else.
+        self.pool_manager.urlopen = partial(self.pool_manager.urlopen, redirect=False)
+
+    def request(self, method: str, url: str, *arguments: Any, **named: Any) -> Any:
+        """Sends it; one that gets no answer in time is given up."""
+        named["_request_timeout"] = named.get("_request_timeout") or PATIENCE
+        host = str(self.client.cluster.host)
+        try:
+            answer = super().request(method, url, *arguments, **named)
+        except (kfp_server_api.ApiException, urllib3.exceptions.HTTPError) as error:
+            found = kubeflow_errors.explain(error, host, self.client.kind)
+            raise type(found)(self._conceal(found.what), found.where, found.remedy) from None
+        if "json" not in (answer.getheader("content-type") or ""):
+            raise ConfigError(kubeflow_errors.NO_API, host, kubeflow_errors.HOST)
+        return answer
+
+    def _conceal(self, words: str) -> str:
+        secret = self.client.secret() if self.client.secret else ""
+        return words.replace(secret, "***") if secret else words
+
+
+def _reader(cluster: Cluster) -> Callable[[], str] | None:
+    """What reads the secret, anew each time: a file may be renewed, and a token runs out while a run is followed."""
+    match cluster.access:
+        case Token(env=str(variable)) | Cookies(env=str(variable)):
+            return lambda: _of_environment(variable)
+        case Token(file=str(file)) | Cookies(file=str(file)) | ServiceAccount(file=file):
+            return lambda: _of_file(file)
+        case IdentityAwareProxy(client_id=client_id):
+            return _of_google(client_id)
+    return None
+
+
+def _of_environment(variable: str) -> str:
+    if secret := os.environ.get(variable, "").strip():
+        return secret
+    raise ConfigError(f"the environment has no variable '{variable}'", "cluster.access.env", f"Set {variable}.")
+
+
+def _of_file(file: str) -> str:
+    try:
+        secret = Path(file).read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise ConfigError(f"{file} cannot be read: {reason}", "cluster.access.file") from None
+    if secret:
+        return secret
+    raise ConfigError(f"{file} is empty", "cluster.access.file")
+
+
+def _of_google(client_id: str) -> Callable[[], str]:
+    import google.auth.exceptions
+    import google.auth.transport.requests
+    from google.oauth2 import id_token
+
+    request = google.auth.transport.requests.Request()
+    kept: list[Any] = []
+
+    def read() -> str:
+        try:
+            kept[:] = kept or [id_token.fetch_id_token_credentials(client_id, request)]
+            if not kept[0].valid:
+                kept[0].refresh(request)
+        except google.auth.exceptions.GoogleAuthError as error:
+            raise MillraceError(
+                f"Google gives no token: {str(error).partition(chr(10))[0]}", "cluster.access",
+                "Set GOOGLE_APPLICATION_CREDENTIALS to a service account's file, or run where Google provides one.",
+            ) from None  # fmt: skip
+        return str(kept[0].token)
+
+    return read

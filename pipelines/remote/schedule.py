@@ -1,0 +1,99 @@
+"""The recurring run of a pipeline: what the config wants it to be, and made so."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
+from itertools import islice
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from cronsim import CronSim
+
+from configs.errors import ConfigError
+from configs.schema.config import Config
+from configs.schema.schedule import Schedule
+from pipelines.remote.service import Recurring, Service
+
+OF_THE_SERVICE = ("id", "url")  # what it gives a recurring run; the rest is the config's
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be done: make one or keep one, and delete others; `reasons` says what of these is not as wanted."""
+
+    wanted: Recurring
+    kept: Recurring | None
+    doomed: tuple[Recurring, ...]
+    reasons: tuple[str, ...]
+
+
+def schedule_of(config: Config) -> Schedule:
+    """Returns the schedule of a config; raises ConfigError where it has none."""
+    if config.schedule is None:
+        raise ConfigError("The config has no schedule", "schedule", "Add one, like schedule: {cron: '0 3 * * 1'}.")
+    return config.schedule
+
+
+def upcoming(schedule: Schedule, count: int = 3, after: datetime | None = None) -> list[datetime]:
+    """Returns the next times of a schedule, in its time zone; the hour that a change of clocks leaves out has none."""
+    start = after or datetime.now(timezone.utc)
+    return list(islice(CronSim(schedule.with_seconds, start.astimezone(ZoneInfo(schedule.time_zone))), count))
+
+
+def want(service: Service, config: Config, compiled: str, parameters: Mapping[str, Any]) -> Recurring:
+    """Returns what the recurring run of a pipeline has to be like on a service.
+
+    It carries a digest of the compiled pipeline and of its parameters: what a service gives back of a pipeline is not
+    what it was given, since it fills in defaults. Raises ConfigError where the service cannot keep the schedule.
+    """
+    schedule = schedule_of(config)
+    content = json.dumps([compiled, dict(parameters)], sort_keys=True)
+    return Recurring(
+        id="",
+        name=config.name,
+        cron=service.cron(),
+        enabled=schedule.enabled,
+        no_catchup=schedule.no_catchup,
+        max_concurrency=schedule.max_concurrency,
+        service_account=service.service_account,
+        made_of=f"millrace-{hashlib.sha256(content.encode()).hexdigest()[:12]}",
+    )
+
+
+def plan(service: Service, wanted: Recurring) -> Plan:
+    """Returns what it takes to make the recurring run the one that is wanted, and the only one of its name."""
+    present = service.recurring()
+    differing = [differences(one, wanted) for one in present]
+    kept = next((one for one, found in zip(present, differing, strict=True) if not found), None)
+    doomed = tuple(one for one in present if one is not kept)
+    reasons = tuple(reason for found in differing for reason in found)
+    return Plan(wanted, kept, doomed, reasons)
+
+
+def carry_out(service: Service, plan: Plan, compiled: str, parameters: Mapping[str, Any]) -> Recurring:
+    """Does what a plan says; returns the recurring run that is there then.
+
+    No service can change the pipeline of one. The new one is made first and what it stands for is deleted then: were
+    that to fail in between, two would be there, of whose runs the pipeline lets one work at a time, and the next
+    `apply` deletes one; the other way round none would be there, and nobody would notice.
+    """
+    kept = plan.kept or service.make(plan.wanted, compiled, parameters)
+    for one in plan.doomed:
+        service.delete(one)
+    return kept
+
+
+def differences(present: Recurring, wanted: Recurring) -> list[str]:
+    """Says what of a recurring run is not as wanted."""
+    old, new = asdict(present), asdict(wanted)
+    return [
+        f"{key}: {_spell(old[key])} -> {_spell(new[key])}"
+        for key in old
+        if key not in OF_THE_SERVICE and old[key] != new[key]
+    ]
+
+
+def _spell(value: Any) -> str:
+    return json.dumps(value) if isinstance(value, bool) else str(value or "none")

@@ -1,0 +1,115 @@
+"""What runs a pipeline elsewhere: Kubeflow Pipelines, or Vertex AI; the same to whoever hands one in."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from typing import Any, Protocol
+
+from components.patches.optional_imports import BALLAST, left_out
+from components.patches.stderr import silence
+from configs.schema.config import Config
+
+SERVICES = {"kubeflow": "pipelines.remote.kubeflow:Kubeflow", "vertex": "pipelines.remote.vertex:Vertex"}
+ENDED = ("SUCCEEDED", "FAILED", "CANCELED", "SKIPPED")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step as the service tells of it; `error` is in its words."""
+
+    name: str
+    state: str
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run as the service tells of it."""
+
+    run: str
+    name: str
+    url: str
+    state: str
+    created: str = ""
+    steps: tuple[Step, ...] = ()
+    error: str = ""
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing of it will change."""
+        return self.state in ENDED
+
+    @property
+    def exit_code(self) -> int | None:
+        """0 where it succeeded, 1 where it ended otherwise, None where it goes on.
+
+        A service tells no exit code. The exit step ends with the run's own, so that a run whose data was rejected
+        (3) or whose model was not blessed (4) has failed here, too: its summary says which.
+        """
+        return (0 if self.state == "SUCCEEDED" else 1) if self.ended else None
+
+    def as_data(self) -> dict[str, Any]:
+        """Returns it as plain data."""
+        return {**asdict(self), "exit_code": self.exit_code}
+
+    def __str__(self) -> str:
+        at_work = ", ".join(step.name for step in self.steps if step.state == "RUNNING")
+        done = sum(step.state in ("SUCCEEDED", "SKIPPED") for step in self.steps)
+        return f"{self.state.lower()}, {done} steps done" + (f", at work: {at_work}" if at_work else "")
+
+
+@dataclass(frozen=True)
+class Recurring:
+    """A recurring run as the service has it; `made_of` is a digest of the pipeline that it runs."""
+
+    id: str
+    name: str
+    cron: str
+    enabled: bool
+    no_catchup: bool
+    max_concurrency: int
+    service_account: str
+    made_of: str
+    url: str = ""
+
+
+class Service(Protocol):
+    """What a service does for the pipeline of one config; each method may raise MillraceError."""
+
+    service_account: str
+
+    def submit(self, compiled: str, parameters: Mapping[str, Any]) -> Run:
+        """Starts a run."""
+
+    def look(self, run_id: str) -> Run:
+        """Returns a run as it stands."""
+
+    def newest(self) -> list[Run]:
+        """Returns the newest runs, newest first."""
+
+    def cron(self) -> str:
+        """Returns the schedule's cron as the service reads it; raises ConfigError where it cannot say the same."""
+
+    def recurring(self) -> list[Recurring]:
+        """Returns the recurring runs of the pipeline, newest first."""
+
+    def make(self, wanted: Recurring, compiled: str, parameters: Mapping[str, Any]) -> Recurring:
+        """Makes a recurring run; returns it with its id."""
+
+    def delete(self, recurring: Recurring) -> None:
+        """Deletes a recurring run; the runs that it started stay."""
+
+    def switch(self, recurring: Recurring, enabled: bool) -> None:
+        """Lets a recurring run go on, or pauses it."""
+
+
+def reach(engine: str, config: Config) -> Service:
+    """Returns the service of that name, which has answered once.
+
+    Raises ConfigError where the config does not say what it takes, and MillraceError where it does not answer.
+    """
+    module, _, name = SERVICES[engine].partition(":")
+    # kubernetes looks for kubernetes_validate, which takes seconds to load and is nothing to us.
+    with silence(), left_out(*BALLAST):
+        service: Service = getattr(import_module(module), name)(config)
+    return service

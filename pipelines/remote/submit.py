@@ -1,0 +1,64 @@
+"""A run handed in: its parameters, and how it is followed to its end."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from configs.errors import ConfigError
+from configs.loading.error_messages import suggest
+from configs.loading.yaml_document import parse
+from pipelines.remote.service import Run
+
+# What a parameter of a compiled pipeline may hold, by the type that it declares (pipeline_spec.proto).
+TYPES: dict[str, tuple[str, tuple[type, ...]]] = {
+    "BOOLEAN": ("true or false", (bool,)),
+    "NUMBER_INTEGER": ("a whole number", (int,)),
+    "NUMBER_DOUBLE": ("a number", (int, float)),
+    "LIST": ("a list, like [training.epochs=3]", (list,)),
+    "STRUCT": ("a section of keys and values", (dict,)),
+}
+
+
+def read_parameters(compiled: str, given: Sequence[str]) -> dict[str, Any]:
+    """Returns the values of `NAME=VALUE` by the types that a compiled pipeline declares for its inputs.
+
+    Text is taken as it stands, anything else is YAML. Raises ConfigError for a name that it has not, or a value of
+    another type.
+    """
+    if not given:
+        return {}
+    specification = next(iter(YAML(typ="safe", pure=True).load_all(compiled)))
+    known = specification["root"].get("inputDefinitions", {}).get("parameters", {})
+    values = {}
+    for assignment in given:
+        name, equals, text = assignment.partition("=")
+        where = f"--param {assignment}"
+        if not equals:
+            raise ConfigError("sets nothing", where, "Write NAME=VALUE.")
+        if name not in known:
+            listed = f"Known parameters: {', '.join(known)}."
+            raise ConfigError(f"the pipeline has no parameter '{name}'", where, suggest(name, known) or listed)
+        values[name] = _read_value(text, known[name]["parameterType"], where)
+    return values
+
+
+def _read_value(text: str, kind: str, where: str) -> Any:
+    if kind == "STRING":
+        return text
+    expected, types = TYPES[kind]
+    value = parse(text, where).data
+    if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+        raise ConfigError(f"should be {expected}", where)
+    return value
+
+
+def follow(look: Callable[[], Run], watch: Callable[[Run], None], interval: float = 5.0) -> Run:
+    """Looks at a run until it has ended, every `interval` seconds, and shows each look to `watch`."""
+    while True:
+        run = look()
+        watch(run)
+        if run.ended:
+            return run
+        time.sleep(interval)

@@ -1,0 +1,245 @@
+"""The report of a run: one page, drawn from its record and config alone, which needs no network."""
+
+import json
+import math
+import re
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import Markup, escape
+from plotly.io import to_html
+from plotly.offline import get_plotlyjs
+from rich.text import Text
+
+from configs.schema.config import Config
+from configs.schema.evaluation import Threshold
+from pipelines.reporting import console
+from pipelines.runs import directory
+
+PACKAGES = ("tfx", "tensorflow", "keras")
+OVERALL = "Overall"  # as components.evaluation.results names it, which this module cannot import: it needs TensorFlow
+ROWS = "example_count"
+CANDIDATE, BASELINE, FAINT = "#2f81f7", "#e0823d", "rgba(128,128,128,.25)"
+
+Measured = Mapping[str, Any]  # slice, metric, candidate, baseline: as components.evaluation.results has it
+Figure = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One metric over all rows, what it had to reach, and whether it did; None where nothing was asked of it."""
+
+    metric: str
+    candidate: float
+    baseline: float | None
+    limits: str
+    passed: bool | None
+
+
+@dataclass(frozen=True)
+class Group:
+    """The slices by one column, and a chart of the metric that matters."""
+
+    column: str
+    slices: Mapping[str, Mapping[str, Measured]]  # by value, then by metric
+    chart: Markup
+
+
+def write(record: Mapping[str, Any], folder: Path) -> Path:
+    """Writes the report of a run into its folder, where its config lies; returns the page's path."""
+    config = Config.model_validate_json((folder / directory.CONFIG).read_text())
+    path = folder / directory.REPORT
+    path.write_text(render(record, config), encoding="utf-8")
+    return path
+
+
+def render(record: Mapping[str, Any], config: Config) -> str:
+    """Returns the page; a section of which the record knows nothing is left out."""
+    details = {node["node"]: node["details"] for node in record["nodes"]}
+    texts = {node["node"]: node["text"] for node in record["nodes"]}
+    history = details.get("Trainer", {}).get("history")
+    evaluation = details.get("Evaluator", {})
+    measured, thresholds = evaluation.get("metrics", []), config.evaluation.thresholds
+    missed = fall_short(measured, evaluation.get("missed", []))
+    groups = group(measured, next(iter(thresholds)))
+    return template("report.html").render(
+        record=record,
+        headline=console.headline(record),
+        duration=last(record["started"], record["ended"]),
+        states=console.STATES,
+        judged=judge(measured, thresholds, missed),
+        against=texts.get("Baseline"),
+        search=details.get("Tuner"),
+        yardsticks=details.get("Yardsticks", {}).get("models", {}),
+        missed=missed,
+        confusion=name_classes(evaluation.get("confusion", []), config.label.values),
+        groups=groups,
+        curves=draw("curves", trace(history)) if history else None,
+        rows=details.get("ExampleGen", {}).get("rows"),
+        columns=details.get("StatisticsGen", {}).get("columns"),
+        gate=details.get("DataGate"),
+        config=conceal(config.model_dump_json(indent=2)),
+        versions={package: metadata.version(package) for package in PACKAGES},
+        plotly=Markup(get_plotlyjs()) if history or groups else None,
+    )
+
+
+def template(name: str) -> Template:
+    """Returns a template of ours; a name that it is not given is an error."""
+    environment = Environment(
+        loader=PackageLoader("pipelines.reporting"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"figure": figure, "plain": plain, "value": value}
+    return environment.get_template(name)
+
+
+def fall_short(measured: Sequence[Measured], sentences: Sequence[str]) -> set[tuple[str, str]]:
+    """Returns the slice and metric of all that missed a threshold, as the Evaluator's sentences have it."""
+    pairs = ((item["slice"], item["metric"]) for item in measured)
+    return {(part, name) for part, name in pairs if any(text.startswith(f"{name} ({part})") for text in sentences)}
+
+
+def judge(
+    measured: Sequence[Measured], thresholds: Mapping[Any, Threshold], missed: Container[tuple[str, str]]
+) -> list[Judged]:
+    """Returns the metrics over all rows, those with a threshold first."""
+    overall = {item["metric"]: item for item in measured if item["slice"] == OVERALL}
+    found = []
+    for metric in sorted(overall.keys() - {ROWS}, key=lambda name: (name not in thresholds, name)):
+        limits = thresholds[metric].model_dump(exclude_none=True) if metric in thresholds else {}
+        text = ", ".join(f"{name} {value:g}" for name, value in limits.items())
+        passed = (OVERALL, metric) not in missed if limits else None
+        found.append(Judged(metric, overall[metric]["candidate"], overall[metric]["baseline"], text, passed))
+    return found
+
+
+def name_classes(matrix: Sequence[Sequence[float]], classes: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Returns how many rows of each class were told to be of which, by name; classes without any row are filled in."""
+    size = len(matrix)
+    return {
+        actual: {told: matrix[row][column] if max(row, column) < size else 0.0 for column, told in enumerate(classes)}
+        for row, actual in enumerate(classes)
+        if matrix
+    }
+
+
+def group(measured: Sequence[Measured], metric: str) -> list[Group]:
+    """Returns the slices by their first column, in their natural order."""
+    columns: dict[str, dict[str, dict[str, Measured]]] = {}
+    for item in measured:
+        if item["slice"] != OVERALL:
+            column, _, value = item["slice"].partition("=")
+            columns.setdefault(column, {}).setdefault(value, {})[item["metric"]] = item
+    overall = next((i["candidate"] for i in measured if (i["slice"], i["metric"]) == (OVERALL, metric)), math.nan)
+    groups = []
+    for number, (column, slices) in enumerate(columns.items()):
+        ordered = {value: slices[value] for value in sorted(slices, key=natural)}
+        groups.append(Group(column, ordered, draw(f"slices-{number}", compare(ordered, column, metric, overall))))
+    return groups
+
+
+def natural(text: str) -> list[str | int]:
+    """Returns a key that sorts 2 before 10."""
+    return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", text)]
+
+
+def compare(slices: Mapping[str, Mapping[str, Measured]], column: str, metric: str, overall: float) -> Figure:
+    """Returns the chart of one metric by slice: the larger a dot, the more rows it stands for."""
+    held = {value: items[metric] for value, items in slices.items() if metric in items}
+    rows = [slices[value][ROWS]["candidate"] for value in held]
+    sizes = [8 + 16 * math.sqrt(count / max(rows)) for count in rows]
+    data = []
+    for name, colour, symbol in (("candidate", CANDIDATE, "circle"), ("baseline", BASELINE, "circle-open")):
+        if any(item[name] is not None for item in held.values()):
+            data.append(
+                {
+                    "name": name,
+                    "mode": "markers",
+                    "x": [str(escape(value)) for value in held],
+                    "y": [item[name] for item in held.values()],
+                    "customdata": rows,
+                    "marker": {"color": colour, "symbol": symbol, "size": sizes},
+                    "hovertemplate": f"%{{x}}: {metric} %{{y:.4f}}, %{{customdata:,}} rows",
+                }
+            )
+    line = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": overall, "y1": overall}
+    return {
+        "data": data,
+        "layout": {
+            "xaxis": {"type": "category", "title": {"text": str(escape(column))}},
+            "yaxis": {"title": {"text": metric}},
+            "shapes": [line | {"line": {"color": CANDIDATE, "dash": "dot", "width": 1}}],
+        },
+    }
+
+
+def trace(history: Mapping[str, Sequence[float]]) -> Figure:
+    """Returns the chart of the loss by epoch."""
+    names = {"loss": ("train", CANDIDATE), "val_loss": ("eval", BASELINE)}
+    data = [
+        {
+            "name": split,
+            "mode": "lines+markers",
+            "x": list(range(1, len(history[key]) + 1)),
+            "y": history[key],
+            "line": {"color": colour},
+            "hovertemplate": "epoch %{x}: %{y:.4f}",
+        }
+        for key, (split, colour) in names.items()
+    ]
+    epochs = {"title": {"text": "epoch"}, "dtick": math.ceil(len(history["loss"]) / 10)}
+    return {"data": data, "layout": {"xaxis": epochs, "yaxis": {"title": {"text": "loss"}}}}
+
+
+def draw(name: str, figure: Figure) -> Markup:
+    """Returns a chart's HTML, whose colours go with a light page and a dark one."""
+    axis = {"automargin": True, "gridcolor": FAINT, "linecolor": FAINT, "zeroline": False}
+    layout = {
+        "height": 320,
+        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+        "showlegend": True,
+        **{key: value for key, value in figure["layout"].items() if not key.endswith("axis")},
+        **{key: axis | figure["layout"][key] for key in ("xaxis", "yaxis")},
+    }
+    options = {"displayModeBar": False, "scrollZoom": False}
+    whole = {"data": figure["data"], "layout": layout}
+    return Markup(to_html(whole, options, include_plotlyjs=False, full_html=False, validate=False, div_id=name))
+
+
+def figure(value: float | None) -> str:
+    """Returns a metric's value as the screen has it."""
+    return "–" if value is None or math.isnan(value) else f"{value:.4f}"
+
+
+def value(found: Any) -> str:
+    """Returns the value of a key as a config has it."""
+    return f"{found:.4g}" if isinstance(found, float) else json.dumps(found)
+
+
+def plain(markup: str) -> str:
+    """Returns what the screen says, without its colours."""
+    return Text.from_markup(markup).plain
+
+
+def last(started: str, ended: str) -> str:
+    """Returns the time between two moments, to the second."""
+    between = datetime.fromisoformat(ended) - datetime.fromisoformat(started)
+    minutes, seconds = divmod(round(between.total_seconds()), 60)
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+
+
+def conceal(text: str) -> str:
+    """Returns the text with the passwords of its URLs starred out, since reports are passed around."""
+    return re.sub(r"(://[^:/@\s]*):[^@/\s]+@", r"\1:***@", text)

@@ -1,0 +1,154 @@
+"""Who holds a pipeline in a cluster: a lease, which is a row of the metadata database that names a run.
+
+Its times are told by the database's own clock. The run that holds it takes it again for each of its steps, and keeps
+it between them; it ends when the run does, or an hour after the last sign of life.
+"""
+
+import os
+import signal
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime, timezone
+from typing import Any
+
+from configs.errors import ConfigError, MillraceError, PipelineBusy
+from configs.schema.config import Config
+from pipelines.runs import directory
+from pipelines.runs.mlmd import connection
+
+TERM = 3600  # seconds: so long may a pool of nodes take to grow between two steps
+BEAT = 60.0  # seconds between two signs of life
+TABLE = """CREATE TABLE IF NOT EXISTS millrace_lease (
+    pipeline VARCHAR(63) PRIMARY KEY, run VARCHAR(128) NOT NULL, host VARCHAR(255) NOT NULL,
+    since DATETIME NOT NULL, ends DATETIME NOT NULL)"""
+ROW = "INSERT IGNORE INTO millrace_lease VALUES (%s, '', '', UTC_TIMESTAMP(), UTC_TIMESTAMP())"
+TAKE = """UPDATE millrace_lease
+    SET since = IF(run = %s, since, UTC_TIMESTAMP()), run = %s, host = %s, ends = UTC_TIMESTAMP() + INTERVAL %s SECOND
+    WHERE pipeline = %s AND (run = %s OR ends <= UTC_TIMESTAMP())"""
+READ = "SELECT run, host, since, ends FROM millrace_lease WHERE pipeline = %s"
+RELEASE = "DELETE FROM millrace_lease WHERE pipeline = %s AND run = %s"
+
+
+@contextmanager
+def hold(config: Config, run_id: str) -> Iterator[None]:
+    """Holds the pipeline for a run while one of its steps works; afterwards the lease is the run's for an hour.
+
+    Raises PipelineBusy, which names the holder, when another run has it; MillraceError when the database cannot be
+    reached. Where the metadata is SQLite there is one machine, and its lock is the file that `runs.hold` holds.
+    """
+    require_database(config)
+    if config.storage.metadata is None:
+        with directory.hold(config.home, run_id):
+            yield
+        return
+    take(config, run_id)
+    ended, lost = threading.Event(), list[PipelineBusy]()
+    threading.Thread(target=_renew, args=(config, run_id, ended, lost), daemon=True).start()
+    try:
+        yield
+    finally:
+        ended.set()
+        if lost:
+            raise lost[0]
+
+
+@contextmanager
+def borrow(config: Config, run_id: str) -> Iterator[None]:
+    """Holds the pipeline as `hold` does, and gives it back at the end."""
+    with hold(config, run_id):
+        try:
+            yield
+        finally:
+            with suppress(MillraceError):  # it ends by itself
+                release(config, run_id)
+
+
+@contextmanager
+def guard(config: Config, verb: str) -> Iterator[None]:
+    """Holds a pipeline whose lease is in a database while somebody changes what is in service.
+
+    Where the metadata is SQLite the registry's own lock does, and a run may go on meanwhile.
+    """
+    require_database(config)
+    if config.storage.metadata is None:
+        yield
+    else:
+        with borrow(config, f"{verb}-{directory.new_id()}"):
+            yield
+
+
+def require_database(config: Config) -> None:
+    """Raises ConfigError where others may publish as well, and nothing would keep two from doing so at once."""
+    if config.home.store is not None and config.storage.metadata is None:
+        raise ConfigError(
+            "A pipeline in an object store needs a database, which holds its lease",
+            where="storage.metadata",
+            remedy="Write mysql://USER:PASSWORD@HOST:PORT/DATABASE.",
+        )
+
+
+def take(config: Config, run_id: str) -> None:
+    """Takes the lease for a run, or prolongs it; raises PipelineBusy when another run has it."""
+    values = (run_id, run_id, socket.gethostname()[:255], TERM, config.name, run_id)
+    [(holder, host, since, ends)] = _execute(
+        config, (TABLE, ()), (ROW, (config.name,)), (TAKE, values), (READ, (config.name,))
+    )
+    if holder != run_id:
+        raise PipelineBusy(
+            f"Another run holds the pipeline: run {holder}, last on {host}, since {_spell(since)}.",
+            where=_address(config),
+            remedy=f"Wait for it to end, or stop it; without a sign of life its lease ends at {_spell(ends)}.",
+        )
+
+
+def release(config: Config, run_id: str) -> None:
+    """Gives the pipeline back if the run holds it; another run's lease stays."""
+    if config.storage.metadata is not None:
+        _execute(config, (TABLE, ()), (RELEASE, (config.name, run_id)))
+
+
+def _renew(config: Config, run_id: str, ended: threading.Event, lost: list[PipelineBusy]) -> None:
+    """Gives signs of life until the step has ended; a step whose lease another run has taken over is stopped."""
+    while not ended.wait(BEAT):
+        try:
+            take(config, run_id)
+        except PipelineBusy as error:
+            lost.append(error)
+            os.kill(os.getpid(), signal.SIGTERM)
+            return
+        except MillraceError:
+            continue  # the database may come back before the lease has ended
+
+
+def _execute(config: Config, *statements: tuple[str, Sequence[Any]]) -> Sequence[Sequence[Any]]:
+    """Executes the statements and returns the rows of the last; no error tells the password."""
+    import pymysql  # half a second, which a pipeline on SQLite need not wait
+
+    to = connection(config).mysql
+    account = {"user": to.user, "password": to.password, "database": to.database}
+    try:
+        with (
+            pymysql.connect(host=to.host, port=to.port, **account, autocommit=True, connect_timeout=10) as session,
+            session.cursor() as cursor,
+        ):
+            for statement, values in statements:
+                cursor.execute(statement, values)
+            return cursor.fetchall()
+    except (pymysql.MySQLError, OSError, RuntimeError) as error:
+        reason = str(error.args[-1] if error.args else type(error).__name__).rstrip(".")
+        raise MillraceError(
+            f"The metadata store cannot be used: {reason}.",
+            where=_address(config),
+            remedy="See that it runs and that storage.metadata is right.",
+        ) from error
+
+
+def _address(config: Config) -> str:
+    to = connection(config).mysql
+    return f"{to.host}:{to.port}"
+
+
+def _spell(time: datetime) -> str:
+    return time.replace(tzinfo=timezone.utc).isoformat()

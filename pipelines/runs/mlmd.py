@@ -1,0 +1,70 @@
+"""The metadata store: how to reach it, and what it says of a run."""
+
+from contextlib import suppress
+from typing import TypeAlias
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from ml_metadata import errors
+from ml_metadata.metadata_store import MetadataStore
+from ml_metadata.proto import metadata_store_pb2 as mlmd
+
+from configs.errors import ConfigError, MillraceError
+from configs.schema.config import Config
+
+Execution: TypeAlias = mlmd.Execution
+SUCCESSFUL = {Execution.COMPLETE: "done", Execution.CACHED: "cached"}
+
+
+def connection(config: Config) -> mlmd.ConnectionConfig:
+    """Returns the connection of `storage.metadata`, mysql://USER:PASSWORD@HOST:PORT/DATABASE, else SQLite at home."""
+    result = mlmd.ConnectionConfig()
+    if config.storage.metadata is None:
+        config.home.root.mkdir(parents=True, exist_ok=True)
+        result.sqlite.filename_uri = str(config.home.metadata)
+        result.sqlite.connection_mode = mlmd.SqliteMetadataSourceConfig.READWRITE_OPENCREATE
+        return result
+    url = urlsplit(config.storage.metadata)
+    if url.scheme != "mysql" or not url.hostname or not url.path.strip("/") or not _has_port(url):
+        raise ConfigError(
+            "This is not a metadata store.",
+            where="storage.metadata",
+            remedy="Write mysql://USER:PASSWORD@HOST:PORT/DATABASE, or leave it out for SQLite.",
+        )
+    result.mysql.host, result.mysql.port = url.hostname, url.port or 3306
+    result.mysql.database = url.path.strip("/")
+    result.mysql.user, result.mysql.password = unquote(url.username or ""), unquote(url.password or "")
+    return result
+
+
+def _has_port(url: SplitResult) -> bool:
+    with suppress(ValueError):
+        return url.port != 0
+    return False
+
+
+def executions(store: mlmd.ConnectionConfig, pipeline: str, run_id: str) -> dict[str, Execution]:
+    """Returns the execution of each node that a run has reached, by the node's id.
+
+    Raises MillraceError when the store cannot be reached or read.
+    """
+    try:
+        return _read(MetadataStore(store), pipeline, run_id)
+    except (errors.StatusError, RuntimeError) as error:
+        reason = str(error).removeprefix("Error when executing query: ").partition(" query:")[0]
+        where, remedy = f"{store.mysql.host}:{store.mysql.port}", "See that it runs and that storage.metadata is right."
+        if store.HasField("sqlite"):
+            where, remedy = store.sqlite.filename_uri, "Remove it by `millrace clean CONFIG`: what is in service stays."
+        raise MillraceError(f"The metadata store cannot be used: {reason}.", where, remedy) from error
+
+
+def _read(store: MetadataStore, pipeline: str, run_id: str) -> dict[str, Execution]:
+    run = store.get_context_by_type_and_name("pipeline_run", run_id)
+    if run is None:
+        return {}
+    prefix = f"{pipeline}."
+    return {
+        context.name.removeprefix(prefix): execution
+        for execution in store.get_executions_by_context(run.id)
+        for context in store.get_contexts_by_execution(execution.id)
+        if context.name.startswith(prefix) and store.get_context_types_by_id([context.type_id])[0].name == "node"
+    }

@@ -1,0 +1,61 @@
+"""What became of a run's nodes: one small file each in the run's folder, which every backend and page reads."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from configs.errors import BY_EXIT_CODE, DataRejected, MillraceError, NotBlessed
+from configs.home import Home
+from pipelines.runs import directory
+
+FOLDER = "nodes"  # in that of the run
+SUCCESSES = ("done", "cached")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one node of one run ended."""
+
+    node: str
+    state: str  # done, cached, failed
+    seconds: float = 0.0
+    text: str = ""  # the figure that matters
+    details: Mapping[str, Any] = field(default_factory=dict)
+    outputs: Mapping[str, Sequence[str]] = field(default_factory=dict)  # where each artifact lies
+    error: Mapping[str, Any] | None = None  # exit_code, what, where, remedy
+    cpu: float = 0.0  # CPU seconds, with those of the processes that it started
+
+    @property
+    def succeeded(self) -> bool:
+        return self.state in SUCCESSES
+
+    @property
+    def is_verdict(self) -> bool:
+        """Whether trying again would end the same: the data was rejected, or the model not blessed."""
+        return self.error is not None and self.error["exit_code"] in (DataRejected.exit_code, NotBlessed.exit_code)
+
+
+def failure(node: str, error: MillraceError, seconds: float = 0.0) -> Outcome:
+    """Returns the outcome of a node that ended with an error."""
+    where = error.where or node
+    description = {"exit_code": error.exit_code, "what": error.what, "where": where, "remedy": error.remedy}
+    return Outcome(node, "failed", seconds, text=error.what.splitlines()[0], error=description)
+
+
+def as_error(description: Mapping[str, Any]) -> MillraceError:
+    """Returns the error that an outcome describes."""
+    return BY_EXIT_CODE[description["exit_code"]](description["what"], description["where"], description["remedy"])
+
+
+def write(home: Home, run_id: str, outcome: Outcome) -> None:
+    """Records the outcome; a reader sees all of it or nothing."""
+    folder = home.run(run_id) / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    directory.put(folder / f"{outcome.node}.json", json.dumps(asdict(outcome)))
+
+
+def read(home: Home, run_id: str) -> dict[str, Outcome]:
+    """Returns the outcomes recorded so far, by node."""
+    files = (home.run(run_id) / FOLDER).glob("[!.]*.json")
+    return {file.stem: Outcome(**json.loads(file.read_text())) for file in files}

@@ -1,0 +1,1 @@
+"""What is done with the version in service: predict, serve, promote; begin with batch_predict.py."""

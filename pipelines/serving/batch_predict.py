@@ -1,0 +1,224 @@
+"""Scoring: the rows of files, or one row from the shell, by the version in service."""
+
+import difflib
+import glob
+import json
+import os
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, TextIO
+
+import pyarrow as pa
+
+from components.patches.stderr import silence
+from components.readers.files import find_data
+from components.registry.versions import Version, in_service, list_folders, verify
+from components.registry.versions import read as read_version
+from components.scoring.row_batch import Batch, Fault, Texts
+from components.scoring.row_reader import READERS, parse_json, read, suffix
+from components.scoring.scorer import Scorer, columns, sort_out
+from components.validation.column_types import Role
+from components.validation.typed_batch import assign_roles, list_sources
+from configs.errors import ConfigError, DataRejected, MillraceError
+from configs.home import Home
+from configs.schema.config import Config
+from pipelines.serving.prediction_writers import STDOUT, WRITERS, Target, Writer, open_text, staged
+
+STANDARD = "-"
+ROW = "--row"
+EXAMPLE = """Write it as --row '{"miles": 3.2, "company": "Blue Cab"}'."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to score, where the answers go, and where rows that cannot be scored go; nowhere, and the first is fatal."""
+
+    source: str
+    output: str
+    rejects: str | None = None
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What came of an order."""
+
+    version: int
+    rows: int
+    rejected: int
+    seconds: float
+
+    def describe(self, order: Order) -> str:
+        """Returns the closing line."""
+        to = "" if order.output == STANDARD else f": {order.output}"
+        left_out = f"\n{self.rejected:,} rows left out: {order.rejects}" if order.rejects else ""
+        return f"{self.rows:,} rows scored by version {self.version} in {self.seconds:.1f} s{to}{left_out}"
+
+
+class Rejects:
+    """Takes the rows that cannot be scored: into a file; without one, the first of them ends it all."""
+
+    def __init__(self, file: TextIO | None, remedy: str) -> None:
+        self.file, self.remedy, self.count = file, remedy, 0
+
+    def take(self, path: str, fault: Fault) -> None:
+        if self.file is None:
+            place = (path, str(fault.number or ""), fault.column)
+            raise DataRejected(fault.reason, ":".join(filter(None, place)), self.remedy)
+        self.count += 1
+        line = {"file": path, "row": fault.number, "column": fault.column or None, "reason": fault.reason}
+        self.file.write(json.dumps({**line, "values": fault.values}, ensure_ascii=False, default=str) + "\n")
+
+
+def place_order(source: str | None, output: str | None, skip: bool, rejects: str | None, force: bool) -> Order:
+    """Returns what the options ask for; raises ConfigError where they do not go together."""
+    if source is None or output is None:
+        raise ConfigError("one of them is absent", "--input, --output", "Name both, or give a single row by --row.")
+    if rejects and not skip:
+        raise ConfigError("nothing is to be skipped", "--rejects", "Add --on-error skip.")
+    if skip and not rejects:
+        if output == STANDARD:
+            raise ConfigError("the rows left out need a file", "--on-error skip", "Name one by --rejects FILE.")
+        rejects = f"{output}.rejects.jsonl"
+    if output == rejects:
+        raise ConfigError("this is the output as well", f"--rejects {rejects}", "Name another file.")
+    return Order(source, output, rejects, force)
+
+
+def choose_form(source: str | None, output: str | None) -> str:
+    """Returns how the answer to a single row is to be written; raises ConfigError where the options do not say."""
+    if source is not None:
+        raise ConfigError("the rows are either in files or here", "--input, --row", "Leave one out.")
+    if output not in (None, "text", "json"):
+        raise ConfigError("a single row is answered as text or json", f"--output {output}", "Choose one of them.")
+    return output or "text"
+
+
+def predict(home: Home, order: Order, number: int | None = None) -> Scored:
+    """Scores every row of the input with the version in service, or with the one of this number.
+
+    The output appears once it is whole. Raises ConfigError for an output that is there already, and DataRejected.
+    """
+    files = list_inputs(order.source)
+    write = choose_writer(order, files)
+    version, config = choose_version(home, number)
+    added, rows, start = columns(config.label), 0, time.monotonic()
+    with reported(order.output), ExitStack() as stack:
+        skipped = order.rejects and stack.enter_context(open_text(stack.enter_context(staged(order.rejects))))
+        rejects = Rejects(skipped or None, "Correct it, or leave such rows out by --on-error skip.")
+        pairs = sound(map(read, files), assign_roles(config, label=False), added, rejects)
+        first = next(pairs)  # before the model is loaded, which takes seconds
+        with silence():
+            scorer = Scorer(version, config.label)
+        target = STDOUT if order.output == STANDARD else stack.enter_context(staged(order.output))
+        writer = stack.enter_context(closing(write(target, added)))
+        for batch, typed in chain([first], pairs):
+            writer.write(batch, scorer.score(typed))
+            rows += len(batch.numbers)
+    return Scored(version.number, rows, rejects.count, time.monotonic() - start)
+
+
+def predict_row(home: Home, text: str, number: int | None = None) -> dict[str, Any]:
+    """Returns the answers to one row: a JSON object with a key for each feature, null for a missing value."""
+    record = next((record for _, record, _ in parse_json([text])), None)
+    if not isinstance(record, dict):
+        raise ConfigError(record.reason if record else "The row is blank.", ROW, EXAMPLE)
+    version, config = choose_version(home, number)
+    batch = Texts(ROW, list(record), [0], [record])
+    _, typed = next(sound([iter([batch])], assign_roles(config, label=False), (), Rejects(None, "Correct it.")))
+    with silence():
+        scorer = Scorer(version, config.label)
+    return {name: values[0] for name, values in scorer.score(typed).items()}
+
+
+def sound(
+    sources: Iterable[Iterator[Batch]], roles: Mapping[str, Role], added: Sequence[str], rejects: Rejects
+) -> Iterator[tuple[Batch, pa.RecordBatch]]:
+    """Yields the rows that can be scored, as they came and as the model takes them; the others go to the rejects."""
+    for source in sources:
+        needed: Collection[str] = list_sources(roles)
+        for batch in source:
+            check_columns(batch, needed, added)
+            needed = () if batch.names else needed
+            kept, typed, faults = sort_out(batch, roles)
+            for fault in faults:
+                rejects.take(batch.path, fault)
+            yield kept, typed
+
+
+@contextmanager
+def reported(output: str) -> Iterator[None]:
+    """Turns what the disk refuses into an error for a person."""
+    try:
+        yield
+    except OSError as error:
+        what = f"the answers could not be written: {error.strerror or error}"
+        raise MillraceError(what, str(error.filename or output), "Mend this and run again.") from error
+
+
+def choose_writer(order: Order, files: Sequence[str]) -> Callable[[Target, Sequence[str]], Writer]:
+    """Returns what writes the output; raises ConfigError where it may not.
+
+    Standard output takes CSV for CSV, and JSON lines for the rest.
+    """
+    if order.output == STANDARD:
+        return WRITERS[".csv" if suffix(files[0]) == ".csv" else ".jsonl"]
+    if suffix(order.output) not in WRITERS:
+        known = f"{', '.join(WRITERS)}, or - for standard output"
+        raise ConfigError("the name does not say the format", order.output, f"Let it end with one of {known}.")
+    for path in filter(None, (order.output, order.rejects)):
+        if os.path.exists(path) and not order.force:
+            raise ConfigError("this file is there already", path, "Name another, or replace it by --force.")
+    return WRITERS[suffix(order.output)]
+
+
+def check_columns(batch: Batch, needed: Iterable[str], added: Sequence[str]) -> None:
+    """Raises DataRejected where a column is absent that a feature needs, or there that an answer is called."""
+    absent = [name for name in needed if batch.names and name not in batch.names]
+    if absent:
+        near = difflib.get_close_matches(absent[0], batch.names, 1)
+        hint = f" The nearest is `{near[0]}`." if near else ""
+        what = f"The column `{absent[0]}` is absent, and the model needs it.{hint}"
+        raise DataRejected(what, batch.path, "Add it; where its value is not known, leave it blank (null in JSON).")
+    taken = [name for name in added if name in batch.names]
+    if taken:
+        what = f"The column `{taken[0]}` is there already, and the answers have one of this name."
+        raise DataRejected(what, batch.path, "Rename it, or take it away.")
+
+
+def list_inputs(source: str) -> list[str]:
+    """Returns the files that a path, a folder or a glob stands for, in order; raises DataRejected."""
+    base, pattern = find_data(source)
+    found = sorted(glob.glob(os.path.join(glob.escape(base), pattern)))
+    files = [path for path in found if not os.path.basename(path).startswith((".", "_", "README"))]
+    if not files:
+        raise DataRejected("There is no such file.", source, "Correct --input.")
+    stray = next((path for path in files if suffix(path) not in READERS), None)
+    if stray:
+        raise DataRejected(f"The file is none of {', '.join(READERS)}.", stray, "Correct --input, or rename the file.")
+    other = next((path for path in files if suffix(path) != suffix(files[0])), None)
+    if other:
+        raise DataRejected(f"The file is of another format than {files[0]}.", other, "Score each format by itself.")
+    return files
+
+
+def choose_version(home: Home, number: int | None) -> tuple[Version, Config]:
+    """Returns the version in service, or that of this number, its files verified, and the config that it came from."""
+    if number is None:
+        version = in_service(home)
+    else:
+        folders = list_folders(home)
+        if number not in folders:
+            listed = ", ".join(map(str, folders)) or "none"
+            raise ConfigError(f"there is no version {number}", str(home.serving), f"There are: {listed}.")
+        version = verify(read_version(number, folders[number]))
+    if version is None:
+        raise MillraceError("nothing is in service yet", str(home.serving), "Publish a model: millrace run CONFIG")
+    try:
+        return version, Config.model_validate_json((version.extras / "config.json").read_text())
+    except (OSError, ValueError) as error:
+        what = f"version {version.number} came from a config that cannot be read: {error}"
+        raise MillraceError(what, str(version.extras), "Run the pipeline again: millrace run CONFIG") from error

@@ -1,0 +1,1 @@
+"""Object stores, and working copies of what lies in one; begin with sync.py."""

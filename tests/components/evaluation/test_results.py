@@ -1,0 +1,77 @@
+"""What the Evaluator of a published pipeline wrote, read back."""
+
+import math
+
+import pytest
+import tensorflow as tf
+from tensorflow_model_analysis.proto import metrics_for_slice_pb2
+
+from components.evaluation.results import OVERALL, Measured, confuse, failures, measure, overall
+from configs.schema.evaluation import METRICS
+
+
+def write(folder, record):
+    with tf.io.TFRecordWriter(str(folder / "metrics-00000-of-00001.tfrecord")) as writer:
+        writer.write(record.SerializeToString())
+
+
+@pytest.fixture(scope="module")
+def nodes(first_run):
+    _, answer = first_run
+    return {node["node"]: node for node in answer.record["nodes"]}
+
+
+@pytest.fixture(scope="module")
+def folder(nodes):
+    return nodes["Evaluator"]["outputs"]["evaluation"][0]
+
+
+@pytest.mark.slow
+def test_the_metrics_are_those_of_the_test_split(folder, nodes):
+    metrics = overall(measure(folder))
+    assert metrics["example_count"] == nodes["ExampleGen"]["details"]["rows"]["test"]
+    assert 0.5 < metrics["auc"] < 1
+    assert metrics.keys() == {"example_count", *METRICS["binary"]}
+
+
+@pytest.mark.slow
+def test_the_confusion_of_two_classes_adds_up_to_the_metrics(folder):
+    (right_zero, wrong_zero), (wrong_one, right_one) = confuse(folder)
+    metrics = overall(measure(folder))
+    rows = right_zero + wrong_zero + wrong_one + right_one
+    assert rows == metrics["example_count"]
+    assert (right_zero + right_one) / rows == pytest.approx(metrics["accuracy"])
+    assert right_one / (right_one + wrong_one) == pytest.approx(metrics["recall"])
+    assert right_one / (right_one + wrong_zero) == pytest.approx(metrics["precision"])
+
+
+def test_the_confusion_of_several_classes_is_a_square(tmp_path):
+    record = metrics_for_slice_pb2.MetricsForSlice()
+    item = record.metric_keys_and_values.add()
+    item.key.name = "confusion"
+    item.value.array_value.shape[:] = [3, 3]
+    item.value.array_value.float64_values[:] = [5, 0, 0, 0, 0, 0, 3, 0, 1]
+    write(tmp_path, record)
+    assert confuse(str(tmp_path)) == [[5, 0, 0], [0, 0, 0], [3, 0, 1]]
+
+
+@pytest.mark.slow
+def test_a_first_model_has_no_baseline_and_missed_nothing(folder):
+    assert {item.baseline for item in measure(folder)} == {None}
+    assert failures(folder) == []
+
+
+def test_a_metric_that_a_slice_cannot_have_is_left_out(tmp_path):
+    record = metrics_for_slice_pb2.MetricsForSlice()
+    record.slice_key.single_slice_keys.add(column="hour", int64_value=4)
+    for name, value in (("auc", math.nan), ("accuracy", 0.75)):
+        metric = record.metric_keys_and_values.add()
+        metric.key.name = name
+        metric.value.double_value.value = value
+    write(tmp_path, record)
+    assert measure(str(tmp_path)) == [Measured("hour=4", "accuracy", 0.75, None)]
+
+
+def test_overall_leaves_slices_out():
+    slice_of_one = Measured("hour=1", "auc", 0.1, None)
+    assert overall([slice_of_one, Measured(OVERALL, "auc", 0.9, None)]) == {"auc": 0.9}

@@ -1,0 +1,109 @@
+"""How the rows of a batch are sliced."""
+
+import math
+
+import apache_beam as beam
+import numpy as np
+import pytest
+import tensorflow_model_analysis as tfma
+from apache_beam.testing.util import assert_that
+from tensorflow_model_analysis import constants
+from tensorflow_model_analysis.extractors.unbatch_extractor import UNBATCH_EXTRACTOR_STAGE_NAME
+
+from components.evaluation.slice_extractor import custom_extractors, slice_batch
+from components.evaluator import eval_config
+from tests.components.test_evaluator import config_of
+
+SLICES = [
+    tfma.SlicingSpec(),
+    tfma.SlicingSpec(feature_keys=["hour"]),
+    tfma.SlicingSpec(feature_keys=["hour", "company"]),
+]
+BATCH = {
+    "features": {
+        "hour": np.array([[7], [8], [7]]),
+        "company": np.array([[b"Sun"], [b"Sun"], [b"Moon"]], object),
+        "fare": np.array([[1.0], [2.0], [3.0]]),
+    },
+    "labels": np.array([[1], [0], [0]]),
+    "predictions": {"prediction": np.array([[0.9], [0.2], [0.6]])},
+    "example_weights": np.array([[1.0], [2.0], [3.0]]),
+}
+
+
+def sliced(batch, several=False, slices=SLICES):
+    """The elements of a batch by their slice."""
+    return {element[constants.SLICE_KEY_TYPES_KEY][0]: element for element in slice_batch(batch, slices, several)}
+
+
+def test_batches_stay_whole_until_they_are_sliced():
+    config = tfma.EvalConfig(model_specs=[tfma.ModelSpec(label_key="label")], slicing_specs=SLICES)
+    stages = [extractor.stage_name for extractor in custom_extractors(None, config, None)]
+    stock = [extractor.stage_name for extractor in tfma.default_extractors(eval_config=config)]
+    *whole, unbatch, slice_rows = stock
+    assert unbatch == UNBATCH_EXTRACTOR_STAGE_NAME
+    assert stages == [*whole, slice_rows]  # the name by which TFMA looks for what it measures
+
+
+def test_each_slice_has_the_labels_answers_and_weights_of_its_rows():
+    found = sliced(BATCH)
+    assert found.keys() == {
+        (),
+        (("hour", 7),),
+        (("hour", 8),),
+        (("company", "Sun"), ("hour", 7)),
+        (("company", "Sun"), ("hour", 8)),
+        (("company", "Moon"), ("hour", 7)),
+    }
+    seven = found[(("hour", 7),)]
+    assert seven.keys() == {"labels", "predictions", "example_weights", constants.SLICE_KEY_TYPES_KEY}
+    np.testing.assert_array_equal(seven["labels"], [[1], [0]])
+    np.testing.assert_array_equal(seven["predictions"]["prediction"], [[0.9], [0.6]])
+    np.testing.assert_array_equal(seven["example_weights"], [[1.0], [3.0]])
+    np.testing.assert_array_equal(found[()]["labels"], BATCH["labels"])
+
+
+def test_without_slices_all_rows_are_one():
+    for none in ([], [tfma.SlicingSpec()]):
+        [overall] = slice_batch(BATCH, none, False)
+        assert list(overall[constants.SLICE_KEY_TYPES_KEY]) == [()]
+        np.testing.assert_array_equal(overall["labels"], BATCH["labels"])
+
+
+def test_a_column_is_looked_for_first_in_what_transform_made_of_it():
+    made = {"hour": np.array([[0], [1], [0]])}
+    keys = {(("hour", 0),), (("hour", 1),)}
+    assert keys < sliced(BATCH | {"transformed_features": made}).keys()
+    by_model = {"candidate": made, "baseline": made}
+    answers = {name: BATCH["predictions"] for name in by_model}
+    found = sliced(BATCH | {"transformed_features": by_model, "predictions": answers}, several=True)
+    assert keys < found.keys()
+    np.testing.assert_array_equal(found[(("hour", 1),)]["predictions"]["baseline"]["prediction"], [[0.2]])
+
+
+@pytest.mark.slow
+def test_tfma_measures_the_slices_over_all_batches():
+    config = eval_config(config_of(slices=((), ("hour",)), weight="fare"))
+    [*_, extractor] = custom_extractors(None, config, None)
+
+    def check(measured):
+        found = {key: {metric.name: value for metric, value in metrics.items()} for key, metrics in measured}
+        assert {key: metrics["example_count"] for key, metrics in found.items()} == {
+            (): 6,
+            (("hour", 7),): 4,
+            (("hour", 8),): 2,
+        }
+        assert found[()]["accuracy"] == pytest.approx((1 + 2) / 6)
+        assert found[(("hour", 7),)]["accuracy"] == pytest.approx(1 / 4)
+        assert found[()]["auc"] == 1
+        assert math.isnan(found[(("hour", 8),)]["auc"])
+        assert found[()]["confusion"].tolist() == [[4, 6], [0, 2]]
+
+    with beam.Pipeline() as pipeline:
+        measured = (
+            pipeline
+            | beam.Create([BATCH, BATCH])
+            | extractor.ptransform
+            | tfma.evaluators.MetricsPlotsAndValidationsEvaluator(config).ptransform
+        )
+        assert_that(measured["metrics"], check)

@@ -1,0 +1,53 @@
+import pyarrow as pa
+import pytest
+
+from components.examples.windows import Frame, roll
+from components.validation.typed_batch import ORDER
+
+
+def rows(order, sales, shop=None):
+    """Rows of a series: the steps are the sales, so is the label."""
+    columns = {
+        "past": pa.array([None if cell is None else [cell] for cell in sales], pa.list_(pa.float32())),
+        "sales": pa.array(sales, pa.float32()),
+        ORDER: pa.array(order, pa.int64()),
+        **({"shop": pa.array(shop)} if shop else {}),
+    }
+    return pa.RecordBatch.from_arrays(list(columns.values()), list(columns))
+
+
+def windows(frame, *batches):
+    [made] = roll(batches, frame)
+    return [(row["past"], row["sales"]) for row in made.to_pylist()]
+
+
+@pytest.mark.parametrize(
+    ("length", "horizon", "expected"),
+    [
+        (2, 1, [([1, 2], 3), ([2, 3], 4), ([3, 4], 5)]),
+        (2, 2, [([1, 2], 4), ([2, 3], 5)]),
+        (4, 1, [([1, 2, 3, 4], 5)]),
+        (5, 1, []),
+    ],
+)
+def test_a_row_is_told_the_rows_before_it(length, horizon, expected):
+    frame = Frame({"past": length}, horizon)
+    assert windows(frame, rows([1, 2, 3, 4, 5], [1, 2, 3, 4, 5])) == expected
+    assert windows(frame, rows([50, 10, 30], [5, 1, 3]), rows([40, 20], [4, 2])) == expected
+
+
+def test_no_window_goes_from_one_series_to_the_next():
+    shops = ["a", "b", "a", "b", None, "b", None]
+    made = windows(Frame({"past": 1}, 1, "shop"), rows(range(7), [1, 10, 2, 20, 100, 30, 200], shops))
+    assert sorted(made) == [([1], 2), ([10], 20), ([20], 30), ([100], 200)]
+
+
+def test_a_step_without_numbers_is_left_out():
+    assert windows(Frame({"past": 2}, 1), rows([1, 2, 3, 4], [1, None, 3, 4])) == [([1], 3), ([3], 4)]
+
+
+def test_sequences_may_look_back_differently_far():
+    batch = rows([1, 2, 3, 4], [1, 2, 3, 4])
+    batch = pa.RecordBatch.from_arrays([*batch.columns, batch.column(0)], [*batch.schema.names, "last"])
+    [made] = roll([batch], Frame({"past": 3, "last": 1}, 1))
+    assert made.to_pylist() == [{"past": [1, 2, 3], "sales": 4, ORDER: 4, "last": [3]}]

@@ -1,0 +1,60 @@
+import subprocess
+import sys
+
+import pytest
+
+from components.patches.optional_imports import BALLAST, left_out
+from configs.repository import ROOT
+
+
+def run(code: str) -> None:
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, timeout=120)
+
+
+def test_what_is_left_out_is_missing_until_afterwards(monkeypatch):
+    monkeypatch.delitem(sys.modules, "colorsys", raising=False)
+    with left_out("colorsys"), pytest.raises(ImportError):
+        import colorsys
+    import colorsys  # noqa: F811
+
+    assert colorsys.rgb_to_hsv(0, 0, 0) == (0, 0, 0)
+
+
+def test_what_is_loaded_already_stays():
+    with left_out("json"):
+        import json
+    assert sys.modules["json"] is json
+
+
+@pytest.mark.slow
+def test_tfx_loads_without_and_what_was_left_out_can_be_loaded_later():
+    run(
+        "import sys\n"
+        "from components.patches.optional_imports import BALLAST, left_out\n"
+        "with left_out(*BALLAST):\n"
+        "    import pipelines.graph.tfx_pipeline, pipelines.execution.node_launcher\n"
+        "assert not sys.modules.keys() & set(BALLAST)\n"
+        f"import {', '.join(BALLAST)}"
+    )
+
+
+@pytest.mark.slow
+def test_a_search_has_what_it_needs():
+    run(
+        "from components.patches.optional_imports import BALLAST, left_out\n"
+        "with left_out(*BALLAST):\n"
+        "    import pipelines.execution.node_launcher\n"
+        "from trainer.tuner_fn import BayesianOptimizationOracle\n"
+        "BayesianOptimizationOracle(objective='val_loss')"
+    )
+
+
+@pytest.mark.slow
+def test_tensorflow_loads_without_keras():
+    run(
+        "import sys\n"
+        "from components.patches.optional_imports import left_out\n"
+        "with left_out('keras', 'googleapiclient'):\n"
+        "    import tensorflow\n"
+        "assert 'keras' not in sys.modules and tensorflow.saved_model.load"
+    )

@@ -1,0 +1,61 @@
+import os
+
+import pytest
+
+from components.readers import files
+from configs.errors import DataRejected
+
+ROWS = b"fare\n1\n"
+
+
+def test_a_folder_gives_its_csv_files_in_order(tmp_path):
+    for name in ("b.csv", "a.csv", ".DS_Store", "._a.csv", "_SUCCESS", "README.md"):
+        (tmp_path / name).write_bytes(ROWS)
+    assert files.list_files(str(tmp_path), files.FOLDER) == [str(tmp_path / "a.csv"), str(tmp_path / "b.csv")]
+
+
+def test_a_stray_file_in_a_folder_is_refused_by_name_but_not_by_a_glob(tmp_path):
+    (tmp_path / "a.csv").write_bytes(ROWS)
+    stray = tmp_path / "notes.txt"
+    stray.touch()
+    with pytest.raises(DataRejected, match="not a .csv file") as caught:
+        files.list_files(str(tmp_path), files.FOLDER)
+    assert caught.value.where == str(stray)
+    assert files.list_files(str(tmp_path), "*.csv") == [str(tmp_path / "a.csv")]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "what", "where"),
+    [
+        ("2024*.csv", "No file matches.", "2024*.csv"),
+        ("a.csv", "There is no such file.", "a.csv"),
+        (files.FOLDER, "The data folder holds no .csv file.", ""),
+    ],
+)
+def test_no_data_at_all_is_said_as_such(tmp_path, pattern, what, where):
+    with pytest.raises(DataRejected) as caught:
+        files.list_files(str(tmp_path), pattern)
+    assert (caught.value.what, caught.value.where) == (what, str(tmp_path / where) if where else str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("path", "base", "pattern"),
+    [
+        ("data", "data", files.FOLDER),
+        ("data/0.csv", "data", "0.csv"),
+        ("data/*.csv", "data", "*.csv"),
+        ("d*/[01].csv", "", "d*/[01].csv"),
+        ("data/9.csv", "data", "9.csv"),
+        ("data/odd[1].csv", "data", "odd[[]1].csv"),
+    ],
+)
+def test_a_path_is_a_file_a_folder_or_a_glob(tmp_path, path, base, pattern):
+    (tmp_path / "data").mkdir()
+    for name in ("0.csv", "1.csv", "odd[1].csv"):
+        (tmp_path / "data" / name).touch()
+    assert files.find_data(str(tmp_path / path)) == (str(tmp_path / base).rstrip("/"), pattern)
+
+
+def test_a_sample_is_one_file():
+    base, pattern = files.find_data("sample://taxi")
+    assert [os.path.basename(path) for path in files.list_files(base, pattern)] == ["data.csv"]

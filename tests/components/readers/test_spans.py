@@ -1,0 +1,107 @@
+import pytest
+from tfx.components.example_gen import utils
+from tfx.proto import example_gen_pb2, range_config_pb2
+
+from components.readers import files, spans
+from configs.errors import DataRejected
+from configs.schema.data import Data
+
+ROWS = "fare\n1\n"
+
+
+def furnish(folder, names):
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(ROWS)
+
+
+def list_names(folder, path, **options):
+    data = Data(format="csv", path=str(folder / path), **options)
+    return [file.removeprefix(f"{folder}/") for file in spans.list_data(data)]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "names", "newest"),
+    [
+        ("span-{SPAN}/*.csv", ["span-9/a.csv", "span-10/b.csv", "span-10/a.csv"], ["span-10/a.csv", "span-10/b.csv"]),
+        ("span-{SPAN}/*.csv", ["span-007/1.csv", "span-012/99.csv"], ["span-012/99.csv"]),
+        ("{SPAN:3}.csv", ["007.csv", "012.csv"], ["012.csv"]),
+        ("2024/day{SPAN}/part-0.csv", ["2024/day1/part-0.csv", "2024/day2/part-0.csv"], ["2024/day2/part-0.csv"]),
+        ("{SPAN}/[ab].csv", ["0/a.csv", "1/a.csv", "1/c.csv"], ["1/a.csv"]),
+    ],
+)
+def test_the_newest_span_is_the_one_that_tfx_takes(tmp_path, pattern, names, newest):
+    furnish(tmp_path, names)
+    assert list_names(tmp_path, pattern) == newest
+    split = example_gen_pb2.Input.Split(name="all", pattern=pattern)
+    _, span, _ = utils.calculate_splits_fingerprint_span_and_version(str(tmp_path), [split])
+    [(number, found)] = spans.choose(str(tmp_path), pattern).items()
+    assert (number, found) == (span, split.pattern)
+
+
+def test_a_span_that_is_asked_for_is_the_one_that_tfx_takes(tmp_path):
+    pattern, names = "span-{SPAN:2}/*.csv", ["span-06/a.csv", "span-07/a.csv", "span-08/a.csv"]
+    furnish(tmp_path, names)
+    split = example_gen_pb2.Input.Split(name="all", pattern=pattern)
+    seven = range_config_pb2.RangeConfig(static_range={"start_span_number": 7, "end_span_number": 7})
+    utils.calculate_splits_fingerprint_span_and_version(str(tmp_path), [split], seven)
+    assert spans.choose(str(tmp_path), pattern, last=7) == {7: split.pattern}
+    assert list_names(tmp_path, pattern, span=7) == ["span-07/a.csv"]
+
+
+def test_a_window_holds_the_newest_spans_that_are_there(tmp_path):
+    furnish(tmp_path, [f"{span}/a.csv" for span in (1, 2, 5, 6)])
+    assert list_names(tmp_path, "{SPAN}/*.csv", spans=3) == ["2/a.csv", "5/a.csv", "6/a.csv"]
+    assert list_names(tmp_path, "{SPAN}/*.csv", span=5, spans=2) == ["2/a.csv", "5/a.csv"]
+    assert list_names(tmp_path, "{SPAN}/*.csv", spans=9) == ["1/a.csv", "2/a.csv", "5/a.csv", "6/a.csv"]
+
+
+def test_a_span_without_its_marker_is_not_taken(tmp_path):
+    furnish(tmp_path, ["span-1/eu/a.csv", "span-1/_SUCCESS", "span-2/eu/a.csv"])
+    assert list_names(tmp_path, "span-{SPAN}/*/*.csv") == ["span-2/eu/a.csv"]
+    assert list_names(tmp_path, "span-{SPAN}/*/*.csv", marker="_SUCCESS") == ["span-1/eu/a.csv"]
+
+
+def test_the_folder_of_a_span_is_read_as_any_folder_is(tmp_path):
+    furnish(tmp_path, ["span-1/a.csv", "span-2/b.csv", "span-2/a.csv", "span-2/_SUCCESS"])
+    assert list_names(tmp_path, "span-{SPAN}", marker="_SUCCESS") == ["span-2/a.csv", "span-2/b.csv"]
+    furnish(tmp_path, ["span-2/notes.txt"])
+    with pytest.raises(DataRejected, match="not a .csv file"):
+        list_names(tmp_path, "span-{SPAN}")
+
+
+def test_what_holds_no_data_is_no_span(tmp_path):
+    furnish(tmp_path, ["span-1/a.csv", "span-2/.DS_Store", "span-3/_SUCCESS", "span-x/a.csv"])
+    assert list_names(tmp_path, "span-{SPAN}/*") == ["span-1/a.csv"]
+
+
+def test_without_spans_the_pattern_is_all_there_is(tmp_path):
+    furnish(tmp_path, ["a.csv", "b.csv"])
+    assert spans.choose(str(tmp_path), files.FOLDER) == {None: files.FOLDER}
+    assert list_names(tmp_path, "") == ["a.csv", "b.csv"]
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        ({"path": "month-{SPAN}/*.csv"}, "No span matches; there are notes.txt, span-1, span-2."),
+        ({"path": "none/span-{SPAN}/*.csv"}, "No span matches; its folder is absent."),
+        ({"span": 3}, "There is no span 3; there are 1, 2."),
+        ({"span": 0}, "There is no span 0; there are 1, 2."),
+        ({"marker": "_DONE"}, "No span is complete: none of 1, 2 has a file _DONE."),
+        ({"marker": "_SUCCESS", "span": 1}, "There is no complete span 1; there are 2."),
+    ],
+)
+def test_an_absent_span_is_refused_with_what_is_there(tmp_path, options, what):
+    furnish(tmp_path, ["span-1/a.csv", "span-2/a.csv", "span-2/_SUCCESS", "notes.txt"])
+    options = {"path": "span-{SPAN}/*.csv", **options}
+    with pytest.raises(DataRejected) as caught:
+        list_names(tmp_path, **options)
+    assert (caught.value.what, caught.value.where) == (what, str(tmp_path / options["path"]))
+
+
+def test_a_span_that_is_spelled_twice_is_refused(tmp_path):
+    furnish(tmp_path, ["7/a.csv", "007/a.csv"])
+    with pytest.raises(DataRejected, match=r"Span 7 is there twice, as (7 and as 007|007 and as 7)\."):
+        list_names(tmp_path, "{SPAN}/*.csv")
+    assert list_names(tmp_path, "{SPAN:3}/*.csv") == ["007/a.csv"]

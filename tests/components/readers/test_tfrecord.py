@@ -1,0 +1,76 @@
+import gzip
+
+import pyarrow as pa
+import pytest
+import tensorflow as tf
+
+from components.readers import arrow_reader
+from components.validation import validate
+from components.validation.column_types import Role
+from configs.errors import DataRejected
+
+ROLES = {
+    "fare": Role("numeric", "fare"),
+    "company": Role("categorical", "company"),
+    "past": Role("sequence", "past"),
+    "clicks": Role("ids", "clicks"),
+    "tipped": Role("label", "tipped", classes=("0", "1")),
+}
+
+
+def example(**features):
+    kinds = {float: ("float_list", tf.train.FloatList), int: ("int64_list", tf.train.Int64List)}
+    example = tf.train.Example()
+    for name, values in features.items():
+        kind, make = kinds.get(type(values[0]), ("bytes_list", tf.train.BytesList)) if values else (None, None)
+        feature = tf.train.Feature(**{kind: make(value=values)}) if kind else tf.train.Feature()
+        example.features.feature[name].CopyFrom(feature)
+    return example.SerializeToString()
+
+
+def write(path, *examples):
+    options = tf.io.TFRecordOptions(compression_type="GZIP" if path.suffix == ".gz" else "")
+    with tf.io.TFRecordWriter(str(path), options) as writer:
+        for each in examples:
+            writer.write(each)
+    return str(path)
+
+
+FIRST = example(fare=[0.0], company=["Zürich".encode()], past=[1.0, 2.0], clicks=[3, 0], tipped=[0], more=[b"\xff"])
+SECOND = example(fare=[], past=[5.0], tipped=[1])
+
+
+@pytest.mark.parametrize("name", ["a.tfrecord", "a.tfrecord.gz"])
+def test_examples_are_rows_whose_zeros_are_zeros(tmp_path, name):
+    path = write(tmp_path / name, FIRST, SECOND)
+    [batch] = validate.check_batches([path], "tfrecord", ROLES)
+    assert batch.to_pylist() == [
+        {"fare": 0.0, "company": "Zürich", "past": [1.0, 2.0], "clicks": [3, 0], "tipped": 0},
+        {"fare": None, "company": None, "past": [5.0], "clicks": None, "tipped": 1},
+    ]
+
+
+def test_all_features_are_columns_where_none_are_named(tmp_path):
+    [batch] = arrow_reader.read(write(tmp_path / "a.tfrecord", FIRST, SECOND), "tfrecord")
+    assert sorted(batch.schema.names) == ["clicks", "company", "fare", "more", "past", "tipped"]
+    assert batch.column(batch.schema.names.index("past")).to_pylist() == [[1.0, 2.0], [5.0]]
+
+
+def test_a_list_where_one_value_is_expected_is_told_by_row(tmp_path):
+    path = write(tmp_path / "a.tfrecord", SECOND, example(fare=[1.0, 2.0], company=[b"x"], tipped=[1]))
+    with pytest.raises(DataRejected, match="The feature holds several values") as caught:
+        list(arrow_reader.read(path, "tfrecord", ["fare"]))
+    assert caught.value.where == f"{path}:2:fare"
+
+
+@pytest.mark.parametrize("content", [b"no record at all, but text", gzip.compress(b"no record", mtime=0)])
+def test_what_is_no_record_is_refused_by_name(tmp_path, content):
+    (tmp_path / "a.tfrecord").write_bytes(content)
+    with pytest.raises(DataRejected, match="cannot be read as TFRecords of tf.Examples") as caught:
+        list(validate.check_batches([str(tmp_path / "a.tfrecord")], "tfrecord", ROLES))
+    assert caught.value.where == str(tmp_path / "a.tfrecord")
+
+
+def test_a_record_that_is_no_example_is_refused(tmp_path):
+    with pytest.raises(pa.ArrowInvalid):
+        list(arrow_reader.read(write(tmp_path / "a.tfrecord", b"no example"), "tfrecord"))

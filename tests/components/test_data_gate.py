@@ -1,0 +1,136 @@
+import numpy as np
+import pandas as pd
+import pytest
+import tensorflow_data_validation as tfdv
+
+from components.data_gate import allow_for_chance, anomalies, distance, numbers, rejection, share_outside
+from components.schema_gen import infer
+from configs.schema.config import Gate
+
+OPTIONS = tfdv.StatsOptions(num_quantiles_histogram_buckets=100)
+
+
+def statistics(company, miles):
+    frame = pd.DataFrame({"company": company, "miles": np.asarray(miles, "float64")})
+    return tfdv.generate_statistics_from_dataframe(frame, OPTIONS)
+
+
+@pytest.fixture(scope="module")
+def usual():
+    return statistics(["Blue", "Red"] * 500, np.linspace(0, 10, 1000))
+
+
+def found(gate=Gate(), previous=None, **splits):  # noqa: B008
+    """What the gate finds, as (split, feature, rule, key), against the schema of the first split."""
+    schema = infer({"train": next(iter(splits.values()))} if previous is None else {"train": previous})
+    return [(a.split, a.feature, a.rule, a.key) for a in anomalies(splits, schema, gate, previous)]
+
+
+def test_splits_alike_have_no_anomalies(usual):
+    assert found(train=usual, eval=usual, test=usual) == []
+
+
+def test_a_category_never_seen_breaks_the_gate_beyond_its_share(usual):
+    odd = statistics(["Blue"] * 490 + ["Red"] * 490 + ["Unheard"] * 20, np.linspace(0, 10, 1000))
+    rule = ("test", "company", "ENUM_TYPE_UNEXPECTED_STRING_VALUES", "gate.unseen")
+    assert found(train=usual, test=odd) == [rule]
+    assert found(Gate(unseen=0.03), train=usual, test=odd) == []
+
+
+def test_the_message_names_the_value_and_its_share(usual):
+    odd = statistics(["Blue"] * 490 + ["Red"] * 490 + ["Unheard"] * 20, np.linspace(0, 10, 1000))
+    [anomaly] = anomalies({"train": usual, "test": odd}, infer({"train": usual}), Gate(), None)
+    assert "Unheard (~2%). At most 1.0% of the rows may. [" in str(anomaly)
+    error = rejection([anomaly])
+    assert error.what.startswith("1 anomaly in the data:\n  company (test split): ")
+    assert error.remedy == (
+        "Mend the data, change gate.unseen in the config, or run again with --accept-anomalies REASON."
+    )
+    assert error.exit_code == 3
+
+
+def test_a_number_far_outside_the_range_breaks_the_gate_beyond_its_share(usual):
+    odd = statistics(["Blue", "Red"] * 500, [*np.linspace(0, 10, 960), *[1e6] * 40])
+    rule = ("test", "miles", "OUT_OF_RANGE", "gate.unseen")
+    assert found(train=usual, test=odd) == [rule]
+    assert found(Gate(unseen=0.05), train=usual, test=odd) == []
+
+
+def test_drift_is_measured_from_what_is_in_service_and_skew_between_splits(usual):
+    shifted = statistics(["Blue"] * 900 + ["Red"] * 100, np.linspace(5, 15, 1000))
+    rules = {("company", "COMPARATOR_L_INFTY_HIGH"), ("miles", "KOLMOGOROV_SMIRNOV_HIGH")}
+    assert found(train=shifted, previous=usual) == [("train", *rule, "gate.drift") for rule in sorted(rules)]
+    assert found(train=usual, eval=shifted) == [("eval", *rule, "gate.skew") for rule in sorted(rules)]
+    assert found(Gate(drift=None, skew=None), train=usual, eval=shifted, previous=usual) == []
+
+
+def kinds(start, words):
+    """Rows as ExampleGen leaves them: moments, truth and classes as integers, texts, numbers to predict."""
+    frame = pd.DataFrame(
+        {
+            "at": np.arange(start, start + 1000),
+            "member": np.arange(1000) % 2,
+            "class": np.arange(1000) % 3,
+            "price": np.linspace(0, 10, 1000),
+            "review": [f"{words} {number % 4}" for number in range(1000)],
+        }
+    )
+    return tfdv.generate_statistics_from_dataframe(frame, OPTIONS)
+
+
+def test_new_moments_and_texts_are_no_surprise():
+    old, new = kinds(0, "old"), kinds(10**6, "new")
+    free = ["at", "review"]
+    schema = infer({"train": old}, free)
+    assert list(anomalies({"train": new, "eval": old}, schema, Gate(), old, free)) == []
+    named = infer({"train": old})
+    assert list(anomalies({"train": new, "eval": old}, named, Gate(), old, free)) == []
+    assert {anomaly.feature for anomaly in anomalies({"train": new}, named, Gate(), old)} == {"at", "review"}
+
+
+def test_booleans_and_classes_are_compared_like_numbers():
+    old = kinds(0, "old")
+    frame = pd.DataFrame({"member": [1] * 1000, "class": [2] * 1000})
+    new = tfdv.generate_statistics_from_dataframe(frame, OPTIONS)
+    found = anomalies({"train": new}, infer({"train": new}), Gate(drift=0.4), old)
+    assert [str(anomaly) for anomaly in found] == [
+        "member (train split): The Kolmogorov-Smirnov distance is 0.50, above the limit 0.4. "
+        "[KOLMOGOROV_SMIRNOV_HIGH, gate.drift]",
+        "class (train split): The Kolmogorov-Smirnov distance is 0.67, above the limit 0.4. "
+        "[KOLMOGOROV_SMIRNOV_HIGH, gate.drift]",
+    ]
+
+
+def test_small_splits_may_differ_by_chance():
+    random = np.random.default_rng(5)
+    train = statistics(random.choice(["Blue", "Red"], 120), random.normal(size=120))
+    assert allow_for_chance(0.3, train, train) == 0.3
+    assert allow_for_chance(0.1, train, train) == 0.25
+    assert allow_for_chance(None, train, train) is None
+    for _ in range(10):
+        few = statistics(random.choice(["Blue", "Red"], 12), random.normal(size=12))
+        assert allow_for_chance(0.3, few, train) == 0.59
+        schema = infer({"train": train, "test": few})
+        assert list(anomalies({"train": train, "test": few}, schema, Gate(), None)) == []
+    other = statistics(["Blue"] * 12, [9.0] * 12)
+    schema = infer({"train": train, "test": other})
+    assert [a.feature for a in anomalies({"train": train, "test": other}, schema, Gate(), None)] == ["miles"]
+
+
+def test_the_distance_is_that_of_kolmogorov_and_smirnov(usual):
+    half_shifted = numbers(statistics(["Blue"] * 1000, np.linspace(5, 15, 1000)))["miles"]
+    assert distance(numbers(usual)["miles"], numbers(usual)["miles"]) == pytest.approx(0, abs=0.01)
+    assert distance(numbers(usual)["miles"], half_shifted) == pytest.approx(0.5, abs=0.02)
+
+
+def test_a_single_far_value_is_no_distance():
+    random = np.random.default_rng(1)
+    rows = random.exponential(size=1000)
+    one_far = numbers(statistics(["Blue"] * 1000, [*rows[1:], 1e5]))["miles"]
+    assert distance(numbers(statistics(["Blue"] * 1000, rows))["miles"], one_far) < 0.05
+
+
+def test_the_share_outside_counts_at_least_the_extreme():
+    column = numbers(statistics(["Blue"] * 1000, [*np.linspace(0, 10, 999), 500.0]))["miles"]
+    assert share_outside(column, -10, 20) == 0.001
+    assert share_outside(column, -10, 500) == 0

@@ -1,0 +1,384 @@
+import os
+from collections import Counter, defaultdict
+from datetime import date, datetime, timedelta, timezone
+from glob import glob
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+import tensorflow as tf
+from pyarrow import csv, parquet
+from tfx.orchestration.local.local_dag_runner import LocalDagRunner
+from tfx.orchestration.metadata import Metadata, sqlite_metadata_connection_config
+from tfx.orchestration.pipeline import Pipeline
+from tfx.types import standard_artifacts
+
+from components import example_gen
+from components.readers import files
+from components.summaries import summarise
+from configs.errors import DataRejected
+from configs.loading import loader
+from configs.repository import ROOT
+from configs.samples.datasets import encode_png
+
+CONFIG = """
+name: trips
+data: {format: csv, path: %s, split: {train: 2, eval: 1, test: 1}}
+label: {name: tipped, kind: binary}
+features:
+  fare: {kind: numeric}
+  company: {kind: categorical, vocabulary: 10}
+model: {family: linear}
+training: {}
+evaluation: {slices: [[], [hour]], thresholds: {auc: {min: 0.5}}}
+"""
+TAXI = ROOT / "configs" / "taxi.yaml"
+
+
+def row(number):
+    return f"{number / 2},{'Blue' if number % 3 else ''},{number % 2},{number % 24},unread\n"
+
+
+@pytest.fixture
+def trips(tmp_path):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for shard in range(2):
+        rows = "".join(map(row, range(shard * 100, shard * 100 + 100)))
+        (folder / f"{shard}.csv").write_text("fare,company,tipped,hour,note\n" + rows)
+    return folder
+
+
+@pytest.fixture
+def config(trips, tmp_path):
+    (tmp_path / "trips.yaml").write_text(CONFIG % trips)
+    return loader.load(tmp_path / "trips.yaml")
+
+
+@pytest.fixture
+def examples(tmp_path):
+    artifact = standard_artifacts.Examples()
+    artifact.uri = str(tmp_path / "examples")
+    return artifact
+
+
+COLUMNS = ["Columns-eval", "Columns-test", "Columns-train"]
+
+
+def execute(config, examples):
+    example_gen.Executor().Do({}, {"examples": [examples]}, resolve(config))
+    return {split: read(examples, split) for split in ("train", "eval", "test")}
+
+
+def resolve(config):
+    properties = dict(example_gen.example_gen(config).exec_properties)
+    return example_gen.Driver(None).resolve_exec_properties(properties, None, None)
+
+
+def read(examples, split):
+    records = tf.data.TFRecordDataset(sorted(glob(f"{examples.uri}/Split-{split}/*")), "GZIP")
+    return [decode(record) for record in records.as_numpy_iterator()]
+
+
+def decode(record):
+    features = tf.train.Example.FromString(record).features.feature
+    kinds = {name: feature.WhichOneof("kind") for name, feature in sorted(features.items())}
+    return {name: (kind, *getattr(features[name], kind).value) for name, kind in kinds.items() if kind}
+
+
+def test_the_examples_hold_the_cells_with_the_types_of_their_roles(config, examples):
+    rows = [row for split in execute(config, examples).values() for row in split]
+    company = {} if not 42 % 3 else {"company": ("bytes_list", b"Blue")}
+    expected = {"fare": ("float_list", 21.0), "tipped": ("int64_list", 0), "hour": ("bytes_list", b"18"), **company}
+    assert [row for row in rows if row["fare"] == ("float_list", 21.0)] == [expected]
+    assert sorted(row["fare"][1] for row in rows) == [number / 2 for number in range(200)]
+
+
+def spell(splits):
+    return {split: sorted(map(repr, rows)) for split, rows in splits.items()}
+
+
+def test_parquet_of_the_same_rows_gives_the_same_examples(config, examples, trips, tmp_path):
+    expected = spell(execute(config, examples))
+    options = csv.ConvertOptions(strings_can_be_null=True)
+    for path in list(trips.iterdir()):
+        parquet.write_table(csv.read_csv(path, convert_options=options), path.with_suffix(".parquet"), row_group_size=7)
+        path.unlink()
+    assert spell(execute(loader.load(tmp_path / "trips.yaml", ["data.format=parquet"]), examples)) == expected
+
+
+ALL_KINDS = [
+    "features={shared: {kind: boolean}, day: {kind: timestamp}, note: {kind: text}}",
+    "label={name: price, kind: regression}",
+    "data.weight=paid",
+    "data.group=driver",
+    "evaluation={thresholds: {rmse: {max: 1}}}",
+]
+
+
+def test_every_role_is_a_column_of_the_examples_and_a_group_is_in_one_split(trips, tmp_path, config, examples):
+    for path in trips.iterdir():
+        path.unlink()
+    lines = (f"{n % 2},1970-01-02,so it is,{n}.5,2,{n % 20}\n" for n in range(300))
+    (trips / "0.csv").write_text("shared,day,note,price,paid,driver\n" + "".join(lines) + ",,,-1,1,0\n")
+    splits = execute(loader.load(tmp_path / "trips.yaml", ALL_KINDS), examples)
+    rows = {row["price"][1]: row for split in splits.values() for row in split}
+    assert rows[41.5] == {
+        "shared": ("int64_list", 1),
+        "day": ("int64_list", 86_400),
+        "note": ("bytes_list", b"so it is"),
+        "price": ("float_list", 41.5),
+        "paid": ("float_list", 2.0),
+        "driver": ("bytes_list", b"1"),
+    }
+    assert rows[-1.0].keys() == {"price", "paid", "driver"}
+    homes = defaultdict(set)
+    for split, found in splits.items():
+        for row in found:
+            homes[row["driver"][1]].add(split)
+    assert len(homes) == 20
+    assert {len(where) for where in homes.values()} == {1}
+
+
+def test_the_artifact_says_what_it_holds(config, examples):
+    splits = execute(config, examples)
+    assert examples.split_names == '["train", "eval", "test"]'
+    assert examples.get_string_custom_property("payload_format") == "FORMAT_TF_EXAMPLE"
+    assert examples.get_string_custom_property("file_format") == "tfrecords_gzip"
+    for split, rows in splits.items():
+        assert examples.get_int_custom_property(f"rows_{split}") == len(rows) > 0
+
+
+def test_a_second_attempt_leaves_nothing_of_the_first(config, examples, trips):
+    before = execute(config, examples)
+    Path(examples.uri, "Split-train", "data_tfrecord-00002-of-00003.gz").write_bytes(b"half")
+    (trips / "0.csv").rename(trips / "2.csv")
+    after = execute(config, examples)
+    shards = ["data_tfrecord-00000-of-00002.gz", "data_tfrecord-00001-of-00002.gz"]
+    assert sorted(os.listdir(examples.uri)) == [*COLUMNS, "Split-eval", "Split-test", "Split-train"]
+    columns = ["data_tfrecord-00000-of-00002.parquet", "data_tfrecord-00001-of-00002.parquet"]
+    assert sorted(os.listdir(f"{examples.uri}/Columns-train")) == columns
+    assert sorted(os.listdir(f"{examples.uri}/Split-train")) == shards
+    for split in before:
+        assert sorted(map(repr, before[split])) == sorted(map(repr, after[split]))
+
+
+def test_a_faulty_row_is_refused_before_anything_is_written(config, examples, trips):
+    with (trips / "1.csv").open("a") as file:
+        file.write("1.5,Blue,0\n")
+    with pytest.raises(DataRejected) as caught:
+        execute(config, examples)
+    assert caught.value.where == f"{trips / '1.csv'}:102"
+    assert not os.path.exists(examples.uri)
+
+
+def test_an_empty_split_is_refused_with_the_counts(config, examples, trips):
+    (trips / "1.csv").unlink()
+    (trips / "0.csv").write_text("fare,company,tipped,hour\n" + "1,Blue,0,7\n" * 5 + "1,Blue,1,7\n" * 5)
+    with pytest.raises(DataRejected, match=r"The split `\w+` comes out empty; rows: train \d+, eval \d+, test \d+\."):
+        execute(config, examples)
+
+
+BATCH = pa.RecordBatch.from_arrays(
+    [pa.array([1.5, None, -0.25], pa.float32()), pa.array(["Blue", None, "Zürich"]), pa.array([0, 1, 1], pa.int64())],
+    ["fare", "company", "tipped"],
+)
+
+
+def test_the_split_of_a_row_is_the_same_on_every_machine():
+    assert example_gen.assign_splits(BATCH, [1] * 1000).tolist() == [498, 234, 869]
+
+
+def test_the_split_of_a_row_depends_on_that_row_alone():
+    parts = [1] * 1000
+    alone = [example_gen.assign_splits(BATCH.slice(i, 1), parts).item() for i in range(3)]
+    assert example_gen.assign_splits(BATCH, parts).tolist() == alone
+    assert len(set(alone)) == 3
+
+
+def test_the_split_of_a_row_of_lists_depends_on_that_row_alone():
+    rows = [[1.0, 2.0], None, [1.0], [1.0, 2.0], [2.0, 1.0]]
+    batch = pa.RecordBatch.from_arrays([pa.array(rows, pa.list_(pa.float32()))], ["past"])
+    parts = [1] * 1000
+    splits = example_gen.assign_splits(batch, parts).tolist()
+    assert splits == [example_gen.assign_splits(batch.slice(i, 1), parts).item() for i in range(5)]
+    assert splits[0] == splits[3]
+    assert len(set(splits)) == 4
+
+
+IMAGES = """
+name: pets
+data: {format: images, path: %s, split: {train: 2, eval: 1, test: 1}}
+label: {name: label, kind: binary, classes: [cats, dogs]}
+features: {image: {kind: image, height: 1, width: 1, channels: 1}}
+model: {family: linear}
+training: {}
+evaluation: {thresholds: {auc: {min: 0.5}}}
+"""
+
+
+@pytest.mark.parametrize("table", [False, True])
+def test_images_are_examples_and_a_change_of_one_is_seen(tmp_path, examples, table):
+    data = tmp_path / "pets"
+    for number in range(40):
+        path = data / ("cats" if number < 20 else "dogs") / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(encode_png([bytes([number])]))
+    if table:
+        names = sorted(data.rglob("*.png"))
+        lines = (f"{name.relative_to(data)},{name.parent.name}\n" for name in names)
+        (data / "labels.csv").write_text("image,label\n" + "".join(lines))
+    (tmp_path / "pets.yaml").write_text(IMAGES % data)
+    config = loader.load(tmp_path / "pets.yaml")
+    splits = execute(config, examples)
+    found = {row["image"][1]: row["label"][1] for rows in splits.values() for row in rows}
+    assert found == {encode_png([bytes([number])]): int(number >= 20) for number in range(40)}
+    before = fingerprint(config)
+    (data / "cats" / "7.png").write_bytes(encode_png([b"\xff"]))
+    assert fingerprint(config) != before
+
+
+SERIES = """
+name: shops
+data: {format: csv, path: %s, window: {order: day}, split: {train: 2, eval: 1, test: 1, by: day}, group: shop}
+label: {name: sales, kind: regression}
+features:
+  past: {kind: sequence, columns: [sales, rain], length: 3, width: 2}
+  day: {kind: timestamp, parts: [day_of_week]}
+model: {family: linear}
+training: {}
+evaluation: {thresholds: {rmse: {max: 1}}}
+"""
+
+
+def test_rows_of_a_series_become_windows_split_by_time(tmp_path, examples):
+    folder = tmp_path / "shops"
+    folder.mkdir()
+    for file in range(2):  # the second goes on where the first ends
+        days = range(20 * file, 20 * file + 20)
+        lines = [
+            f"{date(2024, 1, 1) + timedelta(day)},{shop},{day + 100 * shop},{-day}\n" for day in days for shop in (1, 2)
+        ]
+        (folder / f"{file}.csv").write_text("day,shop,sales,rain\n" + "".join(reversed(lines)))
+    (tmp_path / "shops.yaml").write_text(SERIES % folder)
+    splits = execute(loader.load(tmp_path / "shops.yaml"), examples)
+    assert {split: len(rows) for split, rows in splits.items()} == {"train": 38, "eval": 18, "test": 18}
+    assert sorted(row["sales"][1] for row in splits["test"]) == [*range(131, 140), *range(231, 240)]
+    row = next(row for row in splits["test"] if row["sales"][1] == 131.0)
+    assert row == {
+        "past": ("float_list", 128.0, -28.0, 129.0, -29.0, 130.0, -30.0),
+        "day": ("int64_list", int(datetime(2024, 2, 1, tzinfo=timezone.utc).timestamp())),
+        "sales": ("float_list", 131.0),
+        "shop": ("bytes_list", b"1"),
+    }
+    assert os.listdir(f"{examples.uri}/Split-test") == ["data_tfrecord-00000-of-00001.gz"]
+
+
+def fingerprint(config):
+    return resolve(config)["input_fingerprint"]
+
+
+def test_the_newest_span_becomes_the_examples_and_is_told(trips, config, examples, tmp_path):
+    for span in (8, 9):
+        (tmp_path / f"span-{span}").mkdir()
+        (trips / f"{span - 8}.csv").rename(tmp_path / f"span-{span}" / "rows.csv")
+    options = [f"data.path={tmp_path}/span-{{SPAN}}/*.csv"]
+    nine = loader.load(tmp_path / "trips.yaml", options)
+    assert resolve(nine)["span"] == 9
+    fares = {row["fare"][1] for rows in execute(nine, examples).values() for row in rows}
+    assert (min(fares), max(fares)) == (50.0, 99.5)
+    assert summarise("ExampleGen", {"examples": [examples]}).text.startswith("span 9: 100 rows: ")
+    eight = loader.load(tmp_path / "trips.yaml", [*options, "data.span=8"])
+    assert fingerprint(eight) != fingerprint(nine)
+    both = loader.load(tmp_path / "trips.yaml", [*options, "data.spans=2"])
+    execute(both, examples)
+    summary = summarise("ExampleGen", {"examples": [examples]})
+    assert summary.text.startswith("spans 8, 9: 200 rows: ")
+    assert summary.details["spans"] == [8, 9]
+
+
+def test_the_split_of_a_row_does_not_depend_on_a_gap_beside_it():
+    column = pa.array([*range(1000), None], pa.int64())
+    parts = [1] * 1000
+    with_gap = example_gen.assign_splits(pa.RecordBatch.from_arrays([column], ["day"]), parts)
+    without = example_gen.assign_splits(pa.RecordBatch.from_arrays([column.slice(0, 1000)], ["day"]), parts)
+    assert with_gap[:1000].tolist() == without.tolist()
+
+
+def test_the_split_of_a_group_depends_on_its_value_alone():
+    batch = pa.RecordBatch.from_arrays([pa.array(["a", "b", "a", None, None]), pa.array(range(5))], ["driver", "fare"])
+    alone = pa.RecordBatch.from_arrays([pa.array(["a", "b"])], ["driver"])
+    first, second, again, *blank = example_gen.assign_splits(batch, [1] * 1000, "driver").tolist()
+    assert first == again != second
+    assert blank[0] == blank[1]
+    assert [first, second] == example_gen.assign_splits(alone, [1] * 1000).tolist()
+
+
+def test_splits_follow_their_parts():
+    batch = pa.RecordBatch.from_arrays([pa.array(range(20_000), pa.float32())], ["fare"])
+    counts = Counter(example_gen.assign_splits(batch, [8, 1, 1]).tolist())
+    assert [counts[split] / 20_000 for split in range(3)] == pytest.approx([0.8, 0.1, 0.1], abs=0.01)
+
+
+def test_the_digest_sees_content_and_names_but_no_times(trips):
+    def digest():
+        return example_gen.digest_files(str(trips), files.list_files(str(trips), files.FOLDER))
+
+    before = digest()
+    stat = (trips / "0.csv").stat()
+    os.utime(trips / "0.csv", (1, 1))
+    assert digest() == before
+    (trips / "0.csv").write_text((trips / "0.csv").read_text().replace("Blue", "Teal", 1))
+    os.utime(trips / "0.csv", ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert digest() != before
+    (trips / "0.csv").write_text((trips / "0.csv").read_text().replace("Teal", "Blue", 1))
+    assert digest() == before
+    (trips / "0.csv").rename(trips / "3.csv")
+    assert digest() != before
+
+
+def test_a_file_that_cannot_be_digested_is_refused_by_name(trips):
+    with pytest.raises(DataRejected, match="cannot be read") as caught:
+        example_gen.digest_files(str(trips), [str(trips / "9.csv")])
+    assert caught.value.where == str(trips / "9.csv")
+
+
+def test_the_cache_key_does_not_hold_what_the_node_does_not_read(config, tmp_path):
+    changed = loader.load(tmp_path / "trips.yaml", ["training.epochs=9", "features.fare.scale=none"])
+    assert example_gen.example_gen(changed).exec_properties == example_gen.example_gen(config).exec_properties
+    grouped = loader.load(tmp_path / "trips.yaml", ["data.group=company"])
+    assert example_gen.example_gen(grouped).exec_properties != example_gen.example_gen(config).exec_properties
+
+
+def launch(config, root):
+    connection = sqlite_metadata_connection_config(str(root / "metadata.db"))
+    node = example_gen.example_gen(config)
+    LocalDagRunner().run(Pipeline("trips", str(root), connection, [node], enable_cache=True))
+    with Metadata(connection) as metadata:
+        return [(artifact.id, artifact.uri) for artifact in metadata.store.get_artifacts_by_type("Examples")]
+
+
+def test_the_launched_node_is_cached_by_the_content_of_its_files(config, trips, tmp_path):
+    first = launch(config, tmp_path)
+    os.utime(trips / "0.csv", (1, 1))
+    assert launch(config, tmp_path) == first
+    (trips / "0.csv").write_text((trips / "0.csv").read_text().replace("Blue", "Teal", 1))
+    assert len(launch(config, tmp_path)) == len(first) + 1 == 2
+    (trips / "0.csv").write_text("fare\n1\n")
+    with pytest.raises(DataRejected, match="`company` is absent"):
+        launch(config, tmp_path)
+    for file in trips.iterdir():
+        file.unlink()
+    with pytest.raises(DataRejected, match="holds no .csv file"):
+        launch(config, tmp_path)
+
+
+@pytest.mark.slow
+def test_every_row_of_the_taxi_sample_lands_in_one_split(tmp_path, examples):
+    first = execute(loader.load(TAXI), examples)
+    second = execute(loader.load(TAXI), examples)
+    assert sum(map(len, first.values())) == 15_002
+    assert [len(rows) / 15_002 for rows in first.values()] == pytest.approx([0.8, 0.1, 0.1], abs=0.01)
+    assert {split: sorted(map(repr, rows)) for split, rows in first.items()} == {
+        split: sorted(map(repr, rows)) for split, rows in second.items()
+    }

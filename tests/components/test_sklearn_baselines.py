@@ -1,0 +1,71 @@
+"""Models that are no networks, measured on the rows that the Evaluator of a published pipeline judged."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tfx.types import Channel, artifact_utils, standard_artifacts
+
+from components.evaluation.results import measure, overall
+from components.evaluator import eval_config
+from components.sklearn_baselines import Executor, compare, compare_config, yardsticks
+from configs.loading.loader import load
+from configs.schema.baselines import FITTING
+from tests.components.test_evaluator import LABELS, config_of
+
+
+def artifact(kind, uri, *splits):
+    made = kind()
+    made.uri = str(uri)
+    if splits:
+        made.split_names = artifact_utils.encode_split_names(list(splits))
+    return [made]
+
+
+@pytest.mark.parametrize("kind", LABELS)
+def test_the_metrics_are_the_evaluators_without_thresholds(kind):
+    config = config_of(kind, weight="fare").model_copy(update={"baselines": FITTING[kind]})
+    ours, theirs = compare_config(config), eval_config(config)
+    assert [spec.name for spec in ours.model_specs] == list(FITTING[kind])
+    for here, there in zip(ours.metrics_specs, theirs.metrics_specs, strict=True):
+        names = [(metric.class_name, metric.config) for metric in there.metrics]
+        assert [(metric.class_name, metric.config) for metric in here.metrics] == names
+        assert not any(metric.per_slice_thresholds for metric in here.metrics)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("names", [("majority", "tree"), ("logistic",)])
+def test_the_same_rows_are_measured(first_run, tmp_path, names):
+    place, answer = first_run
+    nodes = {node["node"]: node for node in answer.record["nodes"]}
+    config = load(place.config).model_copy(update={"baselines": names})
+    kinds = (standard_artifacts.Examples, standard_artifacts.TransformGraph, standard_artifacts.Examples)
+    made = yardsticks(config, *(Channel(type=kind) for kind in kinds))
+    outputs = {"evaluation": artifact(standard_artifacts.ModelEvaluation, tmp_path)}
+    transform = nodes["Transform"]["outputs"]
+    Executor().Do(
+        {
+            "transformed_examples": artifact(
+                standard_artifacts.Examples, transform["transformed_examples"][0], "train", "eval"
+            ),
+            "transform_graph": artifact(standard_artifacts.TransformGraph, transform["transform_graph"][0]),
+            "examples": artifact(
+                standard_artifacts.Examples, nodes["ExampleGen"]["outputs"]["examples"][0], "train", "eval", "test"
+            ),
+        },
+        outputs,
+        made.exec_properties,
+    )
+    found = compare(outputs["evaluation"][0])
+    network = overall(measure(str(Path(nodes["Evaluator"]["outputs"]["evaluation"][0]))))
+    assert list(found) == list(names)
+    for metrics in found.values():
+        assert metrics["example_count"] == network["example_count"]
+    if "majority" in found:
+        assert found["majority"]["auc"] == pytest.approx(0.5)
+        assert found["majority"]["recall"] == 0
+        assert found["tree"].keys() >= network.keys() - {"precision"}
+        assert found["tree"]["auc"] > 0.8
+    else:
+        assert found["logistic"]["auc"] > 0.8
+        assert np.isclose(found["logistic"]["auc"], network["auc"], atol=0.1)

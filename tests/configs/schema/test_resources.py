@@ -1,0 +1,79 @@
+from typing import get_args
+
+import pytest
+from pydantic import ValidationError
+
+from configs.schema.resources import Backoff, Resources, Step
+from pipelines.graph.nodes import IDS
+
+
+def test_resources_know_every_node() -> None:
+    assert get_args(Step) == ("default", *IDS)
+
+
+@pytest.mark.parametrize(("given", "cpu"), [("2", "2"), (2, "2"), (0.5, "0.5"), ("500m", "500m")])
+def test_cpus(given: object, cpu: str) -> None:
+    assert Resources.model_validate({"cpu": given}).cpu == cpu
+
+
+@pytest.mark.parametrize("memory", ["8Gi", "512Mi", "1.5G", "128974848k"])
+def test_memory(memory: str) -> None:
+    assert Resources(memory=memory).memory == memory
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({"cpu": "2Gi"}, "'2Gi' is no number of CPUs"),
+        ({"cpu": "0"}, "'0' is no number of CPUs"),
+        ({"cpu": -1}, "'-1' is no number of CPUs"),
+        ({"memory": "8GB"}, "'8GB' is no amount of memory"),
+        ({"memory": "0Gi"}, "'0Gi' is no amount of memory"),
+        ({"memory": 8}, "'8' is no amount of memory"),
+        ({"retries": -1}, "greater than or equal to 0"),
+        ({"gpu": 1}, "Extra inputs are not permitted"),
+        ({"shared_memory": "1GB"}, "'1GB' is no amount of memory"),
+        ({"backoff": {"seconds": 0}}, "greater than 0"),
+        ({"timeout": 0}, "greater than 0"),
+        ({"user": 0}, "greater than 0"),
+        ({"env": {"1A": {"secret": "s", "key": "k"}}}, "'1A' is no name of an environment variable"),
+        ({"env": {"MILLRACE_METADATA": {"secret": "s", "key": "k"}}}, "MILLRACE_METADATA comes from cluster.metadata"),
+        ({"env": {"A": {"key": "k"}}}, "takes one of secret and config_map"),
+        ({"env": {"A": {"secret": "s", "config_map": "c", "key": "k"}}}, "takes one of secret and config_map"),
+        ({"env": {"A": "plain text"}}, "valid dictionary"),
+        ({"volumes": {"data": "claim"}}, "'data' is no folder to mount at, like '/data'"),
+        ({"volumes": {"/data/../etc": "claim"}}, "'/data/../etc' is no folder to mount at"),
+        ({"volumes": {"/": "claim"}}, "'/' is no folder to mount at"),
+        ({"volumes": {"/data": "My_Claim"}}, "'My_Claim' is no name in Kubernetes"),
+        ({"volumes": {"/a": "claim", "/b": "claim"}}, "mount a claim twice"),
+        ({"labels": {"team": "the fares team"}}, "'the fares team' is no value of a label"),
+        ({"image_pull_policy": "Sometimes"}, "'Always', 'IfNotPresent' or 'Never'"),
+        ({"image_pull_secrets": ["a b"]}, "'a b' is no name in Kubernetes"),
+        ({"tolerations": [{"key": "a", "value": "b"}]}, "has a value when, and only when, its operator is Equal"),
+        ({"tolerations": [{"key": "a", "operator": "Equal"}]}, "has a value when, and only when"),
+    ],
+)
+def test_an_impossible_machine_is_named(values: dict[str, object], reason: str) -> None:
+    with pytest.raises(ValidationError, match=reason):
+        Resources.model_validate(values)
+
+
+def test_a_step_has_the_defaults_that_it_does_not_say_itself() -> None:
+    default = Resources.model_validate(
+        {"cpu": "2", "retries": 5, "labels": {"team": "fares", "tier": "batch"}, "backoff": {"seconds": 5}}
+    )
+    own = Resources.model_validate({"cpu": "8", "memory": "1Gi", "labels": {"team": "serving"}, "timeout": 60})
+    merged = default.merge(own)
+    assert (merged.cpu, merged.memory, merged.retries, merged.timeout) == ("8", "1Gi", 5, 60)
+    assert merged.labels == {"team": "serving", "tier": "batch"}
+    assert merged.backoff == Backoff(seconds=5)
+
+
+def test_a_step_can_do_without_what_the_defaults_have() -> None:
+    default = Resources(timeout=60, user=5000, image_pull_secrets=("registry",))
+    merged = default.merge(Resources(timeout=None, user=None, image_pull_secrets=()))
+    assert (merged.timeout, merged.user, merged.image_pull_secrets) == (None, None, ())
+
+
+def test_a_step_is_tried_again_and_is_not_root_unless_told() -> None:
+    assert (Resources().retries, Resources().user) == (2, 1000)

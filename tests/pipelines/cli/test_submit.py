@@ -1,0 +1,262 @@
+"""The verbs that talk to a server, as a user types them; the server is a stand-in on a real socket."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from pipelines.cli import app
+from pipelines.remote import submit
+from tests.pipelines.compiled import PIPELINE
+from tests.pipelines.kfp_server import Answer as Instead
+from tests.pipelines.kfp_server import KfpServer, serving
+from tests.sandbox import ROOT, YAML, Answer
+
+CANARY = "canary-7f3e91"
+Command = Callable[..., Answer]
+
+
+@pytest.fixture
+def server() -> Iterator[KfpServer]:
+    with serving() as state:
+        yield state
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> str:
+    path = tmp_path / "trips.yaml"
+    path.write_text(YAML + "schedule: {cron: 0 3 * * 1}\n")
+    (tmp_path / "compiled.yaml").write_text(PIPELINE)
+    return str(path)
+
+
+@pytest.fixture
+def millrace(
+    server: KfpServer, config: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Command:
+    """Runs a command on the config and the server."""
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("HOME", str(Path(config).parent))
+
+    def run(*arguments: str) -> Answer:
+        monkeypatch.setattr(sys, "argv", ["millrace", *arguments, "--host", server.host])
+        with pytest.raises(SystemExit) as exit:
+            app.main()
+        said = capsys.readouterr()
+        return Answer(int(exit.value.code or 0), said.out, said.err)
+
+    return run
+
+
+def compiled(config: str) -> tuple[str, str]:
+    return "--compiled", str(Path(config).parent / "compiled.yaml")
+
+
+def test_submit_says_what_runs_and_where_to_look(millrace: Command, server: KfpServer, config: str) -> None:
+    answer = millrace("submit", config, *compiled(config), "--param", "cache=false")
+    (run_id,) = server.runs
+    assert answer == Answer(0, f"Run         {run_id}\nLook at it  {server.host}/#/runs/details/{run_id}\n", "")
+    assert server.runs[run_id].runtime_config.parameters == {"cache": False}
+
+
+def test_submit_answers_a_script(millrace: Command, server: KfpServer, config: str) -> None:
+    answer = millrace("submit", config, *compiled(config), "--output", "json")
+    (run_id,) = server.runs
+    assert (answer.record["run"], answer.record["state"], answer.record["exit_code"]) == (run_id, "PENDING", None)
+
+
+def test_a_dry_run_asks_nobody(millrace: Command, server: KfpServer, config: str) -> None:
+    answer = millrace("submit", config, *compiled(config), "--param", "cache=false", "--dry-run", "--output", "json")
+    assert answer.record == {
+        "engine": "kubeflow",
+        "host": server.host,
+        "namespace": "kubeflow",
+        "experiment": "Default",
+        "service_account": "millrace",
+        "parameters": {"cache": False},
+    }
+    assert server.asked == []
+
+
+def test_a_wrong_parameter_asks_nobody(millrace: Command, server: KfpServer, config: str) -> None:
+    answer = millrace("submit", config, *compiled(config), "--param", "cash=false")
+    said = "--param cash=false: the pipeline has no parameter 'cash'.\nDid you mean 'cache'?\n"
+    assert answer == Answer(2, "", said)
+    assert server.asked == []
+
+
+@pytest.mark.parametrize(("state", "code"), [("SUCCEEDED", 0), ("FAILED", 1)])
+def test_wait_follows_a_run_to_its_end(
+    millrace: Command, server: KfpServer, config: str, monkeypatch: pytest.MonkeyPatch, state: str, code: int
+) -> None:
+    def look(state: str, *steps: tuple[str, str, str]) -> dict[str, object]:
+        tasks = [
+            {"task_id": name, "display_name": name, "state": state, "error": {"message": error}}
+            for name, state, error in steps
+        ]
+        return {"state": state, "run_details": {"task_details": tasks}}
+
+    monkeypatch.setattr(submit.time, "sleep", lambda seconds: None)
+    error = "OOMKilled" if code else ""
+    server.course = [
+        look("PENDING"),
+        look("RUNNING", ("example-gen", "SUCCEEDED", ""), ("trainer", "RUNNING", "")),
+        look("RUNNING", ("example-gen", "SUCCEEDED", ""), ("trainer", "RUNNING", "")),
+        look(state, ("example-gen", "SUCCEEDED", ""), ("trainer", state, error)),
+    ]
+    answer = millrace("submit", config, *compiled(config), "--wait")
+    assert answer.code == code
+    assert answer.stdout.splitlines()[2:] == [
+        "pending, 0 steps done",
+        "running, 1 steps done, at work: trainer",
+        f"{state.lower()}, {2 - code} steps done",
+        f"Ended       {state.lower()}",
+        *(["trainer: OOMKilled"] if code else []),
+    ]
+    server.course = server.course[-1:]
+    machine = millrace("submit", config, *compiled(config), "--wait", "--output", "json")
+    assert (machine.code, machine.record["state"], machine.record["exit_code"]) == (code, state, code)
+    assert machine.record["steps"][1] == {"name": "trainer", "state": state, "error": error}
+
+
+def test_a_schedule_from_its_making_to_its_end(millrace: Command, server: KfpServer, config: str) -> None:
+    apply = ("schedule", "apply", config, *compiled(config))
+    first = millrace(*apply, "--dry-run")
+    assert first.stdout.splitlines()[0] == "trips: would be made"
+    assert server.recurring_runs == {}
+    made = millrace(*apply)
+    (run_id,) = server.recurring_runs
+    head, *times, link = made.stdout.splitlines()
+    assert (made.code, head) == (0, "trips: made")
+    assert link == f"Look at it  {server.host}/#/recurringrun/details/{run_id}"
+    assert len(times) == 3
+    assert all(re.fullmatch(r"Next        Mon \d{4}-\d\d-\d\d 03:00:00 UTC", time) for time in times)
+    assert millrace(*apply, "--output", "json").record["done"] == "kept"
+    assert "paused" not in millrace("schedule", "list", config).stdout
+    assert millrace("schedule", "pause", config).stdout == f"pause trips ({run_id})\n"
+    assert "paused" in millrace("schedule", "list", config).stdout
+    would = millrace(*apply, "--dry-run").stdout.splitlines()
+    assert would[:2] == ["trips: would be replaced", "  enabled: false -> true"]
+    assert millrace("schedule", "resume", config).stdout == f"resume trips ({run_id})\n"
+    assert millrace("schedule", "delete", config, "--dry-run").stdout == f"would delete trips ({run_id})\n"
+    assert list(server.recurring_runs) == [run_id]
+    assert millrace("schedule", "delete", config).stdout == f"delete trips ({run_id})\n"
+    assert server.recurring_runs == {}
+    gone = millrace("schedule", "resume", config)
+    assert (gone.code, gone.stderr.splitlines()[1]) == (2, f"Run: millrace schedule apply {config}")
+
+
+def test_a_schedule_answers_a_script(millrace: Command, server: KfpServer, config: str) -> None:
+    record = millrace("schedule", "apply", config, *compiled(config), "--output", "json").record
+    (run_id,) = server.recurring_runs
+    assert (record["done"], record["id"], record["cron"], len(record["next"])) == ("made", run_id, "0 0 3 * * 1", 3)
+    (listed,) = json.loads(millrace("schedule", "list", config, "--output", "json").stdout)
+    assert {key: record[key] for key in listed} == listed
+
+
+def test_runs_lists_those_of_the_server_and_shows_one(millrace: Command, server: KfpServer, config: str) -> None:
+    assert millrace("runs", config, "--output", "json").stdout == "[]\n"
+    millrace("submit", config, *compiled(config))
+    (run_id,) = server.runs
+    server.course = [
+        {
+            "state": "RUNNING",
+            "run_details": {"task_details": [{"task_id": "1", "display_name": "trainer", "state": "RUNNING"}]},
+        }
+    ]
+    listed = millrace("runs", config).stdout
+    assert run_id in listed and "pending" in listed
+    shown = millrace("runs", config, run_id)
+    assert re.search(r"trips 2.*: running, 0 steps done, at work: trainer", shown.stdout)
+    assert re.search(r"^ trainer +running", shown.stdout, re.MULTILINE)
+    unknown = millrace("runs", config, "r1")
+    assert unknown == Answer(2, "", f"{server.host}: It does not have this: ResourceNotFoundError: r1 not found.\n")
+
+
+def test_a_secret_is_in_nothing_that_is_said_or_kept(
+    millrace: Command, server: KfpServer, config: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KFP_TOKEN", CANARY)
+    server.token = CANARY
+    access = ("--access", "{kind: token, env: KFP_TOKEN}")
+    commands = [
+        ("submit", config, *compiled(config), "--dry-run"),
+        ("submit", config, *compiled(config)),
+        ("schedule", "apply", config, *compiled(config), "--output", "json"),
+        ("schedule", "list", config),
+        ("runs", config),
+    ]
+    said = [millrace(*command, *access) for command in commands]
+    assert [answer.code for answer in said] == [0] * 5, said
+    echo = f'{{"code": 13, "message": "token {CANARY} made me panic"}}'
+    server.instead = {("GET", "healthz"): Instead(500, echo), ("POST", "runs"): Instead(500, echo)}
+    said += [millrace(*command, *access) for command in commands[1:]]
+    assert "token *** made me panic" in said[-1].stderr
+    assert not any(CANARY in text for answer in said for text in (answer.stdout, answer.stderr))
+    kept = [*server.runs.values(), *server.recurring_runs.values()]
+    assert kept and not any(CANARY in str(each) for each in kept)
+    assert not any(CANARY in file.read_text() for file in Path(config).parent.rglob("*") if file.is_file())
+
+
+@pytest.mark.parametrize("arguments", [("submit",), ("schedule", "list"), ("runs",)])
+def test_a_failure_is_one_paragraph(
+    millrace: Command, server: KfpServer, config: str, arguments: tuple[str, ...]
+) -> None:
+    server.token = "wanted"
+    answer = millrace(*arguments, config, *(compiled(config) if arguments == ("submit",) else ()))
+    assert answer == Answer(
+        1,
+        "",
+        f"{server.host}: It does not know who asks: Request header error: there is no user identity header.\n"
+        "Say by cluster.access, or --access, how it learns who asks.\n",
+    )
+
+
+def test_a_variable_is_wanted_where_it_is_read_here(millrace: Command, config: str) -> None:
+    text = YAML.replace("{format: csv, path: rows.csv}", "\n  format: csv\n  path: ${ROWS}")
+    Path(config).write_text(text)
+    assert millrace("schedule", "list", config).code == 0
+    Path(config).write_text(text + "cluster:\n  experiment: ${EXPERIMENT}\n")
+    answer = millrace("schedule", "list", config)
+    assert answer.code == 2
+    assert "cluster.experiment: the environment has no variable 'EXPERIMENT'" in answer.stderr
+
+
+def test_without_a_schedule_there_is_nothing_to_apply(millrace: Command, server: KfpServer, config: str) -> None:
+    Path(config).write_text(YAML)
+    answer = millrace("schedule", "apply", config, *compiled(config))
+    said = "schedule: The config has no schedule.\nAdd one, like schedule: {cron: '0 3 * * 1'}.\n"
+    assert answer == Answer(2, "", said)
+    assert server.asked == []
+
+
+def test_a_shipped_config_is_compiled_and_handed_in(millrace: Command, server: KfpServer) -> None:
+    answer = millrace("submit", str(ROOT / "configs" / "taxi.yaml"), "--set", "training.epochs=1", "--output", "json")
+    assert answer.code == 0, answer.stderr
+    (run,) = server.runs.values()
+    declared = run.pipeline_spec["pipeline_spec"]["root"]["inputDefinitions"]["parameters"]
+    assert declared["set"]["defaultValue"] == ["training.epochs=1"]
+    assert "${" not in run.display_name
+
+
+@pytest.mark.slow
+def test_from_the_shell_without_tensorflow_and_without_a_trace(server: KfpServer, config: str) -> None:
+    home = Path(config).parent
+    code = (
+        "import sys; from pipelines.cli.app import main\n"
+        "try: main()\n"
+        "finally: print('tensorflow' in sys.modules, file=sys.stderr)"
+    )
+    arguments = ["submit", config, *compiled(config), "--host", server.host, "--output", "json"]
+    done = subprocess.run(
+        [sys.executable, "-W", "default", "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True,
+        env={**os.environ, "HOME": str(home)},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (0, "False"), done.stderr
+    assert json.loads(done.stdout)["run"] in server.runs
+    assert not (home / ".config").exists()

@@ -1,0 +1,214 @@
+from pathlib import Path
+
+import pytest
+
+from configs.errors import ConfigError
+from pipelines.compiler import container_plan
+from pipelines.compiler.container_plan import plan
+from pipelines.graph.fingerprint import of_image
+from pipelines.graph.nodes import nodes
+from tests.configs.conftest import MINIMAL
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with the minimal configuration in models/file.yaml, and the current directory somewhere in it."""
+    monkeypatch.setattr(container_plan, "ROOT", tmp_path)
+    (tmp_path / "models").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "models/file.yaml").write_text(MINIMAL, encoding="utf-8")
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    return tmp_path
+
+
+FILE = "../models/file.yaml"
+
+
+def test_a_container_for_each_node_in_the_order_of_the_graph(repository: Path) -> None:
+    made = plan(FILE)
+    graph = nodes(made.config)
+    assert [(node.id, node.after) for node in made.nodes] == [(node.id, node.after) for node in graph]
+    assert made.finish.id == "finish"
+
+
+def test_the_command_of_a_node(repository: Path) -> None:
+    node = plan(FILE, ["cluster.root=gs://bucket/models"]).nodes[0]
+    assert node.command == ("millrace", "step")
+    assert node.args == (
+        "models/file.yaml",
+        *("--node", "ExampleGen"),
+        *("--run-id", "{{$.inputs.parameters['run_id']}}"),
+        *("--document", "{{$.inputs.parameters['config']}}"),
+        *("--overrides", "{{$.inputs.parameters['set']}}"),
+        *("--cache", "{{$.inputs.parameters['cache']}}"),
+        *("--image", of_image()),
+        *("--root", "gs://bucket/models"),
+    )
+
+
+def test_the_command_of_the_end(repository: Path) -> None:
+    finish = plan(FILE).finish
+    assert finish.command == ("millrace", "finish")
+    assert finish.args == (
+        "models/file.yaml",
+        *("--run-id", "{{$.inputs.parameters['run_id']}}"),
+        *("--document", "{{$.inputs.parameters['config']}}"),
+        *("--overrides", "{{$.inputs.parameters['set']}}"),
+        *("--image", of_image()),
+        *("--root", "/workspace"),
+        *("--executor-input", "{{$}}"),
+    )
+
+
+def test_each_container_has_the_image_of_its_machine(repository: Path) -> None:
+    pools = ["resources.Trainer.node_pool=tpu-v6e-1", "training.device=tpu", "resources.Transform.node_pool=gpu-t4"]
+    images = {each.id: each.image for each in plan(FILE, pools).containers}
+    kinds = {"Trainer": "tpu", "Transform": "gpu"}
+    assert images == {id: f"millrace:{kinds.get(id, 'cpu')}-{of_image()}" for id in images}
+
+
+def test_an_image_given_stands_for_that_of_the_config(repository: Path) -> None:
+    assert plan(FILE, image="gcr.io/x/{flavour}:{digest}").finish.image == f"gcr.io/x/cpu:{of_image()}"
+    assert plan(FILE, ["image=of/config:1"]).finish.image == "of/config:1"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "where", "what", "remedy"),
+    [
+        (
+            ["data.path=/home/me/rows.csv"],
+            "--set data.path=/home/me/rows.csv",
+            "no container sees '/home/me/rows.csv' of this machine",
+            "Put it below /workspace, name a URL like gs://, or a path within the repository, from the config.",
+        ),
+        (
+            ["data.path=~/rows.csv", "cluster.root=s3://bucket/x"],
+            "--set data.path=~/rows.csv",
+            "no container sees '~/rows.csv' of this machine",
+            "Put it below a volume of resources.ExampleGen,",
+        ),
+        (
+            ["data.schema_file=../../schema.pbtxt"],
+            "--set data.schema_file=../../schema.pbtxt",
+            "no container sees '../../schema.pbtxt' of this machine",
+            "Put it below /workspace,",
+        ),
+        (
+            ["model={family: custom, module: /opt/model.py}"],
+            "--set model={family: custom, module: /opt/model.py}:model.module",
+            "no container sees '/opt/model.py' of this machine",
+            "Put it below /workspace,",
+        ),
+        (
+            ["training.device=gpu"],
+            "--set training.device=gpu",
+            "training.device is 'gpu', and the machine of Trainer has no accelerator",
+            "Set training.device to cpu, or resources.Trainer.node_pool to another.",
+        ),
+        (
+            ["training.device=tpu", "resources.Trainer.node_pool=gpu-l4"],
+            "--set training.device=tpu",
+            "training.device is 'tpu', and the machine of Trainer has 'nvidia-l4'",
+            "Set training.device to gpu, or resources.Trainer.node_pool to another.",
+        ),
+        (
+            ["resources.Trainer.node_pool=tpu-v5e-1"],
+            "../models/file.yaml:8:training.device",
+            "training.device is 'auto', and the machine of Trainer has 'tpu-v5-lite-podslice'",
+            "Set training.device to tpu, or resources.Trainer.node_pool to another.",
+        ),
+        (
+            ["image=millrace:{flavor}-{digest}"],
+            "--set image=millrace:{flavor}-{digest}",
+            "'millrace:{flavor}-{digest}' holds {flavor}, which stands for nothing",
+            "Known are {flavour}, which is cpu, gpu or tpu, and {digest}.",
+        ),
+        (
+            ["gate.accept='{{a}}'"],
+            "--set gate.accept='{{a}}'",
+            "two opening braces begin a placeholder of Kubeflow's, which would put something else there",
+            "Write a space between them.",
+        ),
+        (
+            ["storage.metadata=mysql://me:s3cret@db/x"],
+            "storage.metadata",
+            "holds a password, which would be written into the compiled file",
+            "Leave it out, as cluster.metadata stands for it; or write ${VAR}.",
+        ),
+    ],
+)
+def test_what_a_container_cannot_do_is_named(
+    repository: Path, overrides: list[str], where: str, what: str, remedy: str
+) -> None:
+    with pytest.raises(ConfigError) as refused:
+        plan(FILE, overrides)
+    assert (refused.value.where, refused.value.what) == (where, what)
+    assert refused.value.remedy.startswith(remedy)
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["data.path=sample://taxi"],
+        ["data.path=gs://bucket/rows.csv"],
+        ["data.path=/workspace/rows/*.csv"],
+        ["data.path=/mnt/rows.csv", "resources.ExampleGen.volumes={/mnt: rows}"],
+        ["data.path=/mnt/rows.csv", "resources.default.volumes={/mnt: rows}"],
+        ["data.path=elsewhere/rows.csv"],
+        ["data.schema_file=models/schema.pbtxt"],
+        ["training.device=gpu", "resources.Trainer.node_pool=gpu-l4"],
+        ["resources.Trainer.node_pool=gpu-l4"],
+    ],
+)
+def test_what_a_container_can_do(repository: Path, overrides: list[str]) -> None:
+    assert plan(FILE, overrides).overrides == tuple(overrides)
+
+
+def test_a_config_outside_of_the_repository_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file.yaml").write_text(MINIMAL.replace("rows.csv", '"gs://rows"'), encoding="utf-8")
+    with pytest.raises(ConfigError) as refused:
+        plan(str(tmp_path / "file.yaml"))
+    assert refused.value.where == str(tmp_path / "file.yaml")
+    assert refused.value.what.startswith("lies outside of the repository")
+
+
+@pytest.mark.parametrize(
+    ("addition", "where", "what"),
+    [
+        ("# {{workflow.name}}\n", ":14", "two opening braces begin a placeholder of Kubeflow's"),
+        ("#" * 100_000, "", f"has {len(MINIMAL) + 100_000:,} bytes, and a container can be handed 100,000"),
+    ],
+    ids=["braces", "size"],
+)
+def test_a_text_that_cannot_be_handed_on_is_refused(repository: Path, addition: str, where: str, what: str) -> None:
+    (repository / "models/file.yaml").write_text(MINIMAL + addition, encoding="utf-8")
+    with pytest.raises(ConfigError) as refused:
+        plan(FILE)
+    assert refused.value.where == f"{FILE}{where}"
+    assert refused.value.what.startswith(what)
+
+
+def test_a_variable_that_the_container_alone_needs_may_be_unset(repository: Path) -> None:
+    text = MINIMAL + "storage:\n  metadata: mysql://me:${MILLRACE_ABSENT}@db/x\n"
+    text = text.replace("data: {format: csv, path: rows.csv}", "data:\n  format: csv\n  path: ${MILLRACE_ABSENT}/x.csv")
+    (repository / "models/file.yaml").write_text(text, encoding="utf-8")
+    made = plan(FILE, ["data.weight=${MILLRACE_ABSENT}"])
+    assert made.text == text
+    assert made.config.data.weight == "$MILLRACE_ABSENT"
+
+
+@pytest.mark.parametrize(
+    ("addition", "overrides", "where"),
+    [
+        ("image: ${MILLRACE_ABSENT}/millrace\n", [], f"{FILE}:14:image"),
+        ("cluster:\n  root: gs://${MILLRACE_ABSENT}/x\n", [], f"{FILE}:15:cluster.root"),
+        ("", ["cluster.root=gs://${MILLRACE_ABSENT}/x"], "--set cluster.root=gs://${MILLRACE_ABSENT}/x"),
+    ],
+)
+def test_a_variable_that_is_written_down_must_be_set(
+    repository: Path, addition: str, overrides: list[str], where: str
+) -> None:
+    (repository / "models/file.yaml").write_text(MINIMAL + addition, encoding="utf-8")
+    with pytest.raises(ConfigError) as refused:
+        plan(FILE, overrides)
+    assert (refused.value.where, refused.value.what) == (where, "the environment has no variable 'MILLRACE_ABSENT'")

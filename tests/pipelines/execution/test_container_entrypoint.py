@@ -1,0 +1,321 @@
+"""A step of a cluster, and the end of its run."""
+
+import json
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from components.registry.versions import in_service
+from configs.errors import ConfigError, MillraceError
+from configs.schema.config import Config
+from configs.schema.resources import METADATA
+from pipelines.cli.step import read_list
+from pipelines.execution import container_entrypoint
+from pipelines.execution.container_entrypoint import Order
+from pipelines.graph import fingerprint, nodes
+from pipelines.runs import directory, lease, outcomes
+from pipelines.runs.mlmd import Execution, connection
+from pipelines.runs.outcomes import Outcome
+from pipelines.storage import sync
+from tests.pipelines import bucket, store
+from tests.pipelines.cluster import Cluster
+from tests.pipelines.execution.test_node_launcher import made
+from tests.sandbox import YAML, Sandbox
+
+NODES = [node.id for node in nodes.NODES if node.key is None]
+
+
+@pytest.fixture
+def order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Order:
+    """An order for the small pipeline, whose file is not there."""
+    monkeypatch.delenv(METADATA, raising=False)
+    return Order(str(tmp_path / "trips.yaml"), "r1", YAML, ["training.epochs=7"], fingerprint.of_image(), "/workspace")
+
+
+@pytest.fixture
+def cluster(fresh: Sandbox, database: str) -> Cluster:
+    """The small pipeline with an empty volume."""
+    return Cluster(fresh, str(fresh.folder / "volume"), database)
+
+
+def test_the_config_is_the_text_with_the_cluster_s_root_and_metadata(
+    order: Order, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(METADATA, "mysql://me:secret@somewhere/runs")
+    config = order.config()
+    assert config.data.path == str(tmp_path / "rows.csv")
+    assert (config.training.epochs, config.storage.root) == (7, "/workspace")
+    assert config.storage.metadata == "mysql://me:secret@somewhere/runs"
+    monkeypatch.delenv(METADATA)
+    assert order.config().storage.metadata is None
+
+
+def test_the_code_of_the_compiled_pipeline_is_that_of_the_image(order: Order) -> None:
+    assert order.mismatch() is None
+    wrong = Order(order.path, order.run_id, order.document, order.overrides, "0123456789ab", order.root).mismatch()
+    assert wrong is not None
+    assert wrong.exit_code == 2
+    assert re.search(r"from code 0123456789ab, and this image holds code [0-9a-f]{12}$", wrong.what)
+    assert "millrace image" in wrong.remedy
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1]", '"training.epochs=3"', "training.epochs=3"])
+def test_what_is_no_list_of_overrides_is_refused(text: str) -> None:
+    assert read_list('["a=1", "b=[x, y]"]') == ["a=1", "b=[x, y]"]
+    with pytest.raises(ConfigError, match="^--overrides: this is no list of overrides"):
+        read_list(text)
+
+
+def test_a_verdict_is_recalled_and_any_other_failure_is_not(config: Config) -> None:
+    assert container_entrypoint.recall(config, "r1", "ExampleGen") is None
+    for code, recalled in ((1, False), (3, True), (4, True), (5, False)):
+        outcome = Outcome("ExampleGen", "failed", error={"exit_code": code, "what": "", "where": "", "remedy": ""})
+        outcomes.write(config.home, "r1", outcome)
+        assert container_entrypoint.recall(config, "r1", "ExampleGen") == (outcome if recalled else None)
+
+
+def test_a_success_is_recalled_if_the_metadata_knows_of_it(config: Config) -> None:
+    outcome = Outcome("ExampleGen", "done", 2.5, "2,000 rows")
+    outcomes.write(config.home, "r1", outcome)
+    assert container_entrypoint.recall(config, "r1", "ExampleGen") is None
+    store.record(connection(config), "taxi", "r1", {"ExampleGen": Execution.COMPLETE})
+    assert container_entrypoint.recall(config, "r1", "ExampleGen") == outcome
+    assert container_entrypoint.take(config, "r1", "ExampleGen", True, print) == outcome
+
+
+def test_a_step_that_may_not_run_is_on_record(config: Config) -> None:
+    with directory.hold(config.home, "r1"):
+        outcome = container_entrypoint.take(config, "r2", "ExampleGen", True, print)
+    assert outcome.error is not None
+    assert (outcome.state, outcome.error["exit_code"]) == ("failed", 5)
+    assert "run r1, process" in outcome.error["what"]
+    assert outcomes.read(config.home, "r2") == {"ExampleGen": outcome}
+    record = container_entrypoint.close(config, "r2")
+    assert (record["exit_code"], record["error"]) == (5, outcome.error)
+    assert [node["state"] for node in record["nodes"]][1:] == ["not run"] * (len(NODES) - 1)
+
+
+@pytest.mark.parametrize(("run_id", "node"), [("../r1", "ExampleGen"), ("r1", "Tuner")])
+def test_a_run_or_a_node_that_is_none_is_refused(config: Config, run_id: str, node: str) -> None:
+    with pytest.raises(ConfigError):
+        container_entrypoint.take(config, run_id, node, True, print)
+    assert not config.home.runs.exists()
+
+
+def test_a_run_that_never_began_is_closed(config: Config) -> None:
+    record = container_entrypoint.close(config, "r1", MillraceError("The image is another's."))
+    assert (record["exit_code"], record["error"]["what"]) == (1, "The image is another's.")
+    assert record["started"] <= record["ended"]
+    assert {"run.json", "report.html", "config.json", "started.txt", "log.txt"} <= {
+        path.name for path in config.home.run("r1").iterdir()
+    }
+
+
+def test_the_run_keeps_the_time_and_config_it_began_with(config: Config) -> None:
+    began = directory.begin(config, "r1")
+    (config.home.run("r1") / directory.STARTED).write_text("2026-01-01T00:00:00+00:00")
+    assert (
+        began != directory.begin(config.model_copy(update={"name": config.name}), "r1") == "2026-01-01T00:00:00+00:00"
+    )
+
+
+def test_the_logs_of_the_steps_are_one_in_the_end(config: Config) -> None:
+    folder = config.home.run("r1")
+    folder.mkdir(parents=True)
+    for node in ("Transform", "ExampleGen"):
+        (folder / f"{node}.log").write_text(f"{node} at work\n")
+    for _ in range(2):
+        container_entrypoint.gather_logs(config, "r1", NODES)
+        assert (folder / "log.txt").read_text() == "ExampleGen at work\nTransform at work\n"
+
+
+def test_progress_is_told_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    listener = container_entrypoint.Listener(said.append)
+    progress = {"node": "Trainer", "state": "running", "text": "step 100, loss 0.5"}
+    listener(progress)
+    assert said == []
+    monkeypatch.setattr(container_entrypoint, "QUIET", 0.0)
+    listener(progress)
+    listener({"outcome": {"node": "Trainer", "state": "done"}})
+    assert said == ["Trainer running: step 100, loss 0.5"]
+    assert listener.outcome == Outcome("Trainer", "done")
+
+
+@pytest.mark.slow
+def test_rejected_data_costs_no_tensorflow_and_is_not_looked_at_again(cluster: Cluster) -> None:
+    sound = cluster.place.data.read_text()
+    cluster.place.data.write_text(sound + "one field\n")
+    first = cluster.step("r1", "ExampleGen")
+    assert (first.code, first.stdout.split()[:2]) == (3, ["ExampleGen", "failed"])
+    assert first.stderr.startswith(f"{cluster.place.data}:2002: ")
+    assert len(first.stderr.splitlines()) == 2
+    cluster.place.data.write_text(sound)
+    assert cluster.step("r1", "ExampleGen") == first
+    answer = cluster.finish("r1")
+    assert (answer.code, answer.stderr) == (3, "")
+    assert f"\nData rejected; nothing was published.\n{cluster.place.data}:2002: " in answer.stdout
+    lease.take(cluster.config, "r2")  # the pipeline is free
+    lease.release(cluster.config, "r2")
+
+
+@pytest.mark.slow
+def test_another_image_is_named_and_the_run_ends_with_it(cluster: Cluster) -> None:
+    answer = cluster.step("r1", "ExampleGen", image="0123456789ab")
+    assert answer.code == 2
+    assert answer.stderr.startswith("--image: The pipeline was compiled from code 0123456789ab, and this image holds")
+    ended = cluster.finish("r1", image="0123456789ab")
+    assert ended.code == 2
+    assert "compiled from code 0123456789ab" in ended.stdout
+    assert directory.find(cluster.home, "r1")["exit_code"] == 2
+
+
+@pytest.mark.slow
+def test_a_database_that_is_down_is_named_by_step_and_finish(fresh: Sandbox, unused_port: int) -> None:
+    url = f"mysql://millrace:p%40ss%2Fword@127.0.0.1:{unused_port}/runs"
+    cluster = Cluster(fresh, str(fresh.folder / "volume"), url)
+    answer = cluster.step("r1", "ExampleGen")
+    assert answer.code == 1
+    assert answer.stderr.startswith(f"127.0.0.1:{unused_port}: The metadata store cannot be used: Can't connect")
+    ended = cluster.finish("r1")
+    assert ended.code == 1
+    assert f"127.0.0.1:{unused_port}: The metadata store cannot be used" in ended.stdout
+    assert ended.stderr.startswith("The pipeline could not be given back; it is free within the hour.")
+    files = [path for path in cluster.home.root.rglob("*") if path.is_file()]
+    assert {"config.json", "run.json", "report.html"} <= {path.name for path in files}
+    assert [path for path in files if "p@ss" in path.read_text() or "p%40ss" in path.read_text()] == []
+
+
+@pytest.mark.slow
+def test_the_serving_folder_is_tried_before_the_data_is_read(cluster: Cluster) -> None:
+    cluster.home.root.mkdir(parents=True)
+    cluster.home.serving.write_text("a file where a folder must be")
+    answer = cluster.step("r1", "ExampleGen")
+    assert answer.code == 1
+    assert f"{cluster.home.serving}: a new version could not be published here: File exists." in answer.stderr
+    lease.release(cluster.config, "r1")
+
+
+@pytest.fixture
+def stored(fresh: Sandbox, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
+    """The small pipeline in an empty bucket, whose containers have no disk in common."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(disk))
+    with bucket.serve():
+        yield Cluster(fresh, "s3://models/volume", database, str(disk))
+
+
+@pytest.mark.cluster
+def test_a_run_step_by_step_makes_what_a_local_run_makes(stored: Cluster, published: Sandbox, tmp_path: Path) -> None:
+    cluster = stored
+    for node in NODES:
+        cluster.forget()
+        if node == "StatisticsGen":
+            refuse_another(cluster)
+        if node == "Trainer":
+            stop_in_the_middle(cluster)
+        answer = cluster.step("r1", node)
+        assert (answer.code, answer.stderr) == (0, ""), answer.stderr
+        assert re.fullmatch(rf"({node} running: .*\n)*{node} +done +\d+\.\d s  \S.*\n", answer.stdout)
+    again = cluster.step("r1", "Pusher")
+    assert (again.code, again.stdout) == (0, answer.stdout.splitlines(keepends=True)[-1])
+    ended = cluster.finish("r1", "--executor-input", executor_input(tmp_path))
+    assert (ended.code, ended.stderr) == (0, "")
+    assert [line.split()[:2] for line in ended.stdout.splitlines()[: len(NODES)]] == [[node, "done"] for node in NODES]
+    assert "\nPublished version 1: auc 0." in ended.stdout
+    assert "Published version 1" in (tmp_path / "kfp" / "summary").read_text()
+    [metrics] = json.loads((tmp_path / "kfp" / "out.json").read_text())["artifacts"]["metrics"]["artifacts"]
+    assert metrics["metadata"]["auc"] > 0.5
+    cluster.fetch()
+    shutil.rmtree(cluster.home.run("r2"))
+    ours, theirs = made(cluster.home), made(published.home)
+    assert ours.pop("metrics") == pytest.approx(theirs.pop("metrics"), abs=0.02)
+    assert ours == theirs
+    be_cached(cluster)
+    be_used_elsewhere(cluster, tmp_path / "laptop")
+    cluster.fetch()
+    texts = [path.read_text(errors="replace") for path in cluster.home.root.rglob("*") if path.is_file()]
+    assert [text for text in texts if "p@ss" in text or "p%40ss" in text] == []
+
+
+def refuse_another(cluster: Cluster) -> None:
+    """Another run's first step and its end, while r1 holds the pipeline and none of its steps is at work."""
+    answer = cluster.step("r2", "ExampleGen")
+    assert answer.code == 5
+    assert "Another run holds the pipeline: run r1, last on " in answer.stderr
+    ended = cluster.finish("r2")
+    assert ended.code == 5
+    assert "Another run holds the pipeline: run r1, last on " in ended.stdout
+    with pytest.raises(lease.PipelineBusy, match="run r1"):
+        lease.take(cluster.config, "r3")
+
+
+def stop_in_the_middle(cluster: Cluster) -> None:
+    """Starts a training that would last for hours, and tells it to end as Kubernetes does."""
+    process = cluster.start("step", "r1", node="Trainer", cache="true", overrides='["training.epochs=100000"]')
+    models = cluster.home.artifacts / "Trainer" / "model"
+    while not models.exists():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.1)
+    told = time.monotonic()
+    process.terminate()
+    answer = cluster.end(process)
+    assert time.monotonic() - told < 10
+    assert (answer.code, answer.stderr) == (
+        1,
+        "Trainer: The run was stopped by SIGTERM.\nRun again: it resumes where it was.\n",
+    )
+    sync.fetch_service(cluster.home)
+    assert in_service(cluster.home) is None
+    cluster.forget()
+
+
+def be_cached(cluster: Cluster) -> None:
+    """The first nodes of a second run, after the first has given the pipeline back."""
+    for node in NODES[:2]:
+        answer = cluster.step("r4", node)
+        assert re.search(rf"^{node} +cached +\d+\.\d s  \S.*$", answer.stdout, re.MULTILINE), answer.stderr
+    ended = cluster.finish("r4")
+    assert ended.code == 1
+    assert "SchemaGen: It was expected to run" in ended.stdout
+    assert "In service  version 1" in ended.stdout
+    lease.take(cluster.config, "r5")
+
+
+def be_used_elsewhere(cluster: Cluster, laptop: Path) -> None:
+    """The verbs on another machine, which has neither the containers' disks nor their folder for temporary files."""
+    laptop.mkdir()
+    storage = f"storage:\n  root: {cluster.root}\n  metadata: ${{STORE}}\n"
+    cluster.place.config.write_text(YAML.replace("storage: {root: workspace}\n", storage))
+    env = {"TMPDIR": str(laptop), "STORE": cluster.database}
+    with pytest.MonkeyPatch.context() as patched:
+        for name, value in env.items():
+            patched.setenv(name, value)
+        history = cluster.place.millrace("history", "--output", "json")
+        assert [line["run"] for line in json.loads(history.stdout)] == ["r1"], history.stderr
+        ended = json.loads(cluster.place.millrace("runs", "--output", "json").stdout)
+        assert {record["run"]: record["exit_code"] for record in ended} == {"r1": 0, "r2": 5, "r4": 1}
+        report = cluster.place.millrace("report", "--run", "r1").stdout.strip()
+        assert report.startswith(str(laptop))
+        assert "Published version 1" in Path(report).read_text()
+        row = '{"fare": 12.5, "trip_miles": 3, "trip_seconds": 600, "payment_type": "Cash", "company": "x"}'
+        scored = cluster.place.millrace("predict", "--row", row, "--output", "json")
+        assert scored.code == 0, scored.stderr
+        held = cluster.place.millrace("rollback")
+        assert (held.code, "run r5" in held.stderr) == (5, True), held.stderr
+        lease.release(cluster.config, "r5")
+        promoted = cluster.place.millrace("promote", "--run", "r1", "--reason", "a test")
+        assert promoted.stdout == "Version 1 is this model already.\n", promoted.stderr
+
+
+def executor_input(folder: Path) -> str:
+    artifacts = {
+        name: {"artifacts": [{"name": name, "uri": str(folder / "kfp" / name)}]} for name in ("summary", "metrics")
+    }
+    return json.dumps({"outputs": {"artifacts": artifacts, "outputFile": str(folder / "kfp" / "out.json")}})

@@ -1,0 +1,113 @@
+"""How a run ends: by its own records, held against the metadata."""
+
+import json
+
+import pytest
+
+from configs.errors import DataRejected, MillraceError, NotBlessed
+from configs.schema.config import Config
+from pipelines.execution.finalize import audit, finish
+from pipelines.runs import directory
+from pipelines.runs import outcomes as records
+from pipelines.runs.mlmd import Execution, connection
+from pipelines.runs.outcomes import Outcome
+from tests.pipelines import store
+
+NODES = ("ExampleGen", "StatisticsGen", "SchemaGen")
+COMPLETE = dict.fromkeys(NODES, Execution.COMPLETE)
+STARTED = "2026-01-01T00:00:00+00:00"
+
+
+def leave(config: Config, outcomes: list[Outcome], states: dict[str, int]) -> None:
+    """Leaves what a run leaves: records of its nodes, and executions in the metadata."""
+    for outcome in outcomes:
+        records.write(config.home, "r1", outcome)
+    store.record(connection(config), "taxi", "r1", states)
+
+
+def done(*nodes: str) -> list[Outcome]:
+    return [Outcome(node, "done") for node in nodes]
+
+
+def states(config: Config, interruption: MillraceError | None = None) -> list[str]:
+    return [outcome.state for outcome in audit(config, "r1", NODES, interruption)]
+
+
+def test_a_run_whose_nodes_are_all_complete_has_succeeded(config: Config) -> None:
+    leave(config, [*done("ExampleGen", "SchemaGen"), Outcome("StatisticsGen", "cached")], COMPLETE)
+    record = finish(config, "r1", STARTED, NODES)
+    assert (record["exit_code"], record["error"]) == (0, None)
+    assert [(node["node"], node["state"]) for node in record["nodes"]] == [
+        ("ExampleGen", "done"),
+        ("StatisticsGen", "cached"),
+        ("SchemaGen", "done"),
+    ]
+    assert (record["pipeline"], record["run"], record["started"]) == ("taxi", "r1", STARTED)
+    assert (record["published"], record["in_service"]) == (None, None)
+    assert directory.find(config.home, "r1") == record
+    assert json.loads((config.home.run("r1") / "run.json").read_text()) == record
+
+
+@pytest.mark.parametrize("state", [Execution.RUNNING, Execution.FAILED, Execution.NEW])
+def test_a_node_that_the_metadata_does_not_know_as_complete_has_failed(config: Config, state: int) -> None:
+    leave(config, done(*NODES), COMPLETE | {"StatisticsGen": state})
+    record = finish(config, "r1", STARTED, NODES)
+    assert record["exit_code"] == 1
+    assert [node["state"] for node in record["nodes"]] == ["done", "failed", "done"]
+    assert record["error"]["where"] == "StatisticsGen"
+    assert "the metadata store knows of no success" in record["error"]["what"]
+
+
+def test_a_node_without_a_trace_has_failed(config: Config) -> None:
+    leave(config, done("ExampleGen"), {"ExampleGen": Execution.COMPLETE})
+    assert states(config) == ["done", "failed", "not run"]
+    assert finish(config, "r1", STARTED, NODES)["error"]["where"] == "StatisticsGen"
+
+
+def test_a_node_without_a_record_has_failed_though_it_is_complete(config: Config) -> None:
+    leave(config, done("ExampleGen", "SchemaGen"), COMPLETE)
+    assert states(config) == ["done", "failed", "done"]
+
+
+def test_a_run_that_never_began_has_failed(config: Config) -> None:
+    assert states(config) == ["failed", "not run", "not run"]
+
+
+def test_an_interruption_is_why_the_next_node_failed(config: Config) -> None:
+    leave(config, done("ExampleGen"), {"ExampleGen": Execution.COMPLETE, "StatisticsGen": Execution.RUNNING})
+    record = finish(config, "r1", STARTED, NODES, MillraceError("It was stopped.", remedy="Run again."))
+    assert [node["state"] for node in record["nodes"]] == ["done", "failed", "not run"]
+    assert record["error"] == {
+        "exit_code": 1,
+        "what": "It was stopped.",
+        "where": "StatisticsGen",
+        "remedy": "Run again.",
+    }
+
+
+def test_an_interruption_after_the_last_node_does_not_matter(config: Config) -> None:
+    leave(config, done(*NODES), COMPLETE)
+    assert finish(config, "r1", STARTED, NODES, MillraceError("It died."))["exit_code"] == 0
+
+
+@pytest.mark.parametrize(("error", "code"), [(DataRejected, 3), (NotBlessed, 4), (MillraceError, 1)])
+def test_the_exit_code_is_that_of_the_first_failure(config: Config, error: type[MillraceError], code: int) -> None:
+    failed = records.failure("StatisticsGen", error("No."))
+    leave(config, [*done("ExampleGen"), failed], {"ExampleGen": Execution.COMPLETE, "StatisticsGen": Execution.FAILED})
+    record = finish(config, "r1", STARTED, NODES, MillraceError("And then it died."))
+    assert record["exit_code"] == code
+    assert record["error"]["what"] == "No."
+
+
+def test_only_nodes_that_were_asked_for_are_expected(config: Config) -> None:
+    leave(config, done("ExampleGen"), {"ExampleGen": Execution.COMPLETE})
+    assert finish(config, "r1", STARTED, ["ExampleGen"])["exit_code"] == 0
+
+
+def test_a_run_ends_though_the_metadata_is_damaged(config: Config) -> None:
+    leave(config, done(*NODES), COMPLETE)
+    config.home.metadata.write_bytes(bytes(range(256)) * 64)
+    record = finish(config, "r1", STARTED, NODES)
+    assert record["exit_code"] == 1
+    assert "The metadata store cannot be used" in record["error"]["what"]
+    assert (config.home.run("r1") / "run.json").exists()

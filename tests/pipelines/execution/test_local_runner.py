@@ -1,0 +1,192 @@
+"""A run on this machine: what it says, how it is stopped, and what is left when something dies."""
+
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import psutil
+import pytest
+
+from pipelines.execution.local_runner import death
+from pipelines.graph import nodes as graph
+from pipelines.runs import directory
+from tests.sandbox import PATIENCE, ROOT, Answer, Sandbox
+
+IDS = [node.id for node in graph.NODES if node.key is None]  # what the sandbox asks for
+
+LINE = re.compile(r"(\w+) +(done|cached|failed) +\d+\.\d s  \S.*")
+LONG = ("--output", "json", "--set", "training.epochs=100000", "--set", "training.seed=1")
+
+
+def start_training(place: Sandbox) -> "subprocess.Popen[str]":
+    """Starts a run that would train for hours, and returns when it has begun to."""
+    models = place.home.artifacts / "Trainer" / "model"
+    before = set(models.iterdir())
+    process = place.start("run", *LONG)
+    assert wait_for(lambda: set(models.iterdir()) > before or process.poll() is not None, PATIENCE)
+    assert process.poll() is None, process.communicate()
+    return process
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 60) -> bool:
+    """Whether a condition comes true in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def end(process: "subprocess.Popen[str]") -> Answer:
+    stdout, stderr = process.communicate(timeout=PATIENCE)
+    return Answer(process.returncode, stdout, stderr)
+
+
+def node_process(process: "subprocess.Popen[str]") -> psutil.Process:
+    """The process that runs the nodes."""
+    [child] = psutil.Process(process.pid).children()
+    assert "pipelines.execution.worker" in child.cmdline()
+    return child
+
+
+def is_free(place: Sandbox) -> bool:
+    with directory.hold(place.home, "a test"):
+        return True
+
+
+@pytest.mark.slow
+def test_the_screen_shows_our_lines_and_the_log_the_chatter(first_run: tuple[Sandbox, Answer]) -> None:
+    place, answer = first_run
+    lines = answer.stderr.splitlines()
+    assert [LINE.fullmatch(line) and line.split()[0] for line in lines] == IDS
+    assert len(answer.stdout.splitlines()) == 1
+    [folder] = place.home.runs.iterdir()
+    log = (folder / "log.txt").read_text()
+    assert "Running launcher for" in log
+    assert len(log.splitlines()) > 100
+
+
+@pytest.mark.slow
+def test_a_run_is_recorded(first_run: tuple[Sandbox, Answer]) -> None:
+    place, answer = first_run
+    assert directory.find(place.home) == answer.record
+    assert (answer.record["published"], answer.record["in_service"], answer.record["error"]) == (1, 1, None)
+    assert set(answer.states.values()) == {"done"}
+    assert answer.record["folder"] == str(place.home.run(answer.record["run"]))
+    assert answer.record["started"] < answer.record["ended"]
+
+
+@pytest.mark.slow
+def test_a_person_is_told_what_came_of_it(sandbox: Sandbox) -> None:
+    answer = sandbox.millrace("run")
+    assert (answer.code, answer.stderr) == (0, "")
+    nodes, _, rest = answer.stdout.partition("\n\n")
+    assert [LINE.fullmatch(line) and line.split()[0] for line in nodes.splitlines()] == IDS
+    first, *others = rest.splitlines()
+    assert first == "Done: nothing new: version 1 is this model"
+    assert [line.split("  ")[0] for line in others if line] == ["In service", "This run", "Next"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_run_that_is_told_to_stop_stops(sandbox: Sandbox, number: signal.Signals) -> None:
+    process = start_training(sandbox)
+    child = node_process(process)
+    told = time.monotonic()
+    while process.poll() is None and len(directory.ended(sandbox.home)) == 1:  # whoever is impatient is served as well
+        process.send_signal(number)
+        time.sleep(0.02)
+    answer = end(process)
+    assert time.monotonic() - told < 10
+    assert answer.code == 1
+    assert not child.is_running()
+    assert answer.record["error"] == {
+        "exit_code": 1,
+        "what": f"The run was stopped by {number.name}.",
+        "where": "Trainer",
+        "remedy": "Run again: it resumes where it was.",
+    }
+    assert (answer.states["Transform"], answer.states["Trainer"], answer.states["Pusher"]) == (
+        "cached",
+        "failed",
+        "not run",
+    )
+    assert directory.find(sandbox.home) == answer.record
+    assert (answer.record["published"], answer.record["in_service"]) == (None, 1)
+    assert is_free(sandbox)
+
+
+@pytest.mark.slow
+def test_after_a_stop_the_next_run_resumes(sandbox: Sandbox) -> None:
+    process = start_training(sandbox)
+    process.terminate()
+    assert end(process).code == 1
+    answer = sandbox.run("--set", "training.seed=1", "--until", "Trainer")
+    assert answer.code == 0
+    assert (answer.states["Transform"], answer.states["Trainer"]) == ("cached", "done")
+
+
+@pytest.mark.slow
+def test_a_node_that_is_killed_is_said_to_be(sandbox: Sandbox) -> None:
+    process = start_training(sandbox)
+    node_process(process).kill()
+    answer = end(process)
+    assert answer.code == 1
+    assert answer.record["error"]["where"] == "Trainer"
+    assert answer.record["error"]["what"] == "The process was killed (signal 9); out of memory, most likely."
+    assert answer.states["Evaluator"] == "not run"
+    assert is_free(sandbox)
+
+
+@pytest.mark.slow
+def test_the_nodes_die_with_the_run(sandbox: Sandbox) -> None:
+    process = start_training(sandbox)
+    child = node_process(process)
+    process.kill()
+    assert child.wait(timeout=10) is None
+    assert end(process).code == -signal.SIGKILL
+    assert is_free(sandbox)
+
+
+@pytest.mark.slow
+def test_an_error_that_nobody_foresaw_is_one_paragraph_and_its_traceback_lies_in_the_log(fresh: Sandbox) -> None:
+    fresh.home.artifacts.mkdir(parents=True)
+    (fresh.home.artifacts / "ExampleGen").write_text("a file where a folder must be")
+    answer = fresh.millrace("run")
+    assert answer.code == 1
+    assert "Traceback" not in answer.stdout + answer.stderr
+    assert "ExampleGen: " in answer.stdout
+    assert "The run's log.txt holds the traceback." in answer.stdout
+    [folder] = fresh.home.runs.iterdir()
+    assert "Traceback" in (folder / "log.txt").read_text()
+
+
+@pytest.mark.slow
+def test_a_store_that_does_not_answer_is_named_and_its_password_is_not(fresh: Sandbox, unused_port: int) -> None:
+    answer = fresh.run("--set", f"storage.metadata=mysql://me:secret@127.0.0.1:{unused_port}/runs")
+    assert (answer.code, answer.stdout) == (1, "")
+    assert answer.stderr.startswith(f"127.0.0.1:{unused_port}: The metadata store cannot be used: Can't connect")
+    assert len(answer.stderr.splitlines()) == 2
+    assert "secret" not in answer.stderr
+    assert not fresh.home.runs.exists()
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (-signal.SIGKILL, "killed (signal 9); out of memory"),
+        (-signal.SIGSEGV, "died of SIGSEGV"),
+        (1, "ended with code 1"),
+    ],
+)
+def test_a_death_is_explained(code: int, words: str) -> None:
+    assert words in death(code).what
+
+
+def test_the_run_s_own_process_does_without_tensorflow() -> None:
+    code = "import pipelines.execution.local_runner, sys; sys.exit('tensorflow' in sys.modules or 'tfx' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

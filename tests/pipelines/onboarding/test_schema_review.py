@@ -1,0 +1,184 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import tensorflow_data_validation as tfdv
+from tensorflow_metadata.proto.v0 import schema_pb2
+
+from components.schema_gen import infer, read
+from components.schemas.evolution import by_name, compare, observe
+from configs.errors import ConfigError, MillraceError
+from configs.home import Home
+from configs.loading.loader import load
+from pipelines.onboarding.schema_review import accommodate, as_text, find_output
+from pipelines.runs import directory
+from tests.sandbox import ROOT, Sandbox
+
+
+def statistics(**columns):
+    return tfdv.generate_statistics_from_dataframe(pd.DataFrame(columns))
+
+
+def changes(known, split):
+    return [(change.column, change.change, change.text) for change in compare(known, observe(split))]
+
+
+OLD = {"company": ["Blue", "Red"], "miles": [1.0, 3.0]}
+NEW = {"train": {"company": ["Blue", "Green"], "miles": [1.0, 30.0]}, "test": {"company": ["Jade"], "miles": [-2.5]}}
+
+
+@pytest.fixture(scope="module")
+def known():
+    return infer({"train": statistics(**OLD)})
+
+
+@pytest.fixture(scope="module")
+def new():
+    return {split: statistics(**columns) for split, columns in NEW.items()}
+
+
+def test_data_differs_by_values_and_ranges_of_any_split(known, new):
+    assert changes(known, new) == [
+        ("company", "new values", "Green, Jade"),
+        ("company", "values not seen", "Red"),
+        ("miles", "wider range", "-1 to 5 → -2.5 to 30"),
+    ]
+
+
+def test_the_data_that_a_schema_was_inferred_from_does_not_differ(known):
+    assert changes(known, {"train": statistics(**OLD)}) == []
+
+
+def test_columns_come_go_change_their_type_and_begin_to_lack_values(known):
+    known = infer({"train": statistics(**OLD, fare=[1.0, 2.0], hour=["8", "9"])})
+    now = {"train": statistics(company=[1.5, 2.5], miles=[1.0, None], tip=[1.0, 2.0], hour=["8", "9"])}
+    assert changes(known, now) == [
+        ("company", "type", "BYTES → FLOAT"),
+        ("miles", "missing values", "there were none"),
+        ("fare", "removed column", "the pipeline does not read it any more"),
+        ("tip", "new column", "FLOAT"),
+    ]
+
+
+def test_of_many_values_the_first_are_shown(known):
+    many = {"train": statistics(company=["Blue", "Red", *(f"C{number}" for number in range(8))], miles=[1.0] * 10)}
+    assert changes(known, many) == [("company", "new values", "C0, C1, C2, C3, C4 and 3 more")]
+
+
+def test_an_accepted_schema_allows_what_was_known_and_what_was_seen(known, new):
+    accepted = by_name(accommodate(known, new))
+    assert list(accepted["company"].string_domain.value) == ["Blue", "Green", "Jade", "Red"]
+    assert (accepted["miles"].float_domain.min, accepted["miles"].float_domain.max) == (-2.5, 30.0)
+    assert list(by_name(known)["company"].string_domain.value) == ["Blue", "Red"]
+
+
+def test_after_acceptance_only_what_was_not_seen_differs(known, new):
+    assert changes(accommodate(known, new), new) == [("company", "values not seen", "Red")]
+
+
+def test_values_may_be_missing_once_that_is_accepted(known):
+    some = {"train": statistics(company=["Blue", "Red"], miles=[1.0, None])}
+    assert by_name(known)["miles"].presence.min_fraction == 1
+    assert by_name(accommodate(known, some))["miles"].presence.min_fraction == 0
+
+
+def test_a_limit_that_is_open_stays_open(new):
+    known = schema_pb2.Schema()
+    known.feature.add(name="miles", type=schema_pb2.FLOAT).float_domain.min = 0.0
+    assert changes(known, new)[0] == ("miles", "wider range", "0 to any → -2.5 to any")
+    accepted = by_name(accommodate(known, new))["miles"].float_domain
+    assert (accepted.min, accepted.HasField("max")) == (-2.5, False)
+
+
+def test_values_that_a_curated_schema_shares_between_columns_are_widened_there(new):
+    known = schema_pb2.Schema()
+    known.feature.add(name="company", type=schema_pb2.BYTES, domain="companies")
+    known.string_domain.add(name="companies", value=["Red"])
+    accepted = accommodate(known, new)
+    assert list(accepted.string_domain[0].value) == ["Blue", "Green", "Jade", "Red"]
+
+
+def test_a_type_changes_only_where_that_is_asked_for(known):
+    now = {"train": statistics(company=[1.5, 2.5], miles=[1.0, 2.0])}
+    with pytest.raises(ConfigError) as told:
+        accommodate(known, now)
+    assert told.value.what == "the column `company` was BYTES and is FLOAT now; no type changes by itself"
+    assert told.value.remedy == "Correct its kind, or accept it: --retype company."
+    accepted = by_name(accommodate(known, now, retype=["company"]))["company"]
+    assert (accepted.type, accepted.float_domain.max) == (schema_pb2.FLOAT, 3.5)
+
+
+def test_columns_follow_the_data(known):
+    now = {"train": statistics(tip=[1.0, 2.0], miles=[1.0, 2.0])}
+    assert set(by_name(accommodate(known, now))) == {"tip", "miles"}
+
+
+def test_the_text_reads_back_as_the_schema(known, tmp_path):
+    (tmp_path / "schema.pbtxt").write_text(as_text(known))
+    assert read(tmp_path / "schema.pbtxt") == known
+
+
+def end(home: Home, run_id: str, folder: Path | None) -> None:
+    home.run(run_id).mkdir(parents=True)
+    outputs = {"statistics": [str(folder)]} if folder else {}
+    nodes = [{"node": "StatisticsGen", "outputs": outputs}]
+    record = {"run": run_id, "ended": run_id, "exit_code": 3, "nodes": nodes}
+    directory.put(home.run(run_id) / directory.RECORD, json.dumps(record))
+
+
+def test_the_newest_run_that_came_so_far_is_looked_at(tmp_path):
+    home = Home(tmp_path)
+    with pytest.raises(ConfigError, match="no run has come to StatisticsGen yet"):
+        find_output(home, "StatisticsGen")
+    end(home, "1", tmp_path)
+    end(home, "2", tmp_path)
+    end(home, "3", None)
+    assert find_output(home, "StatisticsGen") == ("2", tmp_path)
+    assert find_output(home, "StatisticsGen", "1") == ("1", tmp_path)
+    with pytest.raises(ConfigError, match="run 3 did not come to StatisticsGen"):
+        find_output(home, "StatisticsGen", "3")
+
+
+def test_artifacts_that_were_cleaned_away_are_said_to_be_gone(tmp_path):
+    end(Home(tmp_path), "1", tmp_path / "cleaned")
+    with pytest.raises(MillraceError, match="what StatisticsGen left in run 1 is gone"):
+        find_output(Home(tmp_path), "StatisticsGen")
+
+
+def curate(place: Sandbox, verb: str, *options: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "pipelines", "schema", verb, str(place.config), *options]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+
+@pytest.mark.slow
+def test_a_new_category_that_stopped_a_run_is_accepted_by_one_command(sandbox: Sandbox) -> None:
+    usual = sandbox.data.read_text()
+    same = curate(sandbox, "diff")
+    assert (same.returncode, same.stderr) == (0, "")
+    assert same.stdout.endswith("is as the schema says (of version 1).\n")
+
+    sandbox.data.write_text(usual.replace(",Cash,", ",Seashells,"))
+    assert sandbox.run("--set", "gate.drift=null").code == 3
+    found = curate(sandbox, "diff", "--output", "json")
+    assert found.returncode == 1
+    assert json.loads(found.stdout) == [
+        {"column": "payment_type", "change": "new values", "text": "Seashells"},
+        {"column": "payment_type", "change": "values not seen", "text": "Cash"},
+    ]
+
+    file, config = sandbox.folder / "trips.schema.pbtxt", sandbox.config.read_text()
+    would = curate(sandbox, "accept", "--dry-run")
+    assert (would.returncode, file.exists(), sandbox.config.read_text()) == (0, False, config)
+    accepted = curate(sandbox, "accept")
+    assert accepted.stdout.endswith(f"{file} written. {sandbox.config} names it.\n")
+    assert "schema_file: trips.schema.pbtxt" in sandbox.config.read_text()
+    assert "Seashells" in by_name(read(file))["payment_type"].string_domain.value
+    assert load(sandbox.config).data.schema_file == str(file)
+    shown = curate(sandbox, "show")
+    assert shown.stdout == f"# curated in {file}\n{file.read_text()}"
+
+    again = sandbox.run("--set", "gate.drift=null", "--until", "DataGate")
+    assert again.code == 0, again.stdout

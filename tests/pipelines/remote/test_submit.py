@@ -1,0 +1,73 @@
+"""A run handed in: its parameters, and how it is followed."""
+
+from typing import Any
+
+import pytest
+
+from configs.errors import ConfigError
+from pipelines.remote.service import Run, Step
+from pipelines.remote.submit import follow, read_parameters
+from tests.pipelines.compiled import PIPELINE
+
+
+@pytest.mark.parametrize(
+    ("given", "values"),
+    [
+        ([], {}),
+        (["cache=false"], {"cache": False}),
+        (["set=[training.epochs=3, gate.drift=0.5]"], {"set": ["training.epochs=3", "gate.drift=0.5"]}),
+        (["config=1"], {"config": "1"}),
+        (["config=a: ${HOME} b=c"], {"config": "a: ${HOME} b=c"}),
+        (["cache=true", "set=[]"], {"cache": True, "set": []}),
+    ],
+)
+def test_a_parameter_is_read_by_its_type(given: list[str], values: dict[str, Any]) -> None:
+    assert read_parameters(PIPELINE, given) == values
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"), [("INTEGER", "3", 3), ("DOUBLE", "1e-3", 0.001), ("DOUBLE", "2", 2)]
+)
+def test_a_number_is_one(kind: str, text: str, value: float) -> None:
+    compiled = PIPELINE.replace(
+        "cache: {parameterType: BOOLEAN, defaultValue: true", f"cache: {{parameterType: NUMBER_{kind}"
+    )
+    assert read_parameters(compiled, [f"cache={text}"]) == {"cache": value}
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("cash=true", "--param cash=true: the pipeline has no parameter 'cash'. Did you mean 'cache'?"),
+        ("epochs=3", "--param epochs=3: the pipeline has no parameter 'epochs'. Known parameters: cache, config, set."),
+        ("cache=1", "--param cache=1: should be true or false"),
+        ("set=training.epochs=3", "--param set=training.epochs=3: should be a list, like [training.epochs=3]"),
+        ("cache", "--param cache: sets nothing. Write NAME=VALUE."),
+    ],
+)
+def test_a_parameter_that_the_pipeline_does_not_take_is_named(given: str, said: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        read_parameters(PIPELINE, [given])
+    assert str(error.value) == said
+
+
+def test_a_run_is_followed_until_it_has_ended() -> None:
+    states = ["PENDING", "RUNNING", "RUNNING", "FAILED", "SUCCEEDED"]
+    looks = iter(states)
+    seen: list[str] = []
+    ended = follow(lambda: Run("r1", "trips", "", next(looks)), lambda run: seen.append(run.state), interval=0)
+    assert (ended.state, seen) == ("FAILED", states[:4])
+
+
+@pytest.mark.parametrize(
+    ("state", "code"),
+    [("SUCCEEDED", 0), ("FAILED", 1), ("CANCELED", 1), ("SKIPPED", 1), ("RUNNING", None), ("PENDING", None)],
+)
+def test_only_what_succeeded_ends_with_0(state: str, code: int | None) -> None:
+    assert Run("r1", "trips", "", state).exit_code == code
+
+
+def test_a_run_in_one_line() -> None:
+    steps = (Step("example-gen", "SUCCEEDED"), Step("schema-gen", "SKIPPED"), Step("trainer", "RUNNING"))
+    assert str(Run("r1", "trips", "", "RUNNING", steps=steps)) == "running, 2 steps done, at work: trainer"
+    assert str(Run("r1", "trips", "", "PENDING")) == "pending, 0 steps done"

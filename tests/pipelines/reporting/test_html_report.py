@@ -1,0 +1,283 @@
+"""The report says what the record says, escapes it, and asks the network for nothing.
+
+The records are those of runs of configs/taxi.yaml, cut down to two slices, three metrics and three columns.
+"""
+
+import json
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+
+import pytest
+
+from configs.errors import MillraceError
+from configs.loading.loader import load
+from configs.repository import ROOT
+from pipelines.execution.finalize import finish
+from pipelines.reporting import html_report
+from pipelines.runs import directory
+
+TAXI = ROOT / "configs" / "taxi.yaml"
+NEVER = {"state": "not run", "seconds": 0.0, "text": "", "details": {}, "outputs": {}, "error": None}
+
+
+class Page(HTMLParser):
+    """What a person reads of a page, and what a browser would fetch for it."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.words, self.tags, self.fetched, self.open = [], [], [], ""
+        self.feed(html)
+        self.text = " ".join(" ".join(self.words).split())
+
+    def handle_starttag(self, tag, attrs):
+        self.open = tag
+        self.tags.append(tag)
+        self.fetched += [value for name, value in attrs if name in ("src", "href", "srcset", "data", "action")]
+
+    def handle_endtag(self, tag):
+        self.open = ""
+
+    def handle_data(self, data):
+        if self.open not in ("script", "style"):
+            self.words.append(data)
+
+
+def node(name, text="", details=(), state="done", error=None, seconds=1.25):
+    known = {"text": text, "details": dict(details), "state": state, "error": error, "seconds": seconds}
+    return {"node": name, "outputs": {}, **known}
+
+
+def measured(part, rows, auc, log_loss, baseline=None):
+    values = {"log_loss": log_loss, "example_count": rows, "auc": auc}
+    older = {"log_loss": 0.25, "example_count": rows, "auc": baseline}
+    return [
+        {"slice": part, "metric": name, "candidate": value, "baseline": older[name] if baseline else None}
+        for name, value in values.items()
+    ]
+
+
+def evaluated(missed=(), baseline=None):
+    metrics = [
+        *measured("trip_start_hour=10", 72.0, 0.9169, 0.2599, baseline),
+        *measured("Overall", 1445.0, 0.9492, 0.2043, baseline),
+        *measured("trip_start_hour=2", 92.0, 0.9743, float("nan"), baseline),
+    ]
+    text = "; ".join(missed) or "auc 0.9492, blessed"
+    return node("Evaluator", text, {"overall": {"auc": 0.9492}, "metrics": metrics, "missed": list(missed)})
+
+
+def prepared(anomalies=(), accepted=None):
+    columns = {
+        "company": {"missing": 4155, "mean": None, "unique": 54},
+        "fare": {"missing": 0, "mean": 11.739217039473274, "unique": None},
+    }
+    return [
+        node("ExampleGen", "15,002 rows", {"rows": {"train": 12044, "eval": 1513, "test": 1445}}),
+        node("StatisticsGen", "2 columns", {"columns": columns}),
+        node("SchemaGen", "2 columns, inferred", {"path": "schema.pbtxt"}),
+        node("DataGate", "no anomalies", {"accepted": accepted, "anomalies": list(anomalies)}),
+    ]
+
+
+def trained():
+    history = {"loss": [0.4271, 0.2137], "val_loss": [0.2321, 0.2012], "auc": [0.77, 0.93], "val_auc": [0.93, 0.95]}
+    return [node("Transform", "8 vocabularies"), node("Trainer", "2 epochs", {"history": history})]
+
+
+def record(nodes, **changes):
+    failed = next((item for item in nodes if item["error"]), None)
+    return {
+        "pipeline": "taxi",
+        "run": "20261122-105323-0aa0",
+        "started": "2026-11-22T10:53:23+00:00",
+        "ended": "2026-11-22T10:54:49+00:00",
+        "exit_code": failed["error"]["exit_code"] if failed else 0,
+        "published": None,
+        "in_service": 1,
+        "serving": "/models/taxi/serving",
+        "folder": "/models/taxi/runs/20261122-105323-0aa0",
+        "error": failed["error"] if failed else None,
+        "nodes": nodes,
+        **changes,
+    }
+
+
+def published():
+    pushed = node("Pusher", "version 2 published", {"version": 2, "new": True}, state="cached")
+    nodes = [*prepared(), *trained(), node("Baseline", "version 1"), evaluated(baseline=0.9400), pushed]
+    return record(nodes, published=2, in_service=2)
+
+
+@pytest.fixture(scope="module")
+def show():
+    """What a person reads of a record's page, for the config of the taxi sample."""
+    return lambda record, *overrides: Page(html_report.render(record, load(TAXI, overrides)))
+
+
+def test_a_published_version(show):
+    page = show(published())
+    assert "Published version 2: auc 0.9492, blessed In service: version 2, in /models/taxi/serving" in page.text
+    assert "ExampleGen ✓ done 1.2 s 15,002 rows" in page.text
+    assert "Pusher ✓ cached 1.2 s version 2 published" in page.text
+    assert "Baseline: version 1" in page.text
+    assert "auc 0.9492 0.9400 ✓ passed: min 0.8, max_drop 0.01 log_loss 0.2043 0.2500" in page.text
+    assert "train eval test rows in all 12,044 1,513 1,445 15,002 Anomalies None." in page.text
+    assert "company 4,155 (34.50%) 54 fare 0 11.7392" in page.text
+    assert "ended 2026-11-22T10:54:49+00:00, after 1 min 26 s" in page.text
+
+
+def test_models_that_are_no_networks_stand_in_the_same_table(show):
+    models = {"logistic": {"auc": 0.9311, "log_loss": 0.25}, "tree": {"auc": 0.9200}}
+    compared = node("Yardsticks", "auc: logistic 0.9311", {"metric": "auc", "models": models})
+    text = show(record([*prepared(), *trained(), evaluated(), compared])).text
+    assert "metric candidate baseline logistic tree threshold auc 0.9492 – 0.9311 0.9200 ✓ passed" in text
+    assert "log_loss 0.2043 – 0.2500 – " in text
+
+
+def test_a_search_lists_its_trials(show):
+    rate = "training.optimizer.learning_rate"
+    trials = [
+        {"trial": "0", "score": None, "epochs": None, "values": {rate: 1.5, "model": [8]}, "reason": "became nan"},
+        {"trial": "1", "score": 0.91, "epochs": None, "values": {rate: 0.0123456, "model": [16, 8]}, "reason": None},
+    ]
+    found = node("Tuner", "2 trials", {"objective": "auc", "best": "1", "trials": trials})
+    text = show(record([*prepared(), found, *trained()])).text
+    assert f"trial {rate} model epochs auc 1 1.5 [8] – became nan 2 0.01235 [16, 8] 0.9100 ✓ best" in text
+
+
+def test_slices_come_in_their_natural_order_and_what_has_no_value_says_so(show):
+    text = show(published()).text
+    assert "trip_start_hour rows auc log_loss 2 92 0.9743 – 10 72 0.9169 0.2599" in text
+
+
+def test_the_charts_hold_the_figures(show):
+    html = html_report.render(published(), load(TAXI))
+    slices, curves = (html.split(f'"{name}",')[1].split("</script>")[0] for name in ("slices-0", "curves"))
+    assert '"x":["2","10"],"y":[0.9743,0.9169],"customdata":[92.0,72.0]' in slices
+    assert '"y0":0.9492,"y1":0.9492' in slices
+    assert '"y":[0.4271,0.2137]' in curves
+    assert '"y":[0.2321,0.2012]' in curves
+
+
+def test_nothing_new(show):
+    pushed = node("Pusher", "nothing new: version 1 is this model", {"version": 1, "new": False})
+    text = show(record([*prepared(), *trained(), evaluated(), pushed])).text
+    assert "Done: nothing new: version 1 is this model In service: version 1" in text
+
+
+def test_a_candidate_that_is_not_blessed(show):
+    missed = ["auc (Overall) is 0.9492, below 0.99", "auc (trip_start_hour=10) is 0.9169, below 0.99"]
+    error = {"exit_code": 4, "what": f"Not blessed: {missed[0]}.", "where": "Evaluator", "remedy": "Improve the model."}
+    refused = node("Pusher", error["what"], state="failed", error=error)
+    whole = record([*prepared(), *trained(), evaluated(missed), refused])
+    text = show(whole, "evaluation.thresholds.auc.min=0.99").text
+    assert "Not blessed; nothing was published. Evaluator : Not blessed: auc (Overall) is 0.9492, below 0.99." in text
+    assert "Improve the model. In service: version 1" in text
+    assert "auc 0.9492 – ✗ missed: min 0.99, max_drop 0.01" in text
+    html = html_report.render(whole, load(TAXI))
+    assert re.search(r'class="number bad">0\.9169', html)
+    assert re.search(r'class="number">0\.9743', html)
+
+
+def test_data_that_was_rejected_leaves_out_what_never_came(show):
+    what = "1 anomaly in the data:\n  company (test split): 2.0% are new [ENUM_TYPE_UNEXPECTED, gate.unseen]"
+    error = {"exit_code": 3, "what": what, "where": "DataGate", "remedy": "Mend the data."}
+    nodes = [*prepared()[:3], node("DataGate", "1 anomaly", state="failed", error=error), {"node": "Trainer", **NEVER}]
+    page = show(record(nodes, in_service=None))
+    assert "Data rejected; nothing was published." in page.text
+    assert "company (test split): 2.0% are new" in page.text
+    assert "Mend the data. Nothing is in service yet." in page.text
+    assert "Trainer – not run Data" in page.text
+    assert "company 4,155 (34.50%) 54" in page.text
+    assert not {"Training", "Anomalies", "Metrics, on the test split"} & set(page.words)
+    assert "script" not in page.tags
+
+
+def test_a_run_that_failed_at_its_first_node(show):
+    error = {"exit_code": 1, "what": "The run was stopped by SIGINT.", "where": "ExampleGen", "remedy": "Run again."}
+    page = show(record([node("ExampleGen", error["what"], state="failed", error=error), {"node": "Trainer", **NEVER}]))
+    assert "Failed; nothing was published. ExampleGen : The run was stopped by SIGINT. Run again." in page.text
+    assert page.tags.count("h2") == 2
+    assert page.tags.count("script") == 0
+
+
+def test_anomalies_that_were_accepted_come_with_the_reason(show):
+    anomaly = {"split": "test", "feature": "fare", "rule": "OUT_OF_RANGE", "text": "2% outside", "key": "gate.unseen"}
+    text = show(record([*prepared([anomaly], accepted="new fares since May")])).text
+    assert "Accepted: new fares since May" in text
+    assert "fare test 2% outside OUT_OF_RANGE gate.unseen" in text
+
+
+def test_fetches_nothing(show):
+    assert show(published()).fetched == []
+
+
+def test_what_comes_from_the_data_is_escaped(show):
+    evil = "</script><img onerror>&"
+    metrics = [*measured("Overall", 9.0, 0.9, 0.1), *measured(f"{evil}={evil}", 9.0, 0.9, 0.1)]
+    error = {"exit_code": 1, "what": evil, "where": evil, "remedy": evil}
+    nodes = [
+        node("Evaluator", evil, {"metrics": metrics, "missed": []}),
+        node("Trainer", evil, state="failed", error=error),
+    ]
+    page = show(record(nodes, serving=evil))
+    assert "img" not in page.tags
+    assert page.text.count(evil) == 9  # error 3, nodes 2, serving, heading, and a row of slices with its header
+
+
+def test_hides_the_password_of_the_metadata_store():
+    config = load(TAXI, ["storage.metadata=mysql://root:s3cret@db:3306/ml"])
+    html = html_report.render(published(), config)
+    assert "s3cret" not in html
+    assert "mysql://root:***@db:3306/ml" in html
+
+
+@pytest.mark.parametrize(
+    ("text", "concealed"),
+    [
+        ("mysql://root:pass:word@db/ml", "mysql://root:***@db/ml"),
+        ("mysql://root@db:3306/ml", "mysql://root@db:3306/ml"),
+        ("gs://bucket/a:b@c", "gs://bucket/a:b@c"),
+    ],
+)
+def test_conceals_passwords_alone(text, concealed):
+    assert html_report.conceal(text) == concealed
+
+
+def test_writes_beside_the_config(tmp_path):
+    (tmp_path / directory.CONFIG).write_text(load(TAXI).model_dump_json())
+    path = html_report.write(published(), tmp_path)
+    assert path == tmp_path / "report.html"
+    assert "Published version 2" in path.read_text(encoding="utf-8")
+
+
+def test_a_report_that_cannot_be_written_leaves_the_exit_code(tmp_path, caplog):
+    config = load(TAXI, [f"storage.root={tmp_path}"])
+    folder = config.home.run("1")
+    (folder / directory.REPORT).mkdir(parents=True)
+    (folder / directory.CONFIG).write_text(config.model_dump_json())
+    ended = finish(config, "1", directory.now(), ["ExampleGen"], MillraceError("The process was killed."))
+    assert (ended["exit_code"], ended["report"]) == (1, None)
+    assert "Is a directory" in ended["report_error"]
+    assert json.loads((folder / directory.RECORD).read_text()) == ended
+    assert "There is no report of this run" in caplog.text
+
+
+def test_draws_without_tensorflow():
+    modules = "pipelines.reporting.html_report, pipelines.reporting.screenshot"
+    code = f"import sys, {modules}; sys.exit('tensorflow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=60).returncode == 0
+
+
+def test_classes_are_told_apart_by_their_names(show):
+    judged = evaluated()
+    judged["details"]["confusion"] = [[1200.0, 45.0], [12.5, 187.5]]
+    page = show(record([*prepared(), *trained(), judged]), "label.classes=['no tip', 'big tip']")
+    assert "of told no tip told big tip no tip 1,200 45 big tip 12.5 187.5" in page.text
+
+
+def test_a_class_without_a_row_is_shown_all_the_same():
+    assert html_report.name_classes([[3.0]], ["a", "b"]) == {"a": {"a": 3.0, "b": 0.0}, "b": {"a": 0.0, "b": 0.0}}
+    assert html_report.name_classes([], ["a", "b"]) == {}

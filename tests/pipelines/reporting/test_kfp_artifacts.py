@@ -1,0 +1,105 @@
+"""What Kubeflow Pipelines is handed of a run, where kfp's own executor would put it."""
+
+import json
+import math
+
+import pytest
+from kfp.dsl import Artifact
+
+from configs.errors import ConfigError
+from pipelines.reporting import kfp_artifacts
+
+
+def node(name, state="done", text="", details=None, seconds=1.25):
+    return {"node": name, "state": state, "text": text, "details": details or {}, "seconds": seconds}
+
+
+def record(**changes):
+    judged = {"overall": {"auc": 0.9492, "log_loss": 0.2043, "recall": math.nan}}
+    return {
+        "pipeline": "taxi",
+        "run": "0a1b",
+        "started": "2026-11-22T10:53:23+00:00",
+        "ended": "2026-11-22T10:54:49+00:00",
+        "exit_code": 0,
+        "published": 2,
+        "in_service": 2,
+        "folder": "/workspace/taxi/runs/0a1b",
+        "error": None,
+        "nodes": [node("ExampleGen", text="15,002 rows"), node("Evaluator", "cached", "auc 0.9492, blessed", judged)],
+        **changes,
+    }
+
+
+REJECTED = record(
+    exit_code=3,
+    published=None,
+    in_service=1,
+    error={"what": "`<abc>` is no number.", "where": "rows.csv:7", "remedy": "Correct the cell.", "exit_code": 3},
+    nodes=[node("ExampleGen", "failed", "`<abc>` is no number."), node("Evaluator", "not run", seconds=0.0)],
+)
+
+
+def executor_input(folder, **artifacts):
+    artifacts = {
+        "summary": {"name": "summary", "uri": f"{folder}/deep/summary", "type": {"schemaTitle": "system.HTML"}},
+        "metrics": {"name": "metrics", "uri": f"{folder}/deep/metrics", "type": {"schemaTitle": "system.Metrics"}},
+        **artifacts,
+    }
+    places = {name: {"artifacts": [artifact]} for name, artifact in artifacts.items()}
+    return json.dumps({"outputs": {"artifacts": places, "outputFile": f"{folder}/outputs/executor_output.json"}})
+
+
+@pytest.mark.parametrize("uri", ["gs://models/v2/summary", "s3://models/summary", "minio://mlpipeline/v2/x", "/tmp/x"])
+def test_a_file_lies_where_kfp_looks_for_it(uri):
+    assert kfp_artifacts.localise(uri) == Artifact(uri=uri).path
+
+
+def test_the_page_and_the_figures_are_handed_over(tmp_path):
+    kfp_artifacts.write(record(), executor_input(tmp_path))
+    page = (tmp_path / "deep" / "summary").read_text()
+    assert page == kfp_artifacts.render(record())
+    assert json.loads((tmp_path / "outputs" / "executor_output.json").read_text()) == {
+        "artifacts": {
+            "summary": {"artifacts": [{"name": "summary", "uri": f"{tmp_path}/deep/summary"}]},
+            "metrics": {
+                "artifacts": [
+                    {
+                        "name": "metrics",
+                        "uri": f"{tmp_path}/deep/metrics",
+                        "metadata": {"auc": 0.9492, "log_loss": 0.2043},
+                    }
+                ]
+            },
+        }
+    }
+
+
+def test_the_page_shows_what_the_screen_shows():
+    page = kfp_artifacts.render(record())
+    for words in (
+        '<h1 class="good">Published version 2: auc 0.9492, blessed</h1>',
+        "In service: version 2",
+        '<td>ExampleGen</td>\n<td>✓ done</td>\n<td class="number">1.2 s</td>\n<td>15,002 rows</td>',
+        "<td>Evaluator</td>\n<td>✓ cached</td>",
+        '<td>log_loss</td><td class="number">0.2043</td>',
+        "run 0a1b, 2026-11-22T10:53:23+00:00, 1 min 26 s. Exit code 0.",
+    ):
+        assert words in page
+    assert "http" not in page
+    assert "<script" not in page
+
+
+def test_the_page_of_a_run_that_failed_at_once_says_why():
+    page = kfp_artifacts.render(REJECTED)
+    assert '<h1 class="bad">Data rejected; nothing was published.</h1>' in page
+    assert "<strong>rows.csv:7</strong>: `&lt;abc&gt;` is no number.\nCorrect the cell.</div>" in page
+    assert '<td>– not run</td>\n<td class="number"></td>' in page
+    assert "In service: version 1" in page
+    assert kfp_artifacts.figures(REJECTED) == {}
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"outputs": {"artifacts": {"summary": {"artifacts": []}}}}', "[1]"])
+def test_what_is_no_executor_input_is_refused(text):
+    with pytest.raises(ConfigError, match="^--executor-input: this is no executor input of Kubeflow's"):
+        kfp_artifacts.write(record(), text)

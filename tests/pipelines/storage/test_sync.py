@@ -1,0 +1,338 @@
+"""A pipeline in an object store (a stand-in), and its working copies on two machines."""
+
+import itertools
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import s3fs
+
+from components.registry.model_registry import Record, publish
+from components.registry.versions import MANIFEST, history, in_service, list_folders
+from configs.errors import ConfigError, MillraceError, PipelineBusy
+from configs.home import Home
+from configs.schema.config import Config, Storage
+from pipelines.runs import directory, lease
+from pipelines.storage import object_store, sync
+from tests.pipelines import bucket
+
+URL = "s3://models/taxi"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Any]:
+    with bucket.serve() as files:
+        yield files
+
+
+@pytest.fixture
+def files(server: Any) -> Any:
+    """The bucket, empty."""
+    if server.find(bucket.BUCKET):
+        server.rm(f"{bucket.BUCKET}/", recursive=True)
+    if not server.exists(bucket.BUCKET):
+        server.mkdir(bucket.BUCKET)
+    return server
+
+
+@pytest.fixture(autouse=True)
+def _temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+
+@pytest.fixture
+def here(files: Any, tmp_path: Path) -> Home:
+    """The working copy of one machine."""
+    return Home(tmp_path / "here" / "copy" / "taxi", URL)
+
+
+@pytest.fixture
+def there(files: Any, tmp_path: Path) -> Home:
+    """The working copy of another machine."""
+    return Home(tmp_path / "there" / "copy" / "taxi", URL)
+
+
+def write(path: Path, text: str = "text") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def add(home: Home, weights: str) -> int:
+    """Publishes a model in a working copy, and puts it into the store as the Pusher does."""
+    sync.fetch_service(home)
+    model = home.root / "candidate"
+    write(model / "saved_model.pb", "graph")
+    write(model / "variables" / "variables.data", weights)
+    version = publish(home, model, {}, Record(run=f"run-of-{weights}")).version
+    sync.put_service(home)
+    return version.number
+
+
+def served(home: Home) -> tuple[int, str] | None:
+    """The version in service, its files verified, and its weights."""
+    sync.fetch_service(home)
+    version = in_service(home)
+    return version and (version.number, (version.path / "variables" / "variables.data").read_text())
+
+
+def test_a_url_has_the_same_working_copy_everywhere_and_a_folder_is_its_own(config: Config) -> None:
+    homes = [
+        config.model_copy(update={"storage": Storage(root=root)}).home
+        for root in ("gs://models/a", "gs://models/a/", "gs://models-a", "s3://models/a", "/models/a")
+    ]
+    assert [home.store for home in homes] == [
+        "gs://models/a/taxi",
+        "gs://models/a/taxi",
+        "gs://models-a/taxi",
+        "s3://models/a/taxi",
+        None,
+    ]
+    assert len({home.root for home in homes}) == 4
+    assert homes[0].root.parent.name.startswith("gs-models-a-")
+    assert homes[4].root == Path("/models/a/taxi")
+    places = [home.address(home.serving / "1") for home in homes[2:]]
+    assert places == ["gs://models-a/taxi/serving/1", "s3://models/a/taxi/serving/1", "/models/a/taxi/serving/1"]
+
+
+def test_what_one_machine_puts_another_fetches(here: Home, there: Home) -> None:
+    artifact = here.artifacts / "ExampleGen" / "examples" / "1"
+    write(artifact / "Split-train" / "data.gz", "rows")
+    write(artifact / "empty", "")
+    sync.put(here, artifact)
+    assert sync.fetch_artifact(there, str(artifact)) == there.root / artifact.relative_to(here.root)
+    copy = there.root / artifact.relative_to(here.root)
+    assert (copy / "Split-train" / "data.gz").read_text() == "rows"
+    assert (copy / "empty").read_text() == ""
+    assert sorted(os.listdir(copy)) == ["Split-train", "empty"]
+
+
+def test_what_an_attempt_that_was_killed_left_does_not_stay_on_either_side(here: Home, there: Home, files: Any) -> None:
+    folder = here.artifacts / "Transform" / "1"
+    write(folder / "a-of-00001")
+    sync.put(here, folder)
+    sync.fetch(there, there.artifacts)
+    (folder / "a-of-00001").unlink()
+    write(folder / "a-of-00002")
+    sync.put(here, folder)
+    sync.fetch(there, there.artifacts)
+    assert files.find("models/taxi") == ["models/taxi/artifacts/Transform/1/a-of-00002"]
+    assert os.listdir(there.artifacts / "Transform" / "1") == ["a-of-00002"]
+
+
+def test_a_record_of_the_same_size_is_fetched_again(here: Home, there: Home) -> None:
+    for text in ("first", "other"):
+        record = write(here.run("r1") / "nodes" / "Trainer.json", text)
+        sync.put(here, record)
+        sync.fetch(there, there.run("r1"))
+        assert (there.run("r1") / "nodes" / "Trainer.json").read_text() == text
+
+
+def test_some_files_are_fetched_by_name(here: Home, there: Home) -> None:
+    write(here.run("r1") / directory.RECORD, json.dumps({"run": "r1", "ended": "2026", "exit_code": 0}))
+    write(here.run("r1") / directory.LOG, "long")
+    sync.put(here, here.run("r1"))
+    sync.fetch_records(there)
+    assert directory.find(there)["run"] == "r1"
+    assert os.listdir(there.run("r1")) == [directory.RECORD]
+
+
+def test_a_folder_of_this_machine_needs_no_mirror(tmp_path: Path) -> None:
+    home = Home(tmp_path / "taxi")
+    sync.require_access(home)
+    sync.fetch(home, home.artifacts)
+    sync.put(home, home.artifacts)
+    sync.fetch_service(home)
+    sync.put_service(home)
+    assert sync.fetch_artifact(home, "/a/b") == Path("/a/b")
+    assert not home.root.exists()
+
+
+def test_versions_are_in_service_on_every_machine(here: Home, there: Home) -> None:
+    assert served(there) is None
+    assert [add(here, "one"), add(there, "two"), add(here, "two"), add(here, "three")] == [1, 2, 2, 3]
+    assert served(there) == served(here) == (3, "three")
+    assert [line["number"] for line in history(there)] == [1, 2, 3]
+    sync.fetch_service(there, every=True)
+    assert [(path / "variables" / "variables.data").read_text() for path in list_folders(there).values()] == [
+        "one",
+        "two",
+        "three",
+    ]
+
+
+def test_of_the_versions_before_a_fresh_machine_has_the_manifests(here: Home, there: Home) -> None:
+    add(here, "one")
+    add(here, "two")
+    assert served(there) == (2, "two")
+    assert [path.name for path in (there.serving / "1").rglob("*") if path.is_file()] == [Path(MANIFEST).name]
+
+
+def test_a_version_is_put_with_its_graph_and_then_its_manifest_last(
+    here: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    put = object_store.Store.put
+
+    def recorded(store: object_store.Store, names: Any, root: Path) -> None:
+        order.extend(sorted(names := list(names)))
+        put(store, names, root)
+
+    monkeypatch.setattr(object_store.Store, "put", recorded)
+    add(here, "one")
+    assert order == [
+        "serving/1/variables/variables.data",
+        "serving/1/saved_model.pb",
+        f"serving/1/{MANIFEST}",
+        "history.jsonl",
+    ]
+
+
+@pytest.mark.parametrize("survived", range(4))
+def test_a_publication_that_is_killed_leaves_what_was_or_what_shall_be(
+    here: Home, there: Home, monkeypatch: pytest.MonkeyPatch, survived: int
+) -> None:
+    add(here, "one")
+    puts = itertools.count()
+    put = object_store.Store.put
+
+    def killed(store: object_store.Store, names: Any, root: Path) -> None:
+        if next(puts) == survived:
+            raise KeyboardInterrupt
+        put(store, names, root)
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(object_store.Store, "put", killed)
+        add(here, "a longer two")
+    assert served(there) == ((1, "one") if survived < 3 else (2, "a longer two"))
+    shutil.rmtree(here.root)  # the retried step has a container of its own
+    assert add(here, "2") == (2 if survived < 3 else 3)
+    assert served(there) == (list_folders(here).popitem()[0], "2")
+    assert [line["number"] for line in history(there)] == sorted(list_folders(there))
+
+
+def test_a_second_writer_is_refused_and_begins_anew(here: Home, there: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(here, "one")
+    put_service = sync.put_service
+    with monkeypatch.context() as patched:
+        patched.setattr(sync, "put_service", lambda home: None)
+        add(here, "mine")
+    add(there, "theirs")
+    with pytest.raises(PipelineBusy, match="another process has published version 2 meanwhile"):
+        put_service(here)
+    assert served(here) == served(there) == (2, "theirs")
+    assert add(here, "mine") == 3
+    assert served(there) == (3, "mine")
+
+
+def test_a_damaged_copy_is_fetched_again_and_a_damaged_store_is_refused(here: Home, there: Home, files: Any) -> None:
+    add(here, "one")
+    served(there)
+    write(there.serving / "1" / "variables" / "variables.data", "eno")
+    write(there.serving / "1" / "stray")
+    assert served(there) == (1, "one")
+    files.pipe_file("models/taxi/serving/1/variables/variables.data", b"eno")
+    shutil.rmtree(there.root)
+    with pytest.raises(MillraceError, match="version 1 is damaged"):
+        served(there)
+
+
+def test_a_version_that_is_gone_from_the_store_is_not_taken_for_nothing(here: Home, there: Home, files: Any) -> None:
+    add(here, "one")
+    served(there)
+    files.rm("models/taxi/serving/1", recursive=True)
+    with pytest.raises(MillraceError, match="version 1 is in service by the history, but its folder is gone"):
+        served(there)
+
+
+def test_what_a_training_keeps_is_put_while_it_goes_on(here: Home, files: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sync, "EVERY", 0.1)
+    state = here.checkpoints / "digest" / "state.npz"
+    with sync.following(here, here.checkpoints):
+        for text in ("step 100", "step 200"):
+            write(state, text)
+            wait_for(lambda text=text: files.exists(PLACE) and files.cat_file(PLACE) == text.encode())
+        shutil.rmtree(state.parent)
+    assert not files.exists(PLACE)
+
+
+PLACE = "models/taxi/checkpoints/digest/state.npz"
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_a_training_goes_on_from_what_another_machine_kept(config: Config, here: Home, files: Any) -> None:
+    shared = config.model_copy(update={"storage": Storage(root="s3://models")})
+    assert shared.home.store == here.store
+    sync.put(here, write(here.checkpoints / "digest" / "state.npz").parent)
+    for node, fetched in (("Evaluator", False), ("Trainer", True)):
+        with sync.working(shared, "r1", [node]):
+            assert (shared.home.checkpoints / "digest" / "state.npz").exists() is fetched
+
+
+def test_a_training_that_is_stopped_does_not_wait_for_the_store(here: Home, files: Any) -> None:
+    with pytest.raises(ZeroDivisionError), sync.following(here, here.checkpoints):
+        write(here.checkpoints / "digest" / "state.npz")
+        1 / 0  # noqa: B018
+    assert not files.exists(PLACE)
+
+
+def test_a_bucket_that_is_not_there_is_named(tmp_path: Path, files: Any) -> None:
+    home = Home(tmp_path / "a" / "b" / "taxi", "s3://nowhere/taxi")
+    with pytest.raises(MillraceError, match="The store is not there: .*bucket does not exist") as error:
+        sync.require_access(home)
+    assert (error.value.where, error.value.exit_code) == ("s3://nowhere/taxi", 1)
+    assert "Create the bucket" in error.value.remedy
+
+
+def test_a_machine_without_an_account_is_told(here: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in bucket.ACCOUNT:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    s3fs.S3FileSystem.clear_instance_cache()
+    with pytest.raises(MillraceError, match="There are no credentials for this store"):
+        sync.require_access(here)
+    s3fs.S3FileSystem.clear_instance_cache()
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "words"),
+    [
+        (PermissionError("Access Denied"), MillraceError, "This account may not do that in the store: Access Denied."),
+        (OSError("[Errno 5] Connection\nreset"), MillraceError, "cannot be used: OSError: [Errno 5] Connection."),
+        (ValueError("Protocol not known: abc"), ConfigError, "This is no store that is known: Protocol not known"),
+        (FileNotFoundError("The specified bucket"), MillraceError, "The store is not there: The specified bucket."),
+    ],
+)
+def test_an_error_is_one_paragraph(error: Exception, kind: type[MillraceError], words: str) -> None:
+    told = object_store.explain(URL, error)
+    assert type(told) is kind
+    assert words in told.what
+    assert told.where == URL
+    assert told.remedy
+
+
+def test_a_folder_of_another_user_is_no_place_for_copies(here: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    sync.own(here)
+    monkeypatch.setattr(os, "getuid", lambda: 12345)
+    with pytest.raises(MillraceError, match="another user's"):
+        sync.fetch(here, here.runs)
+
+
+def test_a_store_without_a_database_has_no_lease(config: Config) -> None:
+    shared = config.model_copy(update={"storage": Storage(root="s3://models")})
+    with pytest.raises(ConfigError, match=r"^storage\.metadata: A pipeline in an object store needs a database"):
+        lease.hold(shared, "r1").__enter__()

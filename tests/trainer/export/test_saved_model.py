@@ -1,0 +1,144 @@
+"""The life of each family: built, trained, killed, resumed, exported, and asked by each signature and loader."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_transform as tft
+import tensorflow_transform.beam as tft_beam
+from tensorflow_transform.tf_metadata import dataset_metadata, metadata_io, schema_utils
+
+from components.load_check import answer_as_trained, compare, make_requests
+from components.load_check_process import answer_tf1, answer_tf2
+from configs.schema.models import Attention, Cnn, Convolution, Dnn, Linear, Rnn, SelfAttention, WideDeep
+from configs.schema.training import Optimizer, Training
+from tests.trainer.conftest import LABELS
+from tests.trainer.features.test_transforms import FEATURES, TRAINING, TYPES
+from tests.trainer.test_models import score
+from tests.trainer.training.test_checkpoints import Kill, Killed
+from trainer.export.saved_model import export, name_answers
+from trainer.export.signatures import RAW, SERVING, TRANSFORM
+from trainer.features.preprocessing_fn import preprocessing_fn
+from trainer.features.transforms import columns
+from trainer.models import build
+from trainer.settings import Columns, Settings
+from trainer.training.checkpoints import Checkpoint
+from trainer.training.fit import fit
+
+SMALL = {"hidden_units": (4,), "embedding": 2}
+CASES = {
+    "linear": (Linear(family="linear"), "binary"),
+    "dnn": (Dnn(family="dnn", **SMALL), "multiclass"),
+    "wide_deep": (WideDeep(family="wide_deep", crosses=(("member", "shop"),), **SMALL), "regression"),
+    "cnn": (Cnn(family="cnn", blocks=(Convolution(filters=2, pool=1),), **SMALL), "multilabel"),
+    "rnn": (Rnn(family="rnn", units=(3,), **SMALL), "binary"),
+    "attention": (
+        Attention(
+            family="attention",
+            mechanism=SelfAttention(kind="self", layers=1, heads=1, width=4, feed_forward=4),
+            **SMALL,
+        ),
+        "multiclass",
+    ),
+}
+MISSING = {tf.string: tf.constant(""), tf.float64: tf.constant(np.nan, tf.float64)}
+
+
+@pytest.fixture(scope="module")
+def transformed(tmp_path_factory):
+    """What Transform learnt of columns of every kind."""
+    folder = str(tmp_path_factory.mktemp("transform"))
+    spec = {name: tf.io.VarLenFeature(TYPES.get(name, tf.float32)) for name in FEATURES}
+    spec["label"] = tf.io.VarLenFeature(tf.int64)
+    metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(spec))
+    settings = Columns(features=FEATURES, label=LABELS["binary"]).model_dump_json()
+    with tft_beam.Context(f"{folder}/temporary"):
+        _, function = (TRAINING, metadata) | tft_beam.AnalyzeAndTransformDataset(
+            lambda inputs: preprocessing_fn(inputs, {"columns": settings})
+        )
+        function | tft_beam.WriteTransformFn(f"{folder}/graph")
+    metadata_io.write_metadata(metadata, f"{folder}/graph/{tft.TFTransformOutput.RAW_METADATA_DIR}")
+    return tft.TFTransformOutput(f"{folder}/graph")
+
+
+def as_example(row):
+    example = tf.train.Example()
+    for name, values in row.items():
+        kind = {tf.string: "bytes_list", tf.int64: "int64_list"}.get(TYPES.get(name), "float_list")
+        getattr(example.features.feature[name], "int64_list" if name == "label" else kind).value.extend(values)
+    return example.SerializeToString()
+
+
+# Each of the training rows eight times, the last without anything but the number that all learn by.
+NUMBERS = np.arange(32)
+ROWS = [as_example({**TRAINING[number % 4], "scaled": [2 + number / 8]}) for number in NUMBERS]
+THRESHOLDS = {"binary": [16], "multiclass": [11, 22], "multilabel": [8, 16, 24]}
+
+
+def label_by(kind):
+    """The label [32, 1 or classes] of the rows: the number, how many thresholds lie below it, or which."""
+    if kind == "regression":
+        return NUMBERS[:, None].astype("float32")
+    reached = (NUMBERS[:, None] >= THRESHOLDS[kind]).astype("int64")
+    return reached if kind == "multilabel" else reached.sum(axis=1, keepdims=True)
+
+
+def train(settings, transformed, checkpoint, callbacks=()):
+    """A model of the settings after its training, whose epochs have sixteen steps."""
+    keras.utils.set_random_seed(settings.training.seed)
+    model = build(settings, columns(FEATURES, transformed.vocabulary_size_by_name))
+    table = transformed.transform_features_layer()(tf.io.parse_example(ROWS, transformed.raw_feature_spec()))
+    kind = settings.label.kind
+    rows = tf.data.Dataset.from_tensor_slices((table, label_by(kind))).repeat(4).batch(8)
+    fit(model, rows, rows, settings.training, kind, checkpoint, callbacks)
+    return model
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("family", CASES)
+def test_a_family_is_built_killed_and_resumed_learns_by_heart_and_serves_what_it_learnt(family, transformed, tmp_path):
+    options, kind = CASES[family]
+    training = Training(epochs=15, optimizer=Optimizer(learning_rate=0.03))
+    settings = Settings(features=FEATURES, label=LABELS[kind], model=options, training=training)
+    state, folder = tmp_path / "state.npz", str(tmp_path / "model")
+    with pytest.raises(Killed):
+        train(settings, transformed, Checkpoint(state, every=10), [Kill(29)])
+    checkpoint = Checkpoint(state, every=10)
+    model = train(settings, transformed, checkpoint)
+    assert checkpoint.begun == 20
+    export(model, transformed, settings, folder)
+    expected = answer_as_trained(folder, transformed, settings, ROWS)
+    assert score(kind, expected[SERVING]["prediction"], label_by(kind)) > 0.9
+    requests = make_requests(transformed, settings, ROWS)
+    assert set(expected) == set(requests) == {SERVING, RAW, TRANSFORM}
+    for loader, answer in {"tf1": answer_tf1, "tf2": answer_tf2}.items():
+        answers = answer(folder, requests)
+        assert {name: outputs.keys() for name, outputs in answers.items()} == {
+            name: outputs.keys() for name, outputs in expected.items()
+        }
+        compare(expected, answers, ROWS, loader)
+    compare_nothing(folder)
+
+
+def compare_nothing(folder):
+    """A row of nothing must be one whose every feature is missing."""
+    [_, specs] = tf.saved_model.load(folder).signatures[RAW].structured_input_signature
+    nothing = {name: tf.fill([1] * spec.shape.rank, MISSING[spec.dtype]).numpy() for name, spec in specs.items()}
+    assert {"ranged__0_1_", "the_colour", "the_colour_", "column__bucketed"} <= set(nothing)
+    answers = answer_tf2(folder, {SERVING: {"examples": np.array([b""], object)}, RAW: nothing})
+    for output, values in answers[SERVING].items():
+        np.testing.assert_array_equal(answers[RAW][output], values)
+
+
+@pytest.mark.parametrize(
+    ("kind", "prediction", "named"),
+    [
+        ("binary", [[0.25]], {"classes": [[b"0", b"1"]], "scores": [[0.75, 0.25]]}),
+        ("multiclass", [[0.5, 0.25, 0.25]], {"classes": [[b"low", b"middle", b"high"]], "scores": [[0.5, 0.25, 0.25]]}),
+        ("multilabel", [[1.0, 0.5, 0.0]], {"classes": [[b"high", b"red", b"short"]], "scores": [[1.0, 0.5, 0.0]]}),
+        ("regression", [[3.5]], {}),
+    ],
+)
+def test_answers_bear_the_names_of_the_classes(kind, prediction, named):
+    answers = name_answers(tf.constant(prediction), LABELS[kind])
+    assert {name: tensor.numpy().tolist() for name, tensor in answers.items()} == {"prediction": prediction, **named}

@@ -1,0 +1,12 @@
+import tensorflow as tf
+
+from trainer.features.preprocessing_fn import mark
+
+
+def test_several_classes_at_once_are_marked_in_a_row_each():
+    ids = tf.SparseTensor([[0, 0], [0, 1], [2, 0]], tf.constant([0, 2, 1], tf.int64), [3, 2])
+    assert mark(ids, 3).numpy().tolist() == [[1, 0, 1], [0, 0, 0], [0, 1, 0]]
+
+
+def test_where_no_row_has_any_class_none_is_marked():
+    assert mark(tf.SparseTensor(tf.zeros([0, 2], tf.int64), tf.zeros([0], tf.int64), [2, 0]), 2).shape == (2, 2)

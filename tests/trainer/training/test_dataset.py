@@ -1,0 +1,128 @@
+"""The rows of a split: which come, in which order, from memory or from the disk, and how much each counts."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from configs.schema.training import Training
+from trainer.training.dataset import Rows, choose_batch, pick
+
+COUNT = 1000
+SPEC = {
+    "number": tf.io.FixedLenFeature([1], tf.float32),
+    "label": tf.io.FixedLenFeature([1], tf.int64),
+    "weight": tf.io.FixedLenFeature([1], tf.float32),
+}
+CLASSES = ("none", "some")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Two files of rows: the number counts them, a tenth are of class 1, and these weigh 2."""
+    folder = tmp_path_factory.mktemp("rows")
+    for shard in range(2):
+        with tf.io.TFRecordWriter(str(folder / f"{shard}.gz"), "GZIP") as writer:
+            for number in range(shard, COUNT, 2):
+                label = int(number % 10 == 0)
+                features = {
+                    "number": tf.train.Feature(float_list=tf.train.FloatList(value=[number])),
+                    "label": tf.train.Feature(int64_list=tf.train.Int64List(value=[label])),
+                    "weight": tf.train.Feature(float_list=tf.train.FloatList(value=[1 + label])),
+                }
+                writer.write(tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString())
+    return folder
+
+
+def rows_of(folder, weight=None, **training):
+    spec = SPEC if weight else {name: SPEC[name] for name in ("number", "label")}
+    return Rows([f"{folder}/*.gz"], spec, "label", weight, Training(**training))
+
+
+def numbers(batches):
+    return [int(number) for columns, *_ in batches for number in columns["number"].numpy()[:, 0]]
+
+
+@pytest.mark.parametrize("cache", ["memory", "none"])
+def test_every_epoch_has_all_rows_in_an_order_of_its_own(folder, cache):
+    rows = rows_of(folder, cache=cache, seed=3)
+    assert (rows.held is None, rows.count) == (cache == "none", COUNT)
+    feed = rows.feed(128)
+    epochs = numbers(feed.stream().take(3 * feed.steps))
+    assert (feed.steps, len(epochs)) == (8, 3 * COUNT)
+    parts = [epochs[start : start + COUNT] for start in range(0, 3 * COUNT, COUNT)]
+    assert all(sorted(part) == list(range(COUNT)) for part in parts)
+    assert len({tuple(part) for part in parts}) == 3
+    assert numbers(feed.stream().take(24)) == epochs
+    assert numbers(rows_of(folder, cache=cache, seed=4).feed(128).stream().take(24)) != epochs
+
+
+@pytest.mark.parametrize("cache", ["memory", "none"])
+@pytest.mark.parametrize("start", [1, 7, 8, 19])
+def test_a_training_goes_on_from_any_step_as_if_it_had_never_stopped(folder, cache, start):
+    feed = rows_of(folder, cache=cache).feed(128)
+    whole = [columns["number"].numpy().tolist() for columns, _ in feed.stream().take(24)]
+    rest = [columns["number"].numpy().tolist() for columns, _ in feed.stream(start).take(24 - start)]
+    assert rest == whole[start:]
+
+
+@pytest.mark.parametrize("cache", ["memory", "none"])
+def test_what_judges_lies_still(folder, cache):
+    rows = rows_of(folder, weight="weight", cache=cache)
+    found = numbers(rows.batches(300))
+    assert sorted(found) == list(range(COUNT))
+    assert numbers(rows.batches(300)) == found
+    assert [part.shape for part in next(iter(rows.batches(300)))[1:]] == [(300, 1), (300, 1)]
+
+
+def test_rows_stay_in_memory_as_long_as_there_is_room(folder, monkeypatch):
+    for free, held in ((4 * COUNT * 12 + 1000, True), (4 * COUNT * 12 - 1000, False)):  # a quarter; 12 bytes a row
+        monkeypatch.setattr("psutil.virtual_memory", lambda free=free: type("Memory", (), {"available": free}))
+        rows = rows_of(folder)
+        assert (rows.held is not None, rows.count) == (held, COUNT)
+
+
+@pytest.mark.parametrize("cache", ["memory", "none"])
+@pytest.mark.parametrize(
+    ("weight", "weights", "shares"),
+    [
+        (None, "balanced", (0.5, 0.5)),
+        (None, {"some": 3.0}, (900 / 1200, 300 / 1200)),
+        ("weight", "balanced", (0.5, 0.5)),
+        ("weight", {"none": 2.0}, (1800 / 2000, 200 / 2000)),
+    ],
+)
+def test_classes_count_as_they_are_told_and_all_rows_together_as_before(folder, cache, weight, weights, shares):
+    rows = rows_of(folder, weight=weight, cache=cache)
+    rows.weigh(weights, CLASSES)
+    _, label, mass = (np.concatenate(parts) for parts in zip(*_flat(rows.feed(128).once()), strict=True))
+    total = 1100 if weight else 1000
+    assert mass.sum() == pytest.approx(total, rel=1e-5)
+    assert [mass[label == id_].sum() / total for id_ in (0, 1)] == pytest.approx(shares, rel=1e-5)
+
+
+def _flat(batches):
+    return [(columns["number"].numpy(), label.numpy(), weight.numpy()) for columns, label, weight in batches]
+
+
+@pytest.mark.parametrize(
+    ("rows", "size"), [(0, 32), (100, 32), (5000, 64), (10_000, 128), (100_000, 1024), (10**8, 1024)]
+)
+def test_a_batch_grows_with_the_rows(rows, size):
+    assert choose_batch(Training(batch_size="auto"), rows) == size
+    assert choose_batch(Training(batch_size=7), rows) == 7
+
+
+def test_columns_are_changed_by_a_seed_of_each_step_of_each_epoch(folder):
+    feed = rows_of(folder, seed=3).feed(128)
+    changed = feed.change(lambda columns, seed: {"number": columns["number"] * 0, "seed": seed}, seed=5)
+    seeds = [batch[0]["seed"].numpy().tolist() for batch in changed.stream(6).take(4)]
+    assert seeds == [[5, 6], [5, 7], [5, 8], [5, 9]]
+    plain, other = next(iter(feed.once())), next(iter(changed.once()))
+    assert (plain[1].numpy() == other[1].numpy()).all()
+    assert not other[0]["number"].numpy().any()
+
+
+def test_columns_that_a_model_has_no_use_for_are_left_out(folder):
+    [first, *_] = pick(rows_of(folder, "weight").batches(128), ["number"])
+    assert [*first[0]] == ["number"]
+    assert len(first) == 3

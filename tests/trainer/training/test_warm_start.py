@@ -1,0 +1,93 @@
+"""Beginning with the weights of an exported model, whose vocabulary may have been another."""
+
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import pytest
+
+from configs.errors import MillraceError
+from configs.schema.models import Dnn
+from tests.trainer.conftest import LABELS
+from trainer.export.saved_model import KERAS_MODEL
+from trainer.features.transforms import Column
+from trainer.models.dnn import build
+from trainer.training.warm_start import Table, carry, warm_start
+
+OLD, NEW = ["red", "blue"], ["green", "red", "blue"]
+
+
+def columns_of(colours):
+    return [
+        Column("amount.number"),
+        Column("colour.id", size=len(colours) + 1),
+        Column("text.words", len(colours) + 2, 4),
+    ]
+
+
+def model_of(colours, units=3, seed=1):
+    keras.utils.set_random_seed(seed)
+    return build(Dnn(family="dnn", hidden_units=(units,)), LABELS["binary"], columns_of(colours))
+
+
+def write_vocabularies(folder, colours):
+    (folder / "assets").mkdir(parents=True)
+    for feature in ("colour", "text"):
+        (folder / "assets" / feature).write_text("".join(f"{colour}\n" for colour in colours))
+    return SimpleNamespace(transform_savedmodel_dir=str(folder))
+
+
+@pytest.fixture
+def exported(tmp_path):
+    """A model of two colours, and where it lies."""
+    model, folder = model_of(OLD), tmp_path / "3"
+    write_vocabularies(folder, OLD)
+    (folder / KERAS_MODEL).parent.mkdir()
+    model.save(folder / KERAS_MODEL)
+    return model, folder
+
+
+def rows(colours, colour):
+    """A row of this colour, by its ids; padding after one word."""
+    place = colours.index(colour) if colour in colours else len(colours)
+    return {
+        "amount.number": np.ones((1, 1), "float32"),
+        "colour.id": np.array([[place]]),
+        "text.words": np.array([[place + 1, 0, 0, 0]]),
+    }
+
+
+@pytest.mark.parametrize("colour", ["red", "blue", "unheard of"])
+def test_values_are_answered_as_before_whatever_their_ids_are_now(exported, colour, tmp_path):
+    before, folder = exported
+    model = model_of(NEW, seed=2)
+    warm_start(model, folder, write_vocabularies(tmp_path / "transform", NEW))
+    expected = before(rows(OLD, colour)).numpy()
+    np.testing.assert_allclose(model(rows(NEW, colour)).numpy(), expected, rtol=1e-5)
+
+
+def test_a_new_value_keeps_the_weights_that_it_was_given(exported, tmp_path):
+    _, folder = exported
+    model = model_of(NEW, seed=2)
+    fresh = model.weights[0].numpy()[1]
+    warm_start(model, folder, write_vocabularies(tmp_path / "transform", NEW))
+    assert model.weights[0].shape == (5, 8)  # padding, three words, others
+    np.testing.assert_array_equal(model.weights[0].numpy()[1], fresh)
+
+
+@pytest.mark.parametrize(
+    ("units", "colours", "said"), [(4, OLD, r"dense\w*/kernel \(17, 4\) here, dense\w*/kernel \(17, 3\) there")]
+)
+def test_another_architecture_is_refused_by_the_weight_that_differs(exported, units, colours, said, tmp_path):
+    _, folder = exported
+    with pytest.raises(MillraceError, match=said) as told:
+        warm_start(model_of(colours, units), folder, write_vocabularies(tmp_path / "transform", colours))
+    assert "training.warm_start to false" in told.value.remedy
+
+
+def test_rows_follow_their_values_between_padding_and_buckets():
+    theirs = np.array([[0.0], [1.0], [2.0], [3.0]])  # padding, a, b, others
+    ours = np.array([[-1.0]] * 5)
+    found = carry(ours, Table([b"b", b"c", b"a"], 1), theirs, Table([b"a", b"b"], 1))
+    assert found[:, 0].tolist() == [0, 2, -1, 1, 3]
+    assert carry(ours[:4], Table([b"z", b"y"], 1), theirs, Table([b"a", b"b"], 1))[:, 0].tolist() == [0, -1, -1, 3]

@@ -1,0 +1,1 @@
+"""The SavedModel and its signatures; begin with saved_model.py."""

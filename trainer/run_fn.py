@@ -1,0 +1,118 @@
+"""The thin adapter between TFX's Trainer and plain Keras."""
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+import tensorflow_transform as tft
+from tfx.components.trainer.fn_args_utils import FnArgs
+
+from configs.errors import MillraceError
+from trainer.export.saved_model import KERAS_MODEL, export
+from trainer.features.transforms import Column, columns
+from trainer.labels import OUTPUT, adapt
+from trainer.models import build
+from trainer.models.custom import keep
+from trainer.settings import Settings, read_values
+from trainer.training.augmentation import augment
+from trainer.training.callbacks import Board
+from trainer.training.checkpoints import Checkpoint
+from trainer.training.dataset import Rows, choose_batch
+from trainer.training.distribution import computing, in_precision
+from trainer.training.fit import fit
+from trainer.training.warm_start import warm_start
+
+HISTORY = "history.json"
+FACTS = "facts.json"
+LINEAGE = "lineage.json"
+
+
+def run_fn(fn_args: FnArgs) -> None:
+    """Trains the model that the settings in `custom_config` describe, and exports it.
+
+    `checkpoint` and `tensorboard` there are where the training keeps its state and its logs, `base` is the folder of
+    the version to begin with, if any, and `origin` says what the model is trained from.
+    """
+    given = fn_args.custom_config
+    settings = Settings.model_validate_json(given["settings"])
+    tft_output = tft.TFTransformOutput(fn_args.transform_graph_path)
+    tuned = read_values(fn_args.hyperparameters)
+    settings = settings.replace(tuned)
+    train, evaluation = read_splits(fn_args, settings, tft_output)
+    if settings.training.class_weights:
+        train.weigh(settings.training.class_weights, settings.label.values)
+    with computing(settings.training) as devices:
+        size = choose_batch(settings.training, train.count)
+        model, history, facts = train_model(settings, given, tft_output, (train, evaluation), size)
+    export(model, tft_output, settings, fn_args.serving_model_dir)
+    keep(settings.model, fn_args.serving_model_dir)
+    lineage = {"origin": given["origin"], "base_digest": given.get("base_digest", "")}
+    put(Path(fn_args.serving_model_dir, KERAS_MODEL).with_name(LINEAGE), lineage)
+    put(Path(fn_args.model_run_dir, HISTORY), history)
+    put(Path(fn_args.model_run_dir, FACTS), facts | {"devices": devices, "tuned": tuned})
+
+
+def read_splits(fn_args: FnArgs, settings: Settings, tft_output: tft.TFTransformOutput) -> tuple[Rows, Rows]:
+    """Returns the rows to train on, and those to look at after each epoch."""
+    spec, label, weight = tft_output.transformed_feature_spec(), settings.label.name, settings.weight
+    train, evaluation = (
+        Rows(files, spec, label, weight, settings.training) for files in (fn_args.train_files, fn_args.eval_files)
+    )
+    return train, evaluation
+
+
+def train_model(
+    settings: Settings,
+    given: Mapping[str, Any],
+    tft_output: tft.TFTransformOutput,
+    splits: tuple[Rows, Rows],
+    size: int,
+) -> tuple[keras.Model, dict[str, list[float]], dict[str, Any]]:
+    """Returns a trained model, its history, and what else is to be known of its training.
+
+    Where a batch of this size is too large for the memory of the device and its size is `auto`, half of it is tried.
+    """
+    training, (train, evaluation), base = settings.training, splits, given.get("base")
+    checkpoint = Checkpoint(Path(given["checkpoint"]), training.checkpoint_every)
+    keras.utils.set_random_seed(training.seed)
+    seen = columns(settings.features, tft_output.vocabulary_size_by_name)
+    model = build(settings, seen)
+    logging.info("%s has %d parameters", settings.model.family, model.count_params())
+    if base:
+        warm_start(model, Path(base), tft_output)
+    board = Board(given["tensorboard"])
+    feed = train.feed(size)
+    if settings.model.augment:
+        feed = feed.change(augment(settings.model.augment, seen), training.seed)
+    try:
+        history = fit(model, feed, evaluation.batches(size), training, settings.label.kind, checkpoint, [board])
+    except tf.errors.ResourceExhaustedError as error:
+        if training.batch_size == "auto" and size > 1:
+            return train_model(settings, given, tft_output, splits, size // 2)
+        what = f"A batch of {size} rows does not fit into the memory of the device."
+        raise MillraceError(what, "Trainer", "Lower training.batch_size, or set it to auto.") from error
+    if training.precision != "float32":
+        model = widen(model, settings, seen)
+    facts = {"batch_size": size, "parameters": model.count_params(), "begun": checkpoint.begun}
+    return model, history, facts | {"base": Path(base).name if base else None}
+
+
+def widen(model: keras.Model, settings: Settings, seen: Sequence[Column]) -> keras.Model:
+    """Returns a model that computes in float32 what one of half precision has learnt: it serves alike everywhere."""
+    with in_precision("float32"):
+        whole = build(settings, seen)
+    whole.set_weights(model.get_weights())
+    if settings.label.kind == "regression":
+        answer = model.get_layer(OUTPUT)
+        adapt(whole, answer.offset, answer.scale)
+    return whole
+
+
+def put(path: Path, data: Mapping[str, Any]) -> None:
+    """Writes a file of JSON."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(data))

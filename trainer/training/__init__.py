@@ -1,0 +1,1 @@
+"""Rows, losses, optimizers and all else that a training takes; begin with fit.py."""

@@ -1,0 +1,161 @@
+"""Training data: transformed TFRecords as batches of columns and labels."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import psutil
+import tensorflow as tf
+
+from configs.schema.training import Training
+
+Batch = tuple[Any, ...]  # columns by name, the label, and the weight where rows have one
+CHUNK = 4096  # rows that are parsed at once
+SHARE = 0.25  # of the free memory, that the rows of a split may take
+
+
+@dataclass(frozen=True)
+class Feed:
+    """The batches of a training: `make` returns the `steps` of an epoch, by its number (an int64 tensor)."""
+
+    make: Callable[[tf.Tensor], tf.data.Dataset]
+    steps: int
+
+    @classmethod
+    def of(cls, rows: "Feed | tf.data.Dataset") -> "Feed":
+        """Returns a feed as it is, and of a dataset one whose epochs are all that dataset."""
+        if isinstance(rows, Feed):
+            return rows
+        steps = int(rows.cardinality())
+        return cls(lambda epoch: rows, steps if steps >= 0 else sum(1 for _ in rows))
+
+    def change(self, change: Callable[[Mapping[str, tf.Tensor], tf.Tensor], dict[str, tf.Tensor]], seed: int) -> "Feed":
+        """Returns a feed whose columns are changed at random: at each step of each epoch by a seed of its own."""
+
+        def make(epoch: tf.Tensor) -> tf.data.Dataset:
+            def apply(number: tf.Tensor, batch: Batch) -> Batch:
+                step = tf.stack([tf.constant(seed, tf.int64), epoch * self.steps + number])
+                return change(batch[0], step), *batch[1:]
+
+            return self.make(epoch).enumerate().map(apply, num_parallel_calls=tf.data.AUTOTUNE)
+
+        return Feed(make, self.steps)
+
+    def once(self) -> tf.data.Dataset:
+        """Returns the batches of one epoch."""
+        return self.make(tf.constant(0, tf.int64))
+
+    def stream(self, start: int = 0) -> tf.data.Dataset:
+        """Returns epoch after epoch without an end, from a step on, that of the first epoch being 0."""
+        first, done = divmod(start, self.steps)
+        epochs = tf.data.Dataset.range(first, tf.int64.max)
+        batches = epochs.flat_map(lambda epoch: self.make(epoch).skip(done * tf.cast(epoch == first, tf.int64)))
+        return batches.prefetch(tf.data.AUTOTUNE)
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Rows as Transform made them: columns by name, the label [rows, width], and the weight of each, if any."""
+
+    columns: Mapping[str, np.ndarray]
+    label: np.ndarray
+    weight: np.ndarray | None = None
+
+
+def pick(rows: tf.data.Dataset, names: Collection[str]) -> tf.data.Dataset:
+    """Returns the batches with these columns alone: Keras tells columns by their order, and one too many shifts it."""
+    return rows.map(lambda columns, *others: ({name: columns[name] for name in names}, *others))
+
+
+def choose_batch(training: Training, rows: int) -> int:
+    """Returns the size of a batch: where it is `auto`, the power of two that makes about a hundred of an epoch."""
+    if training.batch_size != "auto":
+        return training.batch_size
+    return int(np.clip(2 ** round(np.log2(max(rows, 1) / 100)), 32, 1024))
+
+
+class Rows:
+    """The rows of a split, of gzipped TFRecords of tf.Example: held in memory, else read anew in every epoch.
+
+    An epoch's order depends on the seed and on the epoch's number alone, so that a training can go on from any step.
+    """
+
+    def __init__(
+        self, patterns: Sequence[str], spec: Mapping[str, Any], label: str, weight: str | None, training: Training
+    ) -> None:
+        self.files = sorted(file for pattern in patterns for file in tf.io.gfile.glob(pattern))
+        self.spec, self.names, self.training = spec, [name for name in (label, weight) if name], training
+        self.factors: tf.Tensor | None = None  # of the weight, by the id of the class
+        self.held, self.count = self._hold()
+
+    def feed(self, batch_size: int) -> Feed:
+        """Returns the rows in an order of each epoch's own."""
+        return Feed(lambda epoch: self._batch(batch_size, epoch), -(-self.count // batch_size))
+
+    def batches(self, batch_size: int) -> tf.data.Dataset:
+        """Returns the rows in the order in which they lie."""
+        return self._batch(batch_size, None).prefetch(tf.data.AUTOTUNE)
+
+    def weigh(self, weights: Mapping[str, float] | Literal["balanced"], classes: Sequence[str]) -> None:
+        """Makes rows count by their class as well, so that all together count as before."""
+        masses = np.zeros(len(classes))
+        for _, label, *weight in self._chunks() if self.held is None else [self.held]:
+            masses += np.bincount(np.ravel(label), np.ravel(weight[0]) if weight else None, len(classes))
+        if isinstance(weights, str):
+            factors = 1 / np.maximum(masses, 1e-9)
+        else:
+            factors = np.array([weights.get(name, 1.0) for name in classes])
+        with tf.device("CPU:0"):
+            self.factors = tf.constant(factors * masses.sum() / (factors @ masses), tf.float32)
+
+    def _batch(self, size: int, epoch: tf.Tensor | None) -> tf.data.Dataset:
+        seed = tf.constant(self.training.seed, tf.int64)
+        if self.held is None:
+            rows = self._read()
+            if epoch is not None:
+                rows = rows.shuffle(self.training.shuffle, seed=seed + epoch)
+            batches = rows.batch(size).map(self._parse, num_parallel_calls=tf.data.AUTOTUNE)
+        else:
+            held, places = self.held, tf.range(self.count)
+            if epoch is not None:
+                places = tf.random.experimental.stateless_shuffle(places, tf.stack([seed, epoch]))
+            batches = tf.data.Dataset.range(-(-self.count // size)).map(
+                lambda number: tf.nest.map_structure(
+                    lambda part: tf.gather(part, places[number * size : (number + 1) * size]), held
+                ),
+                num_parallel_calls=tf.data.AUTOTUNE,
+            )
+        return batches if self.factors is None else batches.map(self._weigh)
+
+    def _weigh(self, columns: Any, label: tf.Tensor, weight: tf.Tensor | float = 1.0) -> Batch:
+        return columns, label, tf.gather(self.factors, label) * weight
+
+    def _read(self) -> tf.data.Dataset:
+        return tf.data.TFRecordDataset(self.files, compression_type="GZIP", num_parallel_reads=len(self.files))
+
+    def _parse(self, serialized: tf.Tensor) -> Batch:
+        columns = tf.io.parse_example(serialized, self.spec)
+        return columns, *(columns.pop(name) for name in self.names)
+
+    def _chunks(self) -> tf.data.Dataset:
+        chunks = self._read().batch(CHUNK).map(self._parse, num_parallel_calls=tf.data.AUTOTUNE)
+        return chunks.prefetch(tf.data.AUTOTUNE)
+
+    def _hold(self) -> tuple[Batch | None, int]:
+        """Returns the rows, where they fit into what `training.cache` allows, and how many there are."""
+        limits = {"none": 0.0, "memory": float("inf"), "auto": SHARE * psutil.virtual_memory().available}
+        room, count = limits[self.training.cache], 0
+        chunks: list[Batch] | None = []
+        for chunk in self._chunks():
+            parts = tf.nest.flatten(chunk)
+            count += int(parts[0].shape[0])
+            room -= sum(part.dtype.size * part.shape.num_elements() for part in parts)
+            if room < 0:
+                chunks = None
+            if chunks is not None:
+                chunks.append(tf.nest.map_structure(lambda part: part.numpy(), chunk))
+        if not chunks:
+            return None, count
+        with tf.device("CPU:0"):
+            return tf.nest.map_structure(lambda *parts: tf.constant(np.concatenate(parts)), *chunks), count

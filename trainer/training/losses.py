@@ -1,0 +1,58 @@
+"""The losses, each once."""
+
+from collections.abc import Callable
+
+import keras
+
+from configs.schema.training import Loss
+from trainer.labels import HEADS, OUTPUT
+
+POWERS = {"mse": 2, "huber": 2, "mae": 1}  # of the label's unit
+
+
+def loss(options: Loss | None, kind: str, spread: float) -> tuple[keras.losses.Loss, float]:
+    """Returns the loss for a label of this kind, and its unit: what it is divided by to be the same in any unit.
+
+    `spread` is the standard deviation of a number, 1 for classes.
+    """
+    chosen = options or Loss(name=HEADS[kind].loss)
+    return LOSSES[chosen.name](chosen, kind, spread), spread ** POWERS.get(chosen.name, 0)
+
+
+def takes_margin(options: Loss | None) -> bool:
+    """Whether the loss judges what lies before the sigmoid: the distance from the border between the classes."""
+    return options is not None and options.name == "hinge"
+
+
+def margins(model: keras.Model) -> keras.Model:
+    """Returns the model without its sigmoid, of the same weights: it is trained, and the whole of it is served."""
+    return keras.Model(model.input, model.get_layer(OUTPUT).input)
+
+
+@keras.saving.register_keras_serializable("millrace")
+class SmoothedCrossentropy(keras.losses.Loss):
+    """The cross-entropy of one class of several, given by its id, whose row leaves a share to all classes alike."""
+
+    def __init__(self, smoothing: float) -> None:
+        super().__init__(name="smoothed_crossentropy")
+        self.smoothing = smoothing
+
+    def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
+        classes = keras.ops.one_hot(keras.ops.squeeze(keras.ops.cast(y_true, "int32"), -1), y_pred.shape[-1])
+        return keras.losses.categorical_crossentropy(classes, y_pred, label_smoothing=self.smoothing)
+
+
+def _cross_entropy(options: Loss, kind: str, spread: float) -> keras.losses.Loss:
+    smoothing = options.label_smoothing or 0.0
+    if kind != "multiclass":
+        return keras.losses.BinaryCrossentropy(label_smoothing=smoothing)
+    return SmoothedCrossentropy(smoothing) if smoothing else keras.losses.SparseCategoricalCrossentropy()
+
+
+LOSSES: dict[str, Callable[[Loss, str, float], keras.losses.Loss]] = {
+    "cross_entropy": _cross_entropy,
+    "hinge": lambda options, kind, spread: keras.losses.Hinge(),
+    "mse": lambda options, kind, spread: keras.losses.MeanSquaredError(),
+    "mae": lambda options, kind, spread: keras.losses.MeanAbsoluteError(),
+    "huber": lambda options, kind, spread: keras.losses.Huber(delta=(options.delta or 1.0) * spread),
+}

@@ -1,0 +1,197 @@
+"""The thin adapter between TFX's Tuner and plain Keras: a trial is what the Trainer would do with its values."""
+
+import copy
+import json
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+import keras
+import keras_tuner
+import numpy as np
+import tensorflow_transform as tft
+from keras_tuner.engine.base_tuner import BaseTuner
+from keras_tuner.engine.oracle import Oracle
+from keras_tuner.engine.trial import Trial
+from keras_tuner.oracles import BayesianOptimizationOracle, HyperbandOracle, RandomSearchOracle
+from pydantic import ValidationError
+from tfx.components.trainer.fn_args_utils import FnArgs
+from tfx.components.tuner.component import TunerFnResult
+
+from configs.errors import MillraceError
+from configs.schema.tuning import Space, Tuning
+from trainer.labels import HEADS
+from trainer.run_fn import put, read_splits, train_model
+from trainer.settings import Settings, read_values
+from trainer.training.callbacks import PROGRESS
+from trainer.training.dataset import Rows, choose_batch
+from trainer.training.distribution import computing
+
+TRIALS, FACTOR = 20, 3
+LOW = ("loss", "rmse", "mae")  # objectives of which less is better
+ORACLES: dict[str, Callable[[Tuning, int, Mapping[str, Any]], Oracle]] = {
+    "random": lambda tuning, epochs, shared: RandomSearchOracle(max_trials=tuning.trials or TRIALS, **shared),
+    "bayesian": lambda tuning, epochs, shared: BayesianOptimizationOracle(max_trials=tuning.trials or TRIALS, **shared),
+    "hyperband": lambda tuning, epochs, shared: HyperbandOracle(
+        max_epochs=epochs, factor=tuning.factor or FACTOR, **shared
+    ),
+}
+
+
+def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
+    """Returns the search that `custom_config` describes, over trainings of the Trainer's own settings.
+
+    `place` there is where the search keeps its state, `tensorboard` where its trials keep their logs, and `trials`
+    the file that is to describe them.
+    """
+    given = fn_args.custom_config
+    settings = Settings.model_validate_json(given["settings"])
+    tuning = Tuning.model_validate_json(given["tuning"])
+    tft_output = tft.TFTransformOutput(fn_args.transform_graph_path)
+    return TunerFnResult(
+        Search(tuning, settings, given, tft_output, read_splits(fn_args, settings, tft_output)), fit_kwargs={}
+    )
+
+
+class Search(BaseTuner):
+    """Trains a model for each trial, and scores it by the objective as it would be exported.
+
+    A search whose process was killed goes on: with the trials that have ended, and amid the one that had not.
+    """
+
+    def __init__(
+        self,
+        tuning: Tuning,
+        settings: Settings,
+        given: Mapping[str, Any],
+        tft_output: tft.TFTransformOutput,
+        splits: tuple[Rows, Rows],
+    ) -> None:
+        self.given, self.tft_output, self.splits = given, tft_output, splits
+        metrics = settings.training.metrics or HEADS[settings.label.kind].metrics
+        self.metric = tuning.objective or metrics[0]
+        told = [*metrics, *({self.metric} - {"loss", *metrics})]
+        self.settings = settings.replace({"training.metrics": told})
+        super().__init__(choose(tuning, self.settings, self.metric), directory=given["place"], project_name="search")
+        self.oracle.verbose = 0
+
+    def run_trial(self, trial: Trial) -> dict[str, float]:
+        """Trains with the values of the trial; one that cannot be trained is told of, and the search goes on."""
+        values = trial.hyperparameters.values
+        budget = {"training.epochs": values["tuner/epochs"]} if "tuner/epochs" in values else {}
+        try:
+            with introduced(self._name(trial)):
+                return {self.metric: self.train(trial.trial_id, read_values({"values": values}) | budget)}
+        except ValidationError as error:
+            raise keras_tuner.errors.FailedTrialError(error.errors()[0]["msg"]) from error
+        except MillraceError as error:
+            raise keras_tuner.errors.FailedTrialError(error.what.splitlines()[0]) from error
+        except Exception as error:
+            raise keras_tuner.errors.FatalError(str(error)) from error  # our mistake, or a full disk: no more trials
+
+    def train(self, name: str, values: Mapping[str, Any]) -> float:
+        """Returns the objective of a model trained with these values, after the epoch whose weights it keeps."""
+        settings = self.settings.replace(values)
+        training, (train, evaluation) = settings.training, self.splits
+        train = copy.copy(train)
+        if training.class_weights:
+            train.weigh(training.class_weights, settings.label.values)
+        given = {
+            "checkpoint": str(Path(self.given["place"], name, "state.npz")),
+            "tensorboard": str(Path(self.given["tensorboard"], f"trial-{name}")),
+        }
+        keras.utils.clear_session()
+        with computing(training):
+            size = choose_batch(training, train.count)
+            _, history, _ = train_model(settings, given, self.tft_output, (train, evaluation), size)
+        kept = int(np.argmin(history["val_loss"])) if training.early_stopping else -1
+        return history[f"val_{self.metric}"][kept]
+
+    def on_trial_end(self, trial: Trial) -> None:
+        """Keeps the trial, and tells of it."""
+        if trial.message:  # a traceback, whose last line says what failed
+            trial.message = trial.message.strip().splitlines()[-1].partition("Error: ")[2]
+        super().on_trial_end(trial)
+        ended = self.oracle.get_trial(trial.trial_id)
+        score = "failed" if ended.score is None else f"{self.metric} {ended.score:.4f}"
+        PROGRESS.info("%s: %s", self._name(trial), score)
+
+    def on_search_end(self) -> None:
+        """Writes what became of the trials; raises MillraceError where all have failed."""
+        trials = [describe(self.oracle.get_trial(name)) for name in self.oracle.start_order]
+        best = self.oracle.get_best_trials()
+        if not best or best[0].score is None:
+            reason = trials[0]["reason"] if trials else "there was none"
+            what = f"None of {len(trials)} trials could be trained; of the first: {reason}"
+            raise MillraceError(what, "Tuner", "Change tuning.space, or what it leaves as it is.")
+        put(Path(self.given["trials"]), {"objective": self.metric, "best": best[0].trial_id, "trials": trials})
+
+    def _name(self, trial: Trial) -> str:
+        number = self.oracle.start_order.index(trial.trial_id) + 1
+        return f"trial {number} of {self.oracle.max_trials}" if self.oracle.max_trials else f"trial {number}"
+
+
+def choose(tuning: Tuning, settings: Settings, metric: str) -> Oracle:
+    """Returns what proposes the values of each trial."""
+    shared = {
+        "objective": keras_tuner.Objective(metric, "min" if metric in LOW else "max"),
+        "hyperparameters": declare(tuning.space, settings),
+        "seed": settings.training.seed or 2**31,  # 0 would be none
+        "max_consecutive_failed_trials": 2**31,
+    }
+    return ORACLES[tuning.search](tuning, settings.training.epochs, shared)
+
+
+def declare(spaces: Mapping[str, Space], settings: Settings) -> keras_tuner.HyperParameters:
+    """Returns the keys that are searched as KerasTuner knows them: numbers as they are, all other choices as JSON."""
+    found = keras_tuner.HyperParameters()
+    for key, space in spaces.items():
+        if space.choices:
+            found.Choice(key, _alike(space.choices))
+        else:
+            kind = found.Int if _takes_whole(settings, key, space.min) else found.Float
+            kind(key, space.min, space.max, step=space.step, sampling=space.scale)
+    return found
+
+
+def describe(trial: Trial) -> dict[str, Any]:
+    """Returns what is to be known of a trial, as plain data; `epochs` where the search has set them."""
+    values = trial.hyperparameters.values
+    return {
+        "trial": trial.trial_id,
+        "score": trial.score,
+        "epochs": values.get("tuner/epochs"),
+        "values": read_values({"values": values}),
+        "reason": trial.message,
+    }
+
+
+@contextmanager
+def introduced(name: str) -> Iterator[None]:
+    """Puts a name before the progress that is told."""
+
+    def introduce(record: logging.LogRecord) -> bool:
+        record.msg = f"{name}, {record.msg}"
+        return True
+
+    PROGRESS.addFilter(introduce)
+    try:
+        yield
+    finally:
+        PROGRESS.removeFilter(introduce)
+
+
+def _alike(choices: tuple[Any, ...]) -> list[Any]:
+    """KerasTuner holds choices of one type, and takes numbers to be in order."""
+    if {type(value) for value in choices} in ({int}, {float}):
+        return list(choices)
+    return [json.dumps(value) for value in choices]
+
+
+def _takes_whole(settings: Settings, key: str, value: float | None) -> bool:
+    """Whether the value is a whole number once it has been put at the key."""
+    data = settings.replace({key: value}).model_dump()
+    return isinstance(reduce(lambda section, name: section[name], key.split("."), data), int)
