@@ -1,12 +1,19 @@
 """A pipeline that has published once, shared by the tests that need one: a run takes most of a minute."""
 
+import hashlib
+import json
 import shutil
+import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
+import portalocker
 import pytest
 
-from tests.sandbox import Answer, Sandbox
+from configs.repository import ROOT
+from pipelines.graph import fingerprint
+from tests.sandbox import YAML, Answer, Sandbox
 
 
 @pytest.fixture
@@ -16,12 +23,41 @@ def fresh(tmp_path: Path) -> Sandbox:
 
 
 @pytest.fixture(scope="session")
-def first_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Sandbox, Answer]:
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of what the first run left: kept from one test run to the next, while code and packages are the same.
+
+    A test run that finds another at work there has one of its own.
+    """
+    parts = (str(ROOT), YAML, fingerprint.of_image(), fingerprint.of_packages())
+    name = f"{sys.implementation.cache_tag}-{hashlib.sha256(repr(parts).encode()).hexdigest()[:12]}"
+    shelves = ROOT / ".pytest_cache" / "published"
+    shelves.mkdir(parents=True, exist_ok=True)
+    lock = portalocker.Lock(shelves / f"{sys.implementation.cache_tag}.lock", timeout=0, fail_when_locked=True)
+    try:
+        lock.acquire()
+    except portalocker.LockException:
+        yield tmp_path_factory.mktemp(name)
+        return
+    for other in shelves.glob(f"{sys.implementation.cache_tag}-*"):
+        if other.name != name:
+            shutil.rmtree(other)
+    yield shelves / name
+    lock.release()
+
+
+@pytest.fixture(scope="session")
+def first_run(shelf: Path) -> tuple[Sandbox, Answer]:
     """A small pipeline, and what its first run answered."""
-    place = Sandbox(tmp_path_factory.mktemp("published")).furnish()
-    answer = place.run()
-    assert answer.code == 0, answer.stdout + answer.stderr
-    return place, answer
+    place, answer = Sandbox(shelf / "place"), shelf / "answer.json"
+    if not answer.exists():
+        shutil.rmtree(shelf, ignore_errors=True)
+        place.folder.mkdir(parents=True)
+        first = place.furnish().run()
+        assert first.code == 0, first.stdout + first.stderr
+        shutil.copytree(place.folder, shelf / "kept", symlinks=True)
+        answer.write_text(json.dumps(asdict(first)))
+    put_back(shelf)
+    return place, Answer(**json.loads(answer.read_text()))
 
 
 @pytest.fixture(scope="session")
@@ -30,15 +66,14 @@ def published(first_run: tuple[Sandbox, Answer]) -> Sandbox:
     return first_run[0]
 
 
-@pytest.fixture(scope="session")
-def keepsake(published: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the published sandbox as it was at first."""
-    return Path(shutil.copytree(published.folder, tmp_path_factory.mktemp("keepsake") / "published", symlinks=True))
-
-
 @pytest.fixture
-def sandbox(published: Sandbox, keepsake: Path) -> Iterator[Sandbox]:
+def sandbox(published: Sandbox, shelf: Path) -> Iterator[Sandbox]:
     """The published sandbox, to be changed at will: it is put back afterwards, where the metadata expects it."""
     yield published
-    shutil.rmtree(published.folder)
-    shutil.copytree(keepsake, published.folder, symlinks=True)
+    put_back(shelf)
+
+
+def put_back(shelf: Path) -> None:
+    """Makes the sandbox what it was after its first run."""
+    shutil.rmtree(shelf / "place", ignore_errors=True)
+    shutil.copytree(shelf / "kept", shelf / "place", symlinks=True)

@@ -169,6 +169,7 @@ def test_a_worse_model_is_not_blessed_but_can_be_promoted_and_taken_back(sandbox
     complete(sandbox)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", ["validate", "run"])
 @pytest.mark.parametrize(
     ("good", "bad", "key", "said"),
@@ -209,6 +210,7 @@ def test_a_config_that_is_wrong_is_refused_at_once(fresh, loading_tensorflow, ve
     assert not fresh.home.root.exists()
 
 
+@pytest.mark.slow
 def test_a_feature_that_the_data_lacks_is_named_with_its_key(fresh, loading_tensorflow):
     before = cpu_seconds()
     answer = fresh.millrace("run", "--set", "features.fares={kind: numeric}")

@@ -42,6 +42,7 @@ def test_columns_are_scaled_cut_and_looked_up(frame):
         assert 0 <= columns[name].min() <= columns[name].max() < plain.count_ids(layers[name])
 
 
+@pytest.mark.slow
 def test_the_model_answers_with_a_score_for_each_row(frame):
     layers = plain.learn(frame)
     scores = plain.build(layers).predict(plain.prepare(frame[:50], layers), verbose=0)

@@ -98,6 +98,7 @@ def spell(splits):
     return {split: sorted(map(repr, rows)) for split, rows in splits.items()}
 
 
+@pytest.mark.slow
 def test_parquet_of_the_same_rows_gives_the_same_examples(config, examples, trips, tmp_path):
     expected = spell(execute(config, examples))
     options = csv.ConvertOptions(strings_can_be_null=True)

@@ -213,6 +213,7 @@ def test_every_family_is_tried():
     assert PARAMETERS.keys() == OPTIONS.keys()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", LABELS)
 @pytest.mark.parametrize("name", OPTIONS)
 def test_a_family_has_the_parameters_that_its_layers_add_up_to(name, kind):

@@ -70,6 +70,7 @@ def train(narrow, batch_size, size):
     return train_model(settings, narrow, vocabularies, (Split(), Split()), size)
 
 
+@pytest.mark.slow
 def test_a_batch_is_halved_until_it_fits(narrow):
     _, history, facts = train(narrow, "auto", 64)
     assert facts == {"batch_size": 16, "parameters": 2, "begun": 0, "base": None}

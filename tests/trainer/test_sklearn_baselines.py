@@ -35,6 +35,7 @@ def error(kind, answers, label):
     return (chosen != label).mean()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "name"), FITS)
 def test_each_answers_as_a_network_does_and_learns_what_it_can(ask, kind, name):
     answers, label = ask(kind, name)
@@ -56,6 +57,7 @@ def test_the_trivial_models_say_the_share_or_the_mean(ask, label_of):
     np.testing.assert_allclose(ask("regression", "mean")[0][0], label_of["regression"][:768].mean(), rtol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "name"), FITS)
 def test_rows_count_by_their_weights(ask, label_of, kind, name):
     heavy = np.where(label_of[kind][:768, :1] > np.median(label_of[kind]), 50.0, 1.0)

@@ -42,6 +42,7 @@ def search(tmp_path):
     return make
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "count"),
     [({"search": "random", "trials": 5}, 5), ({"trials": 5}, 5), ({"search": "hyperband", "factor": 2}, 15)],
@@ -64,6 +65,7 @@ def test_the_best_trial_is_that_of_the_best_score(search, options, count):
     assert len(list(search.folder.glob("tensorboard/trial-*/train/events*"))) == count
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stopping", [None, {"patience": 0}])
 def test_a_score_is_that_of_the_model_which_the_trainer_makes(search, stopping):
     settings = SETTINGS.replace({"training.early_stopping": stopping, RATE: 30.0})
@@ -81,6 +83,7 @@ def test_a_score_is_that_of_the_model_which_the_trainer_makes(search, stopping):
         assert trial["score"] == pytest.approx(kept, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_a_trial_that_diverges_is_told_of_and_the_search_goes_on(search, caplog):
     made = search(search="random", trials=2, space={"model.l2": Space(choices=(0.0, 1e38))})
     with caplog.at_level(logging.INFO, "millrace.progress"):
@@ -95,6 +98,7 @@ def test_a_trial_that_diverges_is_told_of_and_the_search_goes_on(search, caplog)
     )
 
 
+@pytest.mark.slow
 def test_a_search_without_a_trial_that_can_be_trained_fails(search):
     with pytest.raises(MillraceError, match="None of 2 trials could be trained; of the first: The loss became "):
         search(trials=2, space={"model.l2": Space(choices=(2e38, 1e38))}).search()
@@ -110,6 +114,7 @@ def test_a_mistake_of_ours_is_not_taken_for_a_trial_that_failed(search):
     assert isinstance(error.value.__cause__, KeyError)
 
 
+@pytest.mark.slow
 def test_a_search_that_was_killed_goes_on(search):
     trained = []
 

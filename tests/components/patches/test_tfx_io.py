@@ -50,6 +50,7 @@ def schema(*columns):
 NUMBER, TEXT = ("number", schema_pb2.INT), ("text", schema_pb2.BYTES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [None, [NUMBER, TEXT], [TEXT]])
 @pytest.mark.parametrize("raw", [None, "raw"])
 def test_the_rows_are_those_that_tfx_reads(examples, columns, raw):

@@ -57,6 +57,7 @@ def test_a_node_whose_record_was_lost_is_recorded_again(small: Config, ir: pipel
     assert len(MetadataStore(connection(small)).get_executions()) == 1
 
 
+@pytest.mark.slow
 def test_another_run_has_executions_of_its_own(small: Config, ir: pipeline_pb2.Pipeline) -> None:
     assert launch(ir, "ExampleGen", "r1", small.home).state == "done"
     assert launch(ir, "ExampleGen", "r2", small.home).state == "cached"
@@ -86,6 +87,7 @@ def test_a_node_without_its_inputs_fails_until_they_are_there(small: Config, ir:
     assert launch(ir, "StatisticsGen", "r1", small.home).state == "done"
 
 
+@pytest.mark.slow
 def test_files_of_an_execution_that_nobody_remembers_are_cleared(small: Config, ir: pipeline_pb2.Pipeline) -> None:
     [folder] = launch(ir, "ExampleGen", "r1", small.home).outputs["examples"]
     small.home.metadata.unlink()
@@ -124,6 +126,7 @@ def test_a_run_cannot_leave_its_folder(small: Config, ir: pipeline_pb2.Pipeline,
         launch(ir, "ExampleGen", run_id, small.home)
 
 
+@pytest.mark.slow
 def test_the_pipeline_of_a_run_is_a_copy(ir: pipeline_pb2.Pipeline) -> None:
     before = ir.SerializeToString(deterministic=True)
     runs = [for_run(ir, run_id).runtime_spec.pipeline_run_id.field_value.string_value for run_id in ("r1", "r2")]

@@ -123,6 +123,7 @@ def install(folder: Path, name: str, version: str) -> None:
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
 
 
+@pytest.mark.slow
 def test_every_package_counts_but_our_own(tmp_path: Path) -> None:
     digests = {}
     for name, version in [

@@ -54,6 +54,7 @@ def test_every_node_may_use_the_cache_or_none(config: Config, cache: bool) -> No
     assert {node.execution_options.caching_options.enable_cache for node in compiled} == {cache}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("override", "changed"),
     [
@@ -78,6 +79,7 @@ def test_a_node_depends_on_its_own_section(tmp_path: Path, override: str, change
     } == changed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("override", "changed"),
     [

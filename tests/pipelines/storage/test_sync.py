@@ -101,6 +101,7 @@ def test_a_url_has_the_same_working_copy_everywhere_and_a_folder_is_its_own(conf
     assert places == ["gs://models-a/taxi/serving/1", "s3://models/a/taxi/serving/1", "/models/a/taxi/serving/1"]
 
 
+@pytest.mark.slow
 def test_what_one_machine_puts_another_fetches(here: Home, there: Home) -> None:
     artifact = here.artifacts / "ExampleGen" / "examples" / "1"
     write(artifact / "Split-train" / "data.gz", "rows")
@@ -126,6 +127,7 @@ def test_what_an_attempt_that_was_killed_left_does_not_stay_on_either_side(here:
     assert os.listdir(there.artifacts / "Transform" / "1") == ["a-of-00002"]
 
 
+@pytest.mark.slow
 def test_a_record_of_the_same_size_is_fetched_again(here: Home, there: Home) -> None:
     for text in ("first", "other"):
         record = write(here.run("r1") / "nodes" / "Trainer.json", text)

@@ -34,6 +34,7 @@ def test_every_family_pays_for_its_weights_and_for_nothing_else(options):
     assert sum(counted) < model.count_params()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("penalty", "theirs"),
     [({"l2": 0.5}, lambda count, spread: Ridge(0.5 * count)), ({"l1": 0.2}, lambda count, spread: Lasso(0.1 * spread))],

@@ -22,6 +22,7 @@ def told(folder):
     return found
 
 
+@pytest.mark.slow
 def test_an_epoch_is_logged_as_keras_does(tmp_path):
     rows = np.linspace(-1, 1, 32)[:, None]
     for board in (Board(tmp_path / "ours"), keras.callbacks.TensorBoard(tmp_path / "stock")):

@@ -39,6 +39,7 @@ def train(columns, rows, training, checkpoint=None, kill=None, kind="binary"):
     return model.get_weights(), history
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kill", "every", "begun", "training"),
     [
@@ -66,6 +67,7 @@ def test_a_training_that_was_killed_ends_as_if_it_had_not_been(kill, every, begu
         np.testing.assert_array_equal(ours, theirs)
 
 
+@pytest.mark.slow
 def test_a_second_kill_loses_no_more_than_the_first(columns, rows, tmp_path):
     training, path = Training(epochs=4), tmp_path / "state.npz"
     weights, _ = train(columns, rows, training)

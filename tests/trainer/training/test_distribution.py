@@ -79,6 +79,7 @@ def test_two_devices_that_share_a_batch_learn_what_one_does():
         np.testing.assert_allclose(ours, theirs, atol=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", ["mixed_float16", "mixed_bfloat16"])
 def test_layers_compute_in_half_precision_and_weights_and_answers_stay_whole(precision, columns, features, rows):
     before = keras.config.dtype_policy().name
@@ -92,6 +93,7 @@ def test_layers_compute_in_half_precision_and_weights_and_answers_stay_whole(pre
     assert model(features).numpy().dtype == np.float32
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "at_once"),
     [({"jit_compile": True}, 8), ({"steps_per_execution": 4}, 4), ({"steps_per_execution": 3}, 3)],

@@ -29,6 +29,7 @@ def test_a_loss_that_is_no_number_stops_training_and_names_the_step(model, rows,
     assert "training.optimizer.learning_rate" in error.value.remedy
 
 
+@pytest.mark.slow
 def test_an_eval_loss_that_is_no_number_stops_training_after_the_epoch(model, rows):
     broken = rows.map(lambda columns, label: ({**columns, "amount": columns["amount"] * math.inf}, label))
     with pytest.raises(MillraceError, match=r"The eval loss became nan at step 8; the last finite loss was 0\.\d+\."):
@@ -56,6 +57,7 @@ def test_progress_is_told_every_ten_steps(model, rows, caplog):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("steps", "epochs"), [(3, 1), (8, 1), (9, 2), (20, 3)])
 def test_steps_end_a_training_whatever_epochs_says(model, rows, steps, epochs):
     history = fit(model, rows, rows, Training(epochs=2, steps=steps), "binary")
@@ -78,12 +80,14 @@ def test_as_many_steps_run_at_once_as_divide_what_happens_at_one(options, epoch_
     assert steps_at_once(Training(**options), epoch_steps, checkpoint_every) == found
 
 
+@pytest.mark.slow
 def test_progress_counts_to_the_steps_where_they_are_given(model, rows, caplog):
     with caplog.at_level(logging.INFO, "millrace.progress"):
         fit(model, rows, rows, Training(steps=10), "binary")
     assert [message.rsplit(",", 1)[0] for message in caplog.messages] == ["step 10 of 10"]
 
 
+@pytest.mark.slow
 def test_a_seed_makes_two_trainings_equal(columns, rows):
     weights = []
     for _ in range(2):
@@ -101,6 +105,7 @@ def answers_after(columns, features, kind, rows):
     return model(features).numpy(), history["loss"]
 
 
+@pytest.mark.slow
 def test_a_number_is_learnt_alike_in_every_unit(columns, features, rows_of):
     rows = rows_of["regression"]
     answers, loss = answers_after(columns, features, "regression", rows)
@@ -110,6 +115,7 @@ def test_a_number_is_learnt_alike_in_every_unit(columns, features, rows_of):
     assert 1 > loss[0] > loss[1] > 0
 
 
+@pytest.mark.slow
 def test_rows_count_by_their_weights_and_only_relative_to_one_another(columns, features, label_of, rows):
     """Two halves that contradict one another: the heavier is believed."""
     first = np.arange(1024) % 2 == 0
@@ -131,6 +137,7 @@ def test_a_label_that_is_always_the_same_number_is_learnt(columns, features, row
     np.testing.assert_allclose(answers, 7, atol=0.5)
 
 
+@pytest.mark.slow
 def test_a_step_is_traced_once(model, rows):
     traced = []
 

@@ -61,6 +61,7 @@ def test_a_parameter_belongs_to_its_loss():
         Loss(name="mse", delta=1.0)
 
 
+@pytest.mark.slow
 def test_smoothing_leaves_a_share_to_the_other_classes(columns, features, rows_of):
     """Rows that are learnt by heart are answered as the smoothed labels are, and no surer."""
     sure = []
@@ -74,6 +75,7 @@ def test_smoothing_leaves_a_share_to_the_other_classes(columns, features, rows_o
     assert sure[0] > 0.9 > 0.82 > sure[1]
 
 
+@pytest.mark.slow
 def test_absolute_errors_learn_the_median_and_squares_the_mean():
     labels = np.array([[0.0]] * 60 + [[10.0]] * 40, "float32")
     rows = tf.data.Dataset.from_tensor_slices(({"nothing": np.zeros((100, 1), "float32")}, labels)).batch(100)
@@ -94,6 +96,7 @@ def test_absolute_errors_learn_the_median_and_squares_the_mean():
     assert learnt == {"mse": pytest.approx(4, abs=0.1), "mae": pytest.approx(0, abs=0.2)}
 
 
+@pytest.mark.slow
 def test_a_hinge_makes_a_linear_model_a_support_vector_machine():
     """It finds the plane that scikit-learn's does, and answers with the sigmoid of the margin."""
     random = np.random.default_rng(3)

@@ -102,6 +102,7 @@ def test_a_cosine_rises_in_a_line_and_falls_to_its_floor():
     assert rates(Cosine(kind="cosine", warm_up=0), steps=20)[0] == 1
 
 
+@pytest.mark.slow
 def test_a_plateau_halves_the_rate_until_the_floor(columns, rows):
     keras.utils.set_random_seed(1)
     model = build(Linear(family="linear"), LABELS["binary"], columns)

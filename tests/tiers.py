@@ -1,0 +1,109 @@
+"""What each test costs: measured, kept in durations.csv, and held to its tier. A plugin of pytest.
+
+The CPU seconds of this process and of those it started count, since they are the same on a busy machine. A file's tests
+run in one worker, and the files that cost most come first, so that no worker waits long for the other at the end.
+"""
+
+import csv
+import os
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+FILE = Path(__file__).with_name("durations.csv")
+TIERS = ("cluster", "full", "slow")  # markers; what has none is quick
+LIMIT = 3.0  # CPU seconds of a quick test
+SHARED = ("published", "sandbox", "first_run")  # fixtures of one pipeline, whose tests run in one worker
+COST = pytest.StashKey[float]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--keep-durations", action="store_true", help=f"write what each test cost into {FILE.name}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Ledger(config.getoption("--keep-durations")))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    known, costs = read(), defaultdict[str, float](float)
+    groups = {item: group_of(item) for item in items}
+    for item, group in groups.items():
+        item.add_marker(pytest.mark.xdist_group(group))
+        costs[group] += known.get(item.nodeid, 0.1)
+    items.sort(key=lambda item: (-costs[groups[item]], groups[item]))
+
+
+def group_of(item: pytest.Item) -> str:
+    """The tests that one worker runs: those of a file, or those of the pipeline that is published once."""
+    fixtures = getattr(item, "fixturenames", ())
+    return "published" if any(name in fixtures for name in SHARED) else item.nodeid.split("::")[0]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    item.stash[COST] = 0.0
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    before = cpu_seconds()
+    try:
+        return (yield)
+    finally:
+        item.user_properties.append(("setup", cpu_seconds() - before))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    before = cpu_seconds()
+    result = yield
+    item.stash[COST] = cpu_seconds() - before
+    item.user_properties.append(("call", item.stash[COST]))
+    if item.stash[COST] > LIMIT and tier_of(item) == "quick":
+        pytest.fail(f"It took {item.stash[COST]:.1f} CPU seconds; a quick test takes {LIMIT:.0f}: mark it slow.")
+    return result
+
+
+def tier_of(item: pytest.Item) -> str:
+    """The tier that a test belongs to."""
+    return next((tier for tier in TIERS if item.get_closest_marker(tier)), "quick")
+
+
+def cpu_seconds() -> float:
+    """What this process and the ended ones that it started have used so far."""
+    return sum(os.times()[:4])
+
+
+def read() -> dict[str, float]:
+    """What each test cost when it was last measured."""
+    if not FILE.exists():
+        return {}
+    with FILE.open(newline="", encoding="utf-8") as file:
+        return {row["test"]: float(row["seconds"]) for row in csv.DictReader(file)}
+
+
+class Ledger:
+    """Gathers what the tests cost, by all workers."""
+
+    def __init__(self, keeps: bool) -> None:
+        self.keeps, self.costs = keeps, dict[str, float]()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "teardown":
+            self.costs[report.nodeid.rsplit("@", 1)[0]] = sum(seconds for _, seconds in report.user_properties)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if not self.keeps:
+            return
+        known = read() | self.costs
+        with FILE.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(["test", "seconds"])
+            writer.writerows((test, f"{seconds:.1f}") for test, seconds in sorted(known.items()))
+        terminalreporter.write_line(f"{len(self.costs)} tests took {sum(self.costs.values()):.0f} CPU seconds.")
