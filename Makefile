@@ -42,7 +42,7 @@ test-all: test test-cluster ## run every test
 
 test-cluster: setup ## run what stands in for a cluster: containers of the real image, a store, a Beam engine
 	@tests/cluster/image.sh
-	@$(PYTEST) --dist loadfile -m cluster tests/cluster tests/pipelines/execution/test_container_entrypoint.py tests/test_beam.py $(ARGS)
+	@$(PYTEST) --dist loadfile -m cluster tests/cluster tests/pipelines/execution/test_container_entrypoint.py tests/integration/test_beam.py $(ARGS)
 
 # A process for each core, but no more than memory bears: each loads TensorFlow.
 PYTEST = $(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist worksteal

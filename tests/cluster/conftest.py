@@ -20,7 +20,7 @@ from configs.samples import catalog
 from pipelines.runs.directory import RECORD
 from tests.cluster.backends import Podman, Processes
 from tests.cluster.engine import Ending, Engine
-from tests.pipelines import mariadb
+from tests.fakes import mariadb
 from tests.pipelines.conftest import free_port
 
 CONFIG = "configs/taxi.yaml"

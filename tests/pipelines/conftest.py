@@ -8,7 +8,7 @@ import pytest
 from configs.loading.loader import load
 from configs.repository import ROOT
 from configs.schema.config import Config
-from tests.pipelines import mariadb
+from tests.fakes import mariadb
 
 
 @pytest.fixture

@@ -406,7 +406,7 @@ def test_what_a_dead_publisher_left_is_cleared(three, model):
 
 @pytest.fixture
 def publisher():
-    command = [sys.executable, "-m", "tests.components.publisher"]
+    command = [sys.executable, "-m", "tests.components.registry.publisher"]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
 
         def publish_until(home, candidate, fatal):

@@ -12,9 +12,9 @@ import pytest
 
 from pipelines.cli import app
 from pipelines.remote import submit
-from tests.pipelines.compiled import PIPELINE
-from tests.pipelines.kfp_server import Answer as Instead
-from tests.pipelines.kfp_server import KfpServer, serving
+from tests.fakes.compiled_pipeline import PIPELINE
+from tests.fakes.kfp_server import Answer as Instead
+from tests.fakes.kfp_server import KfpServer, serving
 from tests.sandbox import ROOT, YAML, Answer
 
 CANARY = "canary-7f3e91"

@@ -22,8 +22,8 @@ from pipelines.runs import directory, lease, outcomes
 from pipelines.runs.mlmd import Execution, connection
 from pipelines.runs.outcomes import Outcome
 from pipelines.storage import sync
-from tests.pipelines import bucket, store
-from tests.pipelines.cluster import Cluster
+from tests.fakes import bucket, metadata_store
+from tests.fakes.container_steps import Cluster
 from tests.pipelines.execution.test_node_launcher import made
 from tests.sandbox import YAML, Sandbox
 
@@ -83,7 +83,7 @@ def test_a_success_is_recalled_if_the_metadata_knows_of_it(config: Config) -> No
     outcome = Outcome("ExampleGen", "done", 2.5, "2,000 rows")
     outcomes.write(config.home, "r1", outcome)
     assert container_entrypoint.recall(config, "r1", "ExampleGen") is None
-    store.record(connection(config), "taxi", "r1", {"ExampleGen": Execution.COMPLETE})
+    metadata_store.record(connection(config), "taxi", "r1", {"ExampleGen": Execution.COMPLETE})
     assert container_entrypoint.recall(config, "r1", "ExampleGen") == outcome
     assert container_entrypoint.take(config, "r1", "ExampleGen", True, print) == outcome
 

@@ -11,7 +11,7 @@ from pipelines.runs import directory
 from pipelines.runs import outcomes as records
 from pipelines.runs.mlmd import Execution, connection
 from pipelines.runs.outcomes import Outcome
-from tests.pipelines import store
+from tests.fakes import metadata_store
 
 NODES = ("ExampleGen", "StatisticsGen", "SchemaGen")
 COMPLETE = dict.fromkeys(NODES, Execution.COMPLETE)
@@ -22,7 +22,7 @@ def leave(config: Config, outcomes: list[Outcome], states: dict[str, int]) -> No
     """Leaves what a run leaves: records of its nodes, and executions in the metadata."""
     for outcome in outcomes:
         records.write(config.home, "r1", outcome)
-    store.record(connection(config), "taxi", "r1", states)
+    metadata_store.record(connection(config), "taxi", "r1", states)
 
 
 def done(*nodes: str) -> list[Outcome]:

@@ -19,8 +19,8 @@ from configs.schema.schedule import Schedule
 from pipelines.remote import kubeflow_client
 from pipelines.remote.schedule import carry_out, plan, want
 from pipelines.remote.service import Service, Step, reach
-from tests.pipelines.compiled import PIPELINE
-from tests.pipelines.kfp_server import Answer, KfpServer, serving
+from tests.fakes.compiled_pipeline import PIPELINE
+from tests.fakes.kfp_server import Answer, KfpServer, serving
 from tests.sandbox import YAML
 
 CANARY = "canary-7f3e91"

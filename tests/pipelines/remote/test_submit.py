@@ -7,7 +7,7 @@ import pytest
 from configs.errors import ConfigError
 from pipelines.remote.service import Run, Step
 from pipelines.remote.submit import follow, read_parameters
-from tests.pipelines.compiled import PIPELINE
+from tests.fakes.compiled_pipeline import PIPELINE
 
 
 @pytest.mark.parametrize(

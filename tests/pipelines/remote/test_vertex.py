@@ -14,7 +14,7 @@ from configs.schema.schedule import Schedule
 from pipelines.remote.schedule import differences, want
 from pipelines.remote.service import Step, reach
 from pipelines.remote.vertex import Vertex, read_recurring
-from tests.pipelines.compiled import PIPELINE
+from tests.fakes.compiled_pipeline import PIPELINE
 from tests.sandbox import YAML
 
 CLUSTER = """

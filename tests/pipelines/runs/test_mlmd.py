@@ -6,7 +6,7 @@ from ml_metadata.metadata_store import MetadataStore
 from configs.errors import ConfigError, MillraceError
 from configs.schema.config import Config, Storage
 from pipelines.runs.mlmd import Execution, connection, executions
-from tests.pipelines import store
+from tests.fakes import metadata_store
 
 
 def stored(config: Config, url: str) -> Config:
@@ -42,9 +42,9 @@ def test_what_is_no_store_is_refused(config: Config, url: str) -> None:
 
 def test_a_run_has_the_executions_of_its_own_nodes(config: Config) -> None:
     to = connection(config)
-    store.record(to, "taxi", "r1", {"ExampleGen": Execution.COMPLETE, "Trainer": Execution.RUNNING})
-    store.record(to, "taxi", "r2", {"ExampleGen": Execution.CACHED})
-    store.record(to, "taxi2", "r1", {"Pusher": Execution.COMPLETE})
+    metadata_store.record(to, "taxi", "r1", {"ExampleGen": Execution.COMPLETE, "Trainer": Execution.RUNNING})
+    metadata_store.record(to, "taxi", "r2", {"ExampleGen": Execution.CACHED})
+    metadata_store.record(to, "taxi2", "r1", {"Pusher": Execution.COMPLETE})
     found = {node: execution.last_known_state for node, execution in executions(to, "taxi", "r1").items()}
     assert found == {"ExampleGen": Execution.COMPLETE, "Trainer": Execution.RUNNING}
     assert list(executions(to, "taxi", "r2")) == ["ExampleGen"]

@@ -20,7 +20,7 @@ from configs.home import Home
 from configs.schema.config import Config, Storage
 from pipelines.runs import directory, lease
 from pipelines.storage import object_store, sync
-from tests.pipelines import bucket
+from tests.fakes import bucket
 
 URL = "s3://models/taxi"
 

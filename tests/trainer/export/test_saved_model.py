@@ -14,7 +14,7 @@ from configs.schema.models import Attention, Cnn, Convolution, Dnn, Linear, Rnn,
 from configs.schema.training import Optimizer, Training
 from tests.trainer.conftest import LABELS
 from tests.trainer.features.test_transforms import FEATURES, TRAINING, TYPES
-from tests.trainer.test_models import score
+from tests.trainer.models.test_families import score
 from tests.trainer.training.test_checkpoints import Kill, Killed
 from trainer.export.saved_model import export, name_answers
 from trainer.export.signatures import RAW, SERVING, TRANSFORM

@@ -9,7 +9,7 @@ from sklearn.linear_model import Lasso, Ridge
 from configs.schema.models import Linear
 from configs.schema.training import Cosine, Optimizer, Training
 from tests.trainer.conftest import LABELS
-from tests.trainer.test_models import COLUMNS, OPTIONS
+from tests.trainer.models.test_families import COLUMNS, OPTIONS
 from trainer.features.transforms import Column
 from trainer.models import build
 from trainer.models.regularization import penalise

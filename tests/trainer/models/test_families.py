@@ -209,7 +209,7 @@ def table(features):
 
 def test_every_family_is_tried():
     tried = {options.family for options in OPTIONS.values()}
-    assert tried == set(FAMILIES) - {"custom"}  # which is the user's own: tests/trainer/test_models_custom.py
+    assert tried == set(FAMILIES) - {"custom"}  # which is the user's own: tests/trainer/models/test_custom.py
     assert PARAMETERS.keys() == OPTIONS.keys()
 
 
