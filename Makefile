@@ -12,7 +12,7 @@ PYTHON ?= $(shell for python in python3 python python3.13 python3.12 python3.11 
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test test-quick test-all test-cluster lint run-local compile submit schedule image bench screenshot clean
+.PHONY: help setup lock test test-quick test-all test-cluster coverage lint run-local compile submit schedule image bench screenshot clean
 
 help: ## show this table
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -32,20 +32,29 @@ submit: setup ## run a pipeline on Kubeflow: make submit CONFIG=configs/taxi.yam
 schedule: setup ## let a pipeline run by itself on Kubeflow, as its config says: ARGS="--host URL"
 	@$(BIN)/millrace schedule apply $(CONFIG) $(ARGS)
 
-test: setup ## run the tests, all but those that need a cluster
+test: setup ## run the tests that a change must pass; ten minutes on two cores
+	@$(PYTEST) -m "not full and not cluster" $(ARGS)
+
+test-quick: setup ## run the tests that take seconds; a minute
+	@$(PYTEST) -m "not slow and not full and not cluster" $(ARGS)
+
+test-all: setup ## run every test: the grids, every YAML to its reference, the stand-ins of a cluster; hours
 	@$(PYTEST) -m "not cluster" $(ARGS)
+	@$(MAKE) test-cluster
 
-test-quick: setup ## run the tests that take seconds
-	@$(PYTEST) -m "not slow and not cluster" $(ARGS)
-
-test-all: test test-cluster ## run every test
+coverage: setup ## run the tests of `make test` and say which lines they run, in processes that they start as well
+	@rm -f .coverage*
+	@$(BIN)/coverage run -m $(PYTEST:$(BIN)/%=%) -m "not full and not cluster" $(ARGS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
 
 test-cluster: setup ## run what stands in for a cluster: containers of the real image, a store, a Beam engine
 	@tests/cluster/image.sh
 	@$(PYTEST) --dist loadfile -m cluster tests/cluster tests/pipelines/execution/test_container_entrypoint.py tests/integration/test_beam.py $(ARGS)
 
-# A process for each core, but no more than memory bears: each loads TensorFlow.
-PYTEST = $(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist worksteal
+# A process for each core, but no more than memory bears: each loads TensorFlow. What a process runs at a time is a
+# file, in the order of tests/tiers.py.
+PYTEST = $(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
 image: setup ## build the container images of a pipeline: make image CONFIG=configs/taxi.yaml
 	@$(BIN)/millrace image $(CONFIG) $(ARGS)

@@ -14,7 +14,7 @@ def test_equal_rows_go_to_one_split():
     assert not values[0] & values[1] and not values[1] & values[2] and not values[0] & values[2]
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("name", ["c", "c2"])
 def test_the_scripts_train_a_model_that_is_better_than_chance(tmp_path, name):
     files = data.write(tmp_path, [1])

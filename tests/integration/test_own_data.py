@@ -18,8 +18,6 @@ from components.validation.typed_batch import assign_roles
 from components.validation.validate import check_batches
 from configs.loading.loader import load
 
-pytestmark = pytest.mark.slow
-
 
 def millrace(folder: Path, *arguments: object) -> str:
     """What a command says in a folder; it must end well."""
@@ -57,6 +55,7 @@ def training_rows(config: Path) -> pd.DataFrame:
     return frame[assign_splits(batch, parts) == 0]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("load_data", [datasets.load_breast_cancer, datasets.load_wine])
 def test_classes_are_found_as_well_as_by_logistic_regression(tmp_path, load_data):
     data = load_data(as_frame=True)
@@ -76,6 +75,7 @@ def test_classes_are_found_as_well_as_by_logistic_regression(tmp_path, load_data
     assert (scored["prediction"] == np.array(classes)[scores.to_numpy().argmax(axis=1)]).all()
 
 
+@pytest.mark.full
 def test_a_number_is_found_as_well_as_by_linear_regression(tmp_path):
     frame = datasets.load_diabetes(as_frame=True, scaled=False).frame
     known, new, truth = halve(frame, tmp_path)
@@ -92,6 +92,7 @@ def test_a_number_is_found_as_well_as_by_linear_regression(tmp_path):
     assert error <= bar * 1.05
 
 
+@pytest.mark.slow
 def test_a_mixed_file_needs_no_help(tmp_path):
     random = np.random.default_rng(11)
     rows = 900

@@ -12,7 +12,6 @@ from configs.loading.loader import load
 from configs.repository import ROOT
 from configs.schema.evaluation import METRICS
 
-QUICKER = {"breast_cancer_tuned": ["--set", "tuning.trials=3"]}  # of its twelve, each of which is a training
 SHIPPED = sorted((ROOT / "configs").glob("*.yaml"))
 HEADER = re.compile(
     r"# millrace run configs/(.+)\.yaml\n"
@@ -34,10 +33,10 @@ def test_the_data_of_a_config_has_all_that_it_names(path: Path) -> None:
     validate.check_small(column_patterns.resolve(load(path)))
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_a_config_reaches_its_reference(path: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pipelines", "run", str(path), "--set", f"storage.root={tmp_path}"]
-    done = subprocess.run(command + QUICKER.get(path.stem, []), cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert (tmp_path / load(path).name / "serving" / "1" / "saved_model.pb").is_file()

@@ -94,12 +94,12 @@ def test_a_recipe_has_the_parameters_of_the_textbook(name):
     assert model_of(load(FOLDER / f"{name}.yaml")).count_params() == PARAMETERS[name]
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize(("name", "overrides"), LEARNT)
 def test_a_recipe_learns_its_task(name, overrides):
     assert learn(load(FOLDER / f"{name}.yaml", overrides)) >= REACHED.get(name, 0.95)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_bag_of_words_cannot_tell_which_word_comes_first():
     assert learn(load(FOLDER / "self_attention.yaml", ["model={family: linear}"])) <= 0.6

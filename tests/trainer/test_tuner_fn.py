@@ -45,8 +45,11 @@ def search(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "count"),
-    [({"search": "random", "trials": 5}, 5), ({"trials": 5}, 5), ({"search": "hyperband", "factor": 2}, 15)],
-    ids=["random", "bayesian", "hyperband"],
+    [
+        pytest.param({"search": "random", "trials": 5}, 5, id="random", marks=pytest.mark.full),
+        pytest.param({"trials": 5}, 5, id="bayesian"),
+        pytest.param({"search": "hyperband", "factor": 2}, 15, id="hyperband", marks=pytest.mark.full),
+    ],
 )
 def test_the_best_trial_is_that_of_the_best_score(search, options, count):
     made = search(objective="loss", **options)

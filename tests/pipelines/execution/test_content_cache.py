@@ -182,8 +182,10 @@ def test_data_of_the_same_size_and_age_is_seen_to_be_other_data(sandbox: Sandbox
     ("node", "file"),
     [
         ("StatisticsGen", "statistics/*/Split-train/FeatureStats.pb"),
-        ("Transform", "transform_graph/*/transform_fn/saved_model.pb"),
-        ("Trainer", "model/*/Format-Serving/variables/variables.data-00000-of-00001"),
+        pytest.param("Transform", "transform_graph/*/transform_fn/saved_model.pb", marks=pytest.mark.full),
+        pytest.param(
+            "Trainer", "model/*/Format-Serving/variables/variables.data-00000-of-00001", marks=pytest.mark.full
+        ),
     ],
 )
 def test_a_damaged_result_is_made_anew(sandbox: Sandbox, node: str, file: str) -> None:

@@ -92,8 +92,8 @@ def test_a_person_is_told_what_came_of_it(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_run_that_is_told_to_stop_stops(sandbox: Sandbox, number: signal.Signals) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.full)])
+def test_a_run_that_is_told_to_stop_stops_and_the_next_resumes(sandbox: Sandbox, number: signal.Signals) -> None:
     process = start_training(sandbox)
     child = node_process(process)
     told = time.monotonic()
@@ -118,13 +118,6 @@ def test_a_run_that_is_told_to_stop_stops(sandbox: Sandbox, number: signal.Signa
     assert directory.find(sandbox.home) == answer.record
     assert (answer.record["published"], answer.record["in_service"]) == (None, 1)
     assert is_free(sandbox)
-
-
-@pytest.mark.slow
-def test_after_a_stop_the_next_run_resumes(sandbox: Sandbox) -> None:
-    process = start_training(sandbox)
-    process.terminate()
-    assert end(process).code == 1
     answer = sandbox.run("--set", "training.seed=1", "--until", "Trainer")
     assert answer.code == 0
     assert (answer.states["Transform"], answer.states["Trainer"]) == ("cached", "done")
