@@ -53,8 +53,8 @@ test-cluster: setup ## run what stands in for a cluster: containers of the real 
 	@$(PYTEST) --dist loadfile -m cluster tests/cluster tests/pipelines/execution/test_container_entrypoint.py tests/integration/test_beam.py $(ARGS)
 
 # A process for each core, but no more than memory bears: each loads TensorFlow. What a process runs at a time is a
-# file, in the order of tests/tiers.py.
-PYTEST = $(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+# file, as tests/tiers.py has it.
+PYTEST = $(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadscope
 
 image: setup ## build the container images of a pipeline: make image CONFIG=configs/taxi.yaml
 	@$(BIN)/millrace image $(CONFIG) $(ARGS)

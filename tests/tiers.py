@@ -6,16 +6,22 @@ run in one worker, and the files that cost most come first, so that no worker wa
 
 import csv
 import os
+import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+from configs.repository import ROOT
 
 FILE = Path(__file__).with_name("durations.csv")
 TIERS = ("cluster", "full", "slow")  # markers; what has none is quick
 LIMIT = 3.0  # CPU seconds of a quick test
-SHARED = ("published", "sandbox", "first_run")  # fixtures of one pipeline, whose tests run in one worker
+SHARED = re.compile(r"\bdef .*\b(published|sandbox|first_run)\b")  # fixtures of that pipeline
 COST = pytest.StashKey[float]()
 
 
@@ -28,20 +34,35 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Ledger(config.getoption("--keep-durations")))
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     known, costs = read(), defaultdict[str, float](float)
-    groups = {item: group_of(item) for item in items}
-    for item, group in groups.items():
-        item.add_marker(pytest.mark.xdist_group(group))
-        costs[group] += known.get(item.nodeid, 0.1)
-    items.sort(key=lambda item: (-costs[groups[item]], groups[item]))
+    for item in items:
+        costs[group_of(item.nodeid)] += known.get(item.nodeid, 0.1)
+    items.sort(key=lambda item: (-costs[group_of(item.nodeid)], group_of(item.nodeid)))
 
 
-def group_of(item: pytest.Item) -> str:
-    """The tests that one worker runs: those of a file, or those of the pipeline that is published once."""
-    fixtures = getattr(item, "fixturenames", ())
-    return "published" if any(name in fixtures for name in SHARED) else item.nodeid.split("::")[0]
+def group_of(nodeid: str) -> str:
+    """What one worker runs: the tests of a file, or all those of the pipeline that is published once."""
+    file = nodeid.split("::")[0]
+    return "published" if shares(file) else file
+
+
+@cache
+def shares(file: str) -> bool:
+    """Whether a test of a file takes a fixture of the pipeline that is published once."""
+    return SHARED.search((ROOT / file).read_text(encoding="utf-8")) is not None
+
+
+class Groups(LoadScopeScheduling):
+    """Hands each worker a whole group, in the order of the tests."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:
+    config.option.loadscopereorder = False
+    return Groups(config, log)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -96,7 +117,7 @@ class Ledger:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "teardown":
-            self.costs[report.nodeid.rsplit("@", 1)[0]] = sum(seconds for _, seconds in report.user_properties)
+            self.costs[report.nodeid] = sum(seconds for _, seconds in report.user_properties)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if not self.keeps:
