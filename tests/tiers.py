@@ -21,7 +21,7 @@ from configs.repository import ROOT
 FILE = Path(__file__).with_name("durations.csv")
 TIERS = ("cluster", "full", "slow")  # markers; what has none is quick
 LIMIT = 3.0  # CPU seconds of a quick test
-SHARED = re.compile(r"\bdef .*\b(published|sandbox|first_run)\b")  # fixtures of that pipeline
+SHARED = re.compile(r"\b(published|sandbox|first_run)\b(: |, |\))")  # parameters that are fixtures of that pipeline
 COST = pytest.StashKey[float]()
 
 
