@@ -33,6 +33,19 @@ class Patch:
     needed: bool = False  # whether a result would be wrong without it
 
 
+CACHE = Patch(
+    "tfx_cache",
+    {
+        "tfx.orchestration.portable.cache_utils:get_cache_context": "metadata_handle, pipeline_node, pipeline_info, "
+        "executor_spec, input_artifacts, output_artifacts, parameters",
+        "tfx.orchestration.portable.cache_utils:get_cached_outputs": "metadata_handle, cache_context",
+    },
+    why="TFX keys a cached result by its inputs' rows in the database, never looks at a file, and offers no hook.",
+    saves="Every node whose inputs are equal to earlier ones, whichever run made them.",
+    without="Results whose files were damaged are used, and equal ones are made again.",
+    tested={"ml-pipelines-sdk": TFX},
+    needed=True,
+)
 LARGE_BATCHES = Patch(
     "tfx_io",
     {
@@ -89,6 +102,7 @@ STDERR = Patch(
     tested={},  # no library's code is touched: it is the same for all
 )
 PATCHES = (
+    CACHE,
     LARGE_BATCHES,
     BEAM_SIGNATURES,
     UNUSED_BY_TFX,
