@@ -46,6 +46,20 @@ CACHE = Patch(
     tested={"ml-pipelines-sdk": TFX},
     needed=True,
 )
+LAUNCHER = Patch(
+    "tfx_launcher",
+    {
+        "tfx.orchestration.portable.launcher:Launcher._register_or_reuse_execution": "self, metadata_handle, contexts, "
+        "input_artifacts, exec_properties",
+        "tfx.orchestration.portable.launcher:Launcher._run_executor": "self, execution_info",
+    },
+    why="Inputs are fetched before the driver reads them; an executor finds its folders empty; what it made is signed "
+    "and stored before it is published. TFX has no hook between its driver, executor and publisher.",
+    saves="Nothing but wrong results.",
+    without="Files of a killed attempt are published with the next one's, and no artifact has a digest.",
+    tested={"ml-pipelines-sdk": TFX},
+    needed=True,
+)
 LARGE_BATCHES = Patch(
     "tfx_io",
     {
@@ -103,6 +117,7 @@ STDERR = Patch(
 )
 PATCHES = (
     CACHE,
+    LAUNCHER,
     LARGE_BATCHES,
     BEAM_SIGNATURES,
     UNUSED_BY_TFX,
