@@ -107,6 +107,21 @@ UNUSED_BY_TENSORFLOW = Patch(
     without="The same results, slower.",
     tested={"tensorflow": ("2.16.2", "2.21.0")},
 )
+CLIENT = Patch(
+    "kfp_client",
+    {
+        "kfp.client.client:Client._load_config": "self, host, client_id, namespace, other_client_id, "
+        "other_client_secret, existing_token, proxy, ssl_ca_cert, kube_context, credentials, verify_ssl",
+        "kfp.client.client:Client._load_context_setting_or_default": "self",
+        "urllib3.poolmanager:PoolManager.urlopen": "self, method, url, redirect, kw",
+    },
+    why="kfp's client takes what it is not told from the environment, ~/.config/kfp and kubectl, and follows redirects "
+    "with the secret in its hands.",
+    saves="Nothing but surprises.",
+    without="What a home folder holds decides who asks which server, and a redirect carries the secret elsewhere.",
+    tested={"kfp": ("2.5.0", "2.16.1"), "kfp-server-api": ("2.0.5", "2.17.3")},
+    needed=True,
+)
 STDERR = Patch(
     "stderr",
     {},
@@ -122,6 +137,7 @@ PATCHES = (
     BEAM_SIGNATURES,
     UNUSED_BY_TFX,
     UNUSED_BY_TENSORFLOW,
+    CLIENT,
     STDERR,
 )
 
