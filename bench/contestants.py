@@ -57,8 +57,9 @@ def script(module: str) -> Callable[[Task], list[str]]:
 
 
 LOADING = """
-from components.patches.optional_imports import BALLAST, left_out
-with left_out(*BALLAST):
+from components.patches.ledger import UNUSED_BY_TFX
+from components.patches.optional_imports import left_out
+with left_out(UNUSED_BY_TFX):
     import pipelines.graph.tfx_pipeline, pipelines.execution.node_launcher
 """  # as the process of a run does
 CONTESTANTS = {

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from components.patches.ledger import UNUSED_BY_TENSORFLOW
 from components.patches.optional_imports import left_out
 
 Tensors = Mapping[str, np.ndarray]
@@ -45,7 +46,7 @@ def answer_tf1(model: str, requests: BySignature) -> BySignature:
 
 def main() -> None:
     """Answers the requests by both loaders."""
-    with left_out("keras", "googleapiclient"):
+    with left_out(UNUSED_BY_TENSORFLOW):
         import tensorflow  # noqa: F401
     model, requests_file, answers_file = sys.argv[1:]
     requests = pickle.loads(Path(requests_file).read_bytes())

@@ -1,32 +1,18 @@
-"""Beam looks at the arguments of the same methods some ten thousand times a pipeline: here it remembers what it saw.
+"""Beam looks at the arguments of the same methods some ten thousand times a pipeline: here it remembers what it saw."""
 
-As `components.patches.tfx_io` this patches a library, for the versions with which it is tested and while a node is
-at work.
-"""
-
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from types import FunctionType, MethodType
 from typing import Any
 
-import apache_beam as beam
-from apache_beam.transforms import core
-
-TESTED = ("2.59.0",)  # the versions of Beam that are patched
+from components.patches.ledger import BEAM_SIGNATURES, applied
 
 Arguments = tuple[list[str], list[Any]]  # their names, and the values of those that have one by default
 
 
-@contextmanager
-def remembered() -> Iterator[None]:
+def remembered() -> AbstractContextManager[None]:
     """Lets Beam look at each method once; with a Beam that is not tested, as ever."""
-    look = core.get_function_args_defaults
-    if beam.__version__ in TESTED:
-        core.get_function_args_defaults = remember(look)
-    try:
-        yield
-    finally:
-        core.get_function_args_defaults = look
+    return applied(BEAM_SIGNATURES, get_function_args_defaults=remember)
 
 
 def remember(look: Callable[[Any], Arguments]) -> Callable[[Any], Arguments]:

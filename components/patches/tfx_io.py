@@ -1,20 +1,18 @@
 """Examples read as few, large Arrow batches, where TFX reads them row by row: what Beam does, it does for each element.
 
 TFX's executors offer no way to say how Examples are read; while one of ours is at work, what they all open them with
-returns the reader of this module. This and `components.patches.beam_signatures` are all that is patched of a library.
+returns the reader of this module.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import apache_beam as beam
 import pyarrow as pa
 import tensorflow as tf
-import tfx
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx import types
-from tfx.components.util import tfxio_utils
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 from tfx_bsl.tfxio.dataset_options import RecordBatchesOptions
@@ -23,8 +21,8 @@ from tfx_bsl.tfxio.tfxio import TFXIO
 
 from components.examples.shards import find_columns, read_columns
 from components.patches.beam_signatures import remembered
+from components.patches.ledger import LARGE_BATCHES, applied
 
-TESTED = ("1.16.0", "1.21.0")  # the versions of TFX that are patched
 ROWS = 10_000  # of a batch, at most
 BYTES = 1 << 22  # of a batch on the disk, where it takes a tenth of what it takes in memory
 
@@ -54,21 +52,17 @@ def count_rows(examples: Sequence[types.Artifact]) -> int:
     return max(1, min(ROWS, BYTES * rows // max(1, size)))
 
 
-@contextmanager
-def large_batches(rows: int) -> Iterator[None]:
+def large_batches(rows: int) -> AbstractContextManager[None]:
     """Lets TFX's executors read tf.Examples in batches of `rows`; with a TFX that is not tested, as ever."""
-    make = tfxio_utils.make_tfxio
 
-    def make_large(*arguments: Any, **options: Any) -> TFXIO:
-        found = make(*arguments, **options)
-        return LargeBatches.like(found, rows) if type(found) is TFExampleRecord else found
+    def enlarge(make: Callable[..., TFXIO]) -> Callable[..., TFXIO]:
+        def make_large(*arguments: Any, **options: Any) -> TFXIO:
+            found = make(*arguments, **options)
+            return LargeBatches.like(found, rows) if type(found) is TFExampleRecord else found
 
-    if tfx.__version__ in TESTED:
-        tfxio_utils.make_tfxio = make_large
-    try:
-        yield
-    finally:
-        tfxio_utils.make_tfxio = make
+        return make_large
+
+    return applied(LARGE_BATCHES, make_tfxio=enlarge)
 
 
 class LargeBatches(TFExampleRecord):

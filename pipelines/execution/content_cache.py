@@ -1,71 +1,56 @@
-"""Content in place of identity: TFX's cache keys artifacts by their row in the database, we by what they hold.
-
-TFX offers no hook for this, so `by_content` stands in for two functions of its `cache_utils` while a node launches.
-"""
+"""Content in place of identity: TFX's cache keys artifacts by their row in the database, we by what they hold."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 from google.protobuf.message import Message
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 from tfx import types
-from tfx.orchestration import metadata
-from tfx.orchestration.portable import cache_utils
-from tfx.orchestration.portable.mlmd import context_lib
 from tfx.proto.orchestration import executable_spec_pb2, pipeline_pb2
 
+from components.patches.tfx_cache import Artifacts, cached
 from components.registry.tree_digest import DIGEST, tree_digest
 from configs.errors import MillraceError
 from configs.home import Home
 from pipelines.storage import sync
 
 
-@contextmanager
-def by_content(home: Home) -> Iterator[None]:
+def by_content(home: Home) -> AbstractContextManager[None]:
     """Makes TFX's launcher key cached results by content, and answer with intact ones only, which are fetched."""
-    stock = cache_utils.get_cached_outputs
 
-    def intact_outputs(metadata_handle: metadata.Metadata, cache_context: mlmd.Context) -> Any:
-        outputs = stock(metadata_handle=metadata_handle, cache_context=cache_context)
-        if outputs is None:
-            return None
+    def fetch_intact(outputs: Artifacts) -> bool:
         found = [artifact for artifacts in outputs.values() for artifact in artifacts]
         sync.fetch(home, *(Path(artifact.uri) for artifact in found))
-        return outputs if all(map(is_intact, found)) else None
+        return all(map(is_intact, found))
 
-    with mock.patch.multiple(cache_utils, get_cache_context=cache_context, get_cached_outputs=intact_outputs):
-        yield
+    return cached(cache_key, fetch_intact)
 
 
-def cache_context(
-    metadata_handle: metadata.Metadata,
-    pipeline_node: pipeline_pb2.PipelineNode,
-    pipeline_info: pipeline_pb2.PipelineInfo,
-    executor_spec: Message | None = None,
-    input_artifacts: Mapping[str, Sequence[types.Artifact]] | None = None,
-    output_artifacts: Mapping[str, Sequence[types.Artifact]] | None = None,
-    parameters: Mapping[str, Any] | None = None,
-) -> mlmd.Context:
-    """Returns the context that all equal executions share: same node, code, packages, parameters and input content.
+def cache_key(
+    node: pipeline_pb2.PipelineNode,
+    pipeline: pipeline_pb2.PipelineInfo,
+    executor: Message | None,
+    inputs: Artifacts,
+    outputs: Artifacts,
+    parameters: Mapping[str, Any],
+) -> str:
+    """Returns the key that all equal executions share: same node, code, packages, parameters and input content.
 
-    The signature is that of `cache_utils.get_cache_context`. Raises MillraceError when an input is damaged.
+    Raises MillraceError when an input is damaged.
     """
     key = hashlib.sha256()
-    for message in (pipeline_info, pipeline_node.node_info, _without_engine(executor_spec)):
+    for message in (pipeline, node.node_info, _without_engine(executor)):
         key.update(message.SerializeToString(deterministic=True) if message else b"")
-    for name, artifacts in sorted((input_artifacts or {}).items()):
+    for name, artifacts in sorted(inputs.items()):
         key.update(f"{name}:{','.join(map(identity, artifacts))};".encode())
-    for name, artifacts in sorted((output_artifacts or {}).items()):
+    for name, artifacts in sorted(outputs.items()):
         key.update(f"{name}:{','.join(artifact.type_name for artifact in artifacts)};".encode())
-    for name, value in sorted((parameters or {}).items()):
+    for name, value in sorted(parameters.items()):
         key.update(f"{name}={value};".encode())
-    return context_lib.register_context_if_not_exists(
-        metadata_handle, context_type_name=context_lib.CONTEXT_TYPE_EXECUTION_CACHE, context_name=key.hexdigest()
-    )
+    return key.hexdigest()
 
 
 def _without_engine(executor_spec: Message | None) -> Message | None:

@@ -14,10 +14,11 @@ from tfx.dsl.compiler import constants
 from tfx.dsl.io import fileio
 from tfx.orchestration import metadata
 from tfx.orchestration.local import runner_utils
-from tfx.orchestration.portable import data_types, launcher, runtime_parameter_utils
+from tfx.orchestration.portable import data_types, runtime_parameter_utils
 from tfx.orchestration.portable.mlmd import execution_lib
 from tfx.proto.orchestration import execution_result_pb2, pipeline_pb2
 
+from components.patches.tfx_launcher import HookedLauncher
 from components.summaries import summarise
 from configs.errors import MillraceError
 from configs.home import Home
@@ -117,7 +118,7 @@ def _connection(ir: pipeline_pb2.Pipeline) -> mlmd.ConnectionConfig:
     return getattr(connections, connections.WhichOneof("connection_config"))
 
 
-class Launcher(launcher.Launcher):
+class Launcher(HookedLauncher):
     """TFX's launcher, whose executors find their folders empty, and sign what they made before it is published.
 
     Where the home is a working copy, inputs are fetched and outputs are put into the store.
@@ -127,15 +128,15 @@ class Launcher(launcher.Launcher):
         super().__init__(**settings)
         self.home = home
 
-    def _register_or_reuse_execution(self, *arguments: Any, **named: Any) -> mlmd.Execution:
-        sync.fetch(self.home, *places(named.get("input_artifacts") or {}))  # before the driver, which may read them
-        return super()._register_or_reuse_execution(*arguments, **named)
+    def receive(self, inputs: Mapping[str, Sequence[types.Artifact]]) -> None:
+        """Fetches the inputs."""
+        sync.fetch(self.home, *places(inputs))
 
-    def _run_executor(self, execution_info: data_types.ExecutionInfo) -> execution_result_pb2.ExecutorOutput:
+    def execute(self, execution_info: data_types.ExecutionInfo) -> execution_result_pb2.ExecutorOutput:
+        """Runs the executor in empty folders, then signs and stores what it made."""
         clear(execution_info)
-        flags = getattr(self._executor_operator, "beam_pipeline_args", [])
-        with beam_runner.reach([flag.value.string_value for flag in flags], self._pipeline_node.node_info.id):
-            output = super()._run_executor(execution_info)
+        with beam_runner.reach(self.beam_flags, self.node_id):
+            output = super().execute(execution_info)
         for key, artifacts in list(output.output_artifacts.items()):
             content_cache.sign(artifacts.artifacts)
             if not artifacts.artifacts:  # TFX cannot merge an output that its driver emptied

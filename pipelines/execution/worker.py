@@ -14,7 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, TextIO
 
-from components.patches.optional_imports import BALLAST, left_out
+from components.patches.ledger import UNUSED_BY_TFX
+from components.patches.optional_imports import left_out
 from components.registry.model_registry import require_writable
 from components.validation import validate
 from configs.errors import MillraceError
@@ -68,7 +69,7 @@ def run(config: Config, run_id: str, cache: bool, nodes: Sequence[str], reporter
         give_up(config, run_id, error, reporter)
         return
     reporter.send({"node": nodes[0], "state": "running", "text": "loading TensorFlow"})
-    with left_out(*BALLAST):
+    with left_out(UNUSED_BY_TFX):
         from pipelines.execution.node_launcher import explain, launch
         from pipelines.graph.tfx_pipeline import compile_ir
 

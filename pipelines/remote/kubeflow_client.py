@@ -4,15 +4,13 @@ import os
 import warnings
 from collections.abc import Callable
 from contextlib import redirect_stdout
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import kfp.client
 import kfp_server_api
 import urllib3
-from kfp_server_api import rest
 
+from components.patches.kfp_client import ConfiguredClient, DirectExchange
 from configs.errors import ConfigError, MillraceError
 from configs.schema.access import Cookies, IdentityAwareProxy, ServiceAccount, Token
 from configs.schema.cluster import Cluster
@@ -40,8 +38,8 @@ def connect(cluster: Cluster) -> "Client":
     return client
 
 
-class Client(kfp.client.Client):
-    """kfp's own client, told by the config what it else looks for in the environment, ~/.config/kfp and kubectl's.
+class Client(ConfiguredClient):
+    """kfp's own client, told by the config who asks which server.
 
     It writes nothing, to no file and not to the screen, and asks a server that many share in the config's namespace.
     """
@@ -52,11 +50,10 @@ class Client(kfp.client.Client):
         self.namespace = ""
         self.secret = _reader(cluster)
         cookies = self.secret() if self.secret and self.kind == "cookies" else None
-        super().__init__(host=cluster.host, namespace=cluster.namespace, cookies=cookies)
-        self.api = self._run_api.api_client
+        super().__init__(self._configure(), cluster.namespace, cookies)
         self.api.rest_client = Exchange(self)
 
-    def _load_config(self, *_: Any, **__: Any) -> kfp_server_api.Configuration:
+    def _configure(self) -> kfp_server_api.Configuration:
         configuration = kfp_server_api.Configuration(host=self.cluster.host)
         configuration.ssl_ca_cert = self.cluster.ca_file
         configuration.retries = RETRY
@@ -69,9 +66,6 @@ class Client(kfp.client.Client):
     def _refresh(self, configuration: kfp_server_api.Configuration) -> None:
         if self.secret:
             configuration.api_key["authorization"] = self.secret()
-
-    def _load_context_setting_or_default(self) -> None:
-        self._context_setting = {"namespace": self.cluster.namespace}
 
     def get_user_namespace(self) -> str:
         """Returns the namespace to ask in: none where nobody else is, since such a server refuses one."""
@@ -110,14 +104,12 @@ class Client(kfp.client.Client):
         return "/".join([f"{self.cluster.host}/#", *parts])
 
 
-class Exchange(rest.RESTClientObject):
+class Exchange(DirectExchange):
     """A request ends in the API's answer or in a MillraceError; no secret stands in that."""
 
     def __init__(self, client: Client) -> None:
         super().__init__(client.api.configuration)
         self.client = client
-        # A redirect is an answer: followed, it would carry the secret to somewhere else.
-        self.pool_manager.urlopen = partial(self.pool_manager.urlopen, redirect=False)
 
     def request(self, method: str, url: str, *arguments: Any, **named: Any) -> Any:
         """Sends it; one that gets no answer in time is given up."""

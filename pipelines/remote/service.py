@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass
 from importlib import import_module
 from typing import Any, Protocol
 
-from components.patches.optional_imports import BALLAST, left_out
+from components.patches.ledger import UNUSED_BY_TFX
+from components.patches.optional_imports import left_out
 from components.patches.stderr import silence
 from configs.schema.config import Config
 
@@ -110,6 +111,6 @@ def reach(engine: str, config: Config) -> Service:
     """
     module, _, name = SERVICES[engine].partition(":")
     # kubernetes looks for kubernetes_validate, which takes seconds to load and is nothing to us.
-    with silence(), left_out(*BALLAST):
+    with silence(), left_out(UNUSED_BY_TFX):
         service: Service = getattr(import_module(module), name)(config)
     return service

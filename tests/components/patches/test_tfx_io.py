@@ -1,5 +1,7 @@
 """Examples in large batches are what TFX reads row by row."""
 
+from dataclasses import replace
+
 import apache_beam as beam
 import pyarrow as pa
 import pytest
@@ -12,6 +14,7 @@ from tfx.types import artifact_utils, standard_artifacts
 
 from components.examples.shards import Shard
 from components.patches import tfx_io
+from components.patches.ledger import LARGE_BATCHES
 from components.patches.tfx_io import LargeBatches, count_rows, large_batches
 
 COUNT = 2500
@@ -90,7 +93,7 @@ def test_what_was_patched_is_as_it_was_afterwards(examples):
 
 
 def test_a_tfx_that_is_not_tested_is_left_alone(examples, monkeypatch):
-    monkeypatch.setattr(tfx_io, "TESTED", ("0.1",))
+    monkeypatch.setattr(tfx_io, "LARGE_BATCHES", replace(LARGE_BATCHES, tested={"tfx": ("0.1",)}))
     usual = tfxio_utils.make_tfxio
     with large_batches(400):
         assert tfxio_utils.make_tfxio is usual

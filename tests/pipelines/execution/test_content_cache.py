@@ -2,29 +2,19 @@
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tfx.orchestration import metadata
 from tfx.proto.orchestration import executable_spec_pb2, pipeline_pb2
 from tfx.types import Artifact, standard_artifacts
 
 from configs.errors import MillraceError
-from configs.schema.config import Config
 from pipelines.execution import content_cache
-from pipelines.runs.mlmd import connection
 from tests.sandbox import Sandbox
 
 JUDGED_BY_SERVICE = {"SchemaGen", "DataGate", "Baseline", "Pusher"}  # nodes that depend on the version in service
-
-
-@pytest.fixture
-def handle(config: Config) -> Iterator[metadata.Metadata]:
-    """An open metadata store."""
-    with metadata.Metadata(connection(config)) as opened:
-        yield opened
 
 
 def make(folder: Path, text: str = "rows", splits: str = '["train"]') -> Artifact:
@@ -37,7 +27,7 @@ def make(folder: Path, text: str = "rows", splits: str = '["train"]') -> Artifac
     return artifact
 
 
-def key(handle: metadata.Metadata, examples: Artifact, beam: Sequence[str] | None = None, **changes: Any) -> str:
+def key(examples: Artifact, beam: Sequence[str] | None = None, **changes: Any) -> str:
     """The cache key of a node that reads these examples; with `beam`, of one that Beam executes with these flags."""
     arguments = {"executor": "a.Executor", "pipeline": "taxi", "node": "Trainer", "parameters": {"epochs": 1}} | changes
     node = pipeline_pb2.PipelineNode()
@@ -45,15 +35,14 @@ def key(handle: metadata.Metadata, examples: Artifact, beam: Sequence[str] | Non
         class_path=arguments["executor"], extra_flags=arguments.get("flags", [])
     )
     node.node_info.id = arguments["node"]
-    return content_cache.cache_context(
-        handle,
+    return content_cache.cache_key(
         node,
         pipeline_pb2.PipelineInfo(id=arguments["pipeline"]),
         executor if beam is None else _on_beam(executor, beam),
         {arguments.get("input", "examples"): [examples]},
         {"model": [arguments.get("output", standard_artifacts.Model())]},
         arguments["parameters"],
-    ).name
+    )
 
 
 def _on_beam(
@@ -65,13 +54,11 @@ def _on_beam(
     return spec
 
 
-def test_equal_content_has_one_key_wherever_it_lies_and_whichever_row_it_is(
-    handle: metadata.Metadata, tmp_path: Path
-) -> None:
+def test_equal_content_has_one_key_wherever_it_lies_and_whichever_row_it_is(tmp_path: Path) -> None:
     one, other = make(tmp_path / "1"), make(tmp_path / "2")
     one.id, other.id = 1, 2
     other.set_string_custom_property("tfx_version", "9")
-    assert key(handle, one) == key(handle, other)
+    assert key(one) == key(other)
 
 
 @pytest.mark.parametrize(
@@ -88,34 +75,32 @@ def test_equal_content_has_one_key_wherever_it_lies_and_whichever_row_it_is(
     ],
     ids=lambda changes: next(iter(changes)),
 )
-def test_whatever_goes_into_a_node_is_part_of_its_key(
-    handle: metadata.Metadata, tmp_path: Path, changes: dict[str, Any]
-) -> None:
+def test_whatever_goes_into_a_node_is_part_of_its_key(tmp_path: Path, changes: dict[str, Any]) -> None:
     examples = make(tmp_path / "1")
-    assert key(handle, examples, **changes) != key(handle, examples)
+    assert key(examples, **changes) != key(examples)
 
 
-def test_the_engine_of_a_node_is_no_part_of_its_key(handle: metadata.Metadata, tmp_path: Path) -> None:
+def test_the_engine_of_a_node_is_no_part_of_its_key(tmp_path: Path) -> None:
     examples = make(tmp_path / "1")
-    here, there = (key(handle, examples, beam=[f"--runner={name}"]) for name in ("DirectRunner", "FlinkRunner"))
+    here, there = (key(examples, beam=[f"--runner={name}"]) for name in ("DirectRunner", "FlinkRunner"))
     assert here == there
-    assert key(handle, examples, beam=[], executor="an.other.Executor") != here
+    assert key(examples, beam=[], executor="an.other.Executor") != here
 
 
-def test_other_content_and_other_splits_have_other_keys(handle: metadata.Metadata, tmp_path: Path) -> None:
+def test_other_content_and_other_splits_have_other_keys(tmp_path: Path) -> None:
     artifacts = [
         make(tmp_path / "1"),
         make(tmp_path / "2", "raws"),
         make(tmp_path / "3", splits='["train", "test"]'),
     ]
-    assert len({key(handle, artifact) for artifact in artifacts}) == 3
+    assert len({key(artifact) for artifact in artifacts}) == 3
 
 
-def test_a_damaged_input_is_refused_by_name(handle: metadata.Metadata, tmp_path: Path) -> None:
+def test_a_damaged_input_is_refused_by_name(tmp_path: Path) -> None:
     examples = make(tmp_path / "1")
     (tmp_path / "1" / "part").write_text("raws")
     with pytest.raises(MillraceError, match="changed or deleted") as error:
-        key(handle, examples)
+        key(examples)
     assert error.value.where == str(tmp_path / "1")
 
 
