@@ -1,12 +1,23 @@
 """A pipeline that has published once, shared by the tests that need one: a run takes most of a minute."""
 
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.sandbox import Answer, Sandbox
+
+
+@pytest.fixture(scope="session", autouse=True)
+def temporary_folder() -> Iterator[None]:
+    """Gives the libraries, here and in the processes that tests start, one folder to leave things in; it is removed."""
+    leftovers = tempfile.TemporaryDirectory(prefix="millrace-", ignore_cleanup_errors=True)
+    with leftovers as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", folder)
+        patch.setattr(tempfile, "tempdir", folder)
+        yield
 
 
 @pytest.fixture
