@@ -12,10 +12,10 @@ PYTHON ?= $(shell for python in python3 python python3.13 python3.12 python3.11 
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test test-quick test-all test-cluster lint run-local compile submit schedule image bench screenshot clean
+.PHONY: help setup lock test test-quick test-all test-current test-cluster lint run-local compile submit schedule image bench screenshot clean
 
 help: ## show this table
-	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-11s %s\n", $$1, $$2 }'
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
 setup: ## install the newest stack that this machine can load into .venv; does nothing when that is done
 	@$(or $(PYTHON),$(error No Python 3.8 or newer on PATH: apt-get install python3-venv python3-dev g++)) requirements/install.py
@@ -39,6 +39,9 @@ test-quick: setup ## run the tests that take seconds
 	@$(PYTEST) -m "not slow and not cluster" $(ARGS)
 
 test-all: test test-cluster ## run every test
+
+test-current: setup ## run the tests on the current stack, in a container where this machine has the other; TIER=quick
+	@tests/cluster/current.sh test$(TIER:%=-%)
 
 test-cluster: setup ## run what stands in for a cluster: containers of the real image, a store, a Beam engine
 	@tests/cluster/image.sh

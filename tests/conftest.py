@@ -1,5 +1,6 @@
 """A pipeline that has published once, shared by the tests that need one: a run takes most of a minute."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ def temporary_folder() -> Iterator[None]:
     """Gives the libraries, here and in the processes that tests start, one folder to leave things in; it is removed."""
     leftovers = tempfile.TemporaryDirectory(prefix="millrace-", ignore_cleanup_errors=True)
     with leftovers as folder, pytest.MonkeyPatch.context() as patch:
+        os.chmod(folder, 0o711)  # MariaDB finds what is its own in it, as a user of its own
         patch.setenv("TMPDIR", folder)
         patch.setattr(tempfile, "tempdir", folder)
         yield
