@@ -12,10 +12,10 @@ PYTHON ?= $(shell for python in python3 python python3.13 python3.12 python3.11 
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test test-quick test-all test-cluster coverage lint run-local compile submit schedule image bench screenshot clean
+.PHONY: help setup lock test test-quick test-all test-current test-cluster coverage lint run-local compile submit schedule image bench screenshot clean
 
 help: ## show this table
-	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-11s %s\n", $$1, $$2 }'
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
 setup: ## install the newest stack that this machine can load into .venv; does nothing when that is done
 	@$(or $(PYTHON),$(error No Python 3.8 or newer on PATH: apt-get install python3-venv python3-dev g++)) requirements/install.py
@@ -48,9 +48,12 @@ coverage: setup ## run the tests of `make test` and say which lines they run, in
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
+test-current: setup ## run the tests on the current stack, in a container where this machine has the other; TIER=quick
+	@tests/cluster/current.sh test$(TIER:%=-%)
+
 test-cluster: setup ## run what stands in for a cluster: containers of the real image, a store, a Beam engine
 	@tests/cluster/image.sh
-	@$(PYTEST) --dist loadfile -m cluster tests/cluster tests/pipelines/execution/test_container_entrypoint.py tests/integration/test_beam.py $(ARGS)
+	@$(PYTEST) -m cluster tests/cluster tests/pipelines/execution/test_container_entrypoint.py tests/integration/test_beam.py $(ARGS)
 
 # A process for each core, but no more than memory bears: each loads TensorFlow. What a process runs at a time is a
 # file, as tests/tiers.py has it.

@@ -11,6 +11,7 @@ import tensorflow as tf
 import tensorflow_model_analysis as tfma
 import tensorflow_transform as tft
 from google.protobuf import json_format
+from tensorflow_model_analysis.proto.config_pb2 import EvalConfig
 from tfx import types
 from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.dsl.components.base.base_component import BaseComponent
@@ -53,7 +54,7 @@ def yardsticks(
     )
 
 
-def compare_config(config: Config) -> tfma.EvalConfig:
+def compare_config(config: Config) -> EvalConfig:
     """Returns the Evaluator's configuration, for the models named: all rows, no thresholds."""
     found = eval_config(config)
     del found.model_specs[:], found.slicing_specs[:]
@@ -73,7 +74,7 @@ class Executor(BaseBeamExecutor):
 
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
         seen = Columns.model_validate_json(exec_properties["columns"])
-        config = json_format.Parse(exec_properties["eval_config"], tfma.EvalConfig())
+        config = json_format.Parse(exec_properties["eval_config"], EvalConfig())
         graph = tft.TFTransformOutput(artifact_utils.get_single_uri(input_dict["transform_graph"]))
         train = read_transformed(artifact_utils.get_split_uri(input_dict["transformed_examples"], "train"), graph, seen)
         test = read_raw(artifact_utils.get_split_uri(input_dict["examples"], "test"), graph, seen)

@@ -1,15 +1,23 @@
 """Where a pipeline keeps what it leaves: one folder below the storage root."""
 
 import hashlib
+import os
 import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+COPIES = "MILLRACE_COPIES"  # where working copies lie, for a process whose folder for temporary files is its own
+
 
 def is_url(path: str) -> bool:
     """Whether a path is one of a store, such as gs://bucket/path, and not of this machine."""
     return re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", path) is not None
+
+
+def working_copies() -> str:
+    """Returns the folder for temporary files that working copies lie in, or what `COPIES` in the environment names."""
+    return os.environ.get(COPIES) or tempfile.gettempdir()
 
 
 @dataclass(frozen=True)
@@ -30,7 +38,7 @@ class Home:
         root = root.rstrip("/")
         readable = re.sub(r"[^A-Za-z0-9.-]+", "-", root).strip("-")
         copy = f"{readable}-{hashlib.sha256(root.encode()).hexdigest()[:8]}"
-        return cls(Path(tempfile.gettempdir(), "millrace", copy, pipeline), f"{root}/{pipeline}")
+        return cls(Path(working_copies(), "millrace", copy, pipeline), f"{root}/{pipeline}")
 
     def address(self, path: Path) -> str:
         """Returns where others find a file or folder of it: its URL in the store, else its path."""

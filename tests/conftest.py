@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +16,17 @@ import pytest
 from configs.repository import ROOT
 from pipelines.graph import fingerprint
 from tests.sandbox import YAML, Answer, Sandbox
+
+
+@pytest.fixture(scope="session", autouse=True)
+def temporary_folder() -> Iterator[None]:
+    """Gives the libraries, here and in the processes that tests start, one folder to leave things in; it is removed."""
+    leftovers = tempfile.TemporaryDirectory(prefix="millrace-", ignore_cleanup_errors=True)
+    with leftovers as folder, pytest.MonkeyPatch.context() as patch:
+        os.chmod(folder, 0o711)  # MariaDB finds what is its own in it, as a user of its own
+        patch.setenv("TMPDIR", folder)
+        patch.setattr(tempfile, "tempdir", folder)
+        yield
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from configs.samples import catalog
 
 ROWS = 2000
 PATIENCE = 600  # seconds; the machine may be busy
+LAST = 40  # lines of a log
 YAML = """\
 name: trips
 data: {format: csv, path: rows.csv}
@@ -83,7 +84,16 @@ class Sandbox:
             stdout, stderr = process.communicate(timeout=PATIENCE)
         finally:
             process.kill()
+        if process.returncode:
+            self.show_log()
         return Answer(process.returncode, stdout, stderr)
+
+    def show_log(self) -> None:
+        """Writes the end of the newest run's log: pytest shows it where a test fails, when the folder may be gone."""
+        logs = sorted(self.home.runs.glob("*/log.txt"), key=lambda log: log.stat().st_mtime)
+        for log in logs[-1:]:
+            lines = log.read_text(errors="replace").splitlines()
+            sys.stderr.write("\n".join([f"The end of {log}:", *lines[-LAST:], ""]))
 
     def start(self, verb: str, *arguments: str) -> "subprocess.Popen[str]":
         """Starts a command on the config."""

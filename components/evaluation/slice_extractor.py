@@ -10,6 +10,7 @@ import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.extractors.slice_key_extractor import SLICE_KEY_EXTRACTOR_STAGE_NAME
 from tensorflow_model_analysis.extractors.unbatch_extractor import UNBATCH_EXTRACTOR_STAGE_NAME
+from tensorflow_model_analysis.proto.config_pb2 import EvalConfig, SlicingSpec
 from tensorflow_model_analysis.slicer import slicer_lib as slicer
 from tensorflow_model_analysis.utils import util
 
@@ -18,7 +19,7 @@ MEASURED = (constants.LABELS_KEY, constants.PREDICTIONS_KEY, constants.EXAMPLE_W
 
 
 def custom_extractors(
-    eval_shared_model: Any, eval_config: tfma.EvalConfig, tensor_adapter_config: Any
+    eval_shared_model: Any, eval_config: EvalConfig, tensor_adapter_config: Any
 ) -> list[tfma.extractors.Extractor]:
     """Returns TFMA's own extractors, and in place of those that make rows of batches, and find each row's slices,
     one that makes of a batch an element for each slice: what `components.evaluation.tfma_metrics` measures.
@@ -32,7 +33,7 @@ def custom_extractors(
     return [*found[:place], tfma.extractors.Extractor(SLICE_KEY_EXTRACTOR_STAGE_NAME, by_slice)]
 
 
-def slice_batch(extracts: dict[str, Any], slices: list[tfma.SlicingSpec], several: bool) -> Iterator[dict[str, Any]]:
+def slice_batch(extracts: dict[str, Any], slices: list[SlicingSpec], several: bool) -> Iterator[dict[str, Any]]:
     """Yields for each slice that the batch has rows of their labels, predictions and weights.
 
     `several` says that what Transform made of the columns is held by model.
@@ -46,7 +47,7 @@ def slice_batch(extracts: dict[str, Any], slices: list[tfma.SlicingSpec], severa
 
 
 def find_slices(
-    extracts: dict[str, Any], slices: list[tfma.SlicingSpec], several: bool
+    extracts: dict[str, Any], slices: list[SlicingSpec], several: bool
 ) -> Iterator[tuple[int, slicer.SliceKeyType]]:
     """Yields the number of a row and the key of a slice that it is of, by TFMA's own rules, for each row and slice."""
     rules = [slicer.SingleSliceSpec(spec=each) for each in slices] or [slicer.SingleSliceSpec()]

@@ -5,11 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from configs.errors import MillraceError
+from configs.home import COPIES, working_copies
 from configs.schema.config import Config
 from pipelines.execution.finalize import finish
 from pipelines.runs import directory, lease
@@ -54,7 +57,7 @@ def follow(
     folder = config.home.run(run_id)
     reading, writing = os.pipe()
     arguments = [run_id, str(writing), "cache" if cache else "fresh", *nodes]
-    with (folder / log).open("ab") as output:
+    with (folder / log).open("ab") as output, temporary_folder(folder) as places:
         child = subprocess.Popen(
             [sys.executable, "-m", "pipelines.execution.worker", *arguments],
             stdin=subprocess.PIPE,  # brings the config; its end tells the child that the parent is gone
@@ -62,18 +65,28 @@ def follow(
             stderr=output,
             pass_fds=[writing],
             start_new_session=True,
-            env={**os.environ, **QUIET},
+            env={**os.environ, **places, **QUIET},
         )
-    os.close(writing)
-    try:
-        tell(child, config)
-        with os.fdopen(reading) as events:
-            for line in events:
-                watch(json.loads(line))
-        code = child.wait()
-    finally:
-        kill(child)
+        os.close(writing)
+        try:
+            tell(child, config)
+            with os.fdopen(reading) as events:
+                for line in events:
+                    watch(json.loads(line))
+            code = child.wait()
+        finally:
+            kill(child)
     return death(code) if code else None
+
+
+@contextmanager
+def temporary_folder(run: Path) -> Iterator[dict[str, str]]:
+    """Makes a folder below a run's for what libraries leave behind, and removes it; yields what tells a process of it.
+
+    Where the working copies lie is told as well: they outlast the run.
+    """
+    with tempfile.TemporaryDirectory(prefix="tmp-", dir=run, ignore_cleanup_errors=True) as folder:
+        yield {"TMPDIR": folder, COPIES: working_copies()}
 
 
 def tell(child: "subprocess.Popen[bytes]", config: Config) -> None:

@@ -25,8 +25,8 @@ STARTED = "started.txt"
 
 
 def new_id() -> str:
-    """Returns the id of a run that starts now: in order of time, and unique."""
-    return f"{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    """Returns the id of a run that starts now: in order of time, and unique also among many of one second."""
+    return f"{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
 
 
 def check(run_id: str) -> None:

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Build the image of this very code for the cluster test. BASE names what to build on; without it a Debian is made here,
-# so that no registry is needed. A machine on which that cannot be done is told so, and the test takes the weaker way.
+# Build the image of this very code for the cluster test or, asked for `dev`, what checks a checkout on the current stack
+# (current.sh). BASE names what to build on; without it a Debian is made here, so that no registry is needed. A machine on
+# which that cannot be done is told so, and the cluster test takes the weaker way.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 export CONTAINERS_CONF="$PWD/tests/cluster/containers.conf"
@@ -11,7 +12,7 @@ if [ "$(id -u)" -ne 0 ] || ! command -v podman >/dev/null || ! command -v runc >
     exit 0
 fi
 image="localhost/millrace:cpu-$(.venv/bin/python -c 'from pipelines.graph.fingerprint import of_image; print(of_image())')"
-if podman image exists "$image"; then
+if [ "${1:-}" != dev ] && podman image exists "$image"; then
     echo "$image is here."
     exit 0
 fi
@@ -26,4 +27,9 @@ fi
 options=(--network=host --quiet)
 [ ! -f "${SSL_CERT_FILE:-}" ] || options+=(--secret "id=certificates,src=$SSL_CERT_FILE")
 [ -z "${PIP_INDEX_URL:-}" ] || options+=(--build-arg "PIP_INDEX_URL=$PIP_INDEX_URL")
-.venv/bin/millrace image configs/taxi.yaml --engine podman --base "$base" -- "${options[@]}"
+if [ "${1:-}" = dev ]; then
+    podman build --file deploy/Dockerfile --target dev --tag localhost/millrace:dev --build-arg LOCK=current.txt \
+        --build-arg "BASE=$base" "${options[@]}" .
+else
+    .venv/bin/millrace image configs/taxi.yaml --engine podman --base "$base" -- "${options[@]}"
+fi

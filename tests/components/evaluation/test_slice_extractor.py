@@ -9,15 +9,16 @@ import tensorflow_model_analysis as tfma
 from apache_beam.testing.util import assert_that
 from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.extractors.unbatch_extractor import UNBATCH_EXTRACTOR_STAGE_NAME
+from tensorflow_model_analysis.proto.config_pb2 import EvalConfig, ModelSpec, SlicingSpec
 
 from components.evaluation.slice_extractor import custom_extractors, slice_batch
 from components.evaluator import eval_config
 from tests.components.test_evaluator import config_of
 
 SLICES = [
-    tfma.SlicingSpec(),
-    tfma.SlicingSpec(feature_keys=["hour"]),
-    tfma.SlicingSpec(feature_keys=["hour", "company"]),
+    SlicingSpec(),
+    SlicingSpec(feature_keys=["hour"]),
+    SlicingSpec(feature_keys=["hour", "company"]),
 ]
 BATCH = {
     "features": {
@@ -37,7 +38,7 @@ def sliced(batch, several=False, slices=SLICES):
 
 
 def test_batches_stay_whole_until_they_are_sliced():
-    config = tfma.EvalConfig(model_specs=[tfma.ModelSpec(label_key="label")], slicing_specs=SLICES)
+    config = EvalConfig(model_specs=[ModelSpec(label_key="label")], slicing_specs=SLICES)
     stages = [extractor.stage_name for extractor in custom_extractors(None, config, None)]
     stock = [extractor.stage_name for extractor in tfma.default_extractors(eval_config=config)]
     *whole, unbatch, slice_rows = stock
@@ -64,7 +65,7 @@ def test_each_slice_has_the_labels_answers_and_weights_of_its_rows():
 
 
 def test_without_slices_all_rows_are_one():
-    for none in ([], [tfma.SlicingSpec()]):
+    for none in ([], [SlicingSpec()]):
         [overall] = slice_batch(BATCH, none, False)
         assert list(overall[constants.SLICE_KEY_TYPES_KEY]) == [()]
         np.testing.assert_array_equal(overall["labels"], BATCH["labels"])

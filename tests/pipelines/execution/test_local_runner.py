@@ -4,13 +4,18 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
-from pipelines.execution.local_runner import death
+from configs.home import COPIES
+from configs.loading.loader import load
+from pipelines.execution.local_runner import Stopped, death, follow
 from pipelines.graph import nodes as graph
 from pipelines.runs import directory
 from tests.sandbox import PATIENCE, ROOT, Answer, Sandbox
@@ -18,6 +23,7 @@ from tests.sandbox import PATIENCE, ROOT, Answer, Sandbox
 IDS = [node.id for node in graph.NODES if node.key is None]  # what the sandbox asks for
 
 LINE = re.compile(r"(\w+) +(done|cached|failed) +\d+\.\d s  \S.*")
+WORKER = "pipelines.execution.worker"
 LONG = ("--output", "json", "--set", "training.epochs=100000", "--set", "training.seed=1")
 
 
@@ -49,7 +55,7 @@ def end(process: "subprocess.Popen[str]") -> Answer:
 def node_process(process: "subprocess.Popen[str]") -> psutil.Process:
     """The process that runs the nodes."""
     [child] = psutil.Process(process.pid).children()
-    assert "pipelines.execution.worker" in child.cmdline()
+    assert WORKER in child.cmdline()
     return child
 
 
@@ -68,6 +74,23 @@ def test_the_screen_shows_our_lines_and_the_log_the_chatter(first_run: tuple[San
     log = (folder / "log.txt").read_text()
     assert "Running launcher for" in log
     assert len(log.splitlines()) > 100
+
+
+def test_temporary_files_lie_below_the_run_and_go_with_its_process(fresh: Sandbox, tmp_path: Path, monkeypatch) -> None:
+    config, seen = load(fresh.config), []
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def stop(_event: Mapping[str, Any]) -> None:
+        [env] = [child.environ() for child in psutil.Process().children() if WORKER in child.cmdline()]
+        seen.extend([Path(env["TMPDIR"]), Path(env["TMPDIR"]).is_dir(), env[COPIES]])
+        raise Stopped("seen enough")
+
+    directory.begin(config, "r")
+    with pytest.raises(Stopped):
+        follow(config, "r", ["ExampleGen"], True, stop)
+    folder, was_there, copies = seen
+    assert (folder.parent, was_there, copies) == (fresh.home.run("r"), True, str(tmp_path))
+    assert not folder.exists()
 
 
 @pytest.mark.slow

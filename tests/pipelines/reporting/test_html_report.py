@@ -90,14 +90,14 @@ def record(nodes, **changes):
     failed = next((item for item in nodes if item["error"]), None)
     return {
         "pipeline": "taxi",
-        "run": "20261122-105323-0aa0",
+        "run": "20261122-105323-0aa01b2c",
         "started": "2026-11-22T10:53:23+00:00",
         "ended": "2026-11-22T10:54:49+00:00",
         "exit_code": failed["error"]["exit_code"] if failed else 0,
         "published": None,
         "in_service": 1,
         "serving": "/models/taxi/serving",
-        "folder": "/models/taxi/runs/20261122-105323-0aa0",
+        "folder": "/models/taxi/runs/20261122-105323-0aa01b2c",
         "error": failed["error"] if failed else None,
         "nodes": nodes,
         **changes,

@@ -22,11 +22,11 @@ def end(home: Home, run_id: str, at: str) -> None:
 
 
 def test_ids_are_unique_and_in_order_of_time() -> None:
-    ids = [directory.new_id() for _ in range(50)]
-    assert len(set(ids)) == 50
+    ids = [directory.new_id() for _ in range(1000)]
+    assert len(set(ids)) == 1000
     assert [run_id[:15] for run_id in ids] == sorted(run_id[:15] for run_id in ids)
     for run_id in ids:
-        assert re.fullmatch(r"\d{8}-\d{6}-[0-9a-f]{4}", run_id)
+        assert re.fullmatch(r"\d{8}-\d{6}-[0-9a-f]{8}", run_id)
         directory.check(run_id)
 
 
