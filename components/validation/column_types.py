@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from components.readers.file_format import LONGEST
 from components.validation.cast import (
     is_beyond,
     join,
@@ -21,7 +22,6 @@ from components.validation.cast import (
 )
 from components.validation.image_cells import to_pictures
 
-LONGEST = 100_000
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 BOOLEANS = ("false", "true", "no", "yes", "0", "1", "f", "t", "n", "y", "off", "on")
 

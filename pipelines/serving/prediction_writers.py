@@ -11,7 +11,7 @@ from typing import Any, Protocol, TextIO
 import pyarrow as pa
 from pyarrow import parquet
 
-from components.scoring.row_batch import Batch, spell
+from components.readers.row_batch import Batch, spell
 from components.scoring.scorer import Answers
 from configs.errors import DataRejected
 
