@@ -34,30 +34,21 @@ def open_text(path: str) -> Iterator[TextIO]:
         with open_bytes(path) as file, io.TextIOWrapper(file, "utf-8-sig", newline="") as text:
             yield text
     except UnicodeDecodeError:
-        raise refuse_byte(path) from None
+        require_text(path)
+        raise
 
 
-def is_text(block: bytes) -> bool:
-    """Whether whole lines are UTF-8."""
-    try:
-        block.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def refuse_byte(path: str) -> DataRejected:
-    """Return what is said of the first byte of a file, one at least, that is no text."""
-    offset = row = 0
+def require_text(path: str) -> None:
+    """Raise DataRejected at the first byte of a file that is no text."""
+    offset = 0
     with open_bytes(path) as file:
         for row, line in enumerate(file, 1):
             try:
                 line.decode()
             except UnicodeDecodeError as error:
                 what = f"Byte {offset + error.start:,} of the file (0x{line[error.start]:02x}) is not UTF-8."
-                return DataRejected(what, f"{path}:{row}", "Save the file as UTF-8.")
+                raise DataRejected(what, f"{path}:{row}", "Save the file as UTF-8.") from None
             if b"\0" in line:
                 what = f"Byte {offset + line.index(0):,} of the file is NUL, which is not text."
-                return DataRejected(what, f"{path}:{row}", "Save the file as UTF-8 text, without NUL.")
+                raise DataRejected(what, f"{path}:{row}", "Save the file as UTF-8 text, without NUL.")
             offset += len(line)
-    return DataRejected("The file is not UTF-8.", f"{path}:{row}", "Save the file as UTF-8.")

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from pyarrow import csv as arrow_csv
 from pyarrow import string
 
-from components.readers.data_file import BLOCK, is_text, open_bytes, open_text, refuse_byte
+from components.readers.data_file import BLOCK, open_bytes, open_text, require_text
 from components.readers.file_format import LONGEST, Batches, Names, TextFormat
 from components.readers.row_batch import Batch, Fault, Row, gather_rows, take_sound
 from configs.errors import DataRejected
@@ -65,12 +65,12 @@ class Csv(TextFormat):
 
     def check(self, path: str) -> None:
         quotes = longest = 0
-        with open_bytes(path) as file:
+        with open_text(path) as file:
             while lines := file.readlines(BLOCK):
-                block = b"".join(lines)
-                if b"\0" in block or not is_text(block):
-                    raise refuse_byte(path)
-                quotes, longest = quotes + block.count(b'"'), max(longest, *map(len, lines))
+                block = "".join(lines)
+                if "\0" in block:
+                    require_text(path)
+                quotes, longest = quotes + block.count('"'), max(longest, *map(len, lines))
         # Arrow takes a last quote that is never closed, and a field of any length.
         if quotes % 2 or longest > LONGEST:
             self._count_sound(path)

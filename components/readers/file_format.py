@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from components.readers.data_file import open_bytes
+from components.readers.data_file import BLOCK, open_bytes
 from components.readers.row_batch import Batch, Fault, Row, choose_columns, gather_rows, take_sound
 from configs.errors import DataRejected
 
@@ -44,13 +44,10 @@ class FileFormat:
         """
         with self.refusing(path):
             for batch in self.iterate_batches(path, columns, lists):
-                yield choose_columns(batch, columns) if columns and batch.schema.names != columns else batch
+                yield choose_columns(batch, columns or batch.schema.names)
 
     def read_rows(self, path: str) -> Iterator[Batch]:
-        """Yield the rows in order as they came, and the faulty ones; one batch at least, of no rows if need be.
-
-        Raises DataRejected where the file as a whole cannot be read.
-        """
+        """Yield the rows as they came, in one batch at least, and the faulty ones; raise DataRejected for the file."""
         self.read_header(path)
         end = 1
         for batch in self.read_batches(path):
@@ -126,8 +123,8 @@ class FileFormat:
         return os.path.getsize(path)
 
     def sample_batches(self, path: str, share: float) -> Batches:
-        """Yield about this share of the rows, from here and there; raise DataRejected where that fails."""
-        raise NotImplementedError
+        """Yield about this share of the rows: from here and there if the format can, else the first."""
+        yield from islice(self.read_batches(path), max(1, int(self.measure_text(path) * share) // BLOCK))
 
 
 class TextFormat(FileFormat):
@@ -156,4 +153,8 @@ class TextFormat(FileFormat):
                     file.seek(start - 1)
                     file.readline()  # what is left of a line that began before
                     pieces.writelines(file.readlines(int(size * share / PIECES)))
-            yield from self.read_batches(str(thin))
+            try:
+                batches = iter(list(self.read_batches(str(thin))))
+            except DataRejected:  # a piece began amid a quoted cell of several lines
+                batches = super().sample_batches(path, share)
+            yield from batches

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from components.readers.data_file import open_text
 from components.readers.file_format import Batches, Names, TextFormat
-from components.readers.row_batch import Fault, Row, gather_rows, spell, take_sound
+from components.readers.row_batch import Fault, Row, gather_rows, spell_value, take_sound
 
 VALUES = json.JSONDecoder()
 SPELLED = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
@@ -59,5 +59,5 @@ def _flatten(path: str, row: Row | Fault, lists: Collection[str]) -> Row | Fault
             kind = "a list" if isinstance(value, list) else "an object"
             what = f"The value is {kind}; a cell is one text, number, true, false or null."
             return Fault(path, number, name, what, record, "Flatten it.")
-        others[name] = spell(value)
+        others[name] = spell_value(value)
     return (number, {**record, **others}, size) if others else row

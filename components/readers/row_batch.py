@@ -69,6 +69,8 @@ class Batch:
 
 def choose_columns(table: pa.RecordBatch, names: Sequence[str]) -> pa.RecordBatch:
     """Return the columns of these names, in this order."""
+    if table.schema.names == list(names):
+        return table
     cells = [table.column(table.schema.get_field_index(name)) for name in names]
     return pa.RecordBatch.from_arrays(cells, list(names))
 
@@ -106,7 +108,7 @@ def gather_rows(path: str, rows: Iterator[Row | Fault], header: Sequence[str] = 
         yield Batch(path, names, numbers, records, faults, os.path.dirname(path))
 
 
-def spell(value: Any) -> str | None:
+def spell_value(value: Any) -> str | None:
     """Return a value of JSON or Parquet as the text that a CSV file has for it."""
     if value is None or isinstance(value, str):
         return value
@@ -117,5 +119,5 @@ def _to_text(cells: list[Any]) -> pa.Array:
     try:
         text = pa.array(cells, pa.string())
     except pa.ArrowException:  # JSON has more than text
-        text = pa.array(map(spell, cells), pa.string())
+        text = pa.array(map(spell_value, cells), pa.string())
     return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)

@@ -20,10 +20,12 @@ def to_pictures(array: pa.Array, folder: str | None = None) -> pa.Array:
     Raises pa.ArrowInvalid where one is no PNG or JPEG file, or cannot be decoded.
     """
     cells = array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
-    return pa.array([_check(_read(cell, folder)) if cell else None for cell in cells.to_pylist()], pa.binary())
+    return pa.array(
+        [_check_picture(_read_picture(cell, folder)) if cell else None for cell in cells.to_pylist()], pa.binary()
+    )
 
 
-def _read(cell: object, folder: str | None) -> bytes:
+def _read_picture(cell: object, folder: str | None) -> bytes:
     if isinstance(cell, bytes):
         return cell
     if not isinstance(cell, str):
@@ -45,7 +47,7 @@ def _read(cell: object, folder: str | None) -> bytes:
         raise pa.ArrowInvalid(f"names an image that cannot be read ({reason})") from None
 
 
-def _check(picture: bytes) -> bytes:
+def _check_picture(picture: bytes) -> bytes:
     if not picture.startswith((PNG, JPEG)):
         raise pa.ArrowInvalid("is an image that is neither PNG nor JPEG")
     if picture.startswith(PNG) and b"IEND" not in picture[-64:] or b"\xff\xd9" not in picture and picture[:3] == JPEG:

@@ -1,6 +1,5 @@
 """What a file of rows looks like: its columns, and what their cells hold. Large data is looked at here and there."""
 
-import itertools
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,13 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from components.readers.data_file import BLOCK
-from components.readers.file_format import FileFormat
 from components.readers.formats import find_format
 from components.validation import validate
-from components.validation.cast import spell
+from components.validation.cast import to_text
 from components.validation.column_types import Role
-from configs.errors import DataRejected
 
 TRIED = 5_000  # values at most, where one is slow to try
 MOST = 1 << 26  # bytes of text that are read in full
@@ -34,7 +30,7 @@ class Column:
     @cached_property
     def texts(self) -> pa.Array:
         """The values as text."""
-        return spell(self.values)
+        return to_text(self.values)
 
     @property
     def is_single(self) -> bool:
@@ -113,15 +109,15 @@ def look(files: Sequence[str], format: str, most: int = MOST) -> Profile:
     Raises DataRejected where a file cannot be read.
     """
     readers = [find_format(path, format) for path in files]
-    sizes = [reader.measure_text(path) for path, reader in zip(files, readers, strict=True)]
-    share = min(1.0, most / max(1, sum(sizes)))
+    size = sum(reader.measure_text(path) for path, reader in zip(files, readers, strict=True))
+    share = min(1.0, most / max(1, size))
     batches: list[pa.RecordBatch] = []
-    for path, size, reader in zip(files, sizes, readers, strict=True):
+    for path, reader in zip(files, readers, strict=True):
         if share == 1:
             validate.check_file(path, format, {}, files[0])
             batches += reader.read_batches(path)
         else:
-            batches += _read_share(reader, path, int(size * share), share)
+            batches += reader.sample_batches(path, share)
     read = sum(len(batch) for batch in batches)
     names = dict.fromkeys(name for batch in batches for name in batch.schema.names)
     columns = {name: describe(name, _join(batches, name)) for name in names}
@@ -141,13 +137,6 @@ def describe(name: str, cells: pa.ChunkedArray) -> Column:
     return Column(name, cells, values.take(pa.array(order)), counts[order])
 
 
-def _read_share(reader: FileFormat, path: str, size: int, share: float) -> list[pa.RecordBatch]:
-    try:
-        return list(reader.sample_batches(path, share))
-    except DataRejected:  # a piece began amid a quoted cell of several lines
-        return list(itertools.islice(reader.read_batches(path), max(1, size // BLOCK)))
-
-
 def _join(batches: Sequence[pa.RecordBatch], name: str) -> pa.ChunkedArray:
     arrays = []
     for batch in batches:
@@ -155,5 +144,5 @@ def _join(batches: Sequence[pa.RecordBatch], name: str) -> pa.ChunkedArray:
         array = pa.nulls(len(batch), pa.string()) if index < 0 else batch.column(index)
         arrays.append(array.dictionary_decode() if pa.types.is_dictionary(array.type) else array)
     if len({array.type for array in arrays}) > 1:
-        arrays = [spell(array) for array in arrays]
+        arrays = [to_text(array) for array in arrays]
     return pa.chunked_array(arrays)

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from components.readers import spans
 from components.readers.formats import FORMATS, find_format
-from components.validation.cast import spell
+from components.validation.cast import to_text
 from components.validation.column_types import Role
 from components.validation.typed_batch import LABELS, assign_roles, convert, find_faults, list_lists, list_sources
 from configs.errors import DataRejected
@@ -66,8 +66,9 @@ def check_file(path: str, format: str, roles: Roles, first: str | None = None) -
     expected = find_format(first, format).read_header(first) if first not in (None, path) else header
     if header != expected and reader.is_uniform:
         pairs = enumerate(itertools.zip_longest(header, expected), 1)
-        column, here, there = next((column, *pair) for column, pair in pairs if pair[0] != pair[1])
-        what = f"Column {column} of the {part} is {_name(here)}, but {_name(there)} in {first}."
+        column, pair = next((column, pair) for column, pair in pairs if pair[0] != pair[1])
+        here, there = ("absent" if name is None else f"`{name}`" for name in pair)
+        what = f"Column {column} of the {part} is {here}, but {there} in {first}."
         raise DataRejected(what, where, "Give all files the same columns.")
     needed: dict[str, str] = {}
     for name, key in ((name, role.key) for role in roles.values() for name in role.sources):
@@ -83,10 +84,6 @@ def require_columns(header: Sequence[str], needed: Mapping[str, str], where: str
             hint = f" The nearest is `{near[0]}`." if near else ""
             what = f"The column `{name}` is absent.{hint} The columns are: {', '.join(header)}."
             raise DataRejected(what, where, remedy)
-
-
-def _name(column: str | None) -> str:
-    return "absent" if column is None else f"`{column}`"
 
 
 def _read_sound(path: str, files: Sequence[str], format: str, roles: Roles) -> Iterator[pa.RecordBatch]:
@@ -113,7 +110,7 @@ def _count_labels(files: Sequence[str], format: str, label: str) -> str:
     with contextlib.suppress(KeyError, DataRejected):
         for path in files:
             for batch in find_format(path, format).read_batches(path, [label]):
-                counts.update(spell(batch.column(0)).to_pylist())
+                counts.update(to_text(batch.column(0)).to_pylist())
     return ", ".join(f"{value or 'blank'} in {count:,}" for value, count in counts.most_common(5))
 
 
