@@ -31,8 +31,10 @@ from tfx.utils import proto_utils
 from components.examples.shards import Shard, find_columns
 from components.examples.splits import assign_by_time, assign_splits, find_cuts, find_times
 from components.examples.windows import Frame, roll
-from components.readers import arrow_reader, spans
-from components.readers import files as sources
+from components.readers import spans
+from components.readers.data_file import BLOCK, open_bytes
+from components.readers.files import find_data, list_files
+from components.readers.formats import FORMATS, find_format
 from components.validation import validate
 from components.validation.column_types import Role
 from components.validation.typed_batch import TIME, assign_roles, convert, drop_orders, list_lists, list_sources
@@ -75,7 +77,7 @@ class Plan:
 
 def example_gen(config: Config) -> BaseComponent:
     """Return the node that checks the files of `data.path` and splits their rows."""
-    base, pattern = sources.find_data(config.data.path)
+    base, pattern = find_data(config.data.path)
     everything = example_gen_pb2.Input.Split(name=ALL, pattern=pattern)
     splits = example_gen_pb2.SplitConfig(
         splits=[
@@ -97,9 +99,9 @@ def digest_files(base: str, files: Iterable[str]) -> str:
     """Return a digest of the bytes of `files` and of their names below `base`, whatever their times are."""
     total = hashlib.sha256()
     for path in files:
-        with sources.open_bytes(path) as file:
+        with open_bytes(path) as file:
             content = hashlib.sha256()
-            while block := file.read(arrow_reader.BLOCK):
+            while block := file.read(BLOCK):
                 content.update(block)
             line = [os.path.relpath(path, base), file.tell(), content.hexdigest()]
         total.update(json.dumps(line).encode())
@@ -127,8 +129,8 @@ class WriteShards(beam.DoFn):
             shard.close()
 
     def _read(self, path: str) -> Iterator[pa.RecordBatch]:
-        roles, folder = self.plan.roles, sources.find_folder(path, self.plan.format)
-        for raw in arrow_reader.read(path, self.plan.format, list_sources(roles), list_lists(roles)):
+        roles, folder = self.plan.roles, FORMATS[self.plan.format].find_folder(path)
+        for raw in find_format(path, self.plan.format).read_batches(path, list_sources(roles), list_lists(roles)):
             yield convert(raw, roles, folder)
 
 
@@ -205,7 +207,7 @@ def _frame(config: Config) -> Frame | None:
 
 
 def _list_files(base: str, found: example_gen_pb2.Input, format: str) -> list[str]:
-    return [path for split in found.splits for path in sources.list_files(base, split.pattern, format)]
+    return [path for split in found.splits for path in list_files(base, split.pattern, format)]
 
 
 def _clear(folder: str) -> None:
@@ -242,7 +244,7 @@ class Driver(driver.FileBasedDriver):
             ]
         )
         files = _list_files(base, found, plan.format)
-        parts = [part for path in files for part in sources.list_parts(path, plan.format)]
+        parts = [part for path in files for part in FORMATS[plan.format].list_parts(path)]
         return exec_properties | {
             INPUT_CONFIG_KEY: proto_utils.proto_to_json(found),
             utils.SPAN_PROPERTY_NAME: list(chosen)[-1] or 0,

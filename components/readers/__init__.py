@@ -1,1 +1,1 @@
-"""From files to Arrow; begin with files.py, which knows the formats."""
+"""From files to rows, once for training and for scoring; begin with formats.py, which lists the formats."""

@@ -1,62 +1,107 @@
-"""Images and texts, a folder or a file for each class, read into Arrow batches.
+"""Images and texts, a folder or a file for each class.
 
 A file in the folder of a class is a row: its `image` or `text`, its `file`, and its `label`, the name of the folder.
 So is a line of a text file by itself; its `label` is the name of the file without the suffix.
 """
 
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator
 
 import pyarrow as pa
 
-from components.readers.files import list_items, open_bytes
+from components.readers.data_file import BLOCK, is_shown, open_bytes, open_text
+from components.readers.delimited import Csv, split_rows
+from components.readers.file_format import Batches, FileFormat, Names, TextFormat
+from components.readers.row_batch import Batch, Fault, Row
 from configs.errors import DataRejected
 
-BLOCK = 1 << 22  # bytes
 
+class ClassFolder(FileFormat):
+    """The folder of a class, whose files are rows; what they hold is the column of the name `title`."""
 
-def read_images(path: str, columns: Sequence[str] | None, lists: Collection[str]) -> Iterator[pa.RecordBatch]:
-    """Yield the images in a folder, as the bytes of their files."""
-    yield from _gather_items("image", path, list_items(path, "images"), columns)
-
-
-def read_texts(path: str, columns: Sequence[str] | None, lists: Collection[str]) -> Iterator[pa.RecordBatch]:
-    """Yield the texts in a folder."""
-    yield from _gather_items("text", path, list_items(path, "text"), columns)
-
-
-def _gather_items(
-    name: str, folder: str, items: Sequence[str], columns: Sequence[str] | None
-) -> Iterator[pa.RecordBatch]:
-    """Yield a row a file, some megabytes at a time; one batch at least."""
-    label, contents, start = os.path.basename(folder), [], 0
-    for end, path in enumerate(items, 1):
+    def read_item(self, path: str) -> str | bytes:
+        """Return what a file holds."""
         with open_bytes(path) as file:
-            contents.append(_decode(file.read(), path) if name == "text" else file.read())
-        if end == len(items) or sum(map(len, contents)) > BLOCK:
-            files = [os.path.relpath(item, os.path.dirname(folder)) for item in items[start:end]]
-            cells = {name: pa.array(contents), "label": pa.array([label] * len(contents)), "file": pa.array(files)}
-            yield _choose(cells, columns)
-            contents, start = [], end
+            return file.read()
+
+    def iterate_batches(self, path: str, columns: Names, lists: Collection[str]) -> Batches:
+        items, label, held, start = self.list_items(path), os.path.basename(path), [], 0
+        for end, item in enumerate(items, 1):
+            held.append(self.read_item(item))
+            if end == len(items) or sum(map(len, held)) > BLOCK:
+                files = [os.path.relpath(item, os.path.dirname(path)) for item in items[start:end]]
+                cells = [pa.array(held), pa.array([label] * len(held)), pa.array(files)]
+                yield pa.RecordBatch.from_arrays(cells, [self.title, "label", "file"])
+                held, start = [], end
+
+    def list_items(self, folder: str) -> list[str]:
+        """Return the files in the folder, in order; raise DataRejected for one that is of another kind."""
+        paths = (os.path.join(root, name) for root, _, names in os.walk(folder) for name in names)
+        items = sorted(path for path in paths if is_shown(path))
+        stray = next((path for path in items if not path.lower().endswith(self.items)), None)
+        if stray:
+            what = f"This is in the folder of a class but is not a {' or '.join(self.items)} file."
+            raise DataRejected(what, stray, "Move it, or let its name begin with `_`.")
+        return items
+
+    def list_parts(self, path: str) -> list[str]:
+        return self.list_items(path) if os.path.isdir(path) else [path]
+
+    def locate(self, path: str, index: int) -> str:
+        return self.list_items(path)[index]
+
+    def require_content(self, path: str) -> None:
+        if not self.list_items(path):
+            raise DataRejected("The folder is empty.", path, "Fill it, or take it away.")
 
 
-def read_lines(path: str, columns: Sequence[str] | None, lists: Collection[str]) -> Iterator[pa.RecordBatch]:
-    """Yield the lines of a text file that are not blank."""
-    label = os.path.basename(path).removesuffix(".txt")
-    with open_bytes(path) as file:
-        while lines := file.readlines(BLOCK):
-            texts = [_decode(line, path).strip() for line in lines if line.strip()]
-            yield _choose({"text": pa.array(texts, pa.string()), "label": pa.array([label] * len(texts))}, columns)
+class Images(ClassFolder):
+    """Images as the bytes of their files; in a table, the names of the files."""
+
+    title = "image"
+    suffixes = (".csv",)
+    scored = items = (".png", ".jpg", ".jpeg")
+
+    def choose(self, path: str) -> FileFormat:
+        return self if os.path.isdir(path) else Csv()
+
+    def read_rows(self, path: str) -> Iterator[Batch]:
+        """Yield the row that an image by itself is: its name stands for it."""
+        yield Batch(path, ["image"], [1], pa.RecordBatch.from_arrays([pa.array([path])], ["image"]))
+
+    def list_parts(self, path: str) -> list[str]:
+        if os.path.isdir(path):
+            return super().list_parts(path)
+        rows = [cells for _, _, cells in split_rows(path) if not isinstance(cells, Fault)]
+        named = {cell for cells in rows for cell in cells if cell.lower().endswith(self.items)}
+        return [path, *sorted(filter(os.path.isfile, (os.path.join(os.path.dirname(path), name) for name in named)))]
+
+    def find_folder(self, path: str) -> str | None:
+        return os.path.dirname(path)
 
 
-def _choose(cells: Mapping[str, pa.Array], columns: Sequence[str] | None) -> pa.RecordBatch:
-    names = list(cells if columns is None else columns)
-    return pa.RecordBatch.from_arrays([cells[name] for name in names], names)
+class Texts(ClassFolder):
+    """Texts, a file each."""
+
+    title = "text"
+    suffixes = items = (".txt",)
+
+    def choose(self, path: str) -> FileFormat:
+        return self if os.path.isdir(path) else TextLines()
+
+    def read_item(self, path: str) -> str:
+        with open_text(path) as file:
+            return file.read()
 
 
-def _decode(text: bytes, path: str) -> str:
-    try:
-        return text.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        what = f"Byte {error.start:,} of the text (0x{text[error.start]:02x}) is not UTF-8."
-        raise DataRejected(what, path, "Save the file as UTF-8.") from None
+class TextLines(TextFormat):
+    """Texts, a line each that is not blank."""
+
+    title = "text"
+
+    def parse_rows(self, path: str) -> Iterator[Row | Fault]:
+        label = os.path.basename(path).removesuffix(".txt")
+        with open_text(path) as file:
+            for number, line in enumerate(file, 1):
+                if text := line.strip():
+                    yield number, {"text": text, "label": label}, len(text)

@@ -6,7 +6,8 @@ import re
 from collections.abc import Collection
 from fnmatch import fnmatchcase
 
-from components.readers.files import FOLDER, find_data, is_shown, list_files
+from components.readers.data_file import is_shown
+from components.readers.files import FOLDER, find_data, list_files
 from configs.errors import DataRejected
 from configs.schema.data import SPAN, Data
 

@@ -1,41 +1,49 @@
 """TFRecord files of tf.Examples read into Arrow batches."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from configs.errors import DataRejected
+from components.readers.file_format import Batches, FileFormat, Names
+from components.readers.row_batch import Fault
 
 RECORDS = 1 << 10
 
 
-def read_records(path: str, columns: Sequence[str] | None, lists: Collection[str]) -> Iterator[pa.RecordBatch]:
-    """Yield the columns, all that a batch has where none are named; lists of those in `lists` alone.
+class TFRecord(FileFormat):
+    """Examples counted from 1, each a row; a feature of one value is a cell, and one of several a list.
 
-    The files are gzipped where their names say so. Raises pa.ArrowInvalid for what are no such records.
+    The files are gzipped where their names say so.
     """
-    import tensorflow as tf  # takes seconds, and no other format needs it
-    from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
-    records = tf.data.TFRecordDataset(path, "GZIP" if path.endswith(".gz") else "").batch(RECORDS)
-    decoder, read = ExamplesToRecordBatchDecoder(), 0
-    try:
-        for serialized in records.as_numpy_iterator():
-            batch = decoder.DecodeBatch(serialized.tolist())
-            held = dict(zip(batch.schema.names, batch.columns, strict=True))
-            cells = {name: held.get(name, pa.nulls(len(batch))) for name in columns or held}
-            for name in cells:
-                if name not in lists:
-                    cells[name], longer = _take_single(cells[name])
-                    if longer is not None and columns is not None:
-                        what = "The feature holds several values; only one of kind sequence may."
-                        raise DataRejected(what, f"{path}:{read + longer + 1}:{name}", "Correct its kind, or the file.")
-            yield pa.RecordBatch.from_arrays(list(cells.values()), list(cells))
-            read += len(batch)
-    except (tf.errors.OpError, RuntimeError, ValueError) as error:
-        raise pa.ArrowInvalid(str(error)) from error
+    title = "TFRecords of tf.Examples"
+    suffixes = scored = (".tfrecord", ".tfrecord.gz")
+    is_uniform = False
+
+    def iterate_batches(self, path: str, columns: Names, lists: Collection[str]) -> Batches:
+        import tensorflow as tf  # takes seconds, and no other format needs it
+        from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
+
+        records = tf.data.TFRecordDataset(path, "GZIP" if path.endswith(".gz") else "").batch(RECORDS)
+        decoder, read = ExamplesToRecordBatchDecoder(), 0
+        try:
+            for serialized in records.as_numpy_iterator():
+                batch = decoder.DecodeBatch(serialized.tolist())
+                held = dict(zip(batch.schema.names, batch.columns, strict=True))
+                cells = {name: held.get(name, pa.nulls(len(batch))) for name in columns or held}
+                for name in cells:
+                    if name not in lists:
+                        cells[name], longer = _take_single(cells[name])
+                        if longer is not None and columns is not None:
+                            what = "The feature holds several values; only one of kind sequence may."
+                            fault = Fault(path, read + longer + 1, name, what, remedy="Correct its kind, or the file.")
+                            raise fault.refuse()
+                yield pa.RecordBatch.from_arrays(list(cells.values()), list(cells))
+                read += len(batch)
+        except (tf.errors.OpError, RuntimeError, ValueError) as error:
+            raise pa.ArrowInvalid(str(error)) from error
 
 
 def _take_single(cells: pa.Array) -> tuple[pa.Array, int | None]:

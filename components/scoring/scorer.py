@@ -1,6 +1,5 @@
 """A version of the model, asked for its predictions as its own config describes them."""
 
-import os
 from collections.abc import Mapping, Sequence
 from itertools import compress
 from typing import Any
@@ -9,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from components.examples.tf_example import encode_examples
+from components.readers.row_batch import Batch, Fault
 from components.registry.versions import Version
-from components.scoring.row_batch import Batch, Fault
 from components.validation.column_types import Role
 from components.validation.typed_batch import convert, find_faults, list_sources
 from configs.schema.config import Label
@@ -63,14 +62,14 @@ def _round(numbers: np.ndarray) -> list[float]:
 
 def sort_out(batch: Batch, roles: Mapping[str, Role]) -> tuple[Batch, pa.RecordBatch, Sequence[Fault]]:
     """Return the rows whose cells all roles take, these cells typed, and the faults of the other rows, in order."""
-    names, folder = list_sources(roles), os.path.dirname(batch.path)
-    cells = pa.RecordBatch.from_arrays([batch.column(name) for name in names], names)
+    cells = batch.choose_columns(list_sources(roles))
     try:
-        return batch, convert(cells, roles, folder), batch.faults
+        return batch, convert(cells, roles, batch.folder), batch.faults
     except pa.ArrowInvalid:
         faults: dict[int, Fault] = {}
-        for row, column, reason in find_faults(cells, roles, folder):
-            faults.setdefault(row, Fault(batch.numbers[row], column, reason, batch.take([row]).records[0]))
+        for row, column, reason in find_faults(cells, roles, batch.folder):
+            values = batch.take([row]).records[0]
+            faults.setdefault(row, Fault(batch.path, batch.numbers[row], column, reason, values))
     kept = [row for row in range(len(cells)) if row not in faults]
     ordered = sorted([*batch.faults, *faults.values()], key=lambda fault: fault.number)
-    return batch.take(kept), convert(cells.take(pa.array(kept, pa.int64())), roles, folder), ordered
+    return batch.take(kept), convert(cells.take(pa.array(kept, pa.int64())), roles, batch.folder), ordered

@@ -18,14 +18,14 @@ EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 NO_TEXT = pa.scalar(None, pa.string())
 
 
-def spell(array: pa.Array) -> pa.Array:
+def to_text(array: pa.Array) -> pa.Array:
     """Return the cells as text: a whole float as an integer is (19), else the shortest; true, false; ISO 8601.
 
     So a column of integers that became one of floats, as a row lacks it, keeps its categories.
     """
     kind = array.type
     if pa.types.is_dictionary(kind):
-        return spell(array.dictionary_decode())
+        return to_text(array.dictionary_decode())
     if pa.types.is_decimal(kind):  # pyarrow 10 cannot cast it
         return pa.array([None if cell is None else str(cell) for cell in array.to_pylist()], pa.string())
     if pa.types.is_floating(kind):
@@ -59,7 +59,7 @@ def to_lists(array: pa.Array, parse: Callable[[pa.Array], pa.Array], width: int 
     Lists within lists are joined. Text is `1 2 3`, `1, 2, 3` or `[[1], [2], [3]]`.
     """
     if not _is_list(array.type):
-        items = pc.ascii_trim(pc.replace_substring_regex(spell(array), r'[\s,;"\[\]]+', " "), " ")
+        items = pc.ascii_trim(pc.replace_substring_regex(to_text(array), r'[\s,;"\[\]]+', " "), " ")
         array = pc.split_pattern(pc.if_else(pc.equal(items, ""), NO_TEXT, items), " ")
     ends, items = _open_lists(array)
     counts = np.diff(ends)
@@ -110,7 +110,7 @@ def to_indices(array: pa.Array, values: Sequence[str], lower: bool = False) -> p
             raise pa.ArrowInvalid(f"a cell is none of {', '.join(values)}")
         return found.cast(pa.int64())
 
-    return _leniently(look_up, spell(array))
+    return _leniently(look_up, to_text(array))
 
 
 def to_sets(array: pa.Array, values: Sequence[str]) -> pa.ListArray:
@@ -119,14 +119,14 @@ def to_sets(array: pa.Array, values: Sequence[str]) -> pa.ListArray:
     Text is `red|green`, or a list in JSON.
     """
     if not _is_list(array.type):
-        cells = spell(array).dictionary_encode()
+        cells = to_text(array).dictionary_encode()
         named = pa.array(map(_split_names, cells.dictionary.to_pylist()), pa.list_(pa.string()))
         array = named.take(cells.indices)
     ends, items = _open_lists(array)
     try:
         found = to_indices(items, values)
     except pa.ArrowInvalid:
-        unknown = next(name for name in spell(items).to_pylist() if name not in values)
+        unknown = next(name for name in to_text(items).to_pylist() if name not in values)
         raise pa.ArrowInvalid(f"names `{unknown}`, which is none of {', '.join(values)}") from None
     if found.null_count:
         raise pa.ArrowInvalid("holds a blank among its classes")
@@ -142,8 +142,8 @@ def to_seconds(array: pa.Array, format: str | None = None) -> pa.Array:
     if pa.types.is_timestamp(array.type):
         return pc.floor_temporal(array, unit="second").cast(pa.timestamp("s", array.type.tz)).cast(pa.int64())
     if format is None:
-        return _leniently(_parse_iso, spell(array))
-    moments = _tidy(spell(array)).dictionary_encode()
+        return _leniently(_parse_iso, to_text(array))
+    moments = _tidy(to_text(array)).dictionary_encode()
     seconds = [_strptime(cell, format) for cell in moments.dictionary.to_pylist()]
     return pa.array(seconds, pa.int64()).take(moments.indices)
 
@@ -153,7 +153,7 @@ def _to_doubles(array: pa.Array) -> pa.Array:
         return array.cast(pa.int64()).cast(pa.float64(), safe=False)
     if pa.types.is_floating(array.type) or pa.types.is_decimal(array.type):
         return array.cast(pa.float64())
-    return _parse_numbers(spell(array))
+    return _parse_numbers(to_text(array))
 
 
 def _open_lists(array: pa.Array) -> tuple[np.ndarray, pa.Array]:
@@ -183,7 +183,7 @@ def to_order(array: pa.Array) -> pa.Array:
     """Return int64 that puts moments (ISO 8601), or whole numbers, in order; what is blank is null."""
     if pa.types.is_temporal(array.type):
         return to_seconds(array)
-    text = _tidy(spell(array))
+    text = _tidy(to_text(array))
     whole = pc.match_substring_regex(text, r"^[+-]?\d+$")
     return pc.coalesce(to_whole(pc.if_else(whole, text, NO_TEXT)), to_seconds(pc.if_else(whole, NO_TEXT, text)))
 

@@ -5,7 +5,6 @@ import math
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
-from components.readers import spans
 from configs.errors import ConfigError
 from configs.schema.config import Config
 from configs.schema.features import Feature, Image, Steps, list_columns
@@ -16,9 +15,11 @@ def resolve(config: Config) -> Config:
     named = [*config.features, *(name for feature in config.features.values() for name in list_columns(feature))]
     if not any(map(glob.has_magic, named)):
         return expand(config, named)
-    from components.validation.validate import read_header  # only here, since it takes a second to load
+    from components.readers import spans  # only here, since Arrow takes a while to load
+    from components.readers.formats import find_format
 
-    return expand(config, read_header(spans.list_data(config.data)[0], config.data.format))
+    path = spans.list_data(config.data)[0]
+    return expand(config, find_format(path, config.data.format).read_header(path))
 
 
 def expand(config: Config, header: Sequence[str]) -> Config:

@@ -7,21 +7,21 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from components.readers.file_format import LONGEST
 from components.validation.cast import (
     is_beyond,
     join,
-    spell,
     to_indices,
     to_lists,
     to_numbers,
     to_order,
     to_seconds,
     to_sets,
+    to_text,
     to_whole,
 )
 from components.validation.image_cells import to_pictures
 
-LONGEST = 100_000
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 BOOLEANS = ("false", "true", "no", "yes", "0", "1", "f", "t", "n", "y", "off", "on")
 
@@ -50,7 +50,7 @@ class Role:
         """The columns of the data that it is read from."""
         return self.columns or (self.column,)
 
-    def read(self, batch: pa.RecordBatch, folder: str | None = None) -> pa.Array:
+    def read_column(self, batch: pa.RecordBatch, folder: str | None = None) -> pa.Array:
         """Return the column typed by the role, out of its sources; images are in files below the folder.
 
         Raises pa.ArrowInvalid where a cell is wrong, which depends on its row alone.
@@ -100,7 +100,7 @@ def column(batch: pa.RecordBatch, name: str) -> pa.Array:
 
 
 def _to_text(array: pa.Array, role: Role) -> pa.Array:
-    text = spell(array)
+    text = to_text(array)
     if (pc.max(pc.utf8_length(text)).as_py() or 0) > LONGEST:
         raise pa.ArrowInvalid("a text is too long")
     return text

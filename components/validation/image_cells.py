@@ -8,7 +8,7 @@ import os
 import pyarrow as pa
 from PIL import Image
 
-from components.readers.files import ITEMS
+from components.readers.class_folders import Images
 
 PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 IN_BASE64 = ("iVBORw0KGgo", "/9j/")  # how PNG and JPEG begin there
@@ -20,10 +20,12 @@ def to_pictures(array: pa.Array, folder: str | None = None) -> pa.Array:
     Raises pa.ArrowInvalid where one is no PNG or JPEG file, or cannot be decoded.
     """
     cells = array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
-    return pa.array([_check(_read(cell, folder)) if cell else None for cell in cells.to_pylist()], pa.binary())
+    return pa.array(
+        [_check_picture(_read_picture(cell, folder)) if cell else None for cell in cells.to_pylist()], pa.binary()
+    )
 
 
-def _read(cell: object, folder: str | None) -> bytes:
+def _read_picture(cell: object, folder: str | None) -> bytes:
     if isinstance(cell, bytes):
         return cell
     if not isinstance(cell, str):
@@ -35,8 +37,8 @@ def _read(cell: object, folder: str | None) -> bytes:
             raise pa.ArrowInvalid("is an image in base64 that cannot be decoded") from None
     if folder is None:
         raise pa.ArrowInvalid("is no image in base64; data.format: images takes the names of files")
-    if not cell.lower().endswith(ITEMS["images"]):  # whose contents are known to what looks for changes
-        raise pa.ArrowInvalid(f"names no {' or '.join(ITEMS['images'])} file")
+    if not cell.lower().endswith(Images.items):  # whose contents are known to what looks for changes
+        raise pa.ArrowInvalid(f"names no {' or '.join(Images.items)} file")
     try:
         with open(os.path.join(folder, cell), "rb") as file:
             return file.read()
@@ -45,7 +47,7 @@ def _read(cell: object, folder: str | None) -> bytes:
         raise pa.ArrowInvalid(f"names an image that cannot be read ({reason})") from None
 
 
-def _check(picture: bytes) -> bytes:
+def _check_picture(picture: bytes) -> bytes:
     if not picture.startswith((PNG, JPEG)):
         raise pa.ArrowInvalid("is an image that is neither PNG nor JPEG")
     if picture.startswith(PNG) and b"IEND" not in picture[-64:] or b"\xff\xd9" not in picture and picture[:3] == JPEG:

@@ -1,28 +1,21 @@
 """What a file of rows looks like: its columns, and what their cells hold. Large data is looked at here and there."""
 
-import itertools
-import os
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from components.readers import arrow_reader
+from components.readers.formats import find_format
 from components.validation import validate
-from components.validation.cast import spell
+from components.validation.cast import to_text
 from components.validation.column_types import Role
-from configs.errors import DataRejected
 
 TRIED = 5_000  # values at most, where one is slow to try
 MOST = 1 << 26  # bytes of text that are read in full
-PIECES = 16  # of a larger file
-CELL = 8  # bytes, about, as text
 
 
 @dataclass(frozen=True)
@@ -37,7 +30,7 @@ class Column:
     @cached_property
     def texts(self) -> pa.Array:
         """The values as text."""
-        return spell(self.values)
+        return to_text(self.values)
 
     @property
     def is_single(self) -> bool:
@@ -115,17 +108,16 @@ def look(files: Sequence[str], format: str, most: int = MOST) -> Profile:
 
     Raises DataRejected where a file cannot be read.
     """
-    sizes = [_measure(path, format) for path in files]
-    share = min(1.0, most / max(1, sum(sizes)))
-    batches = []
-    for path, size in zip(files, sizes, strict=True):
-        try:
-            if share == 1:
-                validate.check_file(path, format, {}, files[0])
-            batches += _read(path, format, size, share)
-        except (pa.ArrowException, OSError) as error:
-            reason = str(error).replace("\n", " ")
-            raise DataRejected(f"the file cannot be read as {format}: {reason}", path, "Correct the file.") from None
+    readers = [find_format(path, format) for path in files]
+    size = sum(reader.measure_text(path) for path, reader in zip(files, readers, strict=True))
+    share = min(1.0, most / max(1, size))
+    batches: list[pa.RecordBatch] = []
+    for path, reader in zip(files, readers, strict=True):
+        if share == 1:
+            validate.check_file(path, format, {}, files[0])
+            batches += reader.read_batches(path)
+        else:
+            batches += reader.sample_batches(path, share)
     read = sum(len(batch) for batch in batches)
     names = dict.fromkeys(name for batch in batches for name in batch.schema.names)
     columns = {name: describe(name, _join(batches, name)) for name in names}
@@ -145,44 +137,6 @@ def describe(name: str, cells: pa.ChunkedArray) -> Column:
     return Column(name, cells, values.take(pa.array(order)), counts[order])
 
 
-def _measure(path: str, format: str) -> int:
-    if format != "parquet":
-        return os.path.getsize(path)
-    with arrow_reader.open_parquet(path) as file:
-        return file.metadata.num_rows * file.metadata.num_columns * CELL
-
-
-def _read(path: str, format: str, size: int, share: float) -> list[pa.RecordBatch]:
-    if share == 1:
-        return list(arrow_reader.read(path, format))
-    try:
-        return list(PARTS[format](path, size, share))
-    except (pa.ArrowInvalid, DataRejected):  # a piece began amid a quoted cell of several lines
-        batches = arrow_reader.read(path, format)
-        return list(itertools.islice(batches, max(1, int(size * share) // arrow_reader.BLOCK)))
-
-
-def _read_groups(path: str, size: int, share: float) -> Iterator[pa.RecordBatch]:
-    with arrow_reader.open_parquet(path) as file:
-        groups = sorted(set(np.linspace(0, file.num_row_groups - 1, PIECES, dtype=int).tolist()))
-        rows = max(1, int(file.metadata.num_rows * share / len(groups)))
-        for group in groups:
-            yield next(file.iter_batches(rows, row_groups=[group]))
-
-
-def _read_lines(path: str, size: int, share: float) -> Iterator[pa.RecordBatch]:
-    with tempfile.TemporaryDirectory() as folder:
-        thin = Path(folder, os.path.basename(path))
-        with open(path, "rb") as file, thin.open("wb") as pieces:
-            first = file.readline()  # the header, of CSV
-            pieces.write(first)
-            for start in np.linspace(len(first), size, PIECES, endpoint=False, dtype=int).tolist():
-                file.seek(start - 1)
-                file.readline()  # what is left of a line that began before
-                pieces.writelines(file.readlines(int(size * share / PIECES)))
-        yield from arrow_reader.read(str(thin), arrow_reader.SUFFIXES[thin.suffix])
-
-
 def _join(batches: Sequence[pa.RecordBatch], name: str) -> pa.ChunkedArray:
     arrays = []
     for batch in batches:
@@ -190,12 +144,5 @@ def _join(batches: Sequence[pa.RecordBatch], name: str) -> pa.ChunkedArray:
         array = pa.nulls(len(batch), pa.string()) if index < 0 else batch.column(index)
         arrays.append(array.dictionary_decode() if pa.types.is_dictionary(array.type) else array)
     if len({array.type for array in arrays}) > 1:
-        arrays = [spell(array) for array in arrays]
+        arrays = [to_text(array) for array in arrays]
     return pa.chunked_array(arrays)
-
-
-PARTS: dict[str, Callable[[str, int, float], Iterator[pa.RecordBatch]]] = {
-    "csv": _read_lines,
-    "jsonl": _read_lines,
-    "parquet": _read_groups,
-}

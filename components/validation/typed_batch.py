@@ -7,7 +7,8 @@ from operator import itemgetter
 
 import pyarrow as pa
 
-from components.validation.cast import spell
+from components.readers.row_batch import choose_columns
+from components.validation.cast import to_text
 from components.validation.column_types import Role, column
 from configs.schema.config import Config
 from configs.schema.features import Categorical, Feature, Image, Steps, Timestamp
@@ -49,14 +50,13 @@ def convert(batch: pa.RecordBatch, roles: Mapping[str, Role], folder: str | None
 
     Cells that name the file of an image do so relative to `folder`.
     """
-    columns = [role.read(batch, folder) for role in roles.values()]
+    columns = [role.read_column(batch, folder) for role in roles.values()]
     return pa.RecordBatch.from_arrays(columns, list(roles))
 
 
 def drop_orders(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Return the batch without what only orders its rows."""
-    kept = [name for name in batch.schema.names if name not in (ORDER, TIME)]
-    return pa.RecordBatch.from_arrays([column(batch, name) for name in kept], kept)
+    return choose_columns(batch, [name for name in batch.schema.names if name not in (ORDER, TIME)])
 
 
 def find_faults(
@@ -85,7 +85,7 @@ def _assign_role(name: str, feature: Feature) -> Role:
 
 def _search(batch: pa.RecordBatch, role: Role, folder: str | None, start: int = 0) -> Iterator[tuple[int, Role]]:
     try:
-        role.read(batch, folder)
+        role.read_column(batch, folder)
     except pa.ArrowInvalid:
         half = len(batch) // 2
         if not half:
@@ -103,11 +103,11 @@ def _describe(row: pa.RecordBatch, role: Role, folder: str | None) -> tuple[str,
             cell = column(row, number.column)
             if next(_search(row, number, folder), None):
                 return number.column, _describe_cell(cell, number)
-        blank = next(name for name in role.columns if Role("numeric", name).read(row).null_count)
+        blank = next(name for name in role.columns if Role("numeric", name).read_column(row).null_count)
         return blank, f"The cell is blank, and `{role.column}` needs a multiple of {role.width} numbers without a gap."
     if role.name in LISTS:
         try:
-            role.read(row, folder)
+            role.read_column(row, folder)
         except pa.ArrowInvalid as error:
             cell = column(row, role.column)
             shown = _shorten(cell[0].as_py()) if pa.types.is_string(cell.type) else "The cell"
@@ -117,7 +117,7 @@ def _describe(row: pa.RecordBatch, role: Role, folder: str | None) -> tuple[str,
 
 def _describe_cell(cell: pa.Array, role: Role) -> str:
     try:
-        text = spell(cell)[0].as_py() or ""
+        text = to_text(cell)[0].as_py() or ""
     except pa.ArrowException as error:
         return f"The cell cannot be read: {error}."
     return f"{_shorten(text)} {role.fault(text)}." if text else f"The cell {role.fault(text)}."

@@ -15,8 +15,8 @@ import pyarrow as pa
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import ValidationError
 
-from components.readers.arrow_reader import SUFFIXES
 from components.readers.files import find_data, list_files
+from components.readers.formats import FORMATS
 from components.validation.column_types import Role
 from components.validation.profile import Column, Profile, look
 from configs.errors import ConfigError, DataRejected
@@ -28,6 +28,7 @@ from configs.schema.data import Split
 from pipelines.onboarding.feature_inference import Guess, gather, guess
 from pipelines.onboarding.label_inference import Target, Threshold, aim, find_leaks
 
+SUFFIXES = {suffix: name for name in ("csv", "parquet", "jsonl") for suffix in FORMATS[name].suffixes}
 FEWEST = 20  # rows, of which each split may still get some
 SMALL = 1000  # rows below which a tenth is too little to judge by
 CHANCE = 2.2  # standard errors of a distance between two splits, which chance hardly ever makes

@@ -1,6 +1,5 @@
 """Scoring: the rows of files, or one row from the shell, by the version in service."""
 
-import difflib
 import glob
 import json
 import os
@@ -14,14 +13,17 @@ from typing import Any, TextIO
 import pyarrow as pa
 
 from components.patches.stderr import silence
+from components.readers.data_file import is_shown
 from components.readers.files import find_data
+from components.readers.formats import find_scored
+from components.readers.json_lines import parse_json
+from components.readers.row_batch import Batch, Fault, gather_rows
 from components.registry.versions import Version, in_service, list_folders, verify
 from components.registry.versions import read as read_version
-from components.scoring.row_batch import Batch, Fault, Texts
-from components.scoring.row_reader import READERS, parse_json, read, suffix
 from components.scoring.scorer import Scorer, columns, sort_out
 from components.validation.column_types import Role
 from components.validation.typed_batch import assign_roles, list_sources
+from components.validation.validate import require_columns
 from configs.errors import ConfigError, DataRejected, MillraceError
 from configs.home import Home
 from configs.schema.config import Config
@@ -64,12 +66,11 @@ class Rejects:
     def __init__(self, file: TextIO | None, remedy: str) -> None:
         self.file, self.remedy, self.count = file, remedy, 0
 
-    def take(self, path: str, fault: Fault) -> None:
+    def take(self, fault: Fault) -> None:
         if self.file is None:
-            place = (path, str(fault.number or ""), fault.column)
-            raise DataRejected(fault.reason, ":".join(filter(None, place)), self.remedy)
+            raise fault.refuse(self.remedy)
         self.count += 1
-        line = {"file": path, "row": fault.number, "column": fault.column or None, "reason": fault.reason}
+        line = {"file": fault.path, "row": fault.number, "column": fault.column or None, "reason": fault.reason}
         self.file.write(json.dumps({**line, "values": fault.values}, ensure_ascii=False, default=str) + "\n")
 
 
@@ -109,7 +110,8 @@ def predict(home: Home, order: Order, number: int | None = None) -> Scored:
     with reported(order.output), ExitStack() as stack:
         skipped = order.rejects and stack.enter_context(open_text(stack.enter_context(staged(order.rejects))))
         rejects = Rejects(skipped or None, "Correct it, or leave such rows out by --on-error skip.")
-        pairs = sound(map(read, files), assign_roles(config, label=False), added, rejects)
+        sources = (find_scored(path).read_rows(path) for path in files)
+        pairs = sound(sources, assign_roles(config, label=False), added, rejects)
         first = next(pairs)  # before the model is loaded, which takes seconds
         with silence():
             scorer = Scorer(version, config.label)
@@ -123,12 +125,12 @@ def predict(home: Home, order: Order, number: int | None = None) -> Scored:
 
 def predict_row(home: Home, text: str, number: int | None = None) -> dict[str, Any]:
     """Returns the answers to one row: a JSON object with a key for each feature, null for a missing value."""
-    record = next((record for _, record, _ in parse_json([text])), None)
-    if not isinstance(record, dict):
-        raise ConfigError(record.reason if record else "The row is blank.", ROW, EXAMPLE)
+    row = next(parse_json(ROW, [text]), None)
+    if row is None or isinstance(row, Fault):
+        raise ConfigError(row.reason if row else "The row is blank.", ROW, EXAMPLE)
     version, config = choose_version(home, number)
-    batch = Texts(ROW, list(record), [0], [record])
-    _, typed = next(sound([iter([batch])], assign_roles(config, label=False), (), Rejects(None, "Correct it.")))
+    batches = gather_rows(ROW, iter([(0, *row[1:])]))
+    _, typed = next(sound([batches], assign_roles(config, label=False), (), Rejects(None, "Correct it.")))
     with silence():
         scorer = Scorer(version, config.label)
     return {name: values[0] for name, values in scorer.score(typed).items()}
@@ -145,7 +147,7 @@ def sound(
             needed = () if batch.names else needed
             kept, typed, faults = sort_out(batch, roles)
             for fault in faults:
-                rejects.take(batch.path, fault)
+                rejects.take(fault)
             yield kept, typed
 
 
@@ -165,24 +167,22 @@ def choose_writer(order: Order, files: Sequence[str]) -> Callable[[Target, Seque
     Standard output takes CSV for CSV, and JSON lines for the rest.
     """
     if order.output == STANDARD:
-        return WRITERS[".csv" if suffix(files[0]) == ".csv" else ".jsonl"]
-    if suffix(order.output) not in WRITERS:
+        return WRITERS[".csv" if files[0].lower().endswith(".csv") else ".jsonl"]
+    suffix = os.path.splitext(order.output)[1].lower()
+    if suffix not in WRITERS:
         known = f"{', '.join(WRITERS)}, or - for standard output"
         raise ConfigError("the name does not say the format", order.output, f"Let it end with one of {known}.")
     for path in filter(None, (order.output, order.rejects)):
         if os.path.exists(path) and not order.force:
             raise ConfigError("this file is there already", path, "Name another, or replace it by --force.")
-    return WRITERS[suffix(order.output)]
+    return WRITERS[suffix]
 
 
 def check_columns(batch: Batch, needed: Iterable[str], added: Sequence[str]) -> None:
     """Raises DataRejected where a column is absent that a feature needs, or there that an answer is called."""
-    absent = [name for name in needed if batch.names and name not in batch.names]
-    if absent:
-        near = difflib.get_close_matches(absent[0], batch.names, 1)
-        hint = f" The nearest is `{near[0]}`." if near else ""
-        what = f"The column `{absent[0]}` is absent, and the model needs it.{hint}"
-        raise DataRejected(what, batch.path, "Add it; where its value is not known, leave it blank (null in JSON).")
+    if batch.names:
+        remedy = "Add it; where its value is not known, leave it blank (null in JSON)."
+        require_columns(batch.names, dict.fromkeys(needed, remedy), batch.path)
     taken = [name for name in added if name in batch.names]
     if taken:
         what = f"The column `{taken[0]}` is there already, and the answers have one of this name."
@@ -193,13 +193,11 @@ def list_inputs(source: str) -> list[str]:
     """Returns the files that a path, a folder or a glob stands for, in order; raises DataRejected."""
     base, pattern = find_data(source)
     found = sorted(glob.glob(os.path.join(glob.escape(base), pattern)))
-    files = [path for path in found if not os.path.basename(path).startswith((".", "_", "README"))]
+    files = [path for path in found if is_shown(path)]
     if not files:
         raise DataRejected("There is no such file.", source, "Correct --input.")
-    stray = next((path for path in files if suffix(path) not in READERS), None)
-    if stray:
-        raise DataRejected(f"The file is none of {', '.join(READERS)}.", stray, "Correct --input, or rename the file.")
-    other = next((path for path in files if suffix(path) != suffix(files[0])), None)
+    first = find_scored(files[0])
+    other = next((path for path in files if find_scored(path) is not first), None)
     if other:
         raise DataRejected(f"The file is of another format than {files[0]}.", other, "Score each format by itself.")
     return files

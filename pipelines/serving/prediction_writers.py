@@ -11,7 +11,7 @@ from typing import Any, Protocol, TextIO
 import pyarrow as pa
 from pyarrow import parquet
 
-from components.scoring.row_batch import Batch, spell
+from components.readers.row_batch import Batch, spell_value
 from components.scoring.scorer import Answers
 from configs.errors import DataRejected
 
@@ -43,7 +43,7 @@ class Csv:
         _refuse_more(batch, self.header)
         for record, answer in _pair(batch, answers):
             cells = map(record.get, self.header)
-            self.writer.writerow([*(cell if type(cell) is str else spell(cell) for cell in cells), *answer])
+            self.writer.writerow([*(cell if type(cell) is str else spell_value(cell) for cell in cells), *answer])
 
     def close(self) -> None:
         if not self.header:

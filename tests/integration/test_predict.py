@@ -184,7 +184,7 @@ def test_the_first_faulty_row_is_named_and_nothing_is_left(published, faulty, tm
 
 
 def test_a_fault_far_down_leaves_nothing_either(published, rows, tmp_path, monkeypatch):
-    monkeypatch.setattr("components.scoring.row_reader.ROWS", 5)
+    monkeypatch.setattr("components.readers.row_batch.ROWS", 5)
     source = write(
         tmp_path / "rows.csv",
         [dict(row, fare="much" if index == 13 else row["fare"]) for index, row in enumerate(rows[:20])],
@@ -227,7 +227,7 @@ def test_the_row_is_named_in_every_format(published, rows, tmp_path, name):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"fares": "fare"}, "The column `fare` is absent, and the model needs it. The nearest is `fares`."),
+        ({"fares": "fare"}, "The column `fare` is absent. The nearest is `fares`. The columns are: {names}."),
         ({"score_1": "tips"}, "The column `score_1` is there already, and the answers have one of this name."),
     ],
 )
@@ -238,7 +238,8 @@ def test_columns_that_do_not_fit_are_named(published, rows, tmp_path, change, sa
     )
     with pytest.raises(DataRejected) as error:
         predict(published.home, Order(source, str(tmp_path / "scored.csv")))
-    assert (error.value.what, error.value.where) == (said, source)
+    names = ", ".join(new if name == old else name for name in rows[0])
+    assert (error.value.what, error.value.where) == (said.format(names=names), source)
 
 
 def test_a_column_that_comes_late_is_refused_by_a_table_and_kept_by_json_lines(published, rows, tmp_path):

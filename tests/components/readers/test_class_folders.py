@@ -1,7 +1,8 @@
 import pytest
 
-from components.readers import arrow_reader, class_folders
-from components.readers import files as sources
+from components.readers import class_folders
+from components.readers.files import FOLDER, list_files
+from components.readers.formats import FORMATS
 from components.validation import validate
 from components.validation.column_types import Role
 from configs.errors import DataRejected
@@ -20,12 +21,12 @@ def pets(tmp_path):
     return tmp_path
 
 
-def rows(path, format, **options):
-    return [row for batch in arrow_reader.read(str(path), format, **options) for row in batch.to_pylist()]
+def rows(path, format):
+    return [row for batch in FORMATS[format].read_batches(str(path)) for row in batch.to_pylist()]
 
 
 def check(folder, format="images", roles=ROLES):
-    files = sources.list_files(str(folder), sources.FOLDER, format)
+    files = list_files(str(folder), FOLDER, format)
     return [row for batch in validate.check_batches(files, format, roles) for row in batch.to_pylist()]
 
 
@@ -39,14 +40,14 @@ def test_an_image_is_a_row_labelled_by_the_folder_of_its_class(pets):
 
 def test_images_come_some_megabytes_at_a_time(pets, monkeypatch):
     monkeypatch.setattr(class_folders, "BLOCK", 10)
-    assert [len(batch) for batch in arrow_reader.read(str(pets / "cats"), "images")] == [1, 1]
+    assert [len(batch) for batch in FORMATS["images"].read_batches(str(pets / "cats"))] == [1, 1]
 
 
 def test_a_table_names_images(pets):
     (pets / "labels.csv").write_text("image,label\ncats/1.png,cats\ndogs/3.png,dogs\n")
     assert [row["image"] for row in check(pets)] == [encode_png([b"\1"]), encode_png([b"\3"])]
     names = ["labels.csv", "cats/1.png", "dogs/3.png"]
-    assert sources.list_parts(str(pets / "labels.csv"), "images") == [str(pets / name) for name in names]
+    assert FORMATS["images"].list_parts(str(pets / "labels.csv")) == [str(pets / name) for name in names]
 
 
 def test_an_image_that_a_table_names_in_vain_is_told_by_row(pets):
@@ -89,5 +90,5 @@ def test_a_text_is_a_row_by_file_or_by_line(tmp_path, name):
 def test_a_text_that_is_not_utf8_is_named(tmp_path):
     (tmp_path / "good").mkdir()
     (tmp_path / "good" / "1.txt").write_bytes(b"caf\xe9")
-    with pytest.raises(DataRejected, match="Byte 3 of the text"):
+    with pytest.raises(DataRejected, match="Byte 3 of the file"):
         rows(tmp_path / "good", "text")

@@ -1,10 +1,9 @@
 import gzip
 
-import pyarrow as pa
 import pytest
 import tensorflow as tf
 
-from components.readers import arrow_reader
+from components.readers.formats import FORMATS
 from components.validation import validate
 from components.validation.column_types import Role
 from configs.errors import DataRejected
@@ -51,7 +50,7 @@ def test_examples_are_rows_whose_zeros_are_zeros(tmp_path, name):
 
 
 def test_all_features_are_columns_where_none_are_named(tmp_path):
-    [batch] = arrow_reader.read(write(tmp_path / "a.tfrecord", FIRST, SECOND), "tfrecord")
+    [batch] = FORMATS["tfrecord"].read_batches(write(tmp_path / "a.tfrecord", FIRST, SECOND))
     assert sorted(batch.schema.names) == ["clicks", "company", "fare", "more", "past", "tipped"]
     assert batch.column(batch.schema.names.index("past")).to_pylist() == [[1.0, 2.0], [5.0]]
 
@@ -59,7 +58,7 @@ def test_all_features_are_columns_where_none_are_named(tmp_path):
 def test_a_list_where_one_value_is_expected_is_told_by_row(tmp_path):
     path = write(tmp_path / "a.tfrecord", SECOND, example(fare=[1.0, 2.0], company=[b"x"], tipped=[1]))
     with pytest.raises(DataRejected, match="The feature holds several values") as caught:
-        list(arrow_reader.read(path, "tfrecord", ["fare"]))
+        list(FORMATS["tfrecord"].read_batches(path, ["fare"]))
     assert caught.value.where == f"{path}:2:fare"
 
 
@@ -72,5 +71,5 @@ def test_what_is_no_record_is_refused_by_name(tmp_path, content):
 
 
 def test_a_record_that_is_no_example_is_refused(tmp_path):
-    with pytest.raises(pa.ArrowInvalid):
-        list(arrow_reader.read(write(tmp_path / "a.tfrecord", b"no example"), "tfrecord"))
+    with pytest.raises(DataRejected, match="cannot be read as TFRecords of tf.Examples"):
+        list(FORMATS["tfrecord"].read_batches(write(tmp_path / "a.tfrecord", b"no example")))

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from components.scoring.row_batch import Fault, Texts
-from components.scoring.row_reader import read
+from components.readers.formats import FORMATS
+from components.readers.row_batch import Fault, gather_rows
 from components.scoring.scorer import columns, name_answers, sort_out
 from components.validation.column_types import Role
 from configs.samples.datasets import encode_png
@@ -15,6 +15,12 @@ COLOURS = Label(name="y", kind="multiclass", classes=("red", "green", "blue"))
 SEVERAL = Label(name="y", kind="multilabel", classes=("red", "green", "blue"))
 NUMBER = Label(name="y", kind="regression")
 ROLES = {"fare": Role("numeric", "fare"), "company": Role("categorical", "company")}
+
+
+def gather(path, *rows, fault=None):
+    """A batch of rows, each a number and a record, and of a fault."""
+    [batch] = gather_rows(path, iter([*((*row, 1) for row in rows), *filter(None, [fault])]))
+    return batch
 
 
 @pytest.mark.parametrize(
@@ -78,8 +84,8 @@ def test_faulty_rows_are_sorted_out_with_the_first_fault_of_each():
         {"fare": "", "company": ""},
         {"fare": "nan", "company": "y" * 100_001},
     ]
-    ragged = Fault(4, "", "The row has 3 fields; the header has 2.", ["1", "x", "y"])
-    batch = Texts("rows.csv", ["fare", "company"], [2, 3, 5, 6], records, [ragged])
+    ragged = Fault("rows.csv", 4, "", "The row has 3 fields; the header has 2.", ["1", "x", "y"])
+    batch = gather("rows.csv", *zip([2, 3, 5, 6], records, strict=True), fault=ragged)
     kept, typed, faults = sort_out(batch, ROLES)
     assert (kept.numbers, kept.records) == ([2, 5], [records[0], records[2]])
     assert typed.to_pydict() == {"fare": [1.5, None], "company": ["x", None]}
@@ -89,10 +95,10 @@ def test_faulty_rows_are_sorted_out_with_the_first_fault_of_each():
 
 
 def test_sound_rows_stay_as_they_came():
-    batch = Texts("rows.csv", ["fare", "company", "note"], [2], [{"fare": "1", "company": "x", "note": "kept"}])
+    batch = gather("rows.csv", (2, {"fare": "1", "company": "x", "note": "kept"}))
     kept, typed, faults = sort_out(batch, ROLES)
     assert kept is batch
-    assert (typed.to_pydict(), faults) == ({"fare": [1.0], "company": ["x"]}, ())
+    assert (typed.to_pydict(), faults) == ({"fare": [1.0], "company": ["x"]}, [])
 
 
 PHOTO = {"image": Role("image", "image")}
@@ -101,19 +107,20 @@ PHOTO = {"image": Role("image", "image")}
 def test_an_image_is_a_row_and_its_answer_names_the_file(tmp_path):
     path = tmp_path / "a.png"
     path.write_bytes(encode_png([b"\x80"]))
-    [batch] = read(str(path))
+    [batch] = FORMATS["images"].read_rows(str(path))
     kept, typed, faults = sort_out(batch, PHOTO)
     assert typed.to_pydict() == {"image": [path.read_bytes()]}
     assert (kept.table.to_pydict(), faults) == ({"image": [str(path)]}, ())
     path.write_bytes(b"GIF89a")
     kept, typed, [fault] = sort_out(batch, PHOTO)
     assert (len(kept.numbers), len(typed)) == (0, 0)
-    assert (fault.column, fault.reason) == ("image", "The cell is an image that is neither PNG nor JPEG.")
+    assert fault.column == "image"
+    assert fault.reason.endswith(" is an image that is neither PNG nor JPEG.")
 
 
 def test_images_that_a_table_names_lie_beside_it(tmp_path):
     (tmp_path / "a.png").write_bytes(encode_png([b"\x80"]))
-    batch = Texts(str(tmp_path / "new.csv"), ["image"], [2, 3], [{"image": "a.png"}, {"image": "b.png"}])
+    batch = gather(str(tmp_path / "new.csv"), (2, {"image": "a.png"}), (3, {"image": "b.png"}))
     kept, typed, [fault] = sort_out(batch, PHOTO)
     assert typed.to_pydict() == {"image": [encode_png([b"\x80"])]}
     assert fault.reason == "`b.png` names an image that cannot be read (No such file or directory)."
@@ -121,5 +128,5 @@ def test_images_that_a_table_names_lie_beside_it(tmp_path):
 
 def test_columns_of_pixels_are_read_as_one_image():
     roles = {"image": Role("pixels", "image", columns=("a", "b"), width=2)}
-    batch = Texts("rows.csv", ["b", "a"], [2], [{"b": "2", "a": "1"}])
+    batch = gather("rows.csv", (2, {"b": "2", "a": "1"}))
     assert sort_out(batch, roles)[1].to_pydict() == {"image": [[1.0, 2.0]]}

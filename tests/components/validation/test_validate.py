@@ -2,7 +2,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from components.readers import arrow_reader
+from components.readers import delimited
 from components.validation import validate
 from components.validation.column_types import Role
 from configs.errors import DataRejected
@@ -104,7 +104,7 @@ def test_a_faulty_row_is_named(tmp_path, rows, place, what):
 
 
 def test_rows_are_counted_in_the_file_not_in_the_batch(tmp_path, monkeypatch):
-    monkeypatch.setattr(arrow_reader, "BLOCK", 256)
+    monkeypatch.setattr(delimited, "BLOCK", 256)
     path = write(tmp_path / "a.csv", HEADER + GOOD * 500 + b"x,Blue,0,7,\n")
     assert rejection(path).where == f"{path}:1002:fare"
 

@@ -1,0 +1,160 @@
+"""What a format of data files is: how its rows are read, for training and for scoring, and how they are counted."""
+
+import contextlib
+import io
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from components.readers.data_file import BLOCK, open_bytes
+from components.readers.row_batch import Batch, Fault, Row, choose_columns, gather_rows, take_sound
+from configs.errors import DataRejected
+
+LONGEST = 100_000  # characters of a cell
+PIECES = 16  # of a large file, which are looked at
+Names = Sequence[str] | None
+Batches = Iterator[pa.RecordBatch]
+
+
+class FileFormat:
+    """A format; one of its own says how batches are read, and whatever else is particular to it."""
+
+    title: str  # in a sentence
+    suffixes: tuple[str, ...]
+    scored: tuple[str, ...] = ()  # suffixes of the files that can be scored
+    items: tuple[str, ...] = ()  # suffixes of the files in the folder of a class, each of them a row
+    part = "file"  # what names the columns, in a sentence
+    is_uniform = True  # all files of a data set have the same columns in the same order
+
+    def iterate_batches(self, path: str, columns: Names, lists: Collection[str]) -> Batches:
+        """Yield what `read_batches` does, and maybe other columns; raise an Arrow error or OSError, too."""
+        raise NotImplementedError
+
+    def read_batches(self, path: str, columns: Names = None, lists: Collection[str] = ()) -> Batches:
+        """Yield the columns, all where none are named, of the rows in order; raise DataRejected at the first fault.
+
+        Files of text have text, where a blank cell of CSV and what JSON lacks are null, others types of their own. Only
+        cells of `lists` hold more than one value; of JSON lines they become the list's JSON.
+        """
+        with self.refusing(path):
+            for batch in self.iterate_batches(path, columns, lists):
+                yield choose_columns(batch, columns or batch.schema.names)
+
+    def read_rows(self, path: str) -> Iterator[Batch]:
+        """Yield the rows as they came, in one batch at least, and the faulty ones; raise DataRejected for the file."""
+        self.read_header(path)
+        end = 1
+        for batch in self.read_batches(path):
+            start, end = end, end + len(batch)
+            yield Batch(path, batch.schema.names, range(start, end), batch, folder=os.path.dirname(path))
+
+    def name_columns(self, path: str) -> list[str]:
+        """Return the names of the columns; those that the first batch has, where nothing else tells."""
+        return next((batch.schema.names for batch in self.iterate_batches(path, None, ())), [])
+
+    def read_header(self, path: str) -> list[str]:
+        """Return the names of the columns; raise DataRejected where they cannot be read, or one is there twice."""
+        self.require_content(path)
+        with self.refusing(path):
+            names = self.name_columns(path)
+        twice = [name for name, count in Counter(names).items() if count > 1]
+        if twice:
+            what = f"The {self.part} has the column `{twice[0]}` more than once."
+            raise DataRejected(what, self.place_header(path), "Rename or drop one.")
+        return names
+
+    def place_header(self, path: str) -> str:
+        """Return where the columns are named."""
+        return path if self.part == "file" else f"{path}:1"
+
+    def locate(self, path: str, index: int) -> str:
+        """Return the place of a row, counted from 0, as a person looks for it."""
+        return f"{path}:{index + 1}"
+
+    def check(self, path: str) -> None:
+        """Raise DataRejected where something is wrong that Arrow would pass over."""
+
+    def require_content(self, path: str) -> None:
+        """Raise DataRejected unless there is something to be read."""
+        with open_bytes(path) as file:
+            if not file.read(1):
+                raise DataRejected("The file is empty.", path, "Fill it, or take it away.")
+
+    def refuse_emptiness(self, path: str) -> DataRejected:
+        """Return what is said of a file without rows."""
+        part = "columns" if self.part == "file" else f"a {self.part}"
+        return DataRejected(f"The file has {part} but no rows.", path, "Fill it, or take it away.")
+
+    def refuse(self, path: str, error: Exception) -> DataRejected:
+        """Return what is said of a file that Arrow or the disk refuses."""
+        if isinstance(error, OSError) and error.errno:
+            return DataRejected(f"The file cannot be read ({os.strerror(error.errno)}).", path, "Correct it.")
+        what = f"The file cannot be read as {self.title}: {str(error).splitlines()[0].rstrip('.:')}."
+        return DataRejected(what, path, "Correct the file, or data.format.")
+
+    @contextlib.contextmanager
+    def refusing(self, path: str) -> Iterator[None]:
+        """Turn what Arrow or the disk refuses into DataRejected."""
+        try:
+            yield
+        except (pa.ArrowException, OSError) as error:
+            raise self.refuse(path, error) from error
+
+    def choose(self, path: str) -> "FileFormat":
+        """Return what reads a file of this format."""
+        return self
+
+    def list_parts(self, path: str) -> list[str]:
+        """Return all files that a data file stands for."""
+        return [path]
+
+    def find_folder(self, path: str) -> str | None:
+        """Return the folder that names of images in a data file are relative to; None where cells are no such names."""
+        return None
+
+    def measure_text(self, path: str) -> int:
+        """Return about how many bytes of text a file holds."""
+        return os.path.getsize(path)
+
+    def sample_batches(self, path: str, share: float) -> Batches:
+        """Yield about this share of the rows: from here and there if the format can, else the first."""
+        yield from islice(self.read_batches(path), max(1, int(self.measure_text(path) * share) // BLOCK))
+
+
+class TextFormat(FileFormat):
+    """A format of text: its rows are numbered by their first lines, and a faulty one does not hide those after it."""
+
+    def parse_rows(self, path: str) -> Iterator[Row | Fault]:
+        """Yield every row as it came, or what is wrong with it."""
+        raise NotImplementedError
+
+    def read_rows(self, path: str) -> Iterator[Batch]:
+        yield from gather_rows(path, self.parse_rows(path))
+
+    def iterate_batches(self, path: str, columns: Names, lists: Collection[str]) -> Batches:
+        yield from (batch.table for batch in gather_rows(path, take_sound(self.parse_rows(path)), columns or ()))
+
+    def locate(self, path: str, index: int) -> str:
+        return f"{path}:{next(islice(take_sound(self.parse_rows(path)), index, None))[0]}"
+
+    def sample_batches(self, path: str, share: float) -> Batches:
+        with tempfile.TemporaryDirectory() as folder, open_bytes(path) as file:
+            thin = Path(folder, os.path.basename(path))
+            with thin.open("wb") as pieces:
+                pieces.write(file.readline())  # the header, of CSV
+                first, size = file.tell(), file.seek(0, io.SEEK_END)
+                for start in np.linspace(first, size, PIECES, endpoint=False, dtype=int).tolist():
+                    file.seek(start - 1)
+                    file.readline()  # what is left of a line that began before
+                    pieces.writelines(file.readlines(int(size * share / PIECES)))
+            try:
+                batches = iter(list(self.read_batches(str(thin))))
+            except DataRejected:  # a piece began amid a quoted cell of several lines
+                batches = super().sample_batches(path, share)
+            yield from batches

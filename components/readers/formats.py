@@ -1,0 +1,32 @@
+"""The formats of data, each by the name that `data.format` has for it: for training, scoring and `init` alike."""
+
+from components.readers.class_folders import Images, Texts
+from components.readers.delimited import Csv
+from components.readers.file_format import FileFormat
+from components.readers.json_lines import JsonLines
+from components.readers.parquet_file import Parquet
+from components.readers.tfrecord import TFRecord
+from configs.errors import DataRejected
+
+FORMATS: dict[str, FileFormat] = {
+    "csv": Csv(),
+    "jsonl": JsonLines(),
+    "parquet": Parquet(),
+    "tfrecord": TFRecord(),
+    "images": Images(),
+    "text": Texts(),
+}
+
+
+def find_format(path: str, name: str) -> FileFormat:
+    """Return what reads a data file: as its format says, but for a table of images, and a file of lines of text."""
+    return FORMATS[name].choose(path)
+
+
+def find_scored(path: str) -> FileFormat:
+    """Return what reads a file that is to be scored, as its name says; raise DataRejected where it says nothing."""
+    for format in FORMATS.values():
+        if path.lower().endswith(format.scored):
+            return format
+    known = ", ".join(suffix for format in FORMATS.values() for suffix in format.scored)
+    raise DataRejected(f"The file is none of {known}.", path, "Correct --input, or rename the file.")

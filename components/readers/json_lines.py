@@ -1,0 +1,63 @@
+"""JSON lines: an object a line."""
+
+import json
+from collections.abc import Collection, Iterable, Iterator
+
+from components.readers.data_file import open_text
+from components.readers.file_format import Batches, Names, TextFormat
+from components.readers.row_batch import Fault, Row, gather_rows, spell_value, take_sound
+
+VALUES = json.JSONDecoder()
+SPELLED = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
+
+
+class JsonLines(TextFormat):
+    """Objects whose keys are the columns; what one lacks is null. For training, a number stays as it is spelled."""
+
+    title = "JSON lines"
+    suffixes = scored = (".jsonl",)
+    is_uniform = False
+
+    def parse_rows(self, path: str) -> Iterator[Row | Fault]:
+        with open_text(path) as file:
+            yield from parse_json(path, file)
+
+    def iterate_batches(self, path: str, columns: Names, lists: Collection[str]) -> Batches:
+        with open_text(path) as file:
+            rows = (_flatten(path, row, lists) for row in parse_json(path, file, SPELLED))
+            for batch in gather_rows(path, take_sound(rows), columns or ()):
+                yield batch.table
+
+
+def parse_json(path: str, lines: Iterable[str], decoder: json.JSONDecoder = VALUES) -> Iterator[Row | Fault]:
+    """Yield the object, or the fault, of every line that is not blank."""
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            record = decoder.decode(line)
+            if "\\u" in line:
+                json.dumps(record, ensure_ascii=False).encode()  # half of a surrogate pair is no text
+        except (ValueError, RecursionError) as error:
+            yield Fault(path, number, "", f"The row is no JSON: {error}.", line.strip())
+        else:
+            if isinstance(record, dict):
+                yield number, record, len(line)
+            else:
+                remedy = 'Write one like {"fare": 3.5} a line.'
+                yield Fault(path, number, "", "The row is no JSON object.", record, remedy)
+
+
+def _flatten(path: str, row: Row | Fault, lists: Collection[str]) -> Row | Fault:
+    """Return the row with a text for each cell; that of a list is its JSON, where one may stand."""
+    if isinstance(row, Fault):
+        return row
+    number, record, size = row
+    others = {name: value for name, value in record.items() if value is not None and type(value) is not str}
+    for name, value in others.items():
+        if not isinstance(value, bool) and not (isinstance(value, list) and name in lists):
+            kind = "a list" if isinstance(value, list) else "an object"
+            what = f"The value is {kind}; a cell is one text, number, true, false or null."
+            return Fault(path, number, name, what, record, "Flatten it.")
+        others[name] = spell_value(value)
+    return (number, {**record, **others}, size) if others else row

@@ -1,0 +1,56 @@
+"""Parquet files, whose columns have types of their own."""
+
+import contextlib
+from collections.abc import Collection
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import parquet
+
+from components.readers.file_format import PIECES, Batches, FileFormat, Names
+
+BUFFER = 1 << 16  # bytes of a column; without, all that a row group has of it
+CELLS = 1 << 20
+CELL = 8  # bytes, about, as text
+
+
+class Parquet(FileFormat):
+    """Rows counted from 1, in columns of their own types."""
+
+    title = "Parquet"
+    suffixes = scored = (".parquet",)
+
+    def iterate_batches(self, path: str, columns: Names, lists: Collection[str]) -> Batches:
+        with open_parquet(path) as file:
+            held = file.schema_arrow
+            names = list(columns or held.names)
+            for batch in file.iter_batches(max(1, CELLS // max(1, len(names))), columns=names, use_threads=False):
+                yield batch if columns else pa.RecordBatch.from_arrays(batch.columns, schema=held)
+            if not file.metadata.num_rows:
+                yield pa.RecordBatch.from_pylist([], held)
+
+    def name_columns(self, path: str) -> list[str]:
+        with open_parquet(path) as file:
+            return list(file.schema_arrow.names)
+
+    def measure_text(self, path: str) -> int:
+        with self.refusing(path), open_parquet(path) as file:
+            return file.metadata.num_rows * file.metadata.num_columns * CELL
+
+    def sample_batches(self, path: str, share: float) -> Batches:
+        with self.refusing(path), open_parquet(path) as file:
+            groups = sorted(set(np.linspace(0, file.num_row_groups - 1, PIECES, dtype=int).tolist()))
+            rows = max(1, int(file.metadata.num_rows * share / len(groups)))
+            for group in groups:
+                yield next(file.iter_batches(rows, row_groups=[group]))
+
+
+def open_parquet(path: str) -> parquet.ParquetFile:
+    """Open a Parquet file; raise an Arrow error or OSError when it is none."""
+    # pyarrow before 14.0.1 runs code that a Parquet file brings along (CVE-2023-47248); this import forbids it.
+    with contextlib.suppress(ImportError):
+        import pyarrow_hotfix  # noqa: F401
+    try:
+        return parquet.ParquetFile(path, buffer_size=BUFFER)
+    except (RuntimeError, ValueError) as error:  # the import's own; Arrow's is a ValueError, too
+        raise pa.ArrowInvalid(str(error).strip()) from error
