@@ -17,7 +17,7 @@ from tfx.types import artifact_utils, standard_artifacts
 
 from components import in_service_driver
 from components.base import node
-from components.schema_gen import FILE, free, read, read_statistics
+from components.schemas.tfdv_schema import FILE, free, read, read_statistics
 from configs.errors import DataRejected
 from configs.schema.config import Config, Gate
 

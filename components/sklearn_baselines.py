@@ -17,8 +17,8 @@ from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.types import artifact_utils, standard_artifacts
 
 from components.base import node
+from components.evaluation.eval_config import eval_config
 from components.evaluation.slice_extractor import custom_extractors
-from components.evaluator import eval_config
 from configs.schema.config import Config
 from configs.schema.training import Training
 from trainer.features.transforms import columns

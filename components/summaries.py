@@ -11,7 +11,7 @@ from tfx.types import artifact_utils
 
 from components.data_gate import FOUND
 from components.evaluation.results import OVERALL, Measured, confuse, failures, measure
-from components.schema_gen import FILE, read, read_statistics
+from components.schemas.tfdv_schema import FILE, read, read_statistics
 from components.sklearn_baselines import compare
 from components.tuner import read as read_trials
 from configs.schema.evaluation import MAIN

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2, validation_result_pb2
 
-from components.evaluator import CONFUSION
+from components.evaluation.eval_config import CONFUSION
 
 OVERALL = "Overall"
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from tfx.types import Channel, artifact_utils, standard_artifacts
 
+from components.evaluation.eval_config import eval_config
 from components.evaluation.results import measure, overall
-from components.evaluator import eval_config
 from components.sklearn_baselines import Executor, compare, compare_config, yardsticks
 from configs.loading.loader import load
 from configs.schema.baselines import FITTING
-from tests.components.test_evaluator import LABELS, config_of
+from tests.components.evaluation.test_eval_config import LABELS, config_of
 
 
 def artifact(kind, uri, *splits):

@@ -5,7 +5,7 @@ import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.metrics import metric_types
 
 from components.evaluation import tfma_metrics
-from components.evaluator import CLASSES, eval_config
+from components.evaluation.eval_config import CLASSES, eval_config
 from configs.schema.config import Config
 from configs.schema.evaluation import METRICS
 
