@@ -1,4 +1,4 @@
-"""Baseline: the version in service, read from the registry and not from metadata."""
+"""Resolver: the version in service, read from the registry and not from metadata."""
 
 import shutil
 from pathlib import Path
@@ -20,10 +20,10 @@ from configs.home import Home
 from configs.schema.config import Config
 
 
-def baseline(config: Config, model: types.BaseChannel) -> BaseComponent:
+def resolver(config: Config, model: types.BaseChannel) -> BaseComponent:
     """Returns the node whose output `model` is what the candidate must not fall behind; empty when there is none."""
     return node(
-        "Baseline",
+        "Resolver",
         Executor,
         inputs={"candidate": model},
         outputs={"model": standard_artifacts.Model},

@@ -1,4 +1,4 @@
-"""Yardsticks: models that are no networks, trained on the same examples, by the same metrics on the same rows."""
+"""SklearnBaselines: models that are no networks, trained on the same examples, by the same metrics on the same rows."""
 
 import math
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ LABEL, WEIGHT = "label", "weight"  # no model is called that
 MODELS = "models"  # the property that names them
 
 
-def yardsticks(
+def sklearn_baselines(
     config: Config,
     transformed_examples: types.BaseChannel,
     transform_graph: types.BaseChannel,
@@ -38,7 +38,7 @@ def yardsticks(
     """Returns the node that says what scikit-learn's models reach; the network itself is none of its business."""
     seen = Columns(features=config.features, label=config.label, weight=config.data.weight)
     return node(
-        "Yardsticks",
+        "SklearnBaselines",
         Executor,
         inputs={
             "transformed_examples": transformed_examples,

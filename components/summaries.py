@@ -133,7 +133,7 @@ def _compared(item: Measured) -> str:
     return f"{item.metric} {item.candidate:.4f}{against}"
 
 
-def _yardsticks(outputs: Outputs) -> Summary:
+def _sklearn_baselines(outputs: Outputs) -> Summary:
     models = compare(outputs["evaluation"][0])
     metric = next(name for name in MAIN if name in next(iter(models.values())))
     reached = ", ".join(f"{name} {found[metric]:.4f}" for name, found in models.items() if metric in found)
@@ -159,9 +159,9 @@ SUMMARIES: dict[str, Callable[[Outputs], Summary]] = {
     "Transform": _transform,
     "Tuner": _tuner,
     "Trainer": _train,
-    "Baseline": _baseline,
+    "Resolver": _baseline,
     "Evaluator": _evaluation,
-    "Yardsticks": _yardsticks,
+    "SklearnBaselines": _sklearn_baselines,
     "LoadCheck": _load_check,
     "Pusher": _pusher,
 }

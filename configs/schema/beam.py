@@ -8,7 +8,7 @@ from pydantic import Field, Strict, field_validator, model_validator
 from configs.schema.section import Section, Text
 
 Runner = Literal["direct", "flink", "spark", "dataflow", "portable"]
-BeamNode = Literal["ExampleGen", "StatisticsGen", "Transform", "Evaluator", "Yardsticks"]
+BeamNode = Literal["ExampleGen", "StatisticsGen", "Transform", "Evaluator", "SklearnBaselines"]
 Value = bool | int | float | Text | Annotated[tuple[Text, ...], Strict(False)]
 
 # What an engine cannot do without; where it is absent Beam would start one of its own, or wait for one in vain.

@@ -29,9 +29,9 @@ Step = Literal[
     "Transform",
     "Tuner",
     "Trainer",
-    "Baseline",
+    "Resolver",
     "Evaluator",
-    "Yardsticks",
+    "SklearnBaselines",
     "LoadCheck",
     "Pusher",
 ]

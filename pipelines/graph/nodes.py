@@ -25,9 +25,9 @@ NODES = (
     Node("Transform", "components.transform", ("ExampleGen", "SchemaGen", "DataGate")),
     Node("Tuner", "components.tuner", ("Transform",), key="tuning"),
     Node("Trainer", "components.trainer", ("Transform", "Tuner")),
-    Node("Baseline", "components.resolver", ("Trainer",)),
-    Node("Evaluator", "components.evaluator", ("ExampleGen", "Trainer", "Baseline")),
-    Node("Yardsticks", "components.sklearn_baselines", ("ExampleGen", "Transform"), key="baselines"),
+    Node("Resolver", "components.resolver", ("Trainer",)),
+    Node("Evaluator", "components.evaluator", ("ExampleGen", "Trainer", "Resolver")),
+    Node("SklearnBaselines", "components.sklearn_baselines", ("ExampleGen", "Transform"), key="baselines"),
     Node("LoadCheck", "components.load_check", ("ExampleGen", "Transform", "Trainer")),
     Node("Pusher", "components.pusher", ("StatisticsGen", "SchemaGen", "Trainer", "Evaluator", "LoadCheck")),
 )

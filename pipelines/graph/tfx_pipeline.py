@@ -11,9 +11,9 @@ from components.evaluator import evaluator
 from components.example_gen import example_gen
 from components.load_check import load_check
 from components.pusher import pusher
-from components.resolver import baseline
+from components.resolver import resolver
 from components.schema_gen import schema_gen
-from components.sklearn_baselines import yardsticks
+from components.sklearn_baselines import sklearn_baselines
 from components.statistics_gen import statistics_gen
 from components.trainer import trainer
 from components.transform import transform
@@ -37,7 +37,7 @@ def build(config: Config, cache: bool = True) -> Pipeline:
     tune = tuner(config, config.tuning, *prepared) if config.tuning else None
     train = trainer(config, *prepared, tune.outputs["best_hyperparameters"] if tune else None)
     model = train.outputs["model"]
-    base = baseline(config, model)
+    base = resolver(config, model)
     judge = evaluator(config, examples.outputs["examples"], model, base.outputs["model"])
     load = load_check(config, model, prepare.outputs["transform_graph"], examples.outputs["examples"])
     push = pusher(
@@ -49,7 +49,7 @@ def build(config: Config, cache: bool = True) -> Pipeline:
         schema=schema.outputs["schema"],
         statistics=statistics.outputs["statistics"],
     )
-    others = [yardsticks(config, *prepared, examples.outputs["examples"])] if config.baselines else []
+    others = [sklearn_baselines(config, *prepared, examples.outputs["examples"])] if config.baselines else []
     others += [tune] if tune else []
     return Pipeline(
         pipeline_name=config.name,

@@ -8,7 +8,7 @@ from tfx.types import Channel, artifact_utils, standard_artifacts
 
 from components.evaluation.eval_config import eval_config
 from components.evaluation.results import measure, overall
-from components.sklearn_baselines import Executor, compare, compare_config, yardsticks
+from components.sklearn_baselines import Executor, compare, compare_config, sklearn_baselines
 from configs.loading.loader import load
 from configs.schema.baselines import FITTING
 from tests.components.evaluation.test_eval_config import LABELS, config_of
@@ -40,7 +40,7 @@ def test_the_same_rows_are_measured(first_run, tmp_path, names):
     nodes = {node["node"]: node for node in answer.record["nodes"]}
     config = load(place.config).model_copy(update={"baselines": names})
     kinds = (standard_artifacts.Examples, standard_artifacts.TransformGraph, standard_artifacts.Examples)
-    made = yardsticks(config, *(Channel(type=kind) for kind in kinds))
+    made = sklearn_baselines(config, *(Channel(type=kind) for kind in kinds))
     outputs = {"evaluation": artifact(standard_artifacts.ModelEvaluation, tmp_path)}
     transform = nodes["Transform"]["outputs"]
     Executor().Do(

@@ -17,7 +17,7 @@ from pipelines.execution import content_cache
 from pipelines.runs.mlmd import connection
 from tests.sandbox import Sandbox
 
-JUDGED_BY_SERVICE = {"SchemaGen", "DataGate", "Baseline", "Pusher"}  # nodes that depend on the version in service
+JUDGED_BY_SERVICE = {"SchemaGen", "DataGate", "Resolver", "Pusher"}  # nodes that depend on the version in service
 
 
 @pytest.fixture

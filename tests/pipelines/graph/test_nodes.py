@@ -37,7 +37,7 @@ def test_a_run_needs_what_its_last_node_waits_for(config: Config, last: str | No
 
 def test_a_node_with_a_key_is_there_when_the_config_has_it(config: Config) -> None:
     compared = config.model_copy(update={"baselines": ("tree",)})
-    assert set(ids(graph.nodes(compared))) == {*ALWAYS, "Yardsticks"}
+    assert set(ids(graph.nodes(compared))) == {*ALWAYS, "SklearnBaselines"}
     assert ids(graph.nodes(compared, "Pusher")) == ALWAYS  # which does without
 
 
@@ -50,13 +50,13 @@ def test_a_training_waits_for_the_search_that_goes_before_it(config: Config) -> 
 
 
 def test_an_unknown_node_is_refused_with_the_known_ones(config: Config) -> None:
-    with pytest.raises(ConfigError, match="There is no node 'Traner'.*Trainer, Baseline"):
+    with pytest.raises(ConfigError, match="There is no node 'Traner'.*Trainer, Resolver"):
         graph.nodes(config, "Traner")
 
 
 def test_a_node_that_the_config_lacks_is_refused_with_its_key(config: Config) -> None:
-    with pytest.raises(ConfigError, match="There is no node 'Yardsticks'.*baselines: adds Yardsticks"):
-        graph.nodes(config, "Yardsticks")
+    with pytest.raises(ConfigError, match="There is no node 'SklearnBaselines'.*baselines: adds SklearnBaselines"):
+        graph.nodes(config, "SklearnBaselines")
 
 
 def test_every_node_comes_after_those_it_waits_for() -> None:

@@ -85,7 +85,7 @@ def test_a_node_depends_on_its_own_section(tmp_path: Path, override: str, change
     [
         (SEARCH.replace("0.5", "0.3"), {"Tuner", "Pusher"}),
         ("training.optimizer.learning_rate=0.5", {"Tuner", "Trainer", "Pusher"}),
-        ("baselines=[tree, svm]", {"Yardsticks", "Pusher"}),
+        ("baselines=[tree, svm]", {"SklearnBaselines", "Pusher"}),
         ("evaluation.thresholds.auc.min=0.6", {"Evaluator", "Pusher"}),
     ],
 )

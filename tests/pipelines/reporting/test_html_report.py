@@ -106,7 +106,7 @@ def record(nodes, **changes):
 
 def published():
     pushed = node("Pusher", "version 2 published", {"version": 2, "new": True}, state="cached")
-    nodes = [*prepared(), *trained(), node("Baseline", "version 1"), evaluated(baseline=0.9400), pushed]
+    nodes = [*prepared(), *trained(), node("Resolver", "version 1"), evaluated(baseline=0.9400), pushed]
     return record(nodes, published=2, in_service=2)
 
 
@@ -130,7 +130,7 @@ def test_a_published_version(show):
 
 def test_models_that_are_no_networks_stand_in_the_same_table(show):
     models = {"logistic": {"auc": 0.9311, "log_loss": 0.25}, "tree": {"auc": 0.9200}}
-    compared = node("Yardsticks", "auc: logistic 0.9311", {"metric": "auc", "models": models})
+    compared = node("SklearnBaselines", "auc: logistic 0.9311", {"metric": "auc", "models": models})
     text = show(record([*prepared(), *trained(), evaluated(), compared])).text
     assert "metric candidate baseline logistic tree threshold auc 0.9492 – 0.9311 0.9200 ✓ passed" in text
     assert "log_loss 0.2043 – 0.2500 – " in text
