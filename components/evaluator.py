@@ -1,14 +1,19 @@
 """Evaluator: TFX's own, on the test split, with the thresholds and slices of the config."""
 
-from tfx import types
+from dataclasses import asdict
+
 from tfx.components import Evaluator
 from tfx.components.evaluator import executor
 from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.dsl.components.base.executor_spec import BeamExecutorSpec
 
+from components.base import Made
 from components.evaluation.eval_config import eval_config
+from components.evaluation.results import OVERALL, Measured, confuse, failures, measure
 from components.patches.tfx_io import InLargeBatches
+from components.summaries import Outputs, Summary
 from configs.schema.config import Config
+from configs.schema.evaluation import MAIN
 
 
 class Executor(InLargeBatches, executor.Executor):
@@ -21,15 +26,35 @@ class Judge(Evaluator):
     EXECUTOR_SPEC = BeamExecutorSpec(Executor)
 
 
-def evaluator(
-    config: Config, examples: types.BaseChannel, model: types.BaseChannel, baseline_model: types.BaseChannel
-) -> BaseComponent:
+def build(config: Config, made: Made) -> BaseComponent:
     """Returns the node that judges the candidate on the test split, which nothing else has looked at."""
     return Judge(
-        examples=examples,
-        model=model,
-        baseline_model=baseline_model,
+        examples=made["ExampleGen"].outputs["examples"],
+        model=made["Trainer"].outputs["model"],
+        baseline_model=made["Resolver"].outputs["model"],
         example_splits=["test"],
         eval_config=eval_config(config),
         module_path="components.evaluation.slice_extractor",
     ).with_id("Evaluator")
+
+
+def summarise(outputs: Outputs) -> Summary:
+    """Returns the metric that matters, or the thresholds that were missed; and all metrics, by slice."""
+    folder = outputs["evaluation"][0].uri
+    measured, missed = measure(folder), failures(folder)
+    overall = {item.metric: item for item in measured if item.slice == OVERALL}
+    text = (
+        "; ".join(missed) if missed else f"{_compare(next(overall[name] for name in MAIN if name in overall))}, blessed"
+    )
+    details = {
+        "overall": {name: item.candidate for name, item in overall.items()},
+        "metrics": [asdict(item) for item in measured],
+        "confusion": confuse(folder),
+        "missed": missed,
+    }
+    return Summary(text, details)
+
+
+def _compare(item: Measured) -> str:
+    against = f" against {item.baseline:.4f} in service" if item.baseline is not None else ""
+    return f"{item.metric} {item.candidate:.4f}{against}"

@@ -8,7 +8,6 @@ from typing import Any
 
 import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import schema_pb2
-from tfx import types
 from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx.orchestration.portable.data_types import ExecutionInfo
@@ -16,17 +15,18 @@ from tfx.proto.orchestration.driver_output_pb2 import DriverOutput
 from tfx.types import artifact_utils, standard_artifacts
 
 from components import in_service_driver
-from components.base import node
+from components.base import Made, node
 from components.schemas.tfdv_schema import FILE, IN_VERSION, extend, free, infer, read, read_statistics
+from components.summaries import Outputs, Summary
 from configs.schema.config import Config
 
 
-def schema_gen(config: Config, statistics: types.BaseChannel) -> BaseComponent:
+def build(config: Config, made: Made) -> BaseComponent:
     """Returns the node that decides which schema the data is held against."""
     return node(
         "SchemaGen",
         Executor,
-        inputs={"statistics": statistics},
+        inputs={"statistics": made["StatisticsGen"].outputs["statistics"]},
         outputs={"schema": standard_artifacts.Schema},
         parameters={
             "home": str(config.home.root),
@@ -38,6 +38,14 @@ def schema_gen(config: Config, statistics: types.BaseChannel) -> BaseComponent:
         },
         driver=Driver,
     )
+
+
+def summarise(outputs: Outputs) -> Summary:
+    """Returns how many columns the schema has, and where it comes from."""
+    [schema] = outputs["schema"]
+    path = Path(schema.uri, FILE)
+    columns = len(read(path).feature)
+    return Summary(f"{columns} columns, {schema.get_string_custom_property('source')}", {"path": str(path)})
 
 
 class Driver(in_service_driver.Driver):

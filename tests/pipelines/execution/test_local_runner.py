@@ -10,12 +10,12 @@ from collections.abc import Callable
 import psutil
 import pytest
 
+from configs.nodes import NODES
 from pipelines.execution.local_runner import death
-from pipelines.graph import nodes as graph
 from pipelines.runs import directory
 from tests.sandbox import PATIENCE, ROOT, Answer, Sandbox
 
-IDS = [node.id for node in graph.NODES if node.key is None]  # what the sandbox asks for
+IDS = [spec.id for spec in NODES.values() if spec.key is None]  # what the sandbox asks for
 
 LINE = re.compile(r"(\w+) +(done|cached|failed) +\d+\.\d s  \S.*")
 LONG = ("--output", "json", "--set", "training.epochs=100000", "--set", "training.seed=1")
