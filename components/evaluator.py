@@ -9,7 +9,8 @@ from tfx.dsl.components.base.executor_spec import BeamExecutorSpec
 
 from components.base import Made
 from components.evaluation.eval_config import eval_config
-from components.evaluation.results import OVERALL, Measured, confuse, failures, measure
+from components.evaluation.judgement import OVERALL, Measured
+from components.evaluation.results import confuse, failures, measure
 from components.patches.tfx_io import InLargeBatches
 from components.summaries import Outputs, Summary
 from configs.schema.config import Config
@@ -43,14 +44,13 @@ def summarise(outputs: Outputs) -> Summary:
     folder = outputs["evaluation"][0].uri
     measured, missed = measure(folder), failures(folder)
     overall = {item.metric: item for item in measured if item.slice == OVERALL}
-    text = (
-        "; ".join(missed) if missed else f"{_compare(next(overall[name] for name in MAIN if name in overall))}, blessed"
-    )
+    main = next(overall[name] for name in MAIN if name in overall)
+    text = "; ".join(map(str, missed)) or f"{_compare(main)}, blessed"
     details = {
         "overall": {name: item.candidate for name, item in overall.items()},
         "metrics": [asdict(item) for item in measured],
         "confusion": confuse(folder),
-        "missed": missed,
+        "missed": [asdict(failure) for failure in missed],
     }
     return Summary(text, details)
 

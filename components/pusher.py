@@ -77,7 +77,7 @@ class Executor(BaseExecutor):
 def require_blessing(input_dict: dict[str, Any], evaluation: str) -> None:
     """Raises NotBlessed unless both the Evaluator and the load check blessed the model."""
     if not model_utils.is_model_blessed(artifact_utils.get_single_instance(input_dict["model_blessing"])):
-        missed = failures(evaluation)
+        missed = map(str, failures(evaluation))
         raise NotBlessed(
             "The candidate is not blessed: " + "; ".join(missed) + ".",
             where="Evaluator",

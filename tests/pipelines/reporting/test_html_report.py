@@ -7,10 +7,12 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import asdict
 from html.parser import HTMLParser
 
 import pytest
 
+from components.evaluation.judgement import Failure
 from configs.errors import MillraceError
 from configs.loading.loader import load
 from configs.repository import ROOT
@@ -64,8 +66,9 @@ def evaluated(missed=(), baseline=None):
         *measured("Overall", 1445.0, 0.9492, 0.2043, baseline),
         *measured("trip_start_hour=2", 92.0, 0.9743, float("nan"), baseline),
     ]
-    text = "; ".join(missed) or "auc 0.9492, blessed"
-    return node("Evaluator", text, {"overall": {"auc": 0.9492}, "metrics": metrics, "missed": list(missed)})
+    text = "; ".join(map(str, missed)) or "auc 0.9492, blessed"
+    details = {"overall": {"auc": 0.9492}, "metrics": metrics, "missed": [asdict(failure) for failure in missed]}
+    return node("Evaluator", text, details)
 
 
 def prepared(anomalies=(), accepted=None):
@@ -168,7 +171,7 @@ def test_nothing_new(show):
 
 
 def test_a_candidate_that_is_not_blessed(show):
-    missed = ["auc (Overall) is 0.9492, below 0.99", "auc (trip_start_hour=10) is 0.9169, below 0.99"]
+    missed = [Failure("Overall", "auc", 0.9492, 0.99), Failure("trip_start_hour=10", "auc", 0.9169, 0.99)]
     error = {"exit_code": 4, "what": f"Not blessed: {missed[0]}.", "where": "Evaluator", "remedy": "Improve the model."}
     refused = node("Pusher", error["what"], state="failed", error=error)
     whole = record([*prepared(), *trained(), evaluated(missed), refused])
