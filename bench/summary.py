@@ -6,7 +6,7 @@ from statistics import median, stdev
 from typing import Any
 
 START = "imports, start-up"
-ALIASES = {"CsvExampleGen": "ExampleGen", "latest_blessed_model_resolver": "Resolver"}
+ALIASES = {"Baseline": "Resolver", "CsvExampleGen": "ExampleGen", "latest_blessed_model_resolver": "Resolver"}
 FIGURES = ("wall", "cpu", "memory", "others")
 
 Record = Mapping[str, Any]

@@ -1,6 +1,7 @@
 """Making a TFX node of ours: an executor, its channels and its parameters."""
 
 from collections.abc import Mapping
+from typing import TypeAlias
 
 from tfx import types
 from tfx.dsl.components.base import base_driver, base_executor
@@ -8,6 +9,8 @@ from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.dsl.components.base.executor_spec import BeamExecutorSpec, ExecutorClassSpec
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
+
+Made: TypeAlias = Mapping[str, BaseComponent]  # the nodes before one, by id: what a config does without is not in it
 
 
 def node(

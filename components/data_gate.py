@@ -10,14 +10,14 @@ from typing import Any, TypeAlias
 import numpy as np
 import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
-from tfx import types
 from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx.types import artifact_utils, standard_artifacts
 
 from components import in_service_driver
-from components.base import node
-from components.schema_gen import FILE, free, read, read_statistics
+from components.base import Made, node
+from components.schemas.tfdv_schema import FILE, free, read, read_statistics
+from components.summaries import Outputs, Summary
 from configs.errors import DataRejected
 from configs.schema.config import Config, Gate
 
@@ -41,12 +41,15 @@ class Anomaly:
         return f"{self.feature} ({self.split} split): {self.text} [{self.rule}, {self.key}]"
 
 
-def data_gate(config: Config, statistics: types.BaseChannel, schema: types.BaseChannel) -> BaseComponent:
+def build(config: Config, made: Made) -> BaseComponent:
     """Returns the node that stops a run whose data broke a rule, unless `gate.accept` gives a reason to go on."""
     return node(
         "DataGate",
         Executor,
-        inputs={"statistics": statistics, "schema": schema},
+        inputs={
+            "statistics": made["StatisticsGen"].outputs["statistics"],
+            "schema": made["SchemaGen"].outputs["schema"],
+        },
         outputs={"anomalies": standard_artifacts.ExampleAnomalies},
         parameters={
             "home": str(config.home.root),
@@ -56,6 +59,15 @@ def data_gate(config: Config, statistics: types.BaseChannel, schema: types.BaseC
         },
         driver=in_service_driver.Driver,
     )
+
+
+def summarise(outputs: Outputs) -> Summary:
+    """Returns how many anomalies were accepted, and why."""
+    record = json.loads(Path(outputs["anomalies"][0].uri, FOUND).read_text())
+    found = len(record["anomalies"])
+    if not found:
+        return Summary("no anomalies", record)
+    return Summary(f"{found} anomal{'y' if found == 1 else 'ies'} accepted: {record['accepted']}", record)
 
 
 class Executor(BaseExecutor):

@@ -1,38 +1,20 @@
 """Evaluator: TFX's own, on the test split, with the thresholds and slices of the config."""
 
-import json
-from collections.abc import Mapping
+from dataclasses import asdict
 
-import tensorflow_model_analysis as tfma
-from google.protobuf.wrappers_pb2 import BoolValue
-from tensorflow_model_analysis.proto.config_pb2 import ExampleWeightOptions, Options
-from tfx import types
 from tfx.components import Evaluator
 from tfx.components.evaluator import executor
 from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.dsl.components.base.executor_spec import BeamExecutorSpec
 
-from components.evaluation import tfma_metrics
+from components.base import Made
+from components.evaluation.eval_config import eval_config
+from components.evaluation.judgement import OVERALL, Measured
+from components.evaluation.results import confuse, failures, measure
 from components.patches.tfx_io import InLargeBatches
-from configs.schema.config import Config, Label
-from configs.schema.evaluation import METRICS, Metric, Threshold
-from trainer.export.signatures import PREDICTION, SERVING, TRANSFORM
-
-CLASSES: dict[Metric, str] = {
-    "auc": "AreaUnderROC",
-    "auc_pr": "AreaUnderPR",
-    "accuracy": "Accuracy",
-    "precision": "PrecisionAtHalf",
-    "recall": "RecallAtHalf",
-    "f1": "F1AtHalf",
-    "macro_f1": "MacroF1",
-    "calibration": "CalibrationRatio",
-    "log_loss": "LogLoss",
-    "rmse": "RMSE",
-    "mae": "MAE",
-    "r2": "R2",
-}  # of `components.evaluation.tfma_metrics`; of a multilabel, all classes together, but for macro_f1
-CONFUSION = "confusion"
+from components.summaries import Outputs, Summary
+from configs.schema.config import Config
+from configs.schema.evaluation import MAIN
 
 
 class Executor(InLargeBatches, executor.Executor):
@@ -45,69 +27,34 @@ class Judge(Evaluator):
     EXECUTOR_SPEC = BeamExecutorSpec(Executor)
 
 
-def evaluator(
-    config: Config, examples: types.BaseChannel, model: types.BaseChannel, baseline_model: types.BaseChannel
-) -> BaseComponent:
+def build(config: Config, made: Made) -> BaseComponent:
     """Returns the node that judges the candidate on the test split, which nothing else has looked at."""
     return Judge(
-        examples=examples,
-        model=model,
-        baseline_model=baseline_model,
+        examples=made["ExampleGen"].outputs["examples"],
+        model=made["Trainer"].outputs["model"],
+        baseline_model=made["Resolver"].outputs["model"],
         example_splits=["test"],
         eval_config=eval_config(config),
         module_path="components.evaluation.slice_extractor",
     ).with_id("Evaluator")
 
 
-def eval_config(config: Config) -> tfma.EvalConfig:
-    """Returns TFMA's configuration: every metric on every slice; those with a threshold decide, over all rows."""
-    return tfma.EvalConfig(
-        model_specs=[
-            tfma.ModelSpec(
-                signature_name=SERVING,
-                prediction_key=PREDICTION,
-                label_key=config.label.name,
-                example_weight_key=config.data.weight or "",
-                preprocessing_function_names=[TRANSFORM],
-            )
-        ],
-        slicing_specs=[tfma.SlicingSpec(feature_keys=keys) for keys in config.evaluation.slices],
-        metrics_specs=[_measuring(config.label, config.evaluation.thresholds), _counting()],
-        # TFMA's own count takes an array of rows for one.
-        options=Options(include_default_metrics=BoolValue(value=False)),
-    )
+def summarise(outputs: Outputs) -> Summary:
+    """Returns the metric that matters, or the thresholds that were missed; and all metrics, by slice."""
+    folder = outputs["evaluation"][0].uri
+    measured, missed = measure(folder), failures(folder)
+    overall = {item.metric: item for item in measured if item.slice == OVERALL}
+    main = next(overall[name] for name in MAIN if name in overall)
+    text = "; ".join(map(str, missed)) or f"{_compare(main)}, blessed"
+    details = {
+        "overall": {name: item.candidate for name, item in overall.items()},
+        "metrics": [asdict(item) for item in measured],
+        "confusion": confuse(folder),
+        "missed": [asdict(failure) for failure in missed],
+    }
+    return Summary(text, details)
 
 
-def _measuring(label: Label, thresholds: Mapping[Metric, Threshold]) -> tfma.MetricsSpec:
-    found = [_metric(CLASSES[name], name, thresholds.get(name)) for name in METRICS[label.kind]]
-    if label.kind in ("binary", "multiclass"):
-        found.append(_metric("Confusion", CONFUSION))
-    return tfma.MetricsSpec(metrics=found)
-
-
-def _counting() -> tfma.MetricsSpec:
-    count = _metric("Count", "example_count")
-    return tfma.MetricsSpec(metrics=[count], example_weights=ExampleWeightOptions(unweighted=True))
-
-
-def _metric(class_name: str, name: str, limits: Threshold | None = None) -> tfma.MetricConfig:
-    metric = tfma.MetricConfig(class_name=class_name, module=tfma_metrics.__name__, config=json.dumps({"name": name}))
-    if limits:
-        # A bare `threshold` would hold every slice to it, however few rows it has.
-        metric.per_slice_thresholds.add(slicing_specs=[tfma.SlicingSpec()], threshold=_threshold(limits))
-    return metric
-
-
-def _threshold(limits: Threshold) -> tfma.MetricThreshold:
-    threshold = tfma.MetricThreshold()
-    if limits.min is not None:
-        threshold.value_threshold.lower_bound.value = limits.min
-    if limits.max is not None:
-        threshold.value_threshold.upper_bound.value = limits.max
-    if limits.max_drop is not None:
-        threshold.change_threshold.direction = tfma.MetricDirection.HIGHER_IS_BETTER
-        threshold.change_threshold.absolute.value = -limits.max_drop
-    if limits.max_rise is not None:
-        threshold.change_threshold.direction = tfma.MetricDirection.LOWER_IS_BETTER
-        threshold.change_threshold.absolute.value = limits.max_rise
-    return threshold
+def _compare(item: Measured) -> str:
+    against = f" against {item.baseline:.4f} in service" if item.baseline is not None else ""
+    return f"{item.metric} {item.candidate:.4f}{against}"

@@ -28,6 +28,7 @@ from tfx.types import artifact_utils
 from tfx.types.standard_component_specs import CUSTOM_CONFIG_KEY, INPUT_BASE_KEY, INPUT_CONFIG_KEY
 from tfx.utils import proto_utils
 
+from components.base import Made
 from components.examples.shards import Shard, find_columns
 from components.examples.splits import assign_by_time, assign_splits, find_cuts, find_times
 from components.examples.windows import Frame, roll
@@ -35,6 +36,7 @@ from components.readers import spans
 from components.readers.data_file import BLOCK, open_bytes
 from components.readers.files import find_data, list_files
 from components.readers.formats import FORMATS, find_format
+from components.summaries import Outputs, Summary
 from components.validation import validate
 from components.validation.column_types import Role
 from components.validation.typed_batch import TIME, assign_roles, convert, drop_orders, list_lists, list_sources
@@ -75,7 +77,7 @@ class Plan:
         return TypeAdapter(cls).validate_json(settings["plan"])
 
 
-def example_gen(config: Config) -> BaseComponent:
+def build(config: Config, made: Made) -> BaseComponent:
     """Return the node that checks the files of `data.path` and splits their rows."""
     base, pattern = find_data(config.data.path)
     everything = example_gen_pb2.Input.Split(name=ALL, pattern=pattern)
@@ -93,6 +95,17 @@ def example_gen(config: Config) -> BaseComponent:
         output_config=example_gen_pb2.Output(split_config=splits),
         custom_config=plan.pack(),
     ).with_id("ExampleGen")
+
+
+def summarise(outputs: Outputs) -> Summary:
+    """Return how many rows each split has, and of which spans they are."""
+    [examples] = outputs["examples"]
+    splits = artifact_utils.decode_split_names(examples.split_names)
+    rows = {split: examples.get_int_custom_property(f"rows_{split}") for split in splits}
+    parts = " / ".join(f"{count:,} {split}" for split, count in rows.items())
+    found = [int(span) for span in examples.get_string_custom_property("spans").split(", ") if span]
+    text = f"span{'s' * (len(found) > 1)} {', '.join(map(str, found))}: " if found else ""
+    return Summary(f"{text}{sum(rows.values()):,} rows: {parts}", {"rows": rows} | ({"spans": found} if found else {}))
 
 
 def digest_files(base: str, files: Iterable[str]) -> str:

@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
-from tfx import types
 from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx.types import artifact_utils, standard_artifacts
 from tfx.utils import path_utils
 
-from components.base import node
+from components.base import Made, node
 from components.load_check_process import BySignature
+from components.summaries import Outputs, Summary
 from configs.errors import NotBlessed
 from configs.schema.config import Config
 from trainer.export.saved_model import KERAS_MODEL, name_answers
@@ -32,17 +32,24 @@ ROWS = 100
 TOLERANCE = 1e-4
 
 
-def load_check(
-    config: Config, model: types.BaseChannel, transform_graph: types.BaseChannel, examples: types.BaseChannel
-) -> BaseComponent:
+def build(config: Config, made: Made) -> BaseComponent:
     """Returns the node that gives an InfraBlessing to a model that serves what was trained."""
     return node(
         "LoadCheck",
         Executor,
-        inputs={"model": model, "transform_graph": transform_graph, "examples": examples},
+        inputs={
+            "model": made["Trainer"].outputs["model"],
+            "transform_graph": made["Transform"].outputs["transform_graph"],
+            "examples": made["ExampleGen"].outputs["examples"],
+        },
         outputs={"blessing": standard_artifacts.InfraBlessing},
         parameters={"columns": Columns(features=config.features, label=config.label).model_dump_json()},
     )
+
+
+def summarise(outputs: Outputs) -> Summary:
+    """Returns how many rows were answered as they should be."""
+    return Summary(f"{outputs['blessing'][0].get_int_custom_property('rows')} rows answered as trained")
 
 
 class Executor(BaseExecutor):

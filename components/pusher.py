@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-from tfx import types
 from tfx.components.util import model_utils
 from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.dsl.components.base.base_executor import BaseExecutor
@@ -11,34 +10,27 @@ from tfx.types import artifact_utils, standard_artifacts
 from tfx.utils import path_utils
 
 from components import in_service_driver
-from components.base import node
+from components.base import Made, node
 from components.evaluation.results import failures, measure, overall
 from components.registry.model_registry import Record, publish
+from components.summaries import Outputs, Summary
 from configs.errors import NotBlessed
 from configs.home import Home
 from configs.schema.config import Config
 
 
-def pusher(
-    config: Config,
-    model: types.BaseChannel,
-    model_blessing: types.BaseChannel,
-    infra_blessing: types.BaseChannel,
-    evaluation: types.BaseChannel,
-    schema: types.BaseChannel,
-    statistics: types.BaseChannel,
-) -> BaseComponent:
+def build(config: Config, made: Made) -> BaseComponent:
     """Returns the node that publishes a blessed model with what it was judged by, and refuses any other."""
     return node(
         "Pusher",
         Executor,
         inputs={
-            "model": model,
-            "model_blessing": model_blessing,
-            "infra_blessing": infra_blessing,
-            "evaluation": evaluation,
-            "schema": schema,
-            "statistics": statistics,
+            "model": made["Trainer"].outputs["model"],
+            "model_blessing": made["Evaluator"].outputs["blessing"],
+            "infra_blessing": made["LoadCheck"].outputs["blessing"],
+            "evaluation": made["Evaluator"].outputs["evaluation"],
+            "schema": made["SchemaGen"].outputs["schema"],
+            "statistics": made["StatisticsGen"].outputs["statistics"],
         },
         outputs={"pushed_model": standard_artifacts.PushedModel},
         parameters={
@@ -48,6 +40,14 @@ def pusher(
         },
         driver=in_service_driver.Driver,
     )
+
+
+def summarise(outputs: Outputs) -> Summary:
+    """Returns which version the model is, and whether it was published just now."""
+    [pushed] = outputs["pushed_model"]
+    number, new = pushed.get_int_custom_property("version"), bool(pushed.get_int_custom_property("new"))
+    text = f"version {number} published" if new else f"nothing new: version {number} is this model"
+    return Summary(text, {"version": number, "new": new})
 
 
 class Executor(BaseExecutor):
@@ -77,7 +77,7 @@ class Executor(BaseExecutor):
 def require_blessing(input_dict: dict[str, Any], evaluation: str) -> None:
     """Raises NotBlessed unless both the Evaluator and the load check blessed the model."""
     if not model_utils.is_model_blessed(artifact_utils.get_single_instance(input_dict["model_blessing"])):
-        missed = failures(evaluation)
+        missed = map(str, failures(evaluation))
         raise NotBlessed(
             "The candidate is not blessed: " + "; ".join(missed) + ".",
             where="Evaluator",

@@ -1,10 +1,9 @@
-"""Baseline: the version in service, read from the registry and not from metadata."""
+"""Resolver: the version in service, read from the registry and not from metadata."""
 
 import shutil
 from pathlib import Path
 from typing import Any
 
-from tfx import types
 from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx.orchestration.portable.data_types import ExecutionInfo
@@ -13,23 +12,32 @@ from tfx.types import artifact_utils, standard_artifacts
 from tfx.utils import path_utils
 
 from components import in_service_driver
-from components.base import node
+from components.base import Made, node
 from components.registry.tree_digest import tree_digest
 from components.registry.versions import EXTRA, in_service
+from components.summaries import Outputs, Summary
 from configs.home import Home
 from configs.schema.config import Config
 
 
-def baseline(config: Config, model: types.BaseChannel) -> BaseComponent:
+def build(config: Config, made: Made) -> BaseComponent:
     """Returns the node whose output `model` is what the candidate must not fall behind; empty when there is none."""
     return node(
-        "Baseline",
+        "Resolver",
         Executor,
-        inputs={"candidate": model},
+        inputs={"candidate": made["Trainer"].outputs["model"]},
         outputs={"model": standard_artifacts.Model},
         parameters={"home": str(config.home.root), in_service_driver.IN_SERVICE: ""},
         driver=Driver,
     )
+
+
+def summarise(outputs: Outputs) -> Summary:
+    """Returns which version the candidate is compared with."""
+    models = outputs.get("model", [])
+    if not models:
+        return Summary("nothing else in service to compare with")
+    return Summary(f"version {models[0].get_int_custom_property('version')}")
 
 
 class Driver(in_service_driver.Driver):

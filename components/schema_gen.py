@@ -2,13 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import tensorflow_data_validation as tfdv
-from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
-from tfx import types
+from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx.orchestration.portable.data_types import ExecutionInfo
@@ -16,23 +15,18 @@ from tfx.proto.orchestration.driver_output_pb2 import DriverOutput
 from tfx.types import artifact_utils, standard_artifacts
 
 from components import in_service_driver
-from components.base import node
-from configs.errors import ConfigError
+from components.base import Made, node
+from components.schemas.tfdv_schema import FILE, IN_VERSION, extend, free, infer, read, read_statistics
+from components.summaries import Outputs, Summary
 from configs.schema.config import Config
 
-FILE = "schema.pbtxt"
-ENDLESS = ("text", "timestamp", "image")
-IN_VERSION = f"assets.extra/schema/{FILE}"
-Statistics: TypeAlias = statistics_pb2.DatasetFeatureStatisticsList
-Column: TypeAlias = statistics_pb2.FeatureNameStatistics
 
-
-def schema_gen(config: Config, statistics: types.BaseChannel) -> BaseComponent:
+def build(config: Config, made: Made) -> BaseComponent:
     """Returns the node that decides which schema the data is held against."""
     return node(
         "SchemaGen",
         Executor,
-        inputs={"statistics": statistics},
+        inputs={"statistics": made["StatisticsGen"].outputs["statistics"]},
         outputs={"schema": standard_artifacts.Schema},
         parameters={
             "home": str(config.home.root),
@@ -44,6 +38,14 @@ def schema_gen(config: Config, statistics: types.BaseChannel) -> BaseComponent:
         },
         driver=Driver,
     )
+
+
+def summarise(outputs: Outputs) -> Summary:
+    """Returns how many columns the schema has, and where it comes from."""
+    [schema] = outputs["schema"]
+    path = Path(schema.uri, FILE)
+    columns = len(read(path).feature)
+    return Summary(f"{columns} columns, {schema.get_string_custom_property('source')}", {"path": str(path)})
 
 
 class Driver(in_service_driver.Driver):
@@ -70,94 +72,9 @@ class Executor(BaseExecutor):
         tfdv.write_schema_text(schema, str(Path(artifact.uri) / FILE))
 
 
-def free(config: Config) -> list[str]:
-    """Returns the columns whose values no rule can bound, since new ones are no surprise: ENDLESS kinds, and groups."""
-    endless = (name for name, feature in config.features.items() if feature.kind in ENDLESS)
-    return list(dict.fromkeys(filter(None, (*endless, config.data.group))))
-
-
-def read_statistics(artifact: types.Artifact) -> dict[str, Statistics]:
-    """Returns the statistics of each split."""
-    return {
-        split: tfdv.load_stats_binary(str(Path(artifact_utils.get_split_uri([artifact], split)) / "FeatureStats.pb"))
-        for split in artifact_utils.decode_split_names(artifact.split_names)
-    }
-
-
-def read(path: Path) -> schema_pb2.Schema:
-    """Returns the schema in a text file; raises ConfigError when it is none."""
-    try:
-        return tfdv.load_schema_text(str(path))
-    except Exception as error:
-        raise ConfigError(
-            f"This is not a schema: {error}.",
-            where=f"{path}",
-            remedy="It must hold a tensorflow_metadata Schema in text form, as `schema.pbtxt` of an earlier run does.",
-        ) from error
-
-
-def infer(statistics: Mapping[str, Statistics], free: Sequence[str] = ()) -> schema_pb2.Schema:
-    """Returns the schema of the data as it looks: types, presence, the values of categories, ranges of numbers.
-
-    Of `free` columns only the type and the presence.
-    """
-    schema = tfdv.infer_schema(statistics["train"], infer_feature_shape=False)
-    schema.ClearField("string_domain")
-    for feature in schema.feature:
-        feature.ClearField("domain_info")
-        if feature.value_count.max != 1:  # how long a list is tells nothing of the next one
-            feature.ClearField("value_count")
-        seen = [column for split in statistics.values() if (column := _column(split, feature.name))]
-        _add_presence(feature, seen, len(statistics))
-        if feature.name not in free and feature.type == schema_pb2.BYTES:
-            _add_values(feature, seen)
-        elif feature.name not in free and feature.type == schema_pb2.FLOAT:
-            _add_range(feature, seen)
-    return schema
-
-
-def extend(known: schema_pb2.Schema, inferred: schema_pb2.Schema, columns: Sequence[str]) -> schema_pb2.Schema:
-    """Returns the known schema, without columns that are no longer used, and with new ones as they look here."""
-    kept = {feature.name: feature for feature in known.feature if feature.name in columns}
-    schema = schema_pb2.Schema()
-    schema.CopyFrom(known)
-    schema.ClearField("feature")
-    schema.feature.extend(kept.get(feature.name, feature) for feature in inferred.feature)
-    return schema
-
-
 def _known(properties: Mapping[str, str]) -> tuple[schema_pb2.Schema, str]:
     if path := properties["schema_file"]:
         return read(Path(path)), f"curated in {path}"
     if version := in_service_driver.version_of(properties):
         return read(version.path / IN_VERSION), f"of version {version.number}"
     return schema_pb2.Schema(), "inferred"
-
-
-def _column(statistics: Statistics, name: str) -> Column | None:
-    return next((column for column in statistics.datasets[0].features if column.path.step[0] == name), None)
-
-
-def _add_presence(feature: schema_pb2.Feature, seen: Sequence[Column], splits: int) -> None:
-    """Lets rows go without a value if any split has such rows, and splits if any split has none; train has some."""
-    if len(seen) < splits or any(_common(column).num_missing for column in seen):
-        feature.presence.min_fraction = 0
-    if len(seen) < splits or not all(_common(column).num_non_missing for column in seen):
-        feature.presence.min_count = 0
-
-
-def _common(column: Column) -> statistics_pb2.CommonStatistics:
-    return getattr(column, column.WhichOneof("stats")).common_stats
-
-
-def _add_values(feature: schema_pb2.Feature, seen: Sequence[Column]) -> None:
-    """Names the values seen in any split, unless there are more than the statistics list."""
-    listed = [column.string_stats.rank_histogram.buckets for column in seen]
-    if all(column.string_stats.unique == len(buckets) for column, buckets in zip(seen, listed, strict=True)):
-        feature.string_domain.value.extend(sorted({bucket.label for buckets in listed for bucket in buckets}))
-
-
-def _add_range(feature: schema_pb2.Feature, seen: Sequence[Column]) -> None:
-    """Sets the range seen in any split, widened by its own width on both sides."""
-    low, high = min(column.num_stats.min for column in seen), max(column.num_stats.max for column in seen)
-    feature.float_domain.min, feature.float_domain.max = low - (high - low), high + (high - low)

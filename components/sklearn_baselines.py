@@ -1,4 +1,4 @@
-"""Yardsticks: models that are no networks, trained on the same examples, by the same metrics on the same rows."""
+"""SklearnBaselines: models that are no networks, trained on the same examples, by the same metrics on the same rows."""
 
 import math
 from collections.abc import Mapping
@@ -17,10 +17,12 @@ from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.types import artifact_utils, standard_artifacts
 
-from components.base import node
+from components.base import Made, node
+from components.evaluation.eval_config import eval_config
 from components.evaluation.slice_extractor import custom_extractors
-from components.evaluator import eval_config
+from components.summaries import Outputs, Summary
 from configs.schema.config import Config
+from configs.schema.evaluation import MAIN
 from configs.schema.training import Training
 from trainer.features.transforms import columns
 from trainer.settings import Columns
@@ -30,21 +32,16 @@ LABEL, WEIGHT = "label", "weight"  # no model is called that
 MODELS = "models"  # the property that names them
 
 
-def yardsticks(
-    config: Config,
-    transformed_examples: types.BaseChannel,
-    transform_graph: types.BaseChannel,
-    examples: types.BaseChannel,
-) -> BaseComponent:
+def build(config: Config, made: Made) -> BaseComponent:
     """Returns the node that says what scikit-learn's models reach; the network itself is none of its business."""
     seen = Columns(features=config.features, label=config.label, weight=config.data.weight)
     return node(
-        "Yardsticks",
+        "SklearnBaselines",
         Executor,
         inputs={
-            "transformed_examples": transformed_examples,
-            "transform_graph": transform_graph,
-            "examples": examples,
+            "transformed_examples": made["Transform"].outputs["transformed_examples"],
+            "transform_graph": made["Transform"].outputs["transform_graph"],
+            "examples": made["ExampleGen"].outputs["examples"],
         },
         outputs={"evaluation": standard_artifacts.ModelEvaluation},
         parameters={
@@ -52,6 +49,14 @@ def yardsticks(
             "eval_config": json_format.MessageToJson(compare_config(config), indent=None),
         },
     )
+
+
+def summarise(outputs: Outputs) -> Summary:
+    """Returns what each model reaches in the metric that matters, and in all."""
+    models = compare(outputs["evaluation"][0])
+    metric = next(name for name in MAIN if name in next(iter(models.values())))
+    reached = ", ".join(f"{name} {found[metric]:.4f}" for name, found in models.items() if metric in found)
+    return Summary(f"{metric}: {reached}", {"metric": metric, "models": models})
 
 
 def compare_config(config: Config) -> EvalConfig:

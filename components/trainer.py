@@ -17,37 +17,47 @@ from tfx.proto import trainer_pb2
 from tfx.proto.orchestration.driver_output_pb2 import DriverOutput
 
 from components import in_service_driver
+from components.base import Made
 from components.registry.tree_digest import DIGEST
 from components.registry.versions import Version, in_service, verify, versions
+from components.summaries import Outputs, Summary
 from configs.home import Home
 from configs.schema.config import Config
 from trainer.models.custom import embed
-from trainer.run_fn import LINEAGE
+from trainer.run_fn import FACTS, HISTORY, LINEAGE
 from trainer.settings import Settings
 
 Artifacts = Mapping[str, Sequence[types.Artifact]]
 
 
-def trainer(
-    config: Config,
-    examples: types.BaseChannel,
-    transform_graph: types.BaseChannel,
-    hyperparameters: types.BaseChannel | None = None,
-) -> BaseComponent:
+def build(config: Config, made: Made) -> BaseComponent:
     """Returns the node that trains the model on the transformed examples and exports it.
 
-    With `hyperparameters` it trains with those values, in place of the config's.
+    After a Tuner it trains with the values that this has found, in place of the config's.
     """
     kind = WarmTrainer if config.training.warm_start else Trainer
     return kind(
-        examples=examples,
-        transform_graph=transform_graph,
-        hyperparameters=hyperparameters,
+        examples=made["Transform"].outputs["transformed_examples"],
+        transform_graph=made["Transform"].outputs["transform_graph"],
+        hyperparameters=made["Tuner"].outputs["best_hyperparameters"] if "Tuner" in made else None,
         run_fn="trainer.run_fn.run_fn",
         custom_config={"settings": settle(config).model_dump_json(), "home": str(config.home.root)},
         train_args=trainer_pb2.TrainArgs(splits=["train"]),
         eval_args=trainer_pb2.EvalArgs(splits=["eval"]),
     ).with_id("Trainer")
+
+
+def summarise(outputs: Outputs) -> Summary:
+    """Returns how long the training was and where it got to, and from where it began."""
+    folder = Path(outputs["model_run"][0].uri)
+    history, facts = (json.loads((folder / name).read_text()) for name in (HISTORY, FACTS))
+    loss, val_loss = history["loss"], history["val_loss"]
+    text = f"{len(loss)} epochs, loss {loss[-1]:.4g}, best eval loss {min(val_loss):.4g}"
+    if facts["base"]:
+        text += f", from version {facts['base']} on"
+    if facts["begun"]:
+        text += f", gone on with from step {facts['begun']:,}"
+    return Summary(text, {"history": history, **facts})
 
 
 def settle(config: Config) -> Settings:

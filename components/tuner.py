@@ -8,38 +8,52 @@ from pathlib import Path
 from typing import Any
 
 from keras_tuner.errors import FatalError
-from tfx import types
 from tfx.components.tuner import component, executor
 from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.dsl.components.base.executor_spec import ExecutorClassSpec
 from tfx.proto import trainer_pb2
 from tfx.types import artifact_utils
 
+from components.base import Made
+from components.summaries import Outputs, Summary
 from components.trainer import find_place, identify, settle
 from configs.home import Home
 from configs.schema.config import Config
-from configs.schema.tuning import Tuning
 
 FOUND = "trials.json"
 
 
-def tuner(
-    config: Config, tuning: Tuning, examples: types.BaseChannel, transform_graph: types.BaseChannel
-) -> BaseComponent:
+def build(config: Config, made: Made) -> BaseComponent:
     """Returns the node that looks for the values with which the Trainer is to train."""
+    if config.tuning is None:
+        raise ValueError("there is no Tuner without tuning")
     given = {
         "settings": settle(config).model_dump_json(),
-        "tuning": tuning.model_dump_json(),
+        "tuning": config.tuning.model_dump_json(),
         "home": str(config.home.root),
     }
     return Tuner(
-        examples=examples,
-        transform_graph=transform_graph,
+        examples=made["Transform"].outputs["transformed_examples"],
+        transform_graph=made["Transform"].outputs["transform_graph"],
         tuner_fn="trainer.tuner_fn.tuner_fn",
         custom_config=given,
         train_args=trainer_pb2.TrainArgs(splits=["train"]),
         eval_args=trainer_pb2.EvalArgs(splits=["eval"]),
     ).with_id("Tuner")
+
+
+def summarise(outputs: Outputs) -> Summary:
+    """Returns how many trials there were, and the best of them."""
+    found: Mapping[str, Any] = json.loads(Path(outputs["tuner_results"][0].uri, FOUND).read_text())
+    failed = sum(trial["score"] is None for trial in found["trials"])
+    count = f"{len(found['trials'])} trials" + (f", of which {failed} failed" if failed else "")
+    best = next(trial for trial in found["trials"] if trial["trial"] == found["best"])
+    values = ", ".join(f"{key} {_shorten(value)}" for key, value in best["values"].items())
+    return Summary(f"{count}; {found['objective']} {best['score']:.4f} with {values}", found)
+
+
+def _shorten(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else json.dumps(value)
 
 
 class Executor(executor.Executor):
@@ -66,8 +80,3 @@ class Tuner(component.Tuner):
     """TFX's component, with our executor."""
 
     EXECUTOR_SPEC = ExecutorClassSpec(Executor)
-
-
-def read(results: types.Artifact) -> Mapping[str, Any]:
-    """Returns the objective's name, and the trials in their order."""
-    return json.loads(Path(results.uri, FOUND).read_text())

@@ -13,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC, LinearSVR
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from configs.schema.baselines import Yardstick
+from configs.schema.baselines import SklearnModel
 from configs.schema.config import Label
 from trainer.features.transforms import Column
 from trainer.training.dataset import Examples
@@ -24,13 +24,13 @@ LEAF = 20  # rows that a tree's answer rests on, at least
 PATIENCE = 10_000  # iterations
 SEED = 0
 
-CLASSIFIERS: dict[Yardstick, Callable[[], Any]] = {
+CLASSIFIERS: dict[SklearnModel, Callable[[], Any]] = {
     "majority": lambda: DummyClassifier(strategy="prior"),
     "logistic": lambda: LogisticRegression(max_iter=PATIENCE),
     "tree": lambda: DecisionTreeClassifier(min_samples_leaf=LEAF, random_state=SEED),
     "svm": lambda: LinearSVC(dual="auto", max_iter=PATIENCE, random_state=SEED),
 }
-REGRESSORS: dict[Yardstick, Callable[[], Any]] = {
+REGRESSORS: dict[SklearnModel, Callable[[], Any]] = {
     "mean": DummyRegressor,
     "linear": LinearRegression,
     "tree": lambda: DecisionTreeRegressor(min_samples_leaf=LEAF, random_state=SEED),
@@ -41,7 +41,7 @@ REGRESSORS: dict[Yardstick, Callable[[], Any]] = {
 
 
 def answer(
-    names: Sequence[Yardstick], label: Label, columns: Sequence[Column], train: Examples, test: Examples
+    names: Sequence[SklearnModel], label: Label, columns: Sequence[Column], train: Examples, test: Examples
 ) -> dict[str, np.ndarray]:
     """Returns what each model, trained on the one, says of the other: [rows, units], as a network answers."""
     seen, asked = (assemble(columns, rows.columns) for rows in (train, test))
@@ -75,7 +75,7 @@ def spread_out(seen: Matrix, asked: Matrix) -> tuple[np.ndarray, np.ndarray]:
 
 
 def ask(
-    name: Yardstick, label: Label, x: Matrix, y: np.ndarray, weight: np.ndarray | None, asked: Matrix
+    name: SklearnModel, label: Label, x: Matrix, y: np.ndarray, weight: np.ndarray | None, asked: Matrix
 ) -> np.ndarray:
     """Returns what one model, trained on rows x with labels y, says of others: [rows, units]."""
     if label.kind == "regression":
@@ -86,7 +86,7 @@ def ask(
 
 
 def score(
-    name: Yardstick, x: Matrix, y: np.ndarray, weight: np.ndarray | None, asked: Matrix, count: int
+    name: SklearnModel, x: Matrix, y: np.ndarray, weight: np.ndarray | None, asked: Matrix, count: int
 ) -> np.ndarray:
     """Returns [rows, count], the share of each class; of margins their sigmoid, or their softmax."""
     kind = name if len(np.unique(y)) > 1 else "majority"  # where one class is all there is, others cannot be trained

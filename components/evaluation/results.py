@@ -2,24 +2,12 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2, validation_result_pb2
 
-from components.evaluator import CONFUSION
-
-OVERALL = "Overall"
-
-
-@dataclass(frozen=True)
-class Measured:
-    """One metric on one slice, of the candidate and, when there is one, of the baseline."""
-
-    slice: str
-    metric: str
-    candidate: float
-    baseline: float | None
+from components.evaluation.eval_config import CONFUSION
+from components.evaluation.judgement import OVERALL, Failure, Measured
 
 
 def measure(folder: str) -> list[Measured]:
@@ -60,17 +48,16 @@ def overall(measured: Iterable[Measured]) -> dict[str, float]:
     return {item.metric: item.candidate for item in measured if item.slice == OVERALL}
 
 
-def failures(folder: str) -> list[str]:
-    """Returns a sentence for every threshold that the candidate missed."""
+def failures(folder: str) -> list[Failure]:
+    """Returns every threshold that the candidate missed."""
     result = tfma.load_validation_result(folder)
     measured = {(item.slice, item.metric): item for item in measure(folder)}
     found = []
     for validation in result.metric_validations_per_slice:
         name = slice_name(validation.slice_key)
         for failure in validation.failures:
-            found.append(_sentence(measured.get((name, failure.metric_key.name)), name, failure))
-    found += [f"{slice_name(missing)}: no row fell into this slice" for missing in result.missing_slices]
-    return found
+            found.append(_judge(measured.get((name, failure.metric_key.name)), name, failure))
+    return found + [Failure(_name(missing)) for missing in result.missing_slices]
 
 
 def slice_name(key: metrics_for_slice_pb2.SliceKey) -> str:
@@ -78,23 +65,25 @@ def slice_name(key: metrics_for_slice_pb2.SliceKey) -> str:
     return ", ".join(f"{part.column}={_value(part)}" for part in key.single_slice_keys) or OVERALL
 
 
+def _name(spec: tfma.SlicingSpec) -> str:
+    """Returns what a slice is called of which there is only the rule that makes it: columns may have any value."""
+    values = [f"{column}={value}" for column, value in sorted(spec.feature_values.items())]
+    return ", ".join([*spec.feature_keys, *values]) or OVERALL
+
+
 def _value(part: metrics_for_slice_pb2.SingleSliceKey) -> str:
     value = getattr(part, part.WhichOneof("kind"))
     return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
 
-def _sentence(measured: Measured | None, name: str, failure: validation_result_pb2.ValidationFailure) -> str:
+def _judge(measured: Measured | None, name: str, failure: validation_result_pb2.ValidationFailure) -> Failure:
     metric, threshold = failure.metric_key.name, failure.metric_threshold
     if measured is None:
-        return f"{metric} ({name}): {failure.message or 'not measured'}"
+        return Failure(name, metric, reason=failure.message or None)
+    value = measured.candidate
     if failure.metric_key.is_diff:
-        change = measured.candidate - (measured.baseline or 0.0)
-        limit = threshold.change_threshold.absolute.value
-        return (
-            f"{metric} ({name}) is {measured.candidate:.4f} against {measured.baseline:.4f} in service: "
-            f"a change of {change:+.4f} where {limit:+.4f} is the limit"
-        )
+        return Failure(name, metric, value, threshold.change_threshold.absolute.value, "change", measured.baseline)
     low, high = threshold.value_threshold.lower_bound, threshold.value_threshold.upper_bound
-    if threshold.value_threshold.HasField("lower_bound") and not measured.candidate >= low.value:
-        return f"{metric} ({name}) is {measured.candidate:.4f}, below {low.value:g}"
-    return f"{metric} ({name}) is {measured.candidate:.4f}, above {high.value:g}"
+    if threshold.value_threshold.HasField("lower_bound") and not value >= low.value:
+        return Failure(name, metric, value, low.value)
+    return Failure(name, metric, value, high.value, "max")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
-from components.schema_gen import Statistics, infer
+from components.schemas.tfdv_schema import Statistics, infer
 from configs.errors import ConfigError
 
 SHOWN = 5  # of the values that are new or gone

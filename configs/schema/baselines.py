@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-Yardstick = Literal["majority", "mean", "logistic", "linear", "tree", "svm"]
-_CLASSES: tuple[Yardstick, ...] = ("majority", "logistic", "tree", "svm")
-FITTING: dict[str, tuple[Yardstick, ...]] = {
+SklearnModel = Literal["majority", "mean", "logistic", "linear", "tree", "svm"]
+_CLASSES: tuple[SklearnModel, ...] = ("majority", "logistic", "tree", "svm")
+FITTING: dict[str, tuple[SklearnModel, ...]] = {
     "binary": _CLASSES,
     "multiclass": _CLASSES,
     "multilabel": _CLASSES,

@@ -5,10 +5,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, Strict, field_validator, model_validator
 
-from configs.schema.section import Section, Text
+from configs.nodes import NODES
+from configs.schema.section import Section, Text, one_of
 
 Runner = Literal["direct", "flink", "spark", "dataflow", "portable"]
-BeamNode = Literal["ExampleGen", "StatisticsGen", "Transform", "Evaluator", "Yardsticks"]
+BeamNode = Annotated[str, one_of(spec.id for spec in NODES.values() if spec.on_beam)]
 Value = bool | int | float | Text | Annotated[tuple[Text, ...], Strict(False)]
 
 # What an engine cannot do without; where it is absent Beam would start one of its own, or wait for one in vain.
@@ -60,4 +61,4 @@ class Beam(Engine):
 
     def engine(self, node: str) -> Engine:
         """The engine of a node."""
-        return next((engine for name, engine in self.nodes.items() if name == node), self)
+        return self.nodes.get(node, self)

@@ -14,7 +14,7 @@ from pydantic import (
 )
 
 from configs.home import Home, is_url
-from configs.schema.baselines import FITTING, Yardstick
+from configs.schema.baselines import FITTING, SklearnModel
 from configs.schema.beam import Beam
 from configs.schema.cluster import Cluster
 from configs.schema.data import Data
@@ -94,7 +94,7 @@ class Config(Section):
     training: Training
     tuning: Tuning | None = Field(default=None, description="Search for better values of model and training first.")
     evaluation: Evaluation
-    baselines: Annotated[tuple[Yardstick, ...], Strict(False)] = Field(
+    baselines: Annotated[tuple[SklearnModel, ...], Strict(False)] = Field(
         default=(), description="Models that are no networks, trained and evaluated on the same rows to compare with."
     )
     gate: Gate = Gate()
@@ -171,7 +171,7 @@ class Config(Section):
 
     @field_validator("baselines")
     @classmethod
-    def _check_baselines(cls, baselines: tuple[Yardstick, ...], info: ValidationInfo) -> tuple[Yardstick, ...]:
+    def _check_baselines(cls, baselines: tuple[SklearnModel, ...], info: ValidationInfo) -> tuple[SklearnModel, ...]:
         label: Any = info.data.get("label")
         unfit = [name for name in baselines if label and name not in FITTING[label.kind]]
         if unfit:

@@ -15,26 +15,13 @@ from pydantic import (
     model_validator,
 )
 
+from configs.nodes import NODES
 from configs.schema.accelerators import Accelerator
-from configs.schema.section import Section, Text
+from configs.schema.section import Section, Text, one_of
 
 METADATA = "MILLRACE_METADATA"  # stands for storage.metadata in a step; a command line would show the password
 
-Step = Literal[
-    "default",
-    "ExampleGen",
-    "StatisticsGen",
-    "SchemaGen",
-    "DataGate",
-    "Transform",
-    "Tuner",
-    "Trainer",
-    "Baseline",
-    "Evaluator",
-    "Yardsticks",
-    "LoadCheck",
-    "Pusher",
-]
+Step = Annotated[str, one_of(["default", *NODES])]
 
 
 def _check_cpu(cpu: str) -> str:

@@ -1,8 +1,10 @@
 """What every part of the configuration is made of."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, GetPydanticSchema
+from pydantic_core import core_schema
 
 Text = Annotated[str, Field(min_length=1)]
 
@@ -11,3 +13,9 @@ class Section(BaseModel):
     """A part of the configuration: frozen, of strict types, without unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+def one_of(words: Iterable[str]) -> GetPydanticSchema:
+    """Returns the annotation of a text that is one of these words, as a Literal has them, which must be written out."""
+    schema = core_schema.literal_schema(list(words))
+    return GetPydanticSchema(lambda _kind, _handler: schema)

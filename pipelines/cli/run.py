@@ -15,7 +15,7 @@ from configs.loading.loader import load
 from configs.schema.config import Config
 from pipelines.cli.options import Access, ConfigPath, DryRun, Format, Host, Output, Overrides, answer
 from pipelines.cli.submit import address, show_runs
-from pipelines.graph import nodes as graph
+from pipelines.graph.nodes import choose_nodes
 from pipelines.reporting.console import Screen, conclude, listing
 
 app = typer.Typer()
@@ -35,7 +35,7 @@ def run(
     """Run the pipeline here: train, judge and publish."""
     accepted = [] if accept_anomalies is None else [f"gate.accept={json.dumps(accept_anomalies)}"]
     config = load(path, [*overrides, *accepted])
-    nodes = [node.id for node in graph.nodes(config, until)]
+    nodes = [spec.id for spec in choose_nodes(config, until)]
     config = resolve(config)
     from pipelines.execution import local_runner  # after a mistake in the config is named: it takes a second to load
 

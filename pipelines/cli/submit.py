@@ -15,8 +15,9 @@ from configs.loading.yaml_document import absence
 from configs.schema.config import Config
 from pipelines.cli.compile import Engine, ImageTemplate
 from pipelines.cli.options import Access, ConfigPath, DryRun, Format, Host, Output, Overrides, answer
+from pipelines.remote.connect import connect_service
 from pipelines.remote.schedule import carry_out, plan, schedule_of, upcoming, want
-from pipelines.remote.service import Recurring, Run, Service, reach
+from pipelines.remote.service import Recurring, Run, Service
 from pipelines.remote.submit import follow, read_parameters
 from pipelines.reporting.console import listing
 
@@ -56,7 +57,7 @@ def submit(
         data = {"engine": engine.value, **_describe(config, engine), "parameters": values}
         answer(output, data, "\n".join(f"{key:16}{value}" for key, value in data.items()))
         return
-    service = reach(engine.value, config)
+    service = connect_service(engine.value, config)
     run = service.submit(text, values)
     if output is Output.text:
         typer.echo(f"Run         {run.run}\nLook at it  {run.url}")
@@ -85,7 +86,7 @@ def apply_schedule(
     times = upcoming(schedule_of(config))
     text = _compile(path, overrides, image, compiled, engine)
     values = read_parameters(text, parameters)
-    service = reach(engine.value, config)
+    service = connect_service(engine.value, config)
     planned = plan(service, want(service, config, text, values))
     done = planned.wanted if dry_run else carry_out(service, planned, text, values)
     what = "kept" if planned.kept else "replaced" if planned.doomed else "made"
@@ -106,7 +107,7 @@ def list_schedules(
     output: Format = Output.text,
 ) -> None:
     """Show the recurring runs of the pipeline."""
-    found = reach(engine.value, address(path, (), host, access)).recurring()
+    found = connect_service(engine.value, address(path, (), host, access)).recurring()
     table = listing("recurring run", "state", "cron", "at once", "catches up", "made of")
     for run in found:
         state, catches_up = "enabled" if run.enabled else "paused", "no" if run.no_catchup else "yes"
@@ -123,7 +124,7 @@ def pause_schedule(
     dry_run: DryRun = False,
 ) -> None:
     """Pause the recurring run; `apply` lets it go on, unless schedule.enabled is false."""
-    service = reach(engine.value, address(path, (), host, access))
+    service = connect_service(engine.value, address(path, (), host, access))
     _each(service, path, "pause", lambda run: service.switch(run, enabled=False), dry_run)
 
 
@@ -136,7 +137,7 @@ def resume_schedule(
     dry_run: DryRun = False,
 ) -> None:
     """Let the recurring run go on."""
-    service = reach(engine.value, address(path, (), host, access))
+    service = connect_service(engine.value, address(path, (), host, access))
     _each(service, path, "resume", lambda run: service.switch(run, enabled=True), dry_run)
 
 
@@ -149,7 +150,7 @@ def delete_schedule(
     dry_run: DryRun = False,
 ) -> None:
     """Delete the recurring run; the runs that it started stay."""
-    service = reach(engine.value, address(path, (), host, access))
+    service = connect_service(engine.value, address(path, (), host, access))
     _each(service, path, "delete", service.delete, dry_run)
 
 
@@ -168,7 +169,7 @@ def address(path: str, overrides: Sequence[str], host: str | None, access: str |
 
 def show_runs(config: Config, run_id: str | None, output: Output) -> None:
     """Prints the runs that Kubeflow Pipelines has of a pipeline's experiment, or the steps of one."""
-    service = reach(Engine.kubeflow.value, config)
+    service = connect_service(Engine.kubeflow.value, config)
     if run_id is None:
         found = service.newest()
         table = listing("run", "name", "created", "state")

@@ -12,16 +12,16 @@ from configs.errors import ConfigError
 from configs.home import is_url
 from configs.loading.loader import read, text_of, validate
 from configs.loading.yaml_document import Document, Keys, absence
+from configs.nodes import NODES, NodeSpec
 from configs.repository import ROOT
 from configs.schema.config import Config
 from configs.schema.resources import Resources
 from pipelines.compiler import node_pools
 from pipelines.graph import fingerprint
-from pipelines.graph import nodes as graph
+from pipelines.graph.nodes import choose_nodes
 
 FINISH = "finish"
 NEEDED = ("name", "cluster", "image", "resources")  # what is written down, so that its variables must be set
-READERS = {("data", "path"): "ExampleGen", ("data", "schema_file"): "SchemaGen", ("model", "module"): "Trainer"}
 LARGEST = 100_000  # bytes of a config: Linux hands a program no argument of more than 128 KiB
 
 
@@ -65,13 +65,14 @@ def plan(path: str, overrides: Sequence[str] = (), image: str | None = None) -> 
     document = read(path, overrides, text, lenient=True)
     _check_variables(document)
     _check_password(document)
-    written = {keys: _look_up(document, keys) for keys in READERS}
+    written = {keys: _look_up(document, keys) for spec in NODES.values() for keys in spec.paths}
     config = validate(document, Path(path).absolute().parent, ROOT)
-    nodes = {node.id: node.after for node in graph.nodes(config)}
+    specs = choose_nodes(config)
+    nodes = {spec.id: spec.after for spec in specs}
     known = node_pools.read()
     resources = {id: node_pools.settle(id, config, known, document) for id in (*nodes, FINISH)}
-    _check_paths(written, config, document, resources)
-    _check_device(config, document, resources)
+    _check_paths(specs, written, config, document, resources)
+    _check_device(specs, config, document, resources)
     template = _check_image(image, "--image") if image else _check_image(config.image, document.where(("image",)))
     inside = _locate(path)
     containers = [
@@ -157,10 +158,14 @@ def _check_password(document: Document) -> None:
 
 
 def _check_paths(
-    written: Mapping[tuple[str, str], str], config: Config, document: Document, resources: Mapping[str, Resources]
+    specs: Sequence[NodeSpec],
+    written: Mapping[tuple[str, str], str],
+    config: Config,
+    document: Document,
+    resources: Mapping[str, Resources],
 ) -> None:
     """Raises ConfigError for a path that is neither a URL, nor in the repository, nor on a volume of its step."""
-    for (section, key), step in READERS.items():
+    for step, section, key in ((spec.id, *keys) for spec in specs for keys in spec.paths):
         path = written[section, key]
         if not path or is_url(path) or (section, key) in document.variables:
             continue
@@ -175,13 +180,15 @@ def _check_paths(
             raise ConfigError(f"no container sees '{path}' of this machine", document.where((section, key)), remedy)
 
 
-def _check_device(config: Config, document: Document, resources: Mapping[str, Resources]) -> None:
+def _check_device(
+    specs: Sequence[NodeSpec], config: Config, document: Document, resources: Mapping[str, Resources]
+) -> None:
     """Raises ConfigError where a training asks for another device than its machine has."""
     device = config.training.device
-    for step in ("Trainer", "Tuner"):
-        accelerator = resources[step].accelerator if step in resources else None
+    for step in (spec.id for spec in specs if spec.trains):
+        accelerator = resources[step].accelerator
         kind = accelerator.kind if accelerator else "cpu"
-        if step not in resources or device == kind or (device == "auto" and kind != "tpu"):
+        if device == kind or (device == "auto" and kind != "tpu"):
             continue
         has = f"'{accelerator.type}'" if accelerator else "no accelerator"
         what = f"training.device is '{device}', and the machine of {step} has {has}"

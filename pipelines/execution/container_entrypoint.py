@@ -23,7 +23,7 @@ from pipelines.execution import secret_manager
 from pipelines.execution.finalize import finish
 from pipelines.execution.local_runner import follow, ignore_signals, stoppable
 from pipelines.graph import fingerprint
-from pipelines.graph import nodes as graph
+from pipelines.graph.nodes import choose_nodes
 from pipelines.runs import directory, lease, outcomes
 from pipelines.runs.mlmd import SUCCESSFUL, connection, executions
 from pipelines.runs.outcomes import Outcome
@@ -68,7 +68,7 @@ def take(config: Config, run_id: str, node: str, cache: bool, say: Callable[[str
     Again is safe: a success and a verdict are returned at once. Raises ConfigError for a node or run that is none.
     """
     directory.check(run_id)
-    graph.nodes(config, node)
+    choose_nodes(config, node)
     started, heard, folder = time.monotonic(), Listener(say), config.home.run(run_id)
     with stoppable():
         try:
@@ -129,7 +129,7 @@ def recall(config: Config, run_id: str, node: str) -> Outcome | None:
 def close(config: Config, run_id: str, interruption: MillraceError | None = None) -> dict[str, Any]:
     """Ends a run, however it went: returns its record, which is written, and gives the pipeline back if it held it."""
     directory.check(run_id)
-    nodes, folder = [node.id for node in graph.nodes(config)], config.home.run(run_id)
+    nodes, folder = [spec.id for spec in choose_nodes(config)], config.home.run(run_id)
     unreachable = None
     try:
         sync.fetch(config.home, folder)

@@ -19,8 +19,8 @@ from components.patches.optional_imports import left_out
 from components.registry.model_registry import require_writable
 from components.validation import validate
 from configs.errors import MillraceError
+from configs.nodes import NODES
 from configs.schema.config import Config
-from pipelines.graph import nodes as graph
 from pipelines.runs import outcomes
 from pipelines.storage import sync
 
@@ -61,7 +61,7 @@ def run(config: Config, run_id: str, cache: bool, nodes: Sequence[str], reporter
     """Launches the nodes, and stops at the first that fails."""
     reporter.node = nodes[0]
     try:
-        if nodes[0] == graph.IDS[0]:  # else it was done
+        if nodes[0] == next(iter(NODES)):  # else it was done
             require_writable(config.home)
             sync.require_access(config.home)
             validate.check_small(config)

@@ -1,97 +1,55 @@
 """The TFX pipeline of a config, on one screen."""
 
+from importlib import import_module
+
 from tfx.dsl.compiler.compiler import Compiler
 from tfx.dsl.components.base.base_component import BaseComponent
-from tfx.dsl.components.base.executor_spec import BeamExecutorSpec
 from tfx.orchestration.pipeline import Pipeline
 from tfx.proto.orchestration import pipeline_pb2
 
-from components.data_gate import data_gate
-from components.evaluator import evaluator
-from components.example_gen import example_gen
-from components.load_check import load_check
-from components.pusher import pusher
-from components.resolver import baseline
-from components.schema_gen import schema_gen
-from components.sklearn_baselines import yardsticks
-from components.statistics_gen import statistics_gen
-from components.trainer import trainer
-from components.transform import transform
-from components.tuner import tuner
-from configs.schema.beam import Beam
+from configs.nodes import NODES, NodeSpec
 from configs.schema.config import Config
-from pipelines.graph import beam_runner, fingerprint, nodes
+from pipelines.graph import beam_runner, fingerprint
+from pipelines.graph.nodes import choose_nodes
 from pipelines.runs.mlmd import connection
 from trainer.models import FAMILIES
+
+MODULES = {spec.id: import_module(spec.module) for spec in NODES.values()}
 
 
 def build(config: Config, cache: bool = True) -> Pipeline:
     """Returns the TFX pipeline that the config describes."""
-    examples = example_gen(config)
-    statistics = statistics_gen(config, examples.outputs["examples"])
-    schema = schema_gen(config, statistics.outputs["statistics"])
-    gate = data_gate(config, statistics.outputs["statistics"], schema.outputs["schema"])
-    prepare = transform(config, examples.outputs["examples"], schema.outputs["schema"])
-    prepare.add_upstream_node(gate)
-    prepared = prepare.outputs["transformed_examples"], prepare.outputs["transform_graph"]
-    tune = tuner(config, config.tuning, *prepared) if config.tuning else None
-    train = trainer(config, *prepared, tune.outputs["best_hyperparameters"] if tune else None)
-    model = train.outputs["model"]
-    base = baseline(config, model)
-    judge = evaluator(config, examples.outputs["examples"], model, base.outputs["model"])
-    load = load_check(config, model, prepare.outputs["transform_graph"], examples.outputs["examples"])
-    push = pusher(
-        config,
-        model,
-        model_blessing=judge.outputs["blessing"],
-        infra_blessing=load.outputs["blessing"],
-        evaluation=judge.outputs["evaluation"],
-        schema=schema.outputs["schema"],
-        statistics=statistics.outputs["statistics"],
-    )
-    others = [yardsticks(config, *prepared, examples.outputs["examples"])] if config.baselines else []
-    others += [tune] if tune else []
+    made: dict[str, BaseComponent] = {}
+    for spec in choose_nodes(config):
+        made[spec.id] = MODULES[spec.id].build(config, made)
+        equip(made[spec.id], spec, config)
     return Pipeline(
         pipeline_name=config.name,
         pipeline_root=str(config.home.artifacts),
-        components=engage(
-            config.beam,
-            stamp(config, [examples, statistics, schema, gate, prepare, train, base, judge, load, push, *others]),
-        ),
+        components=list(made.values()),
         enable_cache=cache,
         metadata_connection_config=connection(config),
     )
 
 
-def stamp(config: Config, components: list[BaseComponent]) -> list[BaseComponent]:
-    """Gives every node the digest of its code and of the packages: flags of the executor are part of the cache key."""
-    modules = {node.id: [node.module, *reached_by_name(config).get(node.id, [])] for node in nodes.NODES}
-    for component in components:
-        component.executor_spec.add_extra_flags(
-            [f"--code={fingerprint.of_code(modules[component.id])}", f"--packages={fingerprint.of_packages()}"]
-        )
-    return components
+def equip(component: BaseComponent, spec: NodeSpec, config: Config) -> None:
+    """Gives a node the digest of its code and of the packages, and one on Beam the engine that it runs on.
+
+    The digests are flags of the executor, which are part of the cache's key.
+    """
+    executor = component.executor_spec
+    executor.add_extra_flags(
+        [f"--code={fingerprint.of_code(list_modules(spec, config))}", f"--packages={fingerprint.of_packages()}"]
+    )
+    if spec.on_beam:
+        executor.add_beam_pipeline_args(beam_runner.list_flags(config.beam.engine(spec.id)))
 
 
-def engage(beam: Beam, components: list[BaseComponent]) -> list[BaseComponent]:
-    """Gives every node that runs on Beam the engine that it runs on."""
-    for component in components:
-        if isinstance(component.executor_spec, BeamExecutorSpec):
-            component.executor_spec.add_beam_pipeline_args(beam_runner.list_flags(beam.engine(component.id)))
-    return components
-
-
-def reached_by_name(config: Config) -> dict[str, list[str]]:
-    """Returns the modules that a node reaches by a dotted path instead of an import."""
+def list_modules(spec: NodeSpec, config: Config) -> list[str]:
+    """Returns the modules that a node's code begins in: its own, and those that it reaches by a dotted path."""
     searched = config.tuning.families if config.tuning else set()
     families = sorted(FAMILIES[name].split(":")[0] for name in {config.model.family, *searched})
-    return {
-        "Transform": ["trainer.features.preprocessing_fn"],
-        "Tuner": ["trainer.tuner_fn", *families],
-        "Trainer": ["trainer.run_fn", *families],
-        "Evaluator": ["components.evaluation.slice_extractor"],
-        "LoadCheck": ["components.load_check_process"],
-    }
+    return [spec.module, *spec.reaches, *(families if spec.trains else [])]
 
 
 def compile_ir(config: Config, cache: bool = True) -> pipeline_pb2.Pipeline:

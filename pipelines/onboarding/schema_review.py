@@ -10,8 +10,8 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.types import artifact_utils, standard_artifacts
 
 from components.registry.versions import in_service
-from components.schema_gen import FILE, IN_VERSION, Statistics, extend, free, infer, read, read_statistics
 from components.schemas.evolution import Change, by_name, compare, observe, widen
+from components.schemas.tfdv_schema import FILE, IN_VERSION, Statistics, extend, free, infer, read, read_statistics
 from components.validation.column_patterns import resolve
 from configs.errors import ConfigError, MillraceError
 from configs.home import Home

@@ -2,15 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from importlib import import_module
 from typing import Any, Protocol
 
-from components.patches.ledger import UNUSED_BY_TFX
-from components.patches.optional_imports import left_out
-from components.patches.stderr import silence
-from configs.schema.config import Config
-
-SERVICES = {"kubeflow": "pipelines.remote.kubeflow:Kubeflow", "vertex": "pipelines.remote.vertex:Vertex"}
 ENDED = ("SUCCEEDED", "FAILED", "CANCELED", "SKIPPED")
 
 
@@ -102,15 +95,3 @@ class Service(Protocol):
 
     def switch(self, recurring: Recurring, enabled: bool) -> None:
         """Lets a recurring run go on, or pauses it."""
-
-
-def reach(engine: str, config: Config) -> Service:
-    """Returns the service of that name, which has answered once.
-
-    Raises ConfigError where the config does not say what it takes, and MillraceError where it does not answer.
-    """
-    module, _, name = SERVICES[engine].partition(":")
-    # kubernetes looks for kubernetes_validate, which takes seconds to load and is nothing to us.
-    with silence(), left_out(UNUSED_BY_TFX):
-        service: Service = getattr(import_module(module), name)(config)
-    return service

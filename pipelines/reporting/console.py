@@ -72,7 +72,7 @@ class Screen:
 
 def line(outcome: Mapping[str, Any]) -> str:
     """Returns how a node ended, as plain text."""
-    return f"{outcome['node']:14}{outcome['state']:8}{outcome['seconds']:6.1f} s  {outcome['text']}"
+    return f"{outcome['node']:13} {outcome['state']:8}{outcome['seconds']:6.1f} s  {outcome['text']}"
 
 
 def listing(*headers: str) -> Table:
@@ -99,7 +99,7 @@ def conclude(record: Mapping[str, Any], config_path: str) -> RenderableType:
 def compare(record: Mapping[str, Any]) -> str:
     """Returns what the model and those that are no networks reach; an empty text where none is known."""
     details = {node["node"]: node["details"] for node in record["nodes"]}
-    found = details.get("Yardsticks")
+    found = details.get("SklearnBaselines")
     if not found:
         return ""
     reached = {name: metrics.get(found["metric"]) for name, metrics in found["models"].items()}

@@ -16,17 +16,17 @@ from plotly.io import to_html
 from plotly.offline import get_plotlyjs
 from rich.text import Text
 
+from components.evaluation.judgement import OVERALL
 from configs.schema.config import Config
 from configs.schema.evaluation import Threshold
 from pipelines.reporting import console
 from pipelines.runs import directory
 
 PACKAGES = ("tfx", "tensorflow", "keras")
-OVERALL = "Overall"  # as components.evaluation.results names it, which this module cannot import: it needs TensorFlow
 ROWS = "example_count"
 CANDIDATE, BASELINE, FAINT = "#2f81f7", "#e0823d", "rgba(128,128,128,.25)"
 
-Measured = Mapping[str, Any]  # slice, metric, candidate, baseline: as components.evaluation.results has it
+Measured = Mapping[str, Any]  # slice, metric, candidate, baseline: as components.evaluation.judgement has it
 Figure = dict[str, Any]
 
 
@@ -65,7 +65,7 @@ def render(record: Mapping[str, Any], config: Config) -> str:
     history = details.get("Trainer", {}).get("history")
     evaluation = details.get("Evaluator", {})
     measured, thresholds = evaluation.get("metrics", []), config.evaluation.thresholds
-    missed = fall_short(measured, evaluation.get("missed", []))
+    missed = {(failure["slice"], failure["metric"]) for failure in evaluation.get("missed", [])}
     groups = group(measured, next(iter(thresholds)))
     return template("report.html").render(
         record=record,
@@ -73,9 +73,9 @@ def render(record: Mapping[str, Any], config: Config) -> str:
         duration=last(record["started"], record["ended"]),
         states=console.STATES,
         judged=judge(measured, thresholds, missed),
-        against=texts.get("Baseline"),
+        against=texts.get("Resolver"),
         search=details.get("Tuner"),
-        yardsticks=details.get("Yardsticks", {}).get("models", {}),
+        sklearn_baselines=details.get("SklearnBaselines", {}).get("models", {}),
         missed=missed,
         confusion=name_classes(evaluation.get("confusion", []), config.label.values),
         groups=groups,
@@ -100,12 +100,6 @@ def template(name: str) -> Template:
     )
     environment.filters |= {"figure": figure, "plain": plain, "value": value}
     return environment.get_template(name)
-
-
-def fall_short(measured: Sequence[Measured], sentences: Sequence[str]) -> set[tuple[str, str]]:
-    """Returns the slice and metric of all that missed a threshold, as the Evaluator's sentences have it."""
-    pairs = ((item["slice"], item["metric"]) for item in measured)
-    return {(part, name) for part, name in pairs if any(text.startswith(f"{name} ({part})") for text in sentences)}
 
 
 def judge(

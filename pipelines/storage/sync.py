@@ -16,12 +16,12 @@ from pathlib import Path
 from components.registry.versions import MANIFEST, list_folders, read, verify
 from configs.errors import MillraceError, PipelineBusy
 from configs.home import Home
+from configs.nodes import NODES
 from configs.schema.config import Config
 from pipelines.runs import directory
 from pipelines.storage.object_store import Store, reach
 
 LASTING = ("artifacts", "serving")  # whose files are written once
-TRAINING = frozenset({"Tuner", "Trainer"})  # the nodes that keep checkpoints
 EVERY = 30.0  # seconds between two looks for what a training has kept
 GRAPH = "saved_model.pb"  # without it no server takes a folder for a model
 
@@ -80,7 +80,7 @@ def own(home: Home) -> None:
 @contextmanager
 def working(config: Config, run_id: str, nodes: Collection[str]) -> Iterator[None]:
     """Brings what nodes need beside their inputs, and puts into the store what a training keeps while they work."""
-    home, trains = config.home, not TRAINING.isdisjoint(nodes)
+    home, trains = config.home, any(NODES[node].trains for node in nodes)
     fetch_service(home, every=trains and config.training.warm_start is not None)
     places = (home.checkpoints, home.tensorboard(run_id)) if trains else ()
     fetch(home, *places)

@@ -59,7 +59,7 @@ def test_a_run_whose_trainer_fails_for_good_is_ended_and_publishes_nothing(first
     codes = {name: ending.codes for name, ending in failed.endings.items()}
     assert codes["transform"] == [0]
     assert codes["trainer"] == [1, 1, 1]
-    skipped = {task(node) for node in ("Baseline", "Evaluator", "LoadCheck", "Pusher")}
+    skipped = {task(node) for node in ("Resolver", "Evaluator", "LoadCheck", "Pusher")}
     assert {name for name, tries in codes.items() if not tries} == skipped
     assert set(codes["finish"]) == {failed.record["exit_code"]} == {1}
     assert (failed.states["Trainer"], failed.states["Pusher"]) == ("failed", "not run")

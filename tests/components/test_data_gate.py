@@ -4,7 +4,7 @@ import pytest
 import tensorflow_data_validation as tfdv
 
 from components.data_gate import allow_for_chance, anomalies, distance, numbers, rejection, share_outside
-from components.schema_gen import infer
+from components.schemas.tfdv_schema import infer
 from configs.schema.config import Gate
 
 OPTIONS = tfdv.StatsOptions(num_quantiles_histogram_buckets=100)

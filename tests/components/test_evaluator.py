@@ -1,88 +1,46 @@
-from itertools import chain
+"""What the Evaluator says of a candidate: the metric that matters, or what it missed, which travels as data."""
 
-import pytest
-import tensorflow_model_analysis as tfma
-from tensorflow_model_analysis.metrics import metric_types
+from types import SimpleNamespace
 
-from components.evaluation import tfma_metrics
-from components.evaluator import CLASSES, eval_config
-from configs.schema.config import Config
-from configs.schema.evaluation import METRICS
+from tensorflow_model_analysis.proto import metrics_for_slice_pb2, validation_result_pb2
 
-LABELS = {
-    "binary": {"name": "tip", "kind": "binary"},
-    "multiclass": {"name": "tip", "kind": "multiclass", "classes": ["none", "some", "much"]},
-    "multilabel": {"name": "tip", "kind": "multilabel", "classes": ["cash", "card"]},
-    "regression": {"name": "tip", "kind": "regression"},
-}
+from components.evaluator import summarise
+from tests.components.evaluation.test_results import write
 
 
-def config_of(kind="binary", limits=None, slices=((),), weight=None):
-    return Config.model_validate(
-        {
-            "name": "trips",
-            "data": {"format": "csv", "path": "rows.csv", "weight": weight},
-            "label": LABELS[kind],
-            "features": {"miles": {"kind": "numeric"}},
-            "model": {"family": "linear"},
-            "training": {},
-            "evaluation": {"slices": slices, "thresholds": {METRICS[kind][0]: limits or {"min": 0.8}}},
-        }
-    )
+def judged(folder, baseline=None, limit=None):
+    """The node's outputs, where the candidate has an AUC of 0.75 and missed the limit, if there is one."""
+    record, result = metrics_for_slice_pb2.MetricsForSlice(), validation_result_pb2.ValidationResult()
+    for model, value in {"": 0.75, "baseline": baseline}.items():
+        if value is not None:
+            item = record.metric_keys_and_values.add()
+            item.key.name, item.key.model_name, item.value.double_value.value = "auc", model, value
+    if limit is not None:
+        failure = result.metric_validations_per_slice.add().failures.add()
+        failure.metric_key.name = "auc"
+        failure.metric_threshold.value_threshold.lower_bound.value = limit
+    write(folder, record)
+    write(folder, result, "validations")
+    return {"evaluation": [SimpleNamespace(uri=str(folder))]}
 
 
-def deciding(config):
-    return [metric for metric in config.metrics_specs[0].metrics if metric.per_slice_thresholds]
+def test_a_first_candidate_is_blessed(tmp_path):
+    summary = summarise(judged(tmp_path))
+    assert summary.text == "auc 0.7500, blessed"
+    assert summary.details == {
+        "overall": {"auc": 0.75},
+        "metrics": [{"slice": "Overall", "metric": "auc", "candidate": 0.75, "baseline": None}],
+        "confusion": [],
+        "missed": [],
+    }
 
 
-def thresholds(**limits):
-    [metric] = deciding(eval_config(config_of(limits=limits)))
-    [over_all_rows] = metric.per_slice_thresholds
-    assert list(over_all_rows.slicing_specs) == [tfma.SlicingSpec()]
-    return over_all_rows.threshold
+def test_a_candidate_is_compared_with_what_is_in_service(tmp_path):
+    assert summarise(judged(tmp_path, baseline=0.7)).text == "auc 0.7500 against 0.7000 in service, blessed"
 
 
-@pytest.mark.parametrize("kind", LABELS)
-def test_every_metric_of_the_label_is_measured_and_only_those_with_a_threshold_decide(kind):
-    config = eval_config(config_of(kind))
-    classes = [CLASSES[name] for name in METRICS[kind]]
-    confused = ["Confusion"] if kind in ("binary", "multiclass") else []
-    assert [metric.class_name for metric in config.metrics_specs[0].metrics] == classes + confused
-    assert [metric.class_name for metric in deciding(config)] == classes[:1]
-
-
-def test_every_metric_is_of_our_own_module():
-    assert CLASSES.keys() == set(chain.from_iterable(METRICS.values()))
-    for name in (*CLASSES.values(), "Confusion", "Count"):
-        # TFMA knows ours once one was made, and would take its own of that name for it.
-        assert metric_types.registered_metrics().get(name, getattr(tfma_metrics, name)) is getattr(tfma_metrics, name)
-
-
-def test_rows_are_counted_whatever_they_weigh():
-    counting = eval_config(config_of(weight="fare")).metrics_specs[1]
-    assert [metric.class_name for metric in counting.metrics] == ["Count"]
-    assert counting.example_weights.unweighted
-
-
-def test_bounds_are_values():
-    threshold = thresholds(min=0.8, max=0.99).value_threshold
-    assert (threshold.lower_bound.value, threshold.upper_bound.value) == (0.8, 0.99)
-
-
-@pytest.mark.parametrize(
-    ("limits", "direction", "change"),
-    [
-        ({"max_drop": 0.01}, tfma.MetricDirection.HIGHER_IS_BETTER, -0.01),
-        ({"max_rise": 0.02}, tfma.MetricDirection.LOWER_IS_BETTER, 0.02),
-    ],
-)
-def test_changes_are_against_the_baseline(limits, direction, change):
-    threshold = thresholds(**limits).change_threshold
-    assert (threshold.direction, threshold.absolute.value) == (direction, change)
-
-
-@pytest.mark.parametrize(("weight", "key"), [(None, ""), ("fare", "fare")])
-def test_slices_label_and_weight_come_from_the_config(weight, key):
-    config = eval_config(config_of(slices=((), ("hour",)), weight=weight))
-    assert [list(spec.feature_keys) for spec in config.slicing_specs] == [[], ["hour"]]
-    assert (config.model_specs[0].label_key, config.model_specs[0].example_weight_key) == ("tip", key)
+def test_what_was_missed_stands_in_place_of_the_metric(tmp_path):
+    summary = summarise(judged(tmp_path, limit=0.9))
+    assert summary.text == "auc (Overall) is 0.7500, below 0.9"
+    [failure] = summary.details["missed"]
+    assert {"slice": "Overall", "metric": "auc", "value": 0.75, "limit": 0.9}.items() <= failure.items()

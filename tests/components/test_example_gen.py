@@ -71,7 +71,7 @@ def execute(config, examples):
 
 
 def resolve(config):
-    properties = dict(example_gen.example_gen(config).exec_properties)
+    properties = dict(example_gen.build(config, {}).exec_properties)
     return example_gen.Driver(None).resolve_exec_properties(properties, None, None)
 
 
@@ -346,14 +346,14 @@ def test_a_file_that_cannot_be_digested_is_refused_by_name(trips):
 
 def test_the_cache_key_does_not_hold_what_the_node_does_not_read(config, tmp_path):
     changed = loader.load(tmp_path / "trips.yaml", ["training.epochs=9", "features.fare.scale=none"])
-    assert example_gen.example_gen(changed).exec_properties == example_gen.example_gen(config).exec_properties
+    assert example_gen.build(changed, {}).exec_properties == example_gen.build(config, {}).exec_properties
     grouped = loader.load(tmp_path / "trips.yaml", ["data.group=company"])
-    assert example_gen.example_gen(grouped).exec_properties != example_gen.example_gen(config).exec_properties
+    assert example_gen.build(grouped, {}).exec_properties != example_gen.build(config, {}).exec_properties
 
 
 def launch(config, root):
     connection = sqlite_metadata_connection_config(str(root / "metadata.db"))
-    node = example_gen.example_gen(config)
+    node = example_gen.build(config, {})
     LocalDagRunner().run(Pipeline("trips", str(root), connection, [node], enable_cache=True))
     with Metadata(connection) as metadata:
         return [(artifact.id, artifact.uri) for artifact in metadata.store.get_artifacts_by_type("Examples")]

@@ -1,17 +1,19 @@
 """Models that are no networks, measured on the rows that the Evaluator of a published pipeline judged."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from tfx.types import Channel, artifact_utils, standard_artifacts
 
+from components.evaluation.eval_config import eval_config
 from components.evaluation.results import measure, overall
-from components.evaluator import eval_config
-from components.sklearn_baselines import Executor, compare, compare_config, yardsticks
+from components.sklearn_baselines import Executor, build, compare, compare_config, summarise
+from components.summaries import Summary
 from configs.loading.loader import load
 from configs.schema.baselines import FITTING
-from tests.components.test_evaluator import LABELS, config_of
+from tests.components.evaluation.test_eval_config import LABELS, config_of
 
 
 def artifact(kind, uri, *splits):
@@ -39,8 +41,11 @@ def test_the_same_rows_are_measured(first_run, tmp_path, names):
     place, answer = first_run
     nodes = {node["node"]: node for node in answer.record["nodes"]}
     config = load(place.config).model_copy(update={"baselines": names})
-    kinds = (standard_artifacts.Examples, standard_artifacts.TransformGraph, standard_artifacts.Examples)
-    made = yardsticks(config, *(Channel(type=kind) for kind in kinds))
+    kinds = {"transformed_examples": standard_artifacts.Examples, "transform_graph": standard_artifacts.TransformGraph}
+    made = {
+        "ExampleGen": SimpleNamespace(outputs={"examples": Channel(type=standard_artifacts.Examples)}),
+        "Transform": SimpleNamespace(outputs={key: Channel(type=kind) for key, kind in kinds.items()}),
+    }
     outputs = {"evaluation": artifact(standard_artifacts.ModelEvaluation, tmp_path)}
     transform = nodes["Transform"]["outputs"]
     Executor().Do(
@@ -54,11 +59,13 @@ def test_the_same_rows_are_measured(first_run, tmp_path, names):
             ),
         },
         outputs,
-        made.exec_properties,
+        build(config, made).exec_properties,
     )
     found = compare(outputs["evaluation"][0])
     network = overall(measure(str(Path(nodes["Evaluator"]["outputs"]["evaluation"][0]))))
     assert list(found) == list(names)
+    shown = ", ".join(f"{name} {found[name]['auc']:.4f}" for name in names)
+    assert summarise(outputs) == Summary(f"auc: {shown}", {"metric": "auc", "models": found})
     for metrics in found.values():
         assert metrics["example_count"] == network["example_count"]
     if "majority" in found:

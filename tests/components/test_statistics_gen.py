@@ -4,7 +4,7 @@ import pytest
 import tensorflow_data_validation as tfdv
 from tfx.types import channel_utils, standard_artifacts
 
-from components.statistics_gen import statistics_gen
+from components import statistics_gen
 from configs.schema.features import Image, Numeric
 
 SHAPE = {"kind": "image", "height": 1, "width": 1, "channels": 1}
@@ -19,7 +19,8 @@ SHAPE = {"kind": "image", "height": 1, "width": 1, "channels": 1}
 )
 def test_the_bytes_of_images_are_not_counted_as_categories(features, pictures):
     examples = channel_utils.as_channel([standard_artifacts.Examples()])
-    node = statistics_gen(SimpleNamespace(features=features), examples)
+    made = {"ExampleGen": SimpleNamespace(outputs={"examples": examples})}
+    node = statistics_gen.build(SimpleNamespace(features=features), made)
     options = tfdv.StatsOptions.from_json(node.exec_properties["stats_options_json"])
     described = options.schema.feature if options.schema else []
     assert [feature.name for feature in described if feature.HasField("image_domain")] == pictures

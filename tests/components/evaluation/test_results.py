@@ -4,14 +4,15 @@ import math
 
 import pytest
 import tensorflow as tf
-from tensorflow_model_analysis.proto import metrics_for_slice_pb2
+from tensorflow_model_analysis.proto import metrics_for_slice_pb2, validation_result_pb2
 
-from components.evaluation.results import OVERALL, Measured, confuse, failures, measure, overall
+from components.evaluation.judgement import OVERALL, Failure, Measured
+from components.evaluation.results import confuse, failures, measure, overall
 from configs.schema.evaluation import METRICS
 
 
-def write(folder, record):
-    with tf.io.TFRecordWriter(str(folder / "metrics-00000-of-00001.tfrecord")) as writer:
+def write(folder, record, name="metrics"):
+    with tf.io.TFRecordWriter(str(folder / f"{name}-00000-of-00001.tfrecord")) as writer:
         writer.write(record.SerializeToString())
 
 
@@ -75,3 +76,28 @@ def test_a_metric_that_a_slice_cannot_have_is_left_out(tmp_path):
 def test_overall_leaves_slices_out():
     slice_of_one = Measured("hour=1", "auc", 0.1, None)
     assert overall([slice_of_one, Measured(OVERALL, "auc", 0.9, None)]) == {"auc": 0.9}
+
+
+def test_what_was_missed_is_told_as_data(tmp_path):
+    record, result = metrics_for_slice_pb2.MetricsForSlice(), validation_result_pb2.ValidationResult()
+    for name, model, value in (("auc", "", 0.75), ("auc", "baseline", 0.8), ("log_loss", "", 0.5)):
+        item = record.metric_keys_and_values.add()
+        item.key.name, item.key.model_name, item.value.double_value.value = name, model, value
+    slice_ = result.metric_validations_per_slice.add()
+    for name in ("auc", "log_loss", "recall", "auc"):
+        slice_.failures.add(message="no such metric" if name == "recall" else "").metric_key.name = name
+    low, high, _, change = (failure.metric_threshold for failure in slice_.failures)
+    low.value_threshold.lower_bound.value = 0.9
+    high.value_threshold.upper_bound.value = 0.25
+    change.change_threshold.absolute.value = -0.01
+    slice_.failures[3].metric_key.is_diff = True
+    result.missing_slices.add(feature_keys=["company"], feature_values={"hour": "4"})
+    write(tmp_path, record)
+    write(tmp_path, result, "validations")
+    assert failures(str(tmp_path)) == [
+        Failure(OVERALL, "auc", 0.75, 0.9, "min"),
+        Failure(OVERALL, "log_loss", 0.5, 0.25, "max"),
+        Failure(OVERALL, "recall", reason="no such metric"),
+        Failure(OVERALL, "auc", 0.75, -0.01, "change", baseline=0.8),
+        Failure("company, hour=4"),
+    ]

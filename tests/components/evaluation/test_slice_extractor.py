@@ -11,9 +11,9 @@ from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.extractors.unbatch_extractor import UNBATCH_EXTRACTOR_STAGE_NAME
 from tensorflow_model_analysis.proto.config_pb2 import EvalConfig, ModelSpec, SlicingSpec
 
+from components.evaluation.eval_config import eval_config
 from components.evaluation.slice_extractor import custom_extractors, slice_batch
-from components.evaluator import eval_config
-from tests.components.test_evaluator import config_of
+from tests.components.evaluation.test_eval_config import config_of
 
 SLICES = [
     SlicingSpec(),

@@ -10,9 +10,9 @@ from sklearn import metrics as sklearn
 from tensorflow_model_analysis.metrics import metric_types
 
 from components.evaluation import tfma_metrics
-from components.evaluator import eval_config
+from components.evaluation.eval_config import eval_config
 from configs.schema.evaluation import METRICS
-from tests.components.test_evaluator import config_of
+from tests.components.evaluation.test_eval_config import config_of
 
 ROWS, PARTS = 400, 3
 

@@ -1,14 +1,42 @@
-from typing import get_args
+from collections.abc import Callable
 
 import pytest
 from pydantic import ValidationError
 
-from configs.schema.resources import Backoff, Resources, Step
-from pipelines.graph.nodes import IDS
+from configs.errors import ConfigError
+from configs.loading.loader import load
+from configs.nodes import NODES
+from configs.schema.resources import Backoff, Resources
 
 
-def test_resources_know_every_node() -> None:
-    assert get_args(Step) == ("default", *IDS)
+def test_resources_know_every_node(write: Callable[..., str]) -> None:
+    steps = {"default": {"retries": 1}} | {id: {"retries": 2} for id in NODES}
+    assert load(write(), [f"resources={steps}"]).resources == {
+        id: Resources.model_validate(own) for id, own in steps.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("section", "place", "remedy"),
+    [
+        ("resources:\n  Trainr: {cpu: 2}\n", "2:resources.Trainr", "Did you mean 'Trainer'?"),
+        ("beam:\n  nodes:\n    Evaluater: {}\n", "3:beam.nodes.Evaluater", "Did you mean 'Evaluator'?"),
+        (
+            "beam:\n  nodes:\n    Pusher: {}\n",
+            "3:beam.nodes.Pusher",
+            "Known keys: ExampleGen, StatisticsGen, Tr",
+        ),
+    ],
+)
+def test_a_node_that_is_none_is_named_with_its_place(
+    write: Callable[..., str], section: str, place: str, remedy: str
+) -> None:
+    path = write("name: trips\n", f"{section}name: trips\n")
+    with pytest.raises(ConfigError) as refused:
+        load(path)
+    assert refused.value.what == f"unknown key '{place.rpartition('.')[2]}'"
+    assert refused.value.where == f"file.yaml:{place}"
+    assert refused.value.remedy.startswith(remedy)
 
 
 @pytest.mark.parametrize(("given", "cpu"), [("2", "2"), (2, "2"), (0.5, "0.5"), ("500m", "500m")])

@@ -21,7 +21,7 @@ from pipelines.cli import app
 from pipelines.compiler.compile import compile
 from pipelines.compiler.container_plan import plan
 from pipelines.compiler.pipeline_spec import task
-from pipelines.graph import nodes as graph
+from pipelines.graph.nodes import choose_nodes
 from tests.pipelines.golden import ENGINES, compiled, config, golden, normalise
 
 TAXI = str(ROOT / "configs/taxi.yaml")
@@ -76,7 +76,7 @@ def test_kfp_reads_what_is_needed_of_kubernetes(name: str) -> None:
 
 @pytest.mark.parametrize("name", ENGINES)
 def test_the_tasks_are_those_of_the_graph(name: str) -> None:
-    made, nodes = tasks(compiled(name)), graph.nodes(plan(config(name)).config)
+    made, nodes = tasks(compiled(name)), choose_nodes(plan(config(name)).config)
     assert list(made) == [task(node.id) for node in nodes]
     for node in nodes:
         assert made[task(node.id)].get("dependentTasks", []) == [task(id) for id in node.after]

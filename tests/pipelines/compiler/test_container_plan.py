@@ -6,7 +6,7 @@ from configs.errors import ConfigError
 from pipelines.compiler import container_plan
 from pipelines.compiler.container_plan import plan
 from pipelines.graph.fingerprint import of_image
-from pipelines.graph.nodes import nodes
+from pipelines.graph.nodes import choose_nodes
 from tests.configs.conftest import MINIMAL
 
 
@@ -26,8 +26,8 @@ FILE = "../models/file.yaml"
 
 def test_a_container_for_each_node_in_the_order_of_the_graph(repository: Path) -> None:
     made = plan(FILE)
-    graph = nodes(made.config)
-    assert [(node.id, node.after) for node in made.nodes] == [(node.id, node.after) for node in graph]
+    specs = choose_nodes(made.config)
+    assert [(node.id, node.after) for node in made.nodes] == [(spec.id, spec.after) for spec in specs]
     assert made.finish.id == "finish"
 
 

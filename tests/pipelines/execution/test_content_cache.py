@@ -14,7 +14,7 @@ from configs.errors import MillraceError
 from pipelines.execution import content_cache
 from tests.sandbox import Sandbox
 
-JUDGED_BY_SERVICE = {"SchemaGen", "DataGate", "Baseline", "Pusher"}  # nodes that depend on the version in service
+JUDGED_BY_SERVICE = {"SchemaGen", "DataGate", "Resolver", "Pusher"}  # nodes that depend on the version in service
 
 
 def make(folder: Path, text: str = "rows", splits: str = '["train"]') -> Artifact:

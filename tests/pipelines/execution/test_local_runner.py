@@ -15,12 +15,12 @@ import pytest
 
 from configs.home import COPIES
 from configs.loading.loader import load
+from configs.nodes import NODES
 from pipelines.execution.local_runner import Stopped, death, follow
-from pipelines.graph import nodes as graph
 from pipelines.runs import directory
 from tests.sandbox import PATIENCE, ROOT, Answer, Sandbox
 
-IDS = [node.id for node in graph.NODES if node.key is None]  # what the sandbox asks for
+IDS = [spec.id for spec in NODES.values() if spec.key is None]  # what the sandbox asks for
 
 LINE = re.compile(r"(\w+) +(done|cached|failed) +\d+\.\d s  \S.*")
 WORKER = "pipelines.execution.worker"

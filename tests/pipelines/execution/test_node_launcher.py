@@ -182,7 +182,7 @@ def made(home: Home) -> dict[str, Any]:
         "statistics": [rounded(path) for path in sorted(statistics.rglob("FeatureStats.pb"))],
         "vocabularies": {path.name: path.read_text() for path in (transform / "transform_fn" / "assets").iterdir()},
         "version": (version.number, list_files(version.path)),
-        "texts": {node: outcomes[node].text for node in ("ExampleGen", "SchemaGen", "DataGate", "Baseline", "Pusher")},
+        "texts": {node: outcomes[node].text for node in ("ExampleGen", "SchemaGen", "DataGate", "Resolver", "Pusher")},
         "metrics": version.manifest["metrics"],
     }
 

@@ -1,7 +1,6 @@
 """The compiled pipeline is the graph, and each node depends on its own section of the config."""
 
 from pathlib import Path
-from typing import get_args
 
 import pytest
 from google.protobuf.message import Message
@@ -9,12 +8,12 @@ from tfx.orchestration.local import runner_utils
 from tfx.proto.orchestration import pipeline_pb2
 
 from configs.loading.loader import load
+from configs.nodes import NODES
 from configs.repository import ROOT
-from configs.schema.beam import BeamNode
 from configs.schema.config import Config
 from pipelines.graph import fingerprint, tfx_pipeline
-from pipelines.graph import nodes as graph
 from pipelines.graph.beam_runner import list_flags
+from pipelines.graph.nodes import choose_nodes
 
 SEARCH = "tuning={trials: 2, space: {model.dropout: {min: 0, max: 0.5}}}"
 OPTIONAL = ([], ["baselines=[tree]"], [SEARCH], ["baselines=[tree]", SEARCH])
@@ -45,7 +44,7 @@ def ir(config: Config) -> pipeline_pb2.Pipeline:
 def test_the_compiled_pipeline_is_the_graph(tmp_path: Path, overrides: list[str]) -> None:
     config = load(ROOT / "configs" / "taxi.yaml", [f"storage.root={tmp_path}", *overrides])
     compiled = {node_id: set(node.upstream_nodes) for node_id, node in nodes(tfx_pipeline.compile_ir(config)).items()}
-    assert compiled == {node.id: set(node.after) for node in graph.nodes(config)}
+    assert compiled == {spec.id: set(spec.after) for spec in choose_nodes(config)}
 
 
 @pytest.mark.parametrize("cache", [True, False])
@@ -85,7 +84,7 @@ def test_a_node_depends_on_its_own_section(tmp_path: Path, override: str, change
     [
         (SEARCH.replace("0.5", "0.3"), {"Tuner", "Pusher"}),
         ("training.optimizer.learning_rate=0.5", {"Tuner", "Trainer", "Pusher"}),
-        ("baselines=[tree, svm]", {"Yardsticks", "Pusher"}),
+        ("baselines=[tree, svm]", {"SklearnBaselines", "Pusher"}),
         ("evaluation.thresholds.auc.min=0.6", {"Evaluator", "Pusher"}),
     ],
 )
@@ -102,8 +101,12 @@ def test_a_search_over_families_reaches_the_code_of_each(tmp_path: Path) -> None
     space = f"tuning={{space: {{model: {{choices: {models}}}}}}}"
     config = load(ROOT / "configs" / "taxi.yaml", [f"storage.root={tmp_path}", space])
     families = [f"trainer.models.{family}" for family in ("dnn", "linear", "wide_deep")]
-    assert tfx_pipeline.reached_by_name(config)["Trainer"] == ["trainer.run_fn", *families]
-    assert tfx_pipeline.reached_by_name(config)["Tuner"] == ["trainer.tuner_fn", *families]
+    reached = {id: tfx_pipeline.list_modules(NODES[id], config) for id in ("Tuner", "Trainer", "LoadCheck")}
+    assert reached == {
+        "Tuner": ["components.tuner", "trainer.tuner_fn", *families],
+        "Trainer": ["components.trainer", "trainer.run_fn", *families],
+        "LoadCheck": ["components.load_check", "components.load_check_process"],
+    }
 
 
 def test_every_node_carries_the_digest_of_its_code_and_of_the_packages(ir: pipeline_pb2.Pipeline) -> None:
@@ -121,6 +124,6 @@ def test_every_node_on_beam_gets_its_engine_and_only_those(tmp_path: Path) -> No
     config = load(ROOT / "configs" / "taxi.yaml", [f"storage.root={tmp_path}", "baselines=[tree]", engines])
     specs = executors(tfx_pipeline.compile_ir(config)).items()
     told = {node: list(spec.beam_pipeline_args) for node, spec in specs if hasattr(spec, "beam_pipeline_args")}
-    assert set(told) == set(get_args(BeamNode))
+    assert set(told) == {spec.id for spec in NODES.values() if spec.on_beam}
     assert {node: list_flags(config.beam.engine(node)) for node in told} == told
     assert told["Transform"][0] == "--runner=PortableRunner" != told["Evaluator"][0]

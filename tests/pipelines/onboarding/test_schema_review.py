@@ -8,8 +8,8 @@ import pytest
 import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from components.schema_gen import infer, read
 from components.schemas.evolution import by_name, compare, observe
+from components.schemas.tfdv_schema import infer, read
 from configs.errors import ConfigError, MillraceError
 from configs.home import Home
 from configs.loading.loader import load

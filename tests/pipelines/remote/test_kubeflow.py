@@ -17,8 +17,9 @@ from configs.loading.loader import load
 from configs.schema.config import Config
 from configs.schema.schedule import Schedule
 from pipelines.remote import kubeflow_client
+from pipelines.remote.connect import connect_service
 from pipelines.remote.schedule import carry_out, plan, want
-from pipelines.remote.service import Service, Step, reach
+from pipelines.remote.service import Service, Step
 from tests.fakes.compiled_pipeline import PIPELINE
 from tests.fakes.kfp_server import Answer, KfpServer, serving
 from tests.sandbox import YAML
@@ -48,7 +49,7 @@ def configure(server: KfpServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_run_is_started_in_its_experiment_as_its_service_account(server: KfpServer, configure: Configure) -> None:
-    service = reach("kubeflow", configure("service_account: trainer"))
+    service = connect_service("kubeflow", configure("service_account: trainer"))
     run = service.submit(PIPELINE, {"cache": False, "set": ["training.epochs=3"]})
     (sent,) = server.runs.values()
     assert run.url == f"{server.host}/#/runs/details/{sent.run_id}"
@@ -63,7 +64,7 @@ def test_a_run_is_started_in_its_experiment_as_its_service_account(server: KfpSe
 
 
 def test_an_experiment_is_made_once(server: KfpServer, configure: Configure) -> None:
-    service = reach("kubeflow", configure())
+    service = connect_service("kubeflow", configure())
     assert service.newest() == []
     assert server.experiments == {}
     first, second = service.submit(PIPELINE, {}), service.submit(PIPELINE, {})
@@ -73,7 +74,7 @@ def test_an_experiment_is_made_once(server: KfpServer, configure: Configure) -> 
 
 def test_a_server_that_many_share_is_asked_in_the_namespace(server: KfpServer, configure: Configure) -> None:
     server.multi_user = True
-    reach("kubeflow", configure("namespace: team")).submit(PIPELINE, {})
+    connect_service("kubeflow", configure("namespace: team")).submit(PIPELINE, {})
     assert [experiment.namespace for experiment in server.experiments.values()] == ["team"]
 
 
@@ -92,7 +93,7 @@ def test_the_steps_of_a_run_are_told_in_order_without_what_kubeflow_does_around_
         {"task_id": "finish", "display_name": "finish", "state": "PENDING"},
     ]
     server.course = [{"state": "RUNNING", "run_details": {"task_details": tasks}}]
-    service = reach("kubeflow", configure())
+    service = connect_service("kubeflow", configure())
     run = service.look(service.submit(PIPELINE, {}).run)
     assert run.steps == (
         Step("example-gen", "SUCCEEDED"),
@@ -115,7 +116,7 @@ def writes(server: KfpServer) -> list[str]:
 
 def test_a_schedule_is_applied_once(server: KfpServer, configure: Configure) -> None:
     config = configure()
-    service = reach("kubeflow", config)
+    service = connect_service("kubeflow", config)
     assert apply(service, config, cache=False) == []
     assert apply(service, config, cache=False) == []
     (sent,) = server.recurring_runs.values()
@@ -139,11 +140,11 @@ def test_a_schedule_that_differs_is_replaced(
     server: KfpServer, configure: Configure, change: dict[str, Any], reason: str
 ) -> None:
     config = configure()
-    service = reach("kubeflow", config)
+    service = connect_service("kubeflow", config)
     apply(service, config)
     (old,) = server.recurring_runs
     other = config.model_copy(update={"schedule": Schedule(**{"cron": "0 3 * * 1", **change})})
-    changed = reach("kubeflow", other)
+    changed = connect_service("kubeflow", other)
     assert apply(changed, other) == [reason]
     assert old not in server.recurring_runs
     assert len(server.recurring_runs) == 1
@@ -153,7 +154,7 @@ def test_a_schedule_that_differs_is_replaced(
 
 def test_another_pipeline_or_another_parameter_replaces_it(server: KfpServer, configure: Configure) -> None:
     config = configure()
-    service = reach("kubeflow", config)
+    service = connect_service("kubeflow", config)
     apply(service, config)
     (first,) = apply(service, config, PIPELINE.replace("0123456789ab", "ba9876543210"))
     (second,) = apply(service, config, PIPELINE.replace("0123456789ab", "ba9876543210"), cache=False)
@@ -163,7 +164,7 @@ def test_another_pipeline_or_another_parameter_replaces_it(server: KfpServer, co
 
 def test_what_an_apply_left_that_was_cut_short_is_cleared(server: KfpServer, configure: Configure) -> None:
     config = configure()
-    service = reach("kubeflow", config)
+    service = connect_service("kubeflow", config)
     apply(service, config)
     (old,) = server.recurring_runs
     changed = PIPELINE.replace("0123456789ab", "ba9876543210")
@@ -180,7 +181,7 @@ def test_what_an_apply_left_that_was_cut_short_is_cleared(server: KfpServer, con
 def test_another_pipelines_schedule_is_left_alone(server: KfpServer, configure: Configure) -> None:
     config = configure()
     other = config.model_copy(update={"name": "Trips"})  # the server does not mind the case
-    service, neighbour = reach("kubeflow", config), reach("kubeflow", other)
+    service, neighbour = connect_service("kubeflow", config), connect_service("kubeflow", other)
     apply(neighbour, other)
     apply(service, config)
     assert sorted(run.display_name for run in server.recurring_runs.values()) == ["Trips", "trips"]
@@ -189,7 +190,7 @@ def test_another_pipelines_schedule_is_left_alone(server: KfpServer, configure: 
 
 def test_a_schedule_is_paused_and_resumed_and_deleted(server: KfpServer, configure: Configure) -> None:
     config = configure()
-    service = reach("kubeflow", config)
+    service = connect_service("kubeflow", config)
     apply(service, config)
     for enabled in (False, True):
         service.switch(service.recurring()[0], enabled)
@@ -202,9 +203,9 @@ def test_a_time_zone_that_the_scheduler_does_not_read_in_is_refused(server: KfpS
     zurich = Schedule(cron="0 3 * * 1", time_zone="Europe/Zurich")
     config = configure().model_copy(update={"schedule": zurich})
     with pytest.raises(ConfigError, match="Kubeflow reads every cron in one time zone, here UTC, not in Europe/Zurich"):
-        apply(reach("kubeflow", config), config)
+        apply(connect_service("kubeflow", config), config)
     started_so = config.model_copy(update={"cluster": config.cluster.model_copy(update={"time_zone": "Europe/Zurich"})})
-    assert apply(reach("kubeflow", started_so), started_so) == []
+    assert apply(connect_service("kubeflow", started_so), started_so) == []
 
 
 @pytest.mark.parametrize("where", ["env", "file"])
@@ -217,11 +218,11 @@ def test_a_secret_is_sent_and_nowhere_shown(
     secret = f"session={CANARY}" if kind == "cookies" else CANARY
     setattr(server, "cookie" if kind == "cookies" else "token", secret)
     with pytest.raises(ConfigError) as absent:
-        reach("kubeflow", configure(access))
+        connect_service("kubeflow", configure(access))
     assert str(absent.value).startswith(f"cluster.access.{where}: ")
     monkeypatch.setenv("KFP_SECRET", secret)
     Path(tmp_path / "secret").write_text(f"{secret}\n")
-    service = reach("kubeflow", configure(access))
+    service = connect_service("kubeflow", configure(access))
     assert service.submit(PIPELINE, {}).state == "PENDING"
     server.instead["POST", "runs"] = Answer(500, f'{{"message": "bad header: {secret}"}}')
     with pytest.raises(MillraceError) as echoed:
@@ -238,7 +239,7 @@ def test_a_service_accounts_token_is_read_again_for_each_request(
         token.write_text(secret)
         server.token = secret
         if secret == "first":
-            service = reach("kubeflow", configure("access: {kind: service_account, file: token}"))
+            service = connect_service("kubeflow", configure("access: {kind: service_account, file: token}"))
         assert service.newest() == []
 
 
@@ -252,7 +253,7 @@ def test_iap_gets_the_token_that_google_gives_for_its_client(
     claims = base64.urlsafe_b64encode(json.dumps({"exp": int(time.time()) + 3600}).encode()).decode()
     server.token = f"e30.{claims}.c2ln"
     server.instead["POST", "/token"] = Answer(200, json.dumps({"id_token": server.token}))
-    service = reach("kubeflow", configure("access: {kind: iap, client_id: 1.apps.googleusercontent.com}"))
+    service = connect_service("kubeflow", configure("access: {kind: iap, client_id: 1.apps.googleusercontent.com}"))
     assert service.newest() == []
     assert server.asked.count(("POST", "/token")) == 1  # one token for all requests, until it runs out
 
@@ -262,7 +263,7 @@ def test_without_google_credentials_iap_is_one_paragraph(
 ) -> None:
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "none.json"))
     with pytest.raises(MillraceError, match="Google gives no token: GOOGLE_APPLICATION_CREDENTIALS") as error:
-        reach("kubeflow", configure("access: {kind: iap, client_id: 1.apps.googleusercontent.com}"))
+        connect_service("kubeflow", configure("access: {kind: iap, client_id: 1.apps.googleusercontent.com}"))
     assert (error.value.where, error.value.what.count("\n")) == ("cluster.access", 0)
 
 
@@ -290,7 +291,7 @@ def test_a_refusal_is_one_paragraph(
 ) -> None:
     server.instead["GET", "healthz"] = answer
     with pytest.raises(MillraceError) as error:
-        reach("kubeflow", configure())
+        connect_service("kubeflow", configure())
     assert str(error.value).startswith(f"{server.host}: {said}")
     assert (error.value.exit_code, str(error.value).count("\n")) == (code, 0)
     assert "s3cret" not in str(error.value)
@@ -302,13 +303,13 @@ def test_a_renewed_secret_is_asked_for_where_one_is_refused(
     server.token = "right"
     monkeypatch.setenv("KFP_SECRET", CANARY)
     with pytest.raises(MillraceError) as error:
-        reach("kubeflow", configure("access: {kind: token, env: KFP_SECRET}"))
+        connect_service("kubeflow", configure("access: {kind: token, env: KFP_SECRET}"))
     assert error.value.remedy == "What cluster.access names, of kind token, is not accepted: renew it."
     assert CANARY not in str(error.value)
 
 
 def test_a_gateways_hiccup_is_tried_again(server: KfpServer, configure: Configure) -> None:
-    service = reach("kubeflow", configure())
+    service = connect_service("kubeflow", configure())
     server.instead["GET", "experiments"] = Answer(503, "no healthy upstream", "text/plain")
     with pytest.raises(MillraceError, match="It failed"):
         service.newest()
@@ -318,7 +319,7 @@ def test_a_gateways_hiccup_is_tried_again(server: KfpServer, configure: Configur
 def test_a_run_is_never_handed_in_twice(server: KfpServer, configure: Configure) -> None:
     server.instead["POST", "runs"] = Answer(503, "no healthy upstream", "text/plain")
     with pytest.raises(MillraceError, match="It failed"):
-        reach("kubeflow", configure()).submit(PIPELINE, {})
+        connect_service("kubeflow", configure()).submit(PIPELINE, {})
     assert server.asked.count(("POST", "runs")) == 1
 
 
@@ -328,7 +329,7 @@ def test_a_server_that_does_not_answer_is_given_up(
     monkeypatch.setattr(kubeflow_client, "PATIENCE", (0.2, 0.2))
     server.instead["GET", "healthz"] = Answer(200, "{}", delay=30)
     with pytest.raises(MillraceError, match="It took the request and did not answer in time: .*0.2"):
-        reach("kubeflow", configure())
+        connect_service("kubeflow", configure())
 
 
 @pytest.mark.parametrize(
@@ -344,7 +345,7 @@ def test_a_host_that_cannot_be_reached_is_named(
 ) -> None:
     url = host.format(port=unused_port, https=server.host.replace("http", "https"))
     with pytest.raises(MillraceError, match=said) as error:
-        reach("kubeflow", configure(host=url))
+        connect_service("kubeflow", configure(host=url))
     assert error.value.where == url
     assert "object at" not in str(error.value) and "Retry" not in str(error.value)
 
@@ -360,8 +361,8 @@ def test_a_certificate_of_ones_own_is_trusted_where_it_is_named(configure: Confi
     context.load_cert_chain(certificate, key)
     with serving(context) as state:
         with pytest.raises(MillraceError, match="Its certificate was not accepted: .*self.signed"):
-            reach("kubeflow", configure(host=state.host))
-        assert reach("kubeflow", configure("ca_file: cert.pem", host=state.host)).newest() == []
+            connect_service("kubeflow", configure(host=state.host))
+        assert connect_service("kubeflow", configure("ca_file: cert.pem", host=state.host)).newest() == []
 
 
 def test_the_home_folder_is_neither_read_nor_written(
@@ -373,7 +374,7 @@ def test_the_home_folder_is_neither_read_nor_written(
     monkeypatch.setenv("KF_PIPELINES_ENDPOINT", "http://nowhere.invalid")
     monkeypatch.setenv("KF_PIPELINES_IAP_OAUTH2_CLIENT_ID", "stray")
     server.multi_user = True
-    reach("kubeflow", configure()).submit(PIPELINE, {})
+    connect_service("kubeflow", configure()).submit(PIPELINE, {})
     assert [experiment.namespace for experiment in server.experiments.values()] == ["kubeflow"]
     assert os.listdir(folder) == ["context.json"]
 
@@ -382,4 +383,4 @@ def test_a_config_without_a_host_asks_for_one(configure: Configure) -> None:
     config = configure()
     config = config.model_copy(update={"cluster": config.cluster.model_copy(update={"host": None})})
     with pytest.raises(ConfigError, match=r"cluster\.host: No Kubeflow Pipelines is named\. Write its URL there"):
-        reach("kubeflow", config)
+        connect_service("kubeflow", config)

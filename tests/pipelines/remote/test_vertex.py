@@ -11,8 +11,9 @@ from configs.errors import ConfigError, MillraceError
 from configs.loading.loader import load
 from configs.schema.config import Config
 from configs.schema.schedule import Schedule
+from pipelines.remote.connect import connect_service
 from pipelines.remote.schedule import differences, want
-from pipelines.remote.service import Step, reach
+from pipelines.remote.service import Step
 from pipelines.remote.vertex import Vertex, read_recurring
 from tests.fakes.compiled_pipeline import PIPELINE
 from tests.sandbox import YAML
@@ -138,10 +139,10 @@ def test_without_credentials_one_is_told_to_log_in(
 ) -> None:
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "none.json"))
     with pytest.raises(MillraceError, match="Vertex AI refuses: .*Log in: gcloud auth application-default login"):
-        reach("vertex", config).newest()
+        connect_service("vertex", config).newest()
 
 
 def test_a_config_without_a_project_asks_for_one(config: Config) -> None:
     config = config.model_copy(update={"cluster": config.cluster.model_copy(update={"vertex": None})})
     with pytest.raises(ConfigError, match=r"cluster\.vertex: No project of Vertex AI is named"):
-        reach("vertex", config)
+        connect_service("vertex", config)

@@ -15,12 +15,12 @@ def record(*nodes):
     ("nodes", "text"),
     [
         ([], ""),
-        ([("Evaluator", {"overall": {"auc": 0.9}}), ("Yardsticks", {})], ""),
+        ([("Evaluator", {"overall": {"auc": 0.9}}), ("SklearnBaselines", {})], ""),
         (
-            [("Evaluator", {"overall": {"auc": 0.9}}), ("Yardsticks", {"metric": "auc", "models": MODELS})],
+            [("Evaluator", {"overall": {"auc": 0.9}}), ("SklearnBaselines", {"metric": "auc", "models": MODELS})],
             "auc: this model 0.9000, majority 0.5000, tree 0.9200",
         ),
-        ([("Yardsticks", {"metric": "auc", "models": MODELS})], "auc: majority 0.5000, tree 0.9200"),
+        ([("SklearnBaselines", {"metric": "auc", "models": MODELS})], "auc: majority 0.5000, tree 0.9200"),
     ],
 )
 def test_what_a_model_is_compared_with(nodes, text):

@@ -7,10 +7,12 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import asdict
 from html.parser import HTMLParser
 
 import pytest
 
+from components.evaluation.judgement import Failure
 from configs.errors import MillraceError
 from configs.loading.loader import load
 from configs.repository import ROOT
@@ -64,8 +66,9 @@ def evaluated(missed=(), baseline=None):
         *measured("Overall", 1445.0, 0.9492, 0.2043, baseline),
         *measured("trip_start_hour=2", 92.0, 0.9743, float("nan"), baseline),
     ]
-    text = "; ".join(missed) or "auc 0.9492, blessed"
-    return node("Evaluator", text, {"overall": {"auc": 0.9492}, "metrics": metrics, "missed": list(missed)})
+    text = "; ".join(map(str, missed)) or "auc 0.9492, blessed"
+    details = {"overall": {"auc": 0.9492}, "metrics": metrics, "missed": [asdict(failure) for failure in missed]}
+    return node("Evaluator", text, details)
 
 
 def prepared(anomalies=(), accepted=None):
@@ -106,7 +109,7 @@ def record(nodes, **changes):
 
 def published():
     pushed = node("Pusher", "version 2 published", {"version": 2, "new": True}, state="cached")
-    nodes = [*prepared(), *trained(), node("Baseline", "version 1"), evaluated(baseline=0.9400), pushed]
+    nodes = [*prepared(), *trained(), node("Resolver", "version 1"), evaluated(baseline=0.9400), pushed]
     return record(nodes, published=2, in_service=2)
 
 
@@ -130,7 +133,7 @@ def test_a_published_version(show):
 
 def test_models_that_are_no_networks_stand_in_the_same_table(show):
     models = {"logistic": {"auc": 0.9311, "log_loss": 0.25}, "tree": {"auc": 0.9200}}
-    compared = node("Yardsticks", "auc: logistic 0.9311", {"metric": "auc", "models": models})
+    compared = node("SklearnBaselines", "auc: logistic 0.9311", {"metric": "auc", "models": models})
     text = show(record([*prepared(), *trained(), evaluated(), compared])).text
     assert "metric candidate baseline logistic tree threshold auc 0.9492 – 0.9311 0.9200 ✓ passed" in text
     assert "log_loss 0.2043 – 0.2500 – " in text
@@ -168,7 +171,7 @@ def test_nothing_new(show):
 
 
 def test_a_candidate_that_is_not_blessed(show):
-    missed = ["auc (Overall) is 0.9492, below 0.99", "auc (trip_start_hour=10) is 0.9169, below 0.99"]
+    missed = [Failure("Overall", "auc", 0.9492, 0.99), Failure("trip_start_hour=10", "auc", 0.9169, 0.99)]
     error = {"exit_code": 4, "what": f"Not blessed: {missed[0]}.", "where": "Evaluator", "remedy": "Improve the model."}
     refused = node("Pusher", error["what"], state="failed", error=error)
     whole = record([*prepared(), *trained(), evaluated(missed), refused])

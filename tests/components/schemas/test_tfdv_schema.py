@@ -3,7 +3,7 @@ import pytest
 import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from components.schema_gen import extend, free, infer, read
+from components.schemas.tfdv_schema import extend, free, infer, read
 from configs.errors import ConfigError
 from configs.schema.config import Config
 

@@ -1,0 +1,83 @@
+"""The config's thresholds and slices as TFMA's own configuration."""
+
+import json
+from collections.abc import Mapping
+
+import tensorflow_model_analysis as tfma
+from google.protobuf.wrappers_pb2 import BoolValue
+from tensorflow_model_analysis.proto.config_pb2 import ExampleWeightOptions, Options
+
+from components.evaluation import tfma_metrics
+from configs.schema.config import Config, Label
+from configs.schema.evaluation import METRICS, Metric, Threshold
+from trainer.export.signatures import PREDICTION, SERVING, TRANSFORM
+
+CLASSES: dict[Metric, str] = {
+    "auc": "AreaUnderROC",
+    "auc_pr": "AreaUnderPR",
+    "accuracy": "Accuracy",
+    "precision": "PrecisionAtHalf",
+    "recall": "RecallAtHalf",
+    "f1": "F1AtHalf",
+    "macro_f1": "MacroF1",
+    "calibration": "CalibrationRatio",
+    "log_loss": "LogLoss",
+    "rmse": "RMSE",
+    "mae": "MAE",
+    "r2": "R2",
+}  # of `components.evaluation.tfma_metrics`; of a multilabel, all classes together, but for macro_f1
+CONFUSION = "confusion"
+
+
+def eval_config(config: Config) -> tfma.EvalConfig:
+    """Returns TFMA's configuration: every metric on every slice; those with a threshold decide, over all rows."""
+    return tfma.EvalConfig(
+        model_specs=[
+            tfma.ModelSpec(
+                signature_name=SERVING,
+                prediction_key=PREDICTION,
+                label_key=config.label.name,
+                example_weight_key=config.data.weight or "",
+                preprocessing_function_names=[TRANSFORM],
+            )
+        ],
+        slicing_specs=[tfma.SlicingSpec(feature_keys=keys) for keys in config.evaluation.slices],
+        metrics_specs=[_measuring(config.label, config.evaluation.thresholds), _counting()],
+        # TFMA's own count takes an array of rows for one.
+        options=Options(include_default_metrics=BoolValue(value=False)),
+    )
+
+
+def _measuring(label: Label, thresholds: Mapping[Metric, Threshold]) -> tfma.MetricsSpec:
+    found = [_metric(CLASSES[name], name, thresholds.get(name)) for name in METRICS[label.kind]]
+    if label.kind in ("binary", "multiclass"):
+        found.append(_metric("Confusion", CONFUSION))
+    return tfma.MetricsSpec(metrics=found)
+
+
+def _counting() -> tfma.MetricsSpec:
+    count = _metric("Count", "example_count")
+    return tfma.MetricsSpec(metrics=[count], example_weights=ExampleWeightOptions(unweighted=True))
+
+
+def _metric(class_name: str, name: str, limits: Threshold | None = None) -> tfma.MetricConfig:
+    metric = tfma.MetricConfig(class_name=class_name, module=tfma_metrics.__name__, config=json.dumps({"name": name}))
+    if limits:
+        # A bare `threshold` would hold every slice to it, however few rows it has.
+        metric.per_slice_thresholds.add(slicing_specs=[tfma.SlicingSpec()], threshold=_threshold(limits))
+    return metric
+
+
+def _threshold(limits: Threshold) -> tfma.MetricThreshold:
+    threshold = tfma.MetricThreshold()
+    if limits.min is not None:
+        threshold.value_threshold.lower_bound.value = limits.min
+    if limits.max is not None:
+        threshold.value_threshold.upper_bound.value = limits.max
+    if limits.max_drop is not None:
+        threshold.change_threshold.direction = tfma.MetricDirection.HIGHER_IS_BETTER
+        threshold.change_threshold.absolute.value = -limits.max_drop
+    if limits.max_rise is not None:
+        threshold.change_threshold.direction = tfma.MetricDirection.LOWER_IS_BETTER
+        threshold.change_threshold.absolute.value = limits.max_rise
+    return threshold

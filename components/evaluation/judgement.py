@@ -1,0 +1,41 @@
+"""What is said of a candidate, as data: its metrics by slice, and the thresholds that it missed."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+OVERALL = "Overall"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One metric on one slice, of the candidate and, when there is one, of the baseline."""
+
+    slice: str
+    metric: str
+    candidate: float
+    baseline: float | None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A threshold that the candidate missed on a slice; as text, a sentence without its stop."""
+
+    slice: str
+    metric: str | None = None  # None where no row fell into the slice
+    value: float | None = None  # None where it could not be measured
+    limit: float | None = None  # with its sign, where it is one of the change from the baseline
+    kind: Literal["min", "max", "change"] = "min"
+    baseline: float | None = None
+    reason: str | None = None  # why it could not be measured
+
+    def __str__(self) -> str:
+        if self.metric is None:
+            return f"{self.slice}: no row fell into this slice"
+        name = f"{self.metric} ({self.slice})"
+        if self.value is None:
+            return f"{name}: {self.reason or 'not measured'}"
+        if self.kind == "change":
+            change = self.value - (self.baseline or 0.0)
+            against = f"is {self.value:.4f} against {self.baseline:.4f} in service"
+            return f"{name} {against}: a change of {change:+.4f} where {self.limit:+.4f} is the limit"
+        return f"{name} is {self.value:.4f}, {'below' if self.kind == 'min' else 'above'} {self.limit:g}"

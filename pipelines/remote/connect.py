@@ -1,0 +1,23 @@
+"""Connecting to the service that a config names: Kubeflow Pipelines, or Vertex AI."""
+
+from importlib import import_module
+
+from components.patches.ledger import UNUSED_BY_TFX
+from components.patches.optional_imports import left_out
+from components.patches.stderr import silence
+from configs.schema.config import Config
+from pipelines.remote.service import Service
+
+SERVICES = {"kubeflow": "pipelines.remote.kubeflow:Kubeflow", "vertex": "pipelines.remote.vertex:Vertex"}
+
+
+def connect_service(engine: str, config: Config) -> Service:
+    """Returns the service of that name, which has answered once.
+
+    Raises ConfigError where the config does not say what it takes, and MillraceError where it does not answer.
+    """
+    module, _, name = SERVICES[engine].partition(":")
+    # kubernetes looks for kubernetes_validate, which takes seconds to load and is nothing to us.
+    with silence(), left_out(UNUSED_BY_TFX):
+        service: Service = getattr(import_module(module), name)(config)
+    return service
