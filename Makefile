@@ -12,7 +12,7 @@ PYTHON ?= $(shell for python in python3 python python3.13 python3.12 python3.11 
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test test-quick test-all test-cluster lint run-local compile submit schedule image bench screenshot clean
+.PHONY: help setup lock test test-quick test-all test-cluster lint run-local compile submit schedule image bench screenshot reference clean
 
 help: ## show this table
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -55,6 +55,10 @@ bench: setup ## measure this project beside TFX's own example; writes docs/perfo
 
 screenshot: setup ## draw the newest run of CONFIG as the README shows it
 	@$(BIN)/python -m pipelines.reporting.screenshot $(CONFIG) docs/images/run.svg
+
+reference: setup ## write docs/reference.md and configs/millrace.schema.json from configs/schema
+	@$(BIN)/millrace config schema > configs/millrace.schema.json
+	@$(BIN)/python -m configs.reference.page > docs/reference.md
 
 lint: setup ## check style, format and types
 	@$(BIN)/ruff check .
