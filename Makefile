@@ -12,7 +12,7 @@ PYTHON ?= $(shell for python in python3 python python3.13 python3.12 python3.11 
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test test-quick test-all test-cluster lint run-local compile submit schedule image bench screenshot reference clean
+.PHONY: help setup lock test test-quick test-all test-cluster lint run-local compile submit schedule image bench screenshot reference container clean
 
 help: ## show this table
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -46,6 +46,9 @@ test-cluster: setup ## run what stands in for a cluster: containers of the real 
 
 # A process for each core, but no more than memory bears: each loads TensorFlow.
 PYTEST = $(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist worksteal
+
+container: ## run ARGS, or a shell, in a container, for machines that fit neither stack: ARGS="make run-local"
+	@.devcontainer/run $(ARGS)
 
 image: setup ## build the container images of a pipeline: make image CONFIG=configs/taxi.yaml
 	@$(BIN)/millrace image $(CONFIG) $(ARGS)
