@@ -12,7 +12,8 @@ PYTHON ?= $(shell for python in python3 python python3.13 python3.12 python3.11 
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test test-quick test-all test-current test-cluster coverage lint run-local compile submit schedule image bench screenshot clean
+.PHONY: help setup lock test test-quick test-all test-current test-cluster coverage lint run-local compile submit schedule \
+	image bench screenshot reference container clean
 
 help: ## show this table
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -59,6 +60,9 @@ test-cluster: setup ## run what stands in for a cluster: containers of the real 
 # file, as tests/tiers.py has it.
 PYTEST = $(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadscope
 
+container: ## run ARGS, or a shell, in a container, for machines that fit neither stack: ARGS="make run-local"
+	@.devcontainer/run $(ARGS)
+
 image: setup ## build the container images of a pipeline: make image CONFIG=configs/taxi.yaml
 	@$(BIN)/millrace image $(CONFIG) $(ARGS)
 
@@ -67,6 +71,10 @@ bench: setup ## measure this project beside TFX's own example; writes docs/perfo
 
 screenshot: setup ## draw the newest run of CONFIG as the README shows it
 	@$(BIN)/python -m pipelines.reporting.screenshot $(CONFIG) docs/images/run.svg
+
+reference: setup ## write docs/reference.md and configs/millrace.schema.json from configs/schema
+	@$(BIN)/millrace config schema > configs/millrace.schema.json
+	@$(BIN)/python -m configs.reference.page > docs/reference.md
 
 lint: setup ## check style, format and types
 	@$(BIN)/ruff check .

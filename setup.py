@@ -10,6 +10,6 @@ setup(
     python_requires=">=3.10,<3.14",
     packages=find_packages(include=["configs*", "trainer*", "components*", "pipelines*"]),
     package_dir={"": "."},  # an editable install is then one plain path, which type checkers follow too
-    package_data={"configs": ["*.yaml"], "pipelines": ["*/templates/*"]},
+    package_data={"configs": ["*.yaml", "*.json"], "pipelines": ["*/templates/*"]},
     entry_points={"console_scripts": ["millrace = pipelines.cli.app:main"]},
 )

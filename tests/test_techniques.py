@@ -9,11 +9,10 @@ from configs.repository import ROOT
 from configs.schema.config import Config
 from configs.schema.evaluation import METRICS
 from configs.schema.models import Linear
-from configs.schema.training import FITTING, Loss, Optimizer, Training
+from configs.schema.training import FITTING, LOSSES, Loss, Optimizer, Training
 
 PAGE = (ROOT / "docs" / "techniques.md").read_text(encoding="utf-8")
 LINES = re.findall(r"`((?:training|model): \{.*?\})`(?: \|| a linear)", PAGE)
-KINDS = {"regression": ("mse", "mae", "huber")}
 
 
 def read(line):
@@ -23,7 +22,7 @@ def read(line):
 def kind_of(given):
     """The kind of label that a line is for."""
     loss = given.get("training", {}).get("loss", {}).get("name")
-    return "regression" if loss in KINDS["regression"] else "binary"
+    return "regression" if loss in LOSSES["regression"] else "binary"
 
 
 @pytest.mark.parametrize("line", LINES)

@@ -74,7 +74,7 @@ def _locate(schema: dict[str, Any], detail: ErrorDetails) -> tuple[Keys, list[st
 
 
 def _resolve(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
-    if "anyOf" in node:
+    while "anyOf" in node:
         node = next((option for option in node["anyOf"] if option.get("type") != "null"), node)
     if "$ref" in node:
         return schema["$defs"][node["$ref"].rpartition("/")[2]]

@@ -4,7 +4,7 @@ import math
 import re
 from typing import Literal
 
-from pydantic import PositiveInt, model_validator
+from pydantic import Field, PositiveInt, model_validator
 
 from configs.schema.section import Section, Text
 
@@ -26,9 +26,9 @@ class Accelerator(Section):
     their product is `count` (one machine) or a multiple of it.
     """
 
-    type: Text
-    count: PositiveInt = 1
-    topology: str | None = None
+    type: Text = Field(description="As GKE names it: nvidia-l4, tpu-v5-lite-podslice.")
+    count: PositiveInt = Field(default=1, description="How many beside one machine.")
+    topology: str | None = Field(default=None, description="Of a TPU, the whole slice: 2x4; for v4 and v5p, 2x2x4.")
 
     @model_validator(mode="after")
     def _check_topology(self) -> "Accelerator":

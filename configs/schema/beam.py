@@ -26,7 +26,9 @@ NEEDED: dict[Runner, tuple[str, ...]] = {
 class Engine(Section):
     """One Beam engine, and Beam's own options for it."""
 
-    runner: Runner = "direct"
+    runner: Runner = Field(
+        default="direct", description="direct is the step's own machine; portable any engine with a job endpoint."
+    )
     args: dict[Text, Value] = Field(
         default={}, description="Beam's options by name, without dashes; a list repeats one, true is one without value."
     )

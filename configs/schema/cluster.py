@@ -21,8 +21,8 @@ def _check_secret(name: str) -> str:
 class Vertex(Section):
     """Where the pipeline lies in Vertex AI; secrets are in Google's Secret Manager there."""
 
-    project: Text
-    location: Text
+    project: Text = Field(description="The Google Cloud project's id.")
+    location: Text = Field(description="The region, such as europe-west4.")
     service_account: Text | None = Field(default=None, description="Its e-mail address; else the project's default.")
     network: Text | None = Field(
         default=None, description="projects/NUMBER/global/networks/NAME, from which a private Cloud SQL is reached."
@@ -60,7 +60,7 @@ class Cluster(Section):
     time_zone: TimeZone = Field(
         default="UTC", description="In which its scheduler reads a cron: CRON_SCHEDULE_TIMEZONE of that deployment."
     )
-    namespace: Text = "kubeflow"
-    experiment: Text = "Default"
-    service_account: Text = "millrace"
+    namespace: Text = Field(default="kubeflow", description="The Kubernetes namespace that its runs are in.")
+    experiment: Text = Field(default="Default", description="The experiment that its runs are listed under.")
+    service_account: Text = Field(default="millrace", description="The Kubernetes service account of its steps.")
     vertex: Vertex | None = Field(default=None, description="Needed by --engine vertex alone.")

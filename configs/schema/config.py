@@ -34,8 +34,10 @@ Share = Annotated[float, Field(ge=0, le=1)]
 class Label(Section):
     """The column to predict: one of two classes, one of several, any number of several, or a number."""
 
-    name: Text
-    kind: Literal["binary", "multiclass", "multilabel", "regression"]
+    name: Text = Field(description="The column.")
+    kind: Literal["binary", "multiclass", "multilabel", "regression"] = Field(
+        description="One of two classes, one of several, any number of several (a|b in a cell), or a number."
+    )
     classes: Texts | None = Field(
         default=None, description="The values it takes, as the data spells them; of two, the second is the positive."
     )
@@ -77,20 +79,24 @@ class Gate(Section):
 class Storage(Section):
     """Where runs, metadata and served versions lie."""
 
-    root: Text = "workspace"
+    root: Text = Field(
+        default="workspace",
+        description="A folder, or gs://, s3://; each pipeline has one of its name in it. The default is in the "
+        "current directory.",
+    )
     metadata: Text | None = Field(default=None, description="mysql://USER:PASSWORD@HOST:PORT/DATABASE; SQLite without.")
 
 
 class Config(Section):
     """One model: its data, features, architecture, training, quality bar, machines and schedule."""
 
-    name: str
+    name: str = Field(description="The pipeline's: at most 63 of a-z, 0-9, _ and -, and a letter first.")
     data: Data
     label: Label
     features: Annotated[dict[Text, Feature], Field(min_length=1)] = Field(
         description="By column; a pattern such as pixel_* stands for all columns of the data that match it."
     )
-    model: Model
+    model: Model = Field(description="The family, and what it is made of.")
     training: Training
     tuning: Tuning | None = Field(default=None, description="Search for better values of model and training first.")
     evaluation: Evaluation
@@ -106,7 +112,9 @@ class Config(Section):
         default="millrace:{flavour}-{digest}",
         description="The container image of a step; {flavour} is cpu, gpu or tpu, {digest} that of code and lock.",
     )
-    resources: dict[Step, Resources] = {}
+    resources: dict[Step, Resources] = Field(
+        default={}, description="By node: the machine of its step in a cluster; `default` is that of all others."
+    )
 
     @field_validator("name")
     @classmethod

@@ -13,9 +13,9 @@ SPAN = re.compile(r"\{SPAN(?::([1-9]\d*))?\}")  # as TFX writes it: a number, or
 class Split(Section):
     """How many parts of the rows go to each split, by a hash of the row or by time."""
 
-    train: PositiveInt = 8
-    eval: PositiveInt = 1
-    test: PositiveInt = 1
+    train: PositiveInt = Field(default=8, description="Parts to learn from.")
+    eval: PositiveInt = Field(default=1, description="Parts that early stopping and tuning look at.")
+    test: PositiveInt = Field(default=1, description="Parts that decide about publication, and nothing else.")
     by: Text | None = Field(
         default=None, description="A column of moments or whole numbers: the earliest rows train, the latest test."
     )

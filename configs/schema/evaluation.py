@@ -33,10 +33,14 @@ MAIN: tuple[Metric, ...] = ("auc", "accuracy", "rmse")  # what to say of a model
 class Threshold(Section):
     """What a metric must reach, by itself and against the version in service."""
 
-    min: float | None = None
-    max: float | None = None
-    max_drop: float | None = Field(default=None, ge=0)
-    max_rise: float | None = Field(default=None, ge=0)
+    min: float | None = Field(default=None, description="At least this, over all rows.")
+    max: float | None = Field(default=None, description="At most this, over all rows.")
+    max_drop: float | None = Field(
+        default=None, ge=0, description="At most so far below the version in service; of what should be high."
+    )
+    max_rise: float | None = Field(
+        default=None, ge=0, description="At most so far above the version in service; of what should be low."
+    )
 
     @model_validator(mode="after")
     def _check_bounds(self) -> "Threshold":
@@ -55,4 +59,6 @@ class Evaluation(Section):
     slices: Annotated[tuple[Texts, ...], Strict(False)] = Field(
         default=((),), description="Columns to slice by; [] is all."
     )
-    thresholds: Annotated[dict[Metric, Threshold], Field(min_length=1)]
+    thresholds: Annotated[dict[Metric, Threshold], Field(min_length=1)] = Field(
+        description="By metric, of those that fit the label's kind: what it must reach on the test split."
+    )

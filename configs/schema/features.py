@@ -9,7 +9,7 @@ from configs.schema.section import Section, Text
 Part = Literal["hour", "day_of_week", "day", "month", "year"]
 Columns = Annotated[
     tuple[Text, ...],
-    BeforeValidator(lambda given: [given] if isinstance(given, str) else given),
+    BeforeValidator(lambda given: [given] if isinstance(given, str) else given, tuple[Text, ...] | Text),
     Strict(False),
     Field(min_length=1),
 ]
@@ -57,7 +57,10 @@ class Timestamp(Section):
 
     kind: Literal["timestamp"]
     format: Text | None = Field(default=None, description="As strptime writes it (%d.%m.%Y); ISO 8601 without.")
-    parts: Annotated[tuple[Part, ...], Strict(False), Field(min_length=1)] = ("hour", "day_of_week", "month")
+    parts: Annotated[tuple[Part, ...], Strict(False), Field(min_length=1)] = Field(
+        default=("hour", "day_of_week", "month"),
+        description="The year becomes a number, all else a point on a circle.",
+    )
 
     @field_validator("parts")
     @classmethod
@@ -79,8 +82,8 @@ class Image(Section):
     """A picture, of which a model sees numbers from 0 to 1: height x width x channels."""
 
     kind: Literal["image"]
-    height: PositiveInt
-    width: PositiveInt
+    height: PositiveInt = Field(description="Pixels that a model sees; what has others is resized.")
+    width: PositiveInt = Field(description="Pixels that a model sees.")
     channels: Literal[1, 3] = Field(default=3, description="1 is grey, 3 red, green and blue.")
     columns: Columns | None = Field(
         default=None, description="One for each pixel and channel, row by row; without, the cell is a PNG or JPEG file."
@@ -102,7 +105,9 @@ class Steps(Section):
     columns: Columns | None = Field(
         default=None, description="One for each number, step by step; without, the cell is a list."
     )
-    scale: Literal["z_score", "min_max", "none"] = "z_score"
+    scale: Literal["z_score", "min_max", "none"] = Field(
+        default="z_score", description="How its numbers are scaled, each of a step's by itself."
+    )
     ids: PositiveInt | None = Field(default=None, description="The steps are whole numbers from 0 to below this.")
 
     @model_validator(mode="after")

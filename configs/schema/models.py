@@ -32,9 +32,11 @@ class Linear(Architecture):
 class Network(Architecture):
     """What every family with hidden layers has."""
 
-    hidden_units: Units = ()
-    activation: Activation = "relu"
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    hidden_units: Units = Field(default=(), description="The width of each dense layer, from input to output.")
+    activation: Activation = Field(default="relu", description="Of hidden layers and convolutions.")
+    dropout: Annotated[float, Field(ge=0, lt=1)] = Field(
+        default=0.0, description="Share of what a hidden layer says that is dropped in training."
+    )
     batch_norm: bool = Field(default=False, description="Normalise what each hidden layer and convolution sums up.")
     embedding: PositiveInt = Field(default=8, description="The width of each category's and each word's embedding.")
 
@@ -43,14 +45,14 @@ class Dnn(Network):
     """A stack of dense layers."""
 
     family: Literal["dnn"]
-    hidden_units: Layers
+    hidden_units: Layers = Field(description="The width of each dense layer, from input to output.")
 
 
 class WideDeep(Network):
     """A linear model beside a stack of dense layers."""
 
     family: Literal["wide_deep"]
-    hidden_units: Layers
+    hidden_units: Layers = Field(description="The width of each dense layer, from input to output.")
     crosses: Annotated[tuple[Cross, ...], Strict(False)] = Field(
         default=(), description="Features whose values in combination have weights in the linear part: [[a, b]]."
     )
@@ -60,7 +62,7 @@ class WideDeep(Network):
 class Convolution(Section):
     """Filters that slide over an image or a sequence, and the pooling of what they find."""
 
-    filters: PositiveInt
+    filters: PositiveInt = Field(description="How many there are.")
     kernel: PositiveInt = Field(default=3, description="How far a filter sees, in pixels or steps.")
     pool: PositiveInt = Field(default=2, description="Of so many pixels or steps (each way) the maximum; 1 is all.")
 
@@ -69,7 +71,9 @@ class Cnn(Network):
     """Convolutions over images, sequences and texts, then dense layers."""
 
     family: Literal["cnn"]
-    blocks: Annotated[tuple[Convolution, ...], Strict(False), Field(min_length=1)]
+    blocks: Annotated[tuple[Convolution, ...], Strict(False), Field(min_length=1)] = Field(
+        description="The convolutions, from input to output."
+    )
     padding: Literal["same", "valid"] = Field(default="same", description="`valid` cuts off what a filter overlaps.")
     collapse: Literal["flatten", "average", "max"] = Field(
         default="flatten", description="How what the last block found becomes one vector."
@@ -79,7 +83,7 @@ class Cnn(Network):
 class Recurrent(Section):
     """Layers that read a sequence step by step."""
 
-    cell: Literal["simple", "lstm", "gru"] = "lstm"
+    cell: Literal["simple", "lstm", "gru"] = Field(default="lstm", description="What each layer is made of.")
     units: Layers = Field(default=(64,), description="The width of each recurrent layer.")
     bidirectional: bool = Field(default=False, description="Read from either end; a layer is then twice as wide.")
 
@@ -100,8 +104,8 @@ class SelfAttention(Section):
     """A Transformer's encoder: every step looks at all others."""
 
     kind: Literal["self"]
-    layers: PositiveInt = 1
-    heads: PositiveInt = 4
+    layers: PositiveInt = Field(default=1, description="How many, one above the other.")
+    heads: PositiveInt = Field(default=4, description="Of each layer; the width is a multiple of them.")
     width: PositiveInt = Field(default=64, description="Of a step, in all heads together.")
     feed_forward: PositiveInt = Field(default=128, description="The width of the dense layer within each layer.")
 
@@ -118,7 +122,9 @@ class Attention(Network):
     """Attention over sequences and texts, then dense layers."""
 
     family: Literal["attention"]
-    mechanism: Annotated[AdditiveAttention | SelfAttention, Field(discriminator="kind")]
+    mechanism: Annotated[AdditiveAttention | SelfAttention, Field(discriminator="kind")] = Field(
+        description="How steps weigh one another."
+    )
 
 
 class Custom(Architecture):

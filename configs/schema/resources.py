@@ -66,8 +66,8 @@ def _check_variable(name: str) -> str:
     return name
 
 
-Cpu = Annotated[str, BeforeValidator(_spell), AfterValidator(_check_cpu)]
-Memory = Annotated[str, BeforeValidator(_spell), AfterValidator(_check_memory)]
+Cpu = Annotated[str, BeforeValidator(_spell, str | int | float), AfterValidator(_check_cpu)]
+Memory = Annotated[str, BeforeValidator(_spell, str | int | float), AfterValidator(_check_memory)]
 Name = Annotated[str, AfterValidator(_check_name)]
 MountPath = Annotated[str, AfterValidator(_check_path)]
 Labels = dict[Text, Annotated[str, AfterValidator(_check_label)]]
@@ -85,10 +85,12 @@ class Backoff(Section):
 class Toleration(Section):
     """A taint that a step bears, as Kubernetes has it; without a key, every taint."""
 
-    key: Text | None = None
-    operator: Literal["Exists", "Equal"] = "Exists"
-    value: str | None = None
-    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
+    key: Text | None = Field(default=None, description="The taint's key.")
+    operator: Literal["Exists", "Equal"] = Field(default="Exists", description="Equal compares the value as well.")
+    value: str | None = Field(default=None, description="The taint's value, for Equal.")
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = Field(
+        default=None, description="The taint's effect; every one without it."
+    )
 
     @model_validator(mode="after")
     def _check_value(self) -> "Toleration":
@@ -103,16 +105,16 @@ Tolerations = Annotated[tuple[Toleration, ...], Strict(False)]
 class SecretKey(Section):
     """One key of a Kubernetes secret; only its name is ever written down."""
 
-    secret: Name
-    key: Text
+    secret: Name = Field(description="The secret's name.")
+    key: Text = Field(description="The key in it.")
 
 
 class Source(Section):
     """Where a variable's value comes from: one key of a secret or of a config map."""
 
-    secret: Name | None = None
-    config_map: Name | None = None
-    key: Text
+    secret: Name | None = Field(default=None, description="The secret's name.")
+    config_map: Name | None = Field(default=None, description="The config map's name.")
+    key: Text = Field(description="The key in it.")
 
     @model_validator(mode="after")
     def _check_one(self) -> "Source":
@@ -128,15 +130,15 @@ class Resources(Section):
     entry by entry, of all else as a whole.
     """
 
-    cpu: Cpu | None = None
-    memory: Memory | None = None
+    cpu: Cpu | None = Field(default=None, description="CPUs, both asked for and at most: '2', '0.5' or '500m'.")
+    memory: Memory | None = Field(default=None, description="Both asked for and at most: 8Gi, 512Mi.")
     accelerator: Accelerator | None = None
     node_pool: Text | None = Field(
         default=None,
         description="An entry of deploy/nodepools.yaml: accelerator, selectors, tolerations by one name.",
     )
-    node_selector: Labels = {}
-    tolerations: Tolerations = ()
+    node_selector: Labels = Field(default={}, description="Labels that the machine must have.")
+    tolerations: Tolerations = Field(default=(), description="Taints of machines that the step bears.")
     shared_memory: Memory | None = Field(default=None, description="The size of /dev/shm, which is part of the memory.")
     retries: NonNegativeInt = Field(
         default=2, description="How often a step that failed is tried again; a verdict answers at once, however often."
@@ -147,10 +149,14 @@ class Resources(Section):
         default={}, description="Variables from secrets and config maps, by name and key: no value is written down."
     )
     volumes: dict[MountPath, Name] = Field(default={}, description="Volume claims by the folder each is mounted at.")
-    labels: Labels = {}
-    annotations: dict[Text, str] = {}
-    image_pull_policy: Literal["Always", "IfNotPresent", "Never"] | None = None
-    image_pull_secrets: Annotated[tuple[Name, ...], Strict(False)] = ()
+    labels: Labels = Field(default={}, description="Labels of the step's pod.")
+    annotations: dict[Text, str] = Field(default={}, description="Annotations of the step's pod.")
+    image_pull_policy: Literal["Always", "IfNotPresent", "Never"] | None = Field(
+        default=None, description="When the image is pulled; without it, as Kubernetes sees fit."
+    )
+    image_pull_secrets: Annotated[tuple[Name, ...], Strict(False)] = Field(
+        default=(), description="Secrets that open the image's registry."
+    )
     user: PositiveInt | None = Field(
         default=1000, description="The uid of the step, which is never root's; null leaves it to the image."
     )

@@ -32,12 +32,12 @@ class Schedule(Section):
     cron: str = Field(
         description="Minute, hour, day, month, weekday (0 is Sunday); of six fields, the first is seconds."
     )
-    time_zone: TimeZone = "UTC"
+    time_zone: TimeZone = Field(default="UTC", description="In which the cron is read, such as Europe/Zurich.")
     no_catchup: bool = Field(default=True, description="Of the times that were missed, run the latest only.")
     max_concurrency: Annotated[int, Field(ge=1, le=10)] = Field(
         default=1, description="How many of its runs may be under way at once; Kubeflow takes 1 to 10."
     )
-    enabled: bool = True
+    enabled: bool = Field(default=True, description="false pauses it.")
 
     @field_validator("cron")
     @classmethod

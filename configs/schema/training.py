@@ -45,8 +45,8 @@ class Exponential(Section):
     """A rate that falls by `factor` in every `epochs` epochs, a little at each step."""
 
     kind: Literal["exponential"]
-    factor: Annotated[float, Field(gt=0, lt=1)] = 0.9
-    epochs: Epochs = 1.0
+    factor: Annotated[float, Field(gt=0, lt=1)] = Field(default=0.9, description="What is left of it each time.")
+    epochs: Epochs = Field(default=1.0, description="In so many epochs; parts of one count.")
 
 
 class Cosine(Section):
@@ -61,8 +61,8 @@ class Plateau(Section):
     """A rate that falls by `factor` when the loss of the eval split has not improved for `patience` epochs."""
 
     kind: Literal["plateau"]
-    patience: PositiveInt = 2
-    factor: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    patience: PositiveInt = Field(default=2, description="Epochs without a better loss, before it falls.")
+    factor: Annotated[float, Field(gt=0, lt=1)] = Field(default=0.5, description="What is left of it each time.")
     floor: Share = Field(default=0.0, description="Share of the rate below which it never falls.")
 
 
@@ -72,17 +72,25 @@ RateSchedule = Annotated[Constant | Exponential | Cosine | Plateau, Field(discri
 class Optimizer(Section):
     """How weights follow gradients; a parameter that is left out has the value that Keras gives it."""
 
-    name: Literal["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"] = "adam"
-    learning_rate: PositiveFloat = 1e-3
-    schedule: RateSchedule = Constant(kind="constant")
+    name: Literal["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"] = Field(
+        default="adam", description="Keras' own; momentum and nesterov are sgd with either."
+    )
+    learning_rate: PositiveFloat = Field(default=1e-3, description="The rate, or the highest that the schedule has.")
+    schedule: RateSchedule = Field(
+        default=Constant(kind="constant"), description="How the rate changes as the training goes on."
+    )
     clip_norm: PositiveFloat | None = Field(default=None, description="The largest norm of all gradients together.")
     clip_value: PositiveFloat | None = Field(default=None, description="The largest size of a gradient's element.")
     momentum: Decay | None = Field(default=None, description="0.9 where the name says momentum or nesterov.")
-    rho: Decay | None = None
-    beta_1: Decay | None = None
-    beta_2: Decay | None = None
-    epsilon: PositiveFloat | None = None
-    weight_decay: Decay | None = None
+    rho: Decay | None = Field(default=None, description="Of rmsprop: the decay of the mean of squared gradients.")
+    beta_1: Decay | None = Field(default=None, description="Of adam and adamw: the decay of the mean of gradients.")
+    beta_2: Decay | None = Field(default=None, description="Of adam and adamw: that of the mean of their squares.")
+    epsilon: PositiveFloat | None = Field(
+        default=None, description="Of adagrad, rmsprop, adam and adamw: what keeps the division from zero."
+    )
+    weight_decay: Decay | None = Field(
+        default=None, description="Of adamw: share of each weight, times the rate, that a step takes off."
+    )
 
     @model_validator(mode="after")
     def _check_parameters(self) -> "Optimizer":
@@ -99,7 +107,9 @@ class Optimizer(Section):
 class Loss(Section):
     """What training makes small; without it squared errors of a number, and the cross-entropy of classes."""
 
-    name: LossName
+    name: LossName = Field(
+        description="cross_entropy of classes, hinge of two; mse, mae and huber of a number.",
+    )
     label_smoothing: Decay | None = Field(default=None, description="Of cross_entropy: the share that others get.")
     delta: PositiveFloat | None = Field(
         default=None, description="Of huber: from where on an error counts by its size, in spreads of the label; 1."
@@ -116,7 +126,7 @@ class Loss(Section):
 class EarlyStopping(Section):
     """Stop when the eval split has not improved for more than `patience` epochs, and keep the best weights."""
 
-    patience: NonNegativeInt
+    patience: NonNegativeInt = Field(description="Epochs without improvement that are borne.")
 
 
 class Training(Section):
@@ -125,7 +135,7 @@ class Training(Section):
     batch_size: PositiveInt | Literal["auto"] = Field(
         default=256, description="auto: 32 to 1024 by the number of rows, halved until a step fits into the memory."
     )
-    epochs: PositiveInt = 5
+    epochs: PositiveInt = Field(default=5, description="How often all rows of the training split are seen, at most.")
     steps: PositiveInt | None = Field(default=None, description="How many batches, whatever `epochs` says.")
     optimizer: Optimizer = Optimizer()
     loss: Loss | None = None
@@ -167,7 +177,10 @@ class Training(Section):
     replicas: PositiveInt | None = Field(
         default=None, description="How many devices share each batch; all GPUs or TPU cores without it."
     )
-    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = Field(
+        default=0,
+        description="Of all that is drawn in a training; equal ones give equal weights on one CPU.",
+    )
 
     def check(self, kind: str, classes: Collection[str]) -> None:
         """Raises ValueError for what does not fit a label of this kind and these classes."""

@@ -27,8 +27,8 @@ Objective = TrainingMetric | Literal["loss"]
 class Space(Section):
     """The values that a key may have: all from `min` to `max`, or one of `choices`."""
 
-    min: int | float | None = None
-    max: int | float | None = None
+    min: int | float | None = Field(default=None, description="The least; a key of whole numbers gets no others.")
+    max: int | float | None = Field(default=None, description="The largest, which may be taken as well.")
     scale: Literal["linear", "log"] = Field(default="linear", description="log: as many below 1e-2 as above, say.")
     step: PositiveInt | PositiveFloat | None = Field(default=None, description="How far values lie apart.")
     choices: Annotated[tuple[Any, ...], Strict(False), Field(min_length=2)] | None = Field(

@@ -6,11 +6,11 @@ import typer
 from rich.console import Console
 
 from configs.errors import MillraceError
-from pipelines.cli import compile, data, doctor, model, run, step, submit
+from pipelines.cli import compile, config, data, doctor, model, run, step, submit
 from pipelines.reporting.console import paragraph
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False)
-for part in (data, run, model, compile, submit, doctor, step):
+for part in (data, config, run, model, compile, submit, doctor, step):
     app.add_typer(part.app)
 
 

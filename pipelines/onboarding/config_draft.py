@@ -1,5 +1,6 @@
 """A first config for a data set: what `millrace init` writes, from a look at the rows."""
 
+import json
 import os
 import re
 import shlex
@@ -23,6 +24,7 @@ from configs.errors import ConfigError, DataRejected
 from configs.loading.error_messages import explain, suggest
 from configs.loading.yaml_document import parse
 from configs.loading.yaml_writer import show, spell_text
+from configs.reference.json_schema import FILE, write_schema
 from configs.schema.config import Config, Gate
 from configs.schema.data import Split
 from pipelines.onboarding.feature_inference import Guess, gather, guess
@@ -101,6 +103,7 @@ def draft(
         reasons = "; ".join(f"{name}: {found.reason}" for name, found in left_out.items())
         raise DataRejected("no column is left to predict from", data, f"Left out: {reasons}.")
     text = _render(
+        schema=FILE if file else None,
         file=shlex.quote(str(file or "FILE.yaml")),
         rows=_count(profile),
         source=data,
@@ -119,11 +122,15 @@ def draft(
 
 
 def write(drawn: Draft, path: Path, force: bool = False) -> None:
-    """Writes the config; raises ConfigError where there is a file already and it is not to be forced away."""
+    """Writes the config, and beside it the schema that its first line names, by which an editor knows the keys.
+
+    Raises ConfigError where there is such a config already and it is not to be forced away.
+    """
     if path.exists() and not force:
         raise ConfigError("there is such a file already", str(path), "Name another, or overwrite it with --force.")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(drawn.text, encoding="utf-8")
+    path.with_name(FILE).write_text(f"{json.dumps(write_schema(), indent=2)}\n", encoding="utf-8")
 
 
 def find_files(data: str) -> tuple[list[str], str]:

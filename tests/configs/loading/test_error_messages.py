@@ -1,13 +1,23 @@
 from collections.abc import Callable
+from typing import get_args
 
 import pytest
 
 from configs.errors import ConfigError
 from configs.loading.error_messages import suggest
 from configs.loading.loader import load
+from configs.schema.features import Feature
+from configs.schema.models import Model
+
+
+def tags(union):
+    """The tags of a union of sections, as the config spells them."""
+    options, tag = get_args(union)
+    return [get_args(option.model_fields[tag.discriminator].annotation)[0] for option in get_args(options)]
+
 
 SECTION = "a section of keys and values"
-FAMILIES = "Known families: attention, cnn, custom, dnn, linear, rnn, wide_deep."
+FAMILIES = f"Known families: {', '.join(sorted(tags(Model)))}."
 
 
 @pytest.mark.parametrize(
@@ -56,7 +66,7 @@ FAMILIES = "Known families: attention, cnn, custom, dnn, linear, rnn, wide_deep.
             "kind: video",
             "5:features.miles.kind",
             "unknown kind 'video'",
-            "Known kinds: boolean, categorical, image, numeric, sequence, text, timestamp.",
+            f"Known kinds: {', '.join(sorted(tags(Feature)))}.",
         ),
         ("{kind: numeric}", "numeric", "5:features.miles", f"should be {SECTION}, not 'numeric'", ""),
         ("  epochs: 3", "  epochs: three", "9:training.epochs", "should be a whole number, not 'three'", ""),

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +10,13 @@ from typer.testing import CliRunner
 from components.validation.profile import look
 from configs.errors import ConfigError, DataRejected
 from configs.loading.loader import load
+from configs.reference.json_schema import FILE, write_schema
 from configs.schema.config import Config
 from configs.schema.data import Split
 from configs.schema.evaluation import Threshold
 from configs.schema.features import Boolean, Categorical, Numeric, Timestamp, Words
 from pipelines.cli.app import app
-from pipelines.onboarding.config_draft import Draft, draft, name_pipeline
+from pipelines.onboarding.config_draft import Draft, draft, name_pipeline, write
 
 ROWS = 600
 NUMERIC = Numeric(kind="numeric")
@@ -125,7 +127,8 @@ def test_what_cannot_help_is_left_out_and_named(mixed, column, reason):
 
 def test_a_draft_opens_with_its_command_and_names_the_data_from_its_own_folder(mixed):
     drawn, config = mixed
-    assert drawn.text.startswith(f"# millrace run {Path(config.data.path).parent / 'rows.yaml'}\n")
+    command = f"# millrace run {Path(config.data.path).parent / 'rows.yaml'}"
+    assert drawn.text.splitlines()[:2] == [f"# yaml-language-server: $schema={FILE}", command]
     assert "  path: rows.csv\n" in drawn.text
     assert (config.name, config.data.format, config.data.split) == ("rows", "csv", Split(train=6, eval=2, test=2))
 
@@ -368,4 +371,15 @@ def test_the_command_writes_once_and_overwrites_only_by_force(tmp_path, monkeypa
     assert CliRunner().invoke(app, [*command, "--force", "--output", "json"]).exit_code == 0
     printed = CliRunner().invoke(app, [*command[:-1], "-"])
     assert "\nname: rows\n" in printed.output
+    assert "$schema" not in printed.output
     assert sorted(path.name for path in tmp_path.iterdir()) == ["configs", "rows.csv"]
+
+
+def test_a_draft_names_the_schema_that_lies_beside_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    mix().to_csv("rows.csv", index=False)
+    (tmp_path / FILE).write_text("of an older version")
+    write(draft("rows.csv", "churned", Path("churn.yaml")), Path("churn.yaml"))
+    first, second, *_ = Path("churn.yaml").read_text().splitlines()
+    assert (first, second) == (f"# yaml-language-server: $schema={FILE}", "# millrace run churn.yaml")
+    assert json.loads((tmp_path / FILE).read_text()) == write_schema()
