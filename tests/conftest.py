@@ -23,7 +23,7 @@ def temporary_folder() -> Iterator[None]:
     """Gives the libraries, here and in the processes that tests start, one folder to leave things in; it is removed."""
     leftovers = tempfile.TemporaryDirectory(prefix="millrace-", ignore_cleanup_errors=True)
     with leftovers as folder, pytest.MonkeyPatch.context() as patch:
-        os.chmod(folder, 0o711)  # MariaDB finds what is its own in it, as a user of its own
+        os.chmod(folder, 0o1777)  # as /tmp is: MariaDB, a user of its own, writes there too
         patch.setenv("TMPDIR", folder)
         patch.setattr(tempfile, "tempdir", folder)
         yield
