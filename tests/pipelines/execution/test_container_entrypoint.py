@@ -12,12 +12,13 @@ import pytest
 
 from components.registry.versions import in_service
 from configs.errors import ConfigError, MillraceError
+from configs.nodes import NODES
 from configs.schema.config import Config
 from configs.schema.resources import METADATA
 from pipelines.cli.step import read_list
 from pipelines.execution import container_entrypoint
 from pipelines.execution.container_entrypoint import Order
-from pipelines.graph import fingerprint, nodes
+from pipelines.graph import fingerprint
 from pipelines.runs import directory, lease, outcomes
 from pipelines.runs.mlmd import Execution, connection
 from pipelines.runs.outcomes import Outcome
@@ -27,7 +28,7 @@ from tests.fakes.container_steps import Cluster
 from tests.pipelines.execution.test_node_launcher import made
 from tests.sandbox import YAML, Sandbox
 
-NODES = [node.id for node in nodes.NODES if node.key is None]
+IDS = [spec.id for spec in NODES.values() if spec.key is None]
 
 
 @pytest.fixture
@@ -97,7 +98,7 @@ def test_a_step_that_may_not_run_is_on_record(config: Config) -> None:
     assert outcomes.read(config.home, "r2") == {"ExampleGen": outcome}
     record = container_entrypoint.close(config, "r2")
     assert (record["exit_code"], record["error"]) == (5, outcome.error)
-    assert [node["state"] for node in record["nodes"]][1:] == ["not run"] * (len(NODES) - 1)
+    assert [node["state"] for node in record["nodes"]][1:] == ["not run"] * (len(IDS) - 1)
 
 
 @pytest.mark.parametrize(("run_id", "node"), [("../r1", "ExampleGen"), ("r1", "Tuner")])
@@ -130,7 +131,7 @@ def test_the_logs_of_the_steps_are_one_in_the_end(config: Config) -> None:
     for node in ("Transform", "ExampleGen"):
         (folder / f"{node}.log").write_text(f"{node} at work\n")
     for _ in range(2):
-        container_entrypoint.gather_logs(config, "r1", NODES)
+        container_entrypoint.gather_logs(config, "r1", IDS)
         assert (folder / "log.txt").read_text() == "ExampleGen at work\nTransform at work\n"
 
 
@@ -214,7 +215,7 @@ def stored(fresh: Sandbox, database: str, tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.mark.cluster
 def test_a_run_step_by_step_makes_what_a_local_run_makes(stored: Cluster, published: Sandbox, tmp_path: Path) -> None:
     cluster = stored
-    for node in NODES:
+    for node in IDS:
         cluster.forget()
         if node == "StatisticsGen":
             refuse_another(cluster)
@@ -227,7 +228,7 @@ def test_a_run_step_by_step_makes_what_a_local_run_makes(stored: Cluster, publis
     assert (again.code, again.stdout) == (0, answer.stdout.splitlines(keepends=True)[-1])
     ended = cluster.finish("r1", "--executor-input", executor_input(tmp_path))
     assert (ended.code, ended.stderr) == (0, "")
-    assert [line.split()[:2] for line in ended.stdout.splitlines()[: len(NODES)]] == [[node, "done"] for node in NODES]
+    assert [line.split()[:2] for line in ended.stdout.splitlines()[: len(IDS)]] == [[node, "done"] for node in IDS]
     assert "\nPublished version 1: auc 0." in ended.stdout
     assert "Published version 1" in (tmp_path / "kfp" / "summary").read_text()
     [metrics] = json.loads((tmp_path / "kfp" / "out.json").read_text())["artifacts"]["metrics"]["artifacts"]
@@ -278,7 +279,7 @@ def stop_in_the_middle(cluster: Cluster) -> None:
 
 def be_cached(cluster: Cluster) -> None:
     """The first nodes of a second run, after the first has given the pipeline back."""
-    for node in NODES[:2]:
+    for node in IDS[:2]:
         answer = cluster.step("r4", node)
         assert re.search(rf"^{node} +cached +\d+\.\d s  \S.*$", answer.stdout, re.MULTILINE), answer.stderr
     ended = cluster.finish("r4")

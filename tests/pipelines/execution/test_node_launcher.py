@@ -20,7 +20,7 @@ from configs.loading.loader import load
 from configs.schema.config import Config
 from pipelines.execution.finalize import finish
 from pipelines.execution.node_launcher import for_run, launch
-from pipelines.graph import nodes
+from pipelines.graph.nodes import choose_nodes
 from pipelines.graph.tfx_pipeline import compile_ir
 from pipelines.runs import outcomes as records
 from pipelines.runs.mlmd import connection
@@ -138,7 +138,7 @@ def test_the_pipeline_of_a_run_is_a_copy(ir: pipeline_pb2.Pipeline) -> None:
 def test_nodes_launched_one_by_one_make_what_a_run_makes(
     small: Config, ir: pipeline_pb2.Pipeline, fresh: Sandbox, published: Sandbox
 ) -> None:
-    ids = [node.id for node in nodes.nodes(small)]
+    ids = [spec.id for spec in choose_nodes(small)]
     for node in ids:
         if node == "Trainer":
             kill_in_the_middle(fresh, node)
