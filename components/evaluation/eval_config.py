@@ -3,9 +3,18 @@
 import json
 from collections.abc import Mapping
 
-import tensorflow_model_analysis as tfma
 from google.protobuf.wrappers_pb2 import BoolValue
-from tensorflow_model_analysis.proto.config_pb2 import ExampleWeightOptions, Options
+from tensorflow_model_analysis.proto.config_pb2 import (
+    EvalConfig,
+    ExampleWeightOptions,
+    MetricConfig,
+    MetricDirection,
+    MetricsSpec,
+    MetricThreshold,
+    ModelSpec,
+    Options,
+    SlicingSpec,
+)
 
 from components.evaluation import tfma_metrics
 from configs.schema.config import Config, Label
@@ -29,11 +38,11 @@ CLASSES: dict[Metric, str] = {
 CONFUSION = "confusion"
 
 
-def eval_config(config: Config) -> tfma.EvalConfig:
+def eval_config(config: Config) -> EvalConfig:
     """Returns TFMA's configuration: every metric on every slice; those with a threshold decide, over all rows."""
-    return tfma.EvalConfig(
+    return EvalConfig(
         model_specs=[
-            tfma.ModelSpec(
+            ModelSpec(
                 signature_name=SERVING,
                 prediction_key=PREDICTION,
                 label_key=config.label.name,
@@ -41,43 +50,43 @@ def eval_config(config: Config) -> tfma.EvalConfig:
                 preprocessing_function_names=[TRANSFORM],
             )
         ],
-        slicing_specs=[tfma.SlicingSpec(feature_keys=keys) for keys in config.evaluation.slices],
+        slicing_specs=[SlicingSpec(feature_keys=keys) for keys in config.evaluation.slices],
         metrics_specs=[_measuring(config.label, config.evaluation.thresholds), _counting()],
         # TFMA's own count takes an array of rows for one.
         options=Options(include_default_metrics=BoolValue(value=False)),
     )
 
 
-def _measuring(label: Label, thresholds: Mapping[Metric, Threshold]) -> tfma.MetricsSpec:
+def _measuring(label: Label, thresholds: Mapping[Metric, Threshold]) -> MetricsSpec:
     found = [_metric(CLASSES[name], name, thresholds.get(name)) for name in METRICS[label.kind]]
     if label.kind in ("binary", "multiclass"):
         found.append(_metric("Confusion", CONFUSION))
-    return tfma.MetricsSpec(metrics=found)
+    return MetricsSpec(metrics=found)
 
 
-def _counting() -> tfma.MetricsSpec:
+def _counting() -> MetricsSpec:
     count = _metric("Count", "example_count")
-    return tfma.MetricsSpec(metrics=[count], example_weights=ExampleWeightOptions(unweighted=True))
+    return MetricsSpec(metrics=[count], example_weights=ExampleWeightOptions(unweighted=True))
 
 
-def _metric(class_name: str, name: str, limits: Threshold | None = None) -> tfma.MetricConfig:
-    metric = tfma.MetricConfig(class_name=class_name, module=tfma_metrics.__name__, config=json.dumps({"name": name}))
+def _metric(class_name: str, name: str, limits: Threshold | None = None) -> MetricConfig:
+    metric = MetricConfig(class_name=class_name, module=tfma_metrics.__name__, config=json.dumps({"name": name}))
     if limits:
         # A bare `threshold` would hold every slice to it, however few rows it has.
-        metric.per_slice_thresholds.add(slicing_specs=[tfma.SlicingSpec()], threshold=_threshold(limits))
+        metric.per_slice_thresholds.add(slicing_specs=[SlicingSpec()], threshold=_threshold(limits))
     return metric
 
 
-def _threshold(limits: Threshold) -> tfma.MetricThreshold:
-    threshold = tfma.MetricThreshold()
+def _threshold(limits: Threshold) -> MetricThreshold:
+    threshold = MetricThreshold()
     if limits.min is not None:
         threshold.value_threshold.lower_bound.value = limits.min
     if limits.max is not None:
         threshold.value_threshold.upper_bound.value = limits.max
     if limits.max_drop is not None:
-        threshold.change_threshold.direction = tfma.MetricDirection.HIGHER_IS_BETTER
+        threshold.change_threshold.direction = MetricDirection.HIGHER_IS_BETTER
         threshold.change_threshold.absolute.value = -limits.max_drop
     if limits.max_rise is not None:
-        threshold.change_threshold.direction = tfma.MetricDirection.LOWER_IS_BETTER
+        threshold.change_threshold.direction = MetricDirection.LOWER_IS_BETTER
         threshold.change_threshold.absolute.value = limits.max_rise
     return threshold

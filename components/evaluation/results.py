@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2, validation_result_pb2
+from tensorflow_model_analysis.proto.config_pb2 import SlicingSpec
 
 from components.evaluation.eval_config import CONFUSION
 from components.evaluation.judgement import OVERALL, Failure, Measured
@@ -65,7 +66,7 @@ def slice_name(key: metrics_for_slice_pb2.SliceKey) -> str:
     return ", ".join(f"{part.column}={_value(part)}" for part in key.single_slice_keys) or OVERALL
 
 
-def _name(spec: tfma.SlicingSpec) -> str:
+def _name(spec: SlicingSpec) -> str:
     """Returns what a slice is called of which there is only the rule that makes it: columns may have any value."""
     values = [f"{column}={value}" for column, value in sorted(spec.feature_values.items())]
     return ", ".join([*spec.feature_keys, *values]) or OVERALL

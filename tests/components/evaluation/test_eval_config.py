@@ -1,8 +1,8 @@
 from itertools import chain
 
 import pytest
-import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.metrics import metric_types
+from tensorflow_model_analysis.proto.config_pb2 import MetricDirection, SlicingSpec
 
 from components.evaluation import tfma_metrics
 from components.evaluation.eval_config import CLASSES, eval_config
@@ -38,7 +38,7 @@ def deciding(config):
 def thresholds(**limits):
     [metric] = deciding(eval_config(config_of(limits=limits)))
     [over_all_rows] = metric.per_slice_thresholds
-    assert list(over_all_rows.slicing_specs) == [tfma.SlicingSpec()]
+    assert list(over_all_rows.slicing_specs) == [SlicingSpec()]
     return over_all_rows.threshold
 
 
@@ -72,8 +72,8 @@ def test_bounds_are_values():
 @pytest.mark.parametrize(
     ("limits", "direction", "change"),
     [
-        ({"max_drop": 0.01}, tfma.MetricDirection.HIGHER_IS_BETTER, -0.01),
-        ({"max_rise": 0.02}, tfma.MetricDirection.LOWER_IS_BETTER, 0.02),
+        ({"max_drop": 0.01}, MetricDirection.HIGHER_IS_BETTER, -0.01),
+        ({"max_rise": 0.02}, MetricDirection.LOWER_IS_BETTER, 0.02),
     ],
 )
 def test_changes_are_against_the_baseline(limits, direction, change):
