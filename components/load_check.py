@@ -1,4 +1,7 @@
-"""LoadCheck: the exported model, in a fresh process, must answer raw rows as training would, by every signature."""
+"""LoadCheck: the exported model must answer raw rows as training would, by every signature and by both loaders.
+
+That of TensorFlow Serving is asked in a process that loads nothing else, that of TensorFlow's Python in this one.
+"""
 
 import logging
 import pickle
@@ -18,7 +21,7 @@ from tfx.types import artifact_utils, standard_artifacts
 from tfx.utils import path_utils
 
 from components.base import Made, node
-from components.load_check_process import BySignature
+from components.scoring.saved_model import BySignature
 from components.summaries import Outputs, Summary
 from configs.errors import NotBlessed
 from configs.schema.config import Config
@@ -61,8 +64,9 @@ class Executor(BaseExecutor):
         columns = Columns.model_validate_json(exec_properties["columns"])
         rows = first_rows(artifact_utils.get_split_uri(input_dict["examples"], "test"))
         expected = answer_as_trained(model, transform, columns, rows)
-        for loader, answers in answer_as_served(model, make_requests(transform, columns, rows)).items():
-            compare(expected, answers, rows, loader)
+        requests = make_requests(transform, columns, rows)
+        for loader, answer in LOADERS.items():
+            compare(expected, answer(model, requests), rows, loader)
         blessing = artifact_utils.get_single_instance(output_dict["blessing"])
         Path(blessing.uri, "INFRA_BLESSED").touch()
         blessing.set_int_custom_property("blessed", 1)
@@ -96,8 +100,21 @@ def answer_as_trained(
     return {SERVING: named, RAW: named, TRANSFORM: {name: tensor.numpy() for name, tensor in made.items()}}
 
 
-def answer_as_served(model: str, requests: BySignature) -> dict[str, BySignature]:
-    """Returns the exported model's answers by loader, from a process that loads only it."""
+def answer_as_loaded(model: str, requests: BySignature) -> BySignature:
+    """Returns the exported model's answers as TensorFlow's Python loads it."""
+    loaded = tf.saved_model.load(model)  # owns the variables that its signatures refer to
+    answers = {}
+    for name, inputs in requests.items():
+        outputs = loaded.signatures[name](**{key: tf.constant(values) for key, values in inputs.items()})
+        answers[name] = {key: tensor.numpy() for key, tensor in outputs.items()}
+    return answers
+
+
+def answer_as_served(model: str, requests: BySignature) -> BySignature:
+    """Returns the exported model's answers as TensorFlow Serving loads it, from a process that loads only it.
+
+    Raises NotBlessed where it cannot be loaded and asked.
+    """
     with tempfile.TemporaryDirectory() as folder:
         asked, answered = Path(folder, "requests"), Path(folder, "answers")
         asked.write_bytes(pickle.dumps(requests))
@@ -110,7 +127,11 @@ def answer_as_served(model: str, requests: BySignature) -> dict[str, BySignature
                 where="LoadCheck",
                 remedy="The log holds the loader's own words.",
             )
-        return pickle.loads(answered.read_bytes())
+        answers: BySignature = pickle.loads(answered.read_bytes())
+        return answers
+
+
+LOADERS = {"Python": answer_as_loaded, "Serving": answer_as_served}
 
 
 def compare(expected: BySignature, served: BySignature, rows: Sequence[bytes], loader: str) -> None:

@@ -99,14 +99,6 @@ UNUSED_BY_TFX = Patch(
     without="The same results, slower.",
     tested={"apache-beam": BEAM, "kubernetes": ("26.1.0",), "tfx": TFX},
 )
-UNUSED_BY_TENSORFLOW = Patch(
-    "optional_imports",
-    {"keras": "", "googleapiclient": ""},
-    why="TensorFlow loads them where they are installed, and what loads a SavedModel uses neither.",
-    saves="1.5 of the 3.5 CPU seconds that TensorFlow takes to load.",
-    without="The same results, slower.",
-    tested={"tensorflow": ("2.16.2", "2.21.0")},
-)
 CLIENT = Patch(
     "kfp_client",
     {
@@ -136,7 +128,6 @@ PATCHES = (
     LARGE_BATCHES,
     BEAM_SIGNATURES,
     UNUSED_BY_TFX,
-    UNUSED_BY_TENSORFLOW,
     CLIENT,
     STDERR,
 )

@@ -10,7 +10,7 @@ import tensorflow as tf
 from pyarrow import parquet
 from sklearn.metrics import roc_auc_score
 
-from components.load_check_process import answer_tf2
+from components.load_check import answer_as_loaded
 from components.registry.versions import in_service
 from configs.errors import ConfigError, DataRejected, MillraceError
 from configs.home import Home
@@ -85,7 +85,7 @@ def as_example(row):
 def ask(sandbox, examples):
     """What the version in service predicts of tf.Examples, asked as a server would."""
     requests = {"serving_default": {"examples": np.array(examples, object)}}
-    return answer_tf2(str(in_service(sandbox.home).path), requests)["serving_default"]["prediction"]
+    return answer_as_loaded(str(in_service(sandbox.home).path), requests)["serving_default"]["prediction"]
 
 
 def test_input_columns_come_back_as_they_came_and_in_order(published, scored):

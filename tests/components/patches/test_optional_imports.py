@@ -63,15 +63,3 @@ def test_a_search_has_what_it_needs():
         "from trainer.tuner_fn import BayesianOptimizationOracle\n"
         "BayesianOptimizationOracle(objective='val_loss')"
     )
-
-
-@pytest.mark.slow
-def test_tensorflow_loads_without_keras():
-    run(
-        "import sys\n"
-        "from components.patches.ledger import UNUSED_BY_TENSORFLOW\n"
-        "from components.patches.optional_imports import left_out\n"
-        "with left_out(UNUSED_BY_TENSORFLOW):\n"
-        "    import tensorflow\n"
-        "assert 'keras' not in sys.modules and tensorflow.saved_model.load"
-    )

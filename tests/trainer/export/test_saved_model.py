@@ -8,8 +8,7 @@ import tensorflow_transform as tft
 import tensorflow_transform.beam as tft_beam
 from tensorflow_transform.tf_metadata import dataset_metadata, metadata_io, schema_utils
 
-from components.load_check import answer_as_trained, compare, make_requests
-from components.load_check_process import answer_tf1, answer_tf2
+from components.load_check import LOADERS, answer_as_loaded, answer_as_trained, compare, make_requests
 from configs.schema.models import Attention, Cnn, Convolution, Dnn, Linear, Rnn, SelfAttention, WideDeep
 from configs.schema.training import Optimizer, Training
 from tests.trainer.conftest import LABELS
@@ -114,7 +113,7 @@ def test_a_family_is_built_killed_and_resumed_learns_by_heart_and_serves_what_it
     assert score(kind, expected[SERVING]["prediction"], label_by(kind)) > 0.9
     requests = make_requests(transformed, settings, ROWS)
     assert set(expected) == set(requests) == {SERVING, RAW, TRANSFORM}
-    for loader, answer in {"tf1": answer_tf1, "tf2": answer_tf2}.items():
+    for loader, answer in LOADERS.items():
         answers = answer(folder, requests)
         assert {name: outputs.keys() for name, outputs in answers.items()} == {
             name: outputs.keys() for name, outputs in expected.items()
@@ -128,7 +127,7 @@ def compare_nothing(folder):
     [_, specs] = tf.saved_model.load(folder).signatures[RAW].structured_input_signature
     nothing = {name: tf.fill([1] * spec.shape.rank, MISSING[spec.dtype]).numpy() for name, spec in specs.items()}
     assert {"ranged__0_1_", "the_colour", "the_colour_", "column__bucketed"} <= set(nothing)
-    answers = answer_tf2(folder, {SERVING: {"examples": np.array([b""], object)}, RAW: nothing})
+    answers = answer_as_loaded(folder, {SERVING: {"examples": np.array([b""], object)}, RAW: nothing})
     for output, values in answers[SERVING].items():
         np.testing.assert_array_equal(answers[RAW][output], values)
 
