@@ -16,7 +16,7 @@ from tfx.types import artifact_utils, standard_artifacts
 
 from components import in_service_driver
 from components.base import Made, node
-from components.schemas.tfdv_schema import FILE, free, read, read_statistics
+from components.schemas.tfdv_schema import FILE, free, read_schema, read_statistics
 from components.summaries import Outputs, Summary
 from configs.errors import DataRejected
 from configs.schema.config import Config, Gate
@@ -76,7 +76,7 @@ class Executor(BaseExecutor):
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
         gate = Gate.model_validate_json(exec_properties["gate"])
         statistics = read_statistics(artifact_utils.get_single_instance(input_dict["statistics"]))
-        schema = read(Path(artifact_utils.get_single_uri(input_dict["schema"])) / FILE)
+        schema = read_schema(Path(artifact_utils.get_single_uri(input_dict["schema"])) / FILE)
         version = in_service_driver.version_of(exec_properties)
         previous = tfdv.load_stats_binary(str(version.path / IN_VERSION)) if version else None
         found = list(anomalies(statistics, schema, gate, previous, json.loads(exec_properties["free"])))

@@ -10,7 +10,7 @@ from tfx.dsl.components.base.executor_spec import BeamExecutorSpec
 from components.base import Made
 from components.evaluation.eval_config import eval_config
 from components.evaluation.judgement import OVERALL, Measured
-from components.evaluation.results import confuse, failures, measure
+from components.evaluation.results import confuse, failures, read_measured
 from components.patches.tfx_io import InLargeBatches
 from components.summaries import Outputs, Summary
 from configs.schema.config import Config
@@ -42,7 +42,7 @@ def build(config: Config, made: Made) -> BaseComponent:
 def summarise(outputs: Outputs) -> Summary:
     """Returns the metric that matters, or the thresholds that were missed; and all metrics, by slice."""
     folder = outputs["evaluation"][0].uri
-    measured, missed = measure(folder), failures(folder)
+    measured, missed = read_measured(folder), failures(folder)
     overall = {item.metric: item for item in measured if item.slice == OVERALL}
     main = next(overall[name] for name in MAIN if name in overall)
     text = "; ".join(map(str, missed)) or f"{_compare(main)}, blessed"

@@ -11,7 +11,7 @@ from tfx.utils import path_utils
 
 from components import in_service_driver
 from components.base import Made, node
-from components.evaluation.results import failures, measure, overall
+from components.evaluation.results import failures, overall, read_measured
 from components.registry.model_registry import Record, publish
 from components.summaries import Outputs, Summary
 from configs.errors import NotBlessed
@@ -68,7 +68,7 @@ class Executor(BaseExecutor):
                 "evaluation": Path(uri["evaluation"]),
                 "config.json": config,
             },
-            record=Record(run=self._context.pipeline_run_id, metrics=overall(measure(uri["evaluation"]))),
+            record=Record(run=self._context.pipeline_run_id, metrics=overall(read_measured(uri["evaluation"]))),
         )
         pushed.set_int_custom_property("version", published.version.number)
         pushed.set_int_custom_property("new", int(published.new))

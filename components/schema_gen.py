@@ -16,7 +16,7 @@ from tfx.types import artifact_utils, standard_artifacts
 
 from components import in_service_driver
 from components.base import Made, node
-from components.schemas.tfdv_schema import FILE, IN_VERSION, extend, free, infer, read, read_statistics
+from components.schemas.tfdv_schema import FILE, IN_VERSION, extend, free, infer, read_schema, read_statistics
 from components.summaries import Outputs, Summary
 from configs.schema.config import Config
 
@@ -44,7 +44,7 @@ def summarise(outputs: Outputs) -> Summary:
     """Returns how many columns the schema has, and where it comes from."""
     [schema] = outputs["schema"]
     path = Path(schema.uri, FILE)
-    columns = len(read(path).feature)
+    columns = len(read_schema(path).feature)
     return Summary(f"{columns} columns, {schema.get_string_custom_property('source')}", {"path": str(path)})
 
 
@@ -74,7 +74,7 @@ class Executor(BaseExecutor):
 
 def _known(properties: Mapping[str, str]) -> tuple[schema_pb2.Schema, str]:
     if path := properties["schema_file"]:
-        return read(Path(path)), f"curated in {path}"
+        return read_schema(Path(path)), f"curated in {path}"
     if version := in_service_driver.version_of(properties):
-        return read(version.path / IN_VERSION), f"of version {version.number}"
+        return read_schema(version.path / IN_VERSION), f"of version {version.number}"
     return schema_pb2.Schema(), "inferred"

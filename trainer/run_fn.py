@@ -51,9 +51,9 @@ def run_fn(fn_args: FnArgs) -> None:
     export(model, tft_output, settings, fn_args.serving_model_dir)
     keep(settings.model, fn_args.serving_model_dir)
     lineage = {"origin": given["origin"], "base_digest": given.get("base_digest", "")}
-    put(Path(fn_args.serving_model_dir, KERAS_MODEL).with_name(LINEAGE), lineage)
-    put(Path(fn_args.model_run_dir, HISTORY), history)
-    put(Path(fn_args.model_run_dir, FACTS), facts | {"devices": devices, "tuned": tuned})
+    write_json(Path(fn_args.serving_model_dir, KERAS_MODEL).with_name(LINEAGE), lineage)
+    write_json(Path(fn_args.model_run_dir, HISTORY), history)
+    write_json(Path(fn_args.model_run_dir, FACTS), facts | {"devices": devices, "tuned": tuned})
 
 
 def read_splits(fn_args: FnArgs, settings: Settings, tft_output: tft.TFTransformOutput) -> tuple[Rows, Rows]:
@@ -112,7 +112,7 @@ def widen(model: keras.Model, settings: Settings, seen: Sequence[Column]) -> ker
     return whole
 
 
-def put(path: Path, data: Mapping[str, Any]) -> None:
+def write_json(path: Path, data: Mapping[str, Any]) -> None:
     """Writes a file of JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(data))

@@ -24,7 +24,7 @@ from tfx.components.tuner.component import TunerFnResult
 from configs.errors import MillraceError
 from configs.schema.tuning import Space, Tuning
 from trainer.labels import HEADS
-from trainer.run_fn import put, read_splits, train_model
+from trainer.run_fn import read_splits, train_model, write_json
 from trainer.settings import Settings, read_values
 from trainer.training.callbacks import PROGRESS
 from trainer.training.dataset import Rows, choose_batch
@@ -127,7 +127,7 @@ class Search(BaseTuner):
             reason = trials[0]["reason"] if trials else "there was none"
             what = f"None of {len(trials)} trials could be trained; of the first: {reason}"
             raise MillraceError(what, "Tuner", "Change tuning.space, or what it leaves as it is.")
-        put(Path(self.given["trials"]), {"objective": self.metric, "best": best[0].trial_id, "trials": trials})
+        write_json(Path(self.given["trials"]), {"objective": self.metric, "best": best[0].trial_id, "trials": trials})
 
     def _name(self, trial: Trial) -> str:
         number = self.oracle.start_order.index(trial.trial_id) + 1

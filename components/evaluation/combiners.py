@@ -125,28 +125,28 @@ class Table(Sums):
         return np.bincount(of.astype(int) * size + told, weights, size * size).reshape(size, size)
 
 
-class Right(Table):
+class Accuracy(Table):
     """The share that is told what it is."""
 
     def result(self, sums: np.ndarray) -> float:
         return _share(sums.trace(), sums.sum())
 
 
-class RightOfTold(Table):
+class Precision(Table):
     """Of what is told to be of the class, the share that is."""
 
     def result(self, sums: np.ndarray) -> float:
         return _share(sums[1, 1], sums[:, 1].sum())
 
 
-class RightOfAll(Table):
+class Recall(Table):
     """Of what is of the class, the share that is told so."""
 
     def result(self, sums: np.ndarray) -> float:
         return _share(sums[1, 1], sums[1].sum())
 
 
-class Both(Table):
+class F1(Table):
     """The harmonic mean of the two."""
 
     def result(self, sums: np.ndarray) -> float:
@@ -199,7 +199,7 @@ class Mean(Sums):
         return _share(sums[1], sums[0])
 
 
-class Surprise(Mean):
+class LogLoss(Mean):
     """Minus the logarithm of how likely the row's class was told to be."""
 
     def amount(self, labels: np.ndarray, answers: np.ndarray) -> np.ndarray:
@@ -211,14 +211,14 @@ class Surprise(Mean):
         return -np.log(np.clip(likely, LEAST, 1 - LEAST))
 
 
-class Distance(Mean):
+class AbsoluteError(Mean):
     """The mean of the errors' sizes."""
 
     def amount(self, labels: np.ndarray, answers: np.ndarray) -> np.ndarray:
         return np.abs(_errors(labels, answers))
 
 
-class Square(Mean):
+class SquaredError(Mean):
     """The root of the mean of the squares of the errors."""
 
     def amount(self, labels: np.ndarray, answers: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from components.evaluation.eval_config import CONFUSION
 from components.evaluation.judgement import OVERALL, Failure, Measured
 
 
-def measure(folder: str) -> list[Measured]:
+def read_measured(folder: str) -> list[Measured]:
     """Returns every scalar metric of every slice; one that a slice cannot have (AUC of one class) is left out."""
     found = []
     for record in tfma.load_metrics(folder):
@@ -52,7 +52,7 @@ def overall(measured: Iterable[Measured]) -> dict[str, float]:
 def failures(folder: str) -> list[Failure]:
     """Returns every threshold that the candidate missed."""
     result = tfma.load_validation_result(folder)
-    measured = {(item.slice, item.metric): item for item in measure(folder)}
+    measured = {(item.slice, item.metric): item for item in read_measured(folder)}
     found = []
     for validation in result.metric_validations_per_slice:
         name = slice_name(validation.slice_key)

@@ -47,25 +47,25 @@ class AreaUnderPR(_Metric):
 class Accuracy(_Metric):
     """The share of the rows that are of the class that they are told to be."""
 
-    combiner = combiners.Right
+    combiner = combiners.Accuracy
 
 
 class PrecisionAtHalf(_Metric):
     """Of what is told to be of the class, the share that is; of several classes, all of them together."""
 
-    combiner = combiners.RightOfTold
+    combiner = combiners.Precision
 
 
 class RecallAtHalf(_Metric):
     """Of what is of the class, the share that is told so; of several classes, all of them together."""
 
-    combiner = combiners.RightOfAll
+    combiner = combiners.Recall
 
 
 class F1AtHalf(_Metric):
     """The harmonic mean of precision and recall."""
 
-    combiner = combiners.Both
+    combiner = combiners.F1
 
 
 class MacroF1(_Metric):
@@ -86,7 +86,7 @@ class Confusion(_Metric):
 class LogLoss(_Metric):
     """The mean of minus the logarithm of how likely each row's class was told to be: one of two, or of several."""
 
-    combiner = combiners.Surprise
+    combiner = combiners.LogLoss
 
 
 class CalibrationRatio(_Metric):
@@ -104,13 +104,13 @@ class R2(_Metric):
 class RMSE(_Metric):
     """The root of the mean of the squares of the errors."""
 
-    combiner = combiners.Square
+    combiner = combiners.SquaredError
 
 
 class MAE(_Metric):
     """The mean distance of answer and label."""
 
-    combiner = combiners.Distance
+    combiner = combiners.AbsoluteError
 
 
 class Count(_Metric):

@@ -20,7 +20,7 @@ class Frame:
     series: str | None = None
 
     @property
-    def reach(self) -> int:
+    def lookback(self) -> int:
         """How many rows a row needs before it."""
         return max(self.lengths.values()) + self.horizon - 1
 
@@ -35,7 +35,7 @@ def roll(batches: Iterable[pa.RecordBatch], frame: Frame) -> Iterator[pa.RecordB
     series = _number(rows, frame.series)
     order = np.lexsort((_column(rows, ORDER).to_numpy(zero_copy_only=False), series))
     starts = np.searchsorted(series[order], series[order])
-    places = np.flatnonzero(np.arange(len(order)) - starts >= frame.reach)
+    places = np.flatnonzero(np.arange(len(order)) - starts >= frame.lookback)
     columns = []
     for name in rows.schema.names:
         column = _column(rows, name)

@@ -20,7 +20,7 @@ from typing import Any
 
 import portalocker
 
-from components.registry.tree_digest import copy, list_files, measure, sync, sync_folders, tree_digest, write
+from components.registry.tree_digest import copy, list_files, sync, sync_folders, tree_digest, tree_size, write_synced
 from components.registry.versions import (
     EXTRA,
     MANIFEST,
@@ -31,7 +31,7 @@ from components.registry.versions import (
     in_service,
     intact,
     list_folders,
-    read,
+    read_version,
     versions,
 )
 from configs.errors import ConfigError, MillraceError, PipelineBusy
@@ -142,15 +142,16 @@ def _add(home: Home, tree: Path, extras: Mapping[str, Path], origin: Mapping[str
         if tree_digest(staging, exclude=[EXTRA]) != origin["model_digest"]:
             raise MillraceError("the model changed while it was copied.", str(tree), "Run again.")
         manifest = {"number": number, "digest": tree_digest(staging), **origin, **_describe(record)}
-        write(staging / MANIFEST, json.dumps(manifest, indent=2, default=float) + "\n")
+        write_synced(staging / MANIFEST, json.dumps(manifest, indent=2, default=float) + "\n")
         sync_folders(staging)
-        write(_draft(home), "".join(map(as_line, [*records, manifest])))  # now: a full disk must stop both or neither
+        # Now, since a full disk must stop both or neither.
+        write_synced(_draft(home), "".join(map(as_line, [*records, manifest])))
         os.rename(staging, home.serving / str(number))
     except OSError as error:
         raise _refusal(home, number, [tree, *extras.values()], error) from error
     sync(home.serving)
     _put_history(home)
-    return read(number, home.serving / str(number))
+    return read_version(number, home.serving / str(number))
 
 
 def _stage(staging: Path, tree: Path, extras: Mapping[str, Path]) -> None:
@@ -172,7 +173,7 @@ def _refusal(home: Home, number: int, sources: Sequence[Path], error: OSError) -
     if error.errno not in (errno.ENOSPC, errno.EDQUOT):
         what = f"version {number} was not published: {error.strerror}."
         return MillraceError(what, str(error.filename or home.serving), "Mend this and run again.")
-    needed, free = sum(map(measure, sources)), shutil.disk_usage(home.serving).free
+    needed, free = sum(map(tree_size, sources)), shutil.disk_usage(home.serving).free
     what = f"version {number} was not published: the disk is full; it needs {needed:,} bytes, and {free:,} are free."
     return MillraceError(what, str(home.serving), "Free some space and run again.")
 
@@ -210,7 +211,7 @@ def _draft(home: Home) -> Path:
 def _settle(home: Home, records: Iterable[Mapping[str, Any]]) -> None:
     lines = "".join(map(as_line, records))
     if lines and not (home.history.exists() and home.history.read_text(errors="replace") == lines):
-        write(_draft(home), lines)
+        write_synced(_draft(home), lines)
         _put_history(home)
 
 

@@ -36,7 +36,7 @@ def tree_digest(path: Path, exclude: Collection[str] = ()) -> str:
     return digest.hexdigest()
 
 
-def measure(path: Path) -> int:
+def tree_size(path: Path) -> int:
     """Return the bytes that a copy of a file or folder takes on a disk of common block size."""
     sizes = [file.stat().st_size for file in _files(path)]
     return sum(-(-size // _BLOCK) * _BLOCK for size in sizes)
@@ -53,7 +53,7 @@ def copy(source: Path, target: Path, exclude: Collection[str] = ()) -> None:
             raise MillraceError("the file changed while it was copied.", str(file), "Run again.")
 
 
-def write(path: Path, text: str) -> None:
+def write_synced(path: Path, text: str) -> None:
     """Write a file and wait until it is on the disk."""
     path.write_text(text)
     sync(path)

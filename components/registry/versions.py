@@ -55,7 +55,7 @@ def in_service(home: Home) -> Version | None:
     if number not in folders:
         what = f"version {number} is in service by the history, but its folder is gone."
         raise MillraceError(what, str(home.serving / str(number)), _REPAIR)
-    version = verify(read(number, folders[number]))
+    version = verify(read_version(number, folders[number]))
     if number in recorded and as_line(recorded[number]) != as_line(version.manifest):
         raise _damage(version.path, "its manifest is not what the history says")
     return version
@@ -119,7 +119,7 @@ def list_folders(home: Home) -> dict[int, Path]:
     return {number: home.serving / numbers[number] for number in sorted(numbers)}
 
 
-def read(number: int, path: Path) -> Version:
+def read_version(number: int, path: Path) -> Version:
     """Return a version with its manifest, its files not verified; raises MillraceError when that cannot be used."""
     if path.is_symlink() or path.name != str(number):
         raise _damage(path, "it is not a folder that was published here")
@@ -155,7 +155,7 @@ def _damage(path: Path, why: str) -> MillraceError:
 def _readable(folders: Mapping[int, Path]) -> Iterator[Version]:
     for number, path in folders.items():
         with suppress(MillraceError):
-            yield read(number, path)
+            yield read_version(number, path)
 
 
 def _recorded(home: Home) -> dict[int, dict[str, Any]]:

@@ -89,7 +89,7 @@ def _compare(
         if gone := sorted({*values} - {*seen}):
             yield Change(name, "values not seen", _list(gone))
     if (span := _range(before)) and (wider := _union(span, _range(after))) != span:
-        yield Change(name, "wider range", f"{_spell(span)} → {_spell(wider)}")
+        yield Change(name, "wider range", f"{_show_range(span)} → {_show_range(wider)}")
     if not after.presence.min_fraction and before.presence.min_fraction:
         yield Change(name, "missing values", "there were none")
 
@@ -140,7 +140,7 @@ def _type(feature: schema_pb2.Feature) -> str:
     return schema_pb2.FeatureType.Name(feature.type)
 
 
-def _spell(span: Range) -> str:
+def _show_range(span: Range) -> str:
     return " to ".join("any" if end is None else f"{end:g}" for end in span)
 
 

@@ -33,7 +33,7 @@ def read_statistics(artifact: types.Artifact) -> dict[str, Statistics]:
     }
 
 
-def read(path: Path) -> schema_pb2.Schema:
+def read_schema(path: Path) -> schema_pb2.Schema:
     """Returns the schema in a text file; raises ConfigError when it is none."""
     try:
         return tfdv.load_schema_text(str(path))

@@ -103,7 +103,7 @@ class Profile:
         return self.read == self.rows
 
 
-def look(files: Sequence[str], format: str, most: int = MOST) -> Profile:
+def profile_files(files: Sequence[str], format: str, most: int = MOST) -> Profile:
     """Returns the profile of files of one format, of `most` bytes of them in pieces spread evenly where they hold more.
 
     Raises DataRejected where a file cannot be read.

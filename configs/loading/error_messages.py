@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from configs.errors import ConfigError
-from configs.loading.yaml_document import Document, Keys, spell
+from configs.loading.yaml_document import Document, Keys, name_key
 
 _SECTION = "a section of keys and values"
 _EXPECTED = {
@@ -90,7 +90,7 @@ def _describe(keys: Keys, found: list[tuple[list[str], ErrorDetails]], where: st
         case "extra_forbidden":
             return ConfigError(f"unknown key '{last}'", where, nearest or f"Known keys: {', '.join(known)}.")
         case "missing":
-            return ConfigError(f"missing key '{last}'", where, f"Add '{last}' to {spell(keys[:-1]) or 'the file'}.")
+            return ConfigError(f"missing key '{last}'", where, f"Add '{last}' to {name_key(keys[:-1]) or 'the file'}.")
         case "union_tag_not_found":
             return ConfigError(f"missing key '{last}'", where, listed)
         case "union_tag_invalid":

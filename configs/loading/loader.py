@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from configs.errors import ConfigError
 from configs.home import is_url
 from configs.loading.error_messages import explain, suggest
-from configs.loading.yaml_document import Document, parse, spell
+from configs.loading.yaml_document import Document, name_key, parse
 from configs.schema.config import Config, Storage
 from configs.schema.tuning import replace
 
@@ -32,10 +32,12 @@ def load(path: str | Path, overrides: Sequence[str] = (), text: str | None = Non
     Relative paths become absolute: those of the YAML from its folder, those of an override and the default
     storage root from the current directory. URLs stay. Every mistake ends in one ConfigError.
     """
-    return validate(read(path, overrides, text), Path(path).absolute().parent, Path.cwd())
+    return validate(read_document(path, overrides, text), Path(path).absolute().parent, Path.cwd())
 
 
-def read(path: str | Path, overrides: Sequence[str] = (), text: str | None = None, lenient: bool = False) -> Document:
+def read_document(
+    path: str | Path, overrides: Sequence[str] = (), text: str | None = None, lenient: bool = False
+) -> Document:
     """Read a pipeline's YAML and apply overrides; what the keys may say is not looked at yet.
 
     Where that is lenient, a variable that is not set becomes its name, and the document tells of it.
@@ -89,7 +91,7 @@ def _apply(document: Document, override: str, lenient: bool) -> None:
             document.places[keys[:depth]] = (name, 0)
         section = section[key]
         if not isinstance(section, dict):
-            raise ConfigError(f"'{spell(keys[:depth])}' has no keys of its own", name, "Set it as a whole.")
+            raise ConfigError(f"'{name_key(keys[:depth])}' has no keys of its own", name, "Set it as a whole.")
     try:
         given = parse(text, name, lenient)
     except ConfigError as error:

@@ -41,11 +41,11 @@ class Document:
         """The same place in words: `file:line:key`, or a name alone where that says it all."""
         name, line = self.place(keys)
         if line:
-            return f"{name}:{line}:{spell(keys)}".rstrip(":")
-        return name if keys in self.places else f"{name}:{spell(keys)}"
+            return f"{name}:{line}:{name_key(keys)}".rstrip(":")
+        return name if keys in self.places else f"{name}:{name_key(keys)}"
 
 
-def spell(keys: Keys) -> str:
+def name_key(keys: Keys) -> str:
     """Keys as a user writes them: `training.optimizer`."""
     return ".".join(str(key) for key in keys)
 
@@ -76,7 +76,7 @@ def parse(text: str, name: str, lenient: bool = False) -> Document:
         raise ConfigError(f"not valid YAML: {' '.join(str(error).split())}", name) from None
     document = Document(places={(): (name, 1)})
     if node is not None:
-        document.data = _Reader(yaml, document, lenient).read(node, ())
+        document.data = _Reader(yaml, document, lenient).read_node(node, ())
     return document
 
 
@@ -102,7 +102,7 @@ class _Reader:
     def __init__(self, yaml: YAML, document: Document, lenient: bool) -> None:
         self.yaml, self.document, self.lenient = yaml, document, lenient
 
-    def read(self, node: Node, keys: Keys) -> object:
+    def read_node(self, node: Node, keys: Keys) -> object:
         if isinstance(node, MappingNode) and node.tag == f"{_KIND}map":
             return self._read_mapping(node, keys)
         if isinstance(node, SequenceNode) and node.tag == f"{_KIND}seq":
@@ -128,7 +128,7 @@ class _Reader:
 
     def _read_at(self, start: Node, node: Node, keys: Keys) -> object:
         self.document.places[keys] = (self.document.places[()][0], start.start_mark.line + 1)
-        return self.read(node, keys)
+        return self.read_node(node, keys)
 
     def _read_scalar(self, node: ScalarNode, keys: Keys) -> object:
         text = _VARIABLE.sub(lambda match: self._look_up(match[1], keys), node.value)
@@ -159,4 +159,4 @@ class _Reader:
         return ConfigError(f"the tag '{tag}' is not allowed", self._where(node, keys), "Write a plain value.")
 
     def _where(self, node: Node, keys: Keys) -> str:
-        return f"{self.document.places[()][0]}:{node.start_mark.line + 1}:{spell(keys)}".rstrip(":")
+        return f"{self.document.places[()][0]}:{node.start_mark.line + 1}:{name_key(keys)}".rstrip(":")

@@ -42,7 +42,7 @@ def resolve(path: str) -> Path:
     if name in SHIPPED:
         return _find(path, *SHIPPED[name])
     if name in MADE:
-        return _write(name)
+        return _write_sample(name)
     known = f"Known samples: {', '.join(SAMPLES)}."
     raise ConfigError(f"unknown sample '{name}'", "data.path", f"{known} {suggest(name, SAMPLES)}".rstrip())
 
@@ -54,7 +54,7 @@ def _find(path: str, package: str, inside: str) -> Path:
     return Path(spec.submodule_search_locations[0], inside)
 
 
-def _write(name: str) -> Path:
+def _write_sample(name: str) -> Path:
     """Writes a sample once for each state of the code that writes it; it appears when it is whole."""
     code = b"".join(Path(str(module.__file__)).read_bytes() for module in (datasets, recipe_datasets))
     state = hashlib.sha256(code).hexdigest()[:12]

@@ -26,12 +26,12 @@ Maker = Callable[[Path], None]
 def make_digits(folder: Path) -> None:
     """Writes digits.csv."""
     header = [*(f"pixel_{place}" for place in range(64)), "digit"]
-    write_rows(folder / "digits.csv", header, ([*map(int, pixels), digit] for pixels, digit in _read("digits")))
+    write_rows(folder / "digits.csv", header, ([*map(int, pixels), digit] for pixels, digit in _load_bundled("digits")))
 
 
 def make_digit_images(folder: Path) -> None:
     """Writes a folder for each digit, with a PNG file for each image; 16 becomes 255."""
-    for number, (pixels, digit) in enumerate(_read("digits")):
+    for number, (pixels, digit) in enumerate(_load_bundled("digits")):
         path = folder / str(digit) / f"{number:04d}.png"
         path.parent.mkdir(exist_ok=True)
         grey = bytes(round(pixel * 255 / 16) for pixel in pixels)
@@ -84,7 +84,7 @@ def encode_png(rows: Sequence[bytes]) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", size) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
 
 
-def _read(name: str) -> Iterable[tuple[Any, Any]]:
+def _load_bundled(name: str) -> Iterable[tuple[Any, Any]]:
     from sklearn import datasets
 
     return zip(*getattr(datasets, f"load_{name}")(return_X_y=True), strict=True)

@@ -23,7 +23,7 @@ def make_table(name: str, header: Sequence[str], draw: Draw) -> Maker:
 
     def write(folder: Path) -> None:
         cells, labels = draw(_chance())
-        rows = ((_spell(cell), label) for cell, label in zip(cells, labels, strict=True))
+        rows = ((_as_cell(cell), label) for cell, label in zip(cells, labels, strict=True))
         write_rows(folder / f"{name}.csv", header, rows)
 
     return write
@@ -85,7 +85,7 @@ def _chance() -> "np.random.Generator":
     return np.random.default_rng(0)
 
 
-def _spell(cell: Any) -> Any:
+def _as_cell(cell: Any) -> Any:
     return " ".join(map(str, cell.tolist())) if hasattr(cell, "tolist") else cell
 
 

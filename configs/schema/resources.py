@@ -36,7 +36,7 @@ def _check_memory(memory: str) -> str:
     return memory
 
 
-def _spell(number: object) -> object:
+def _as_text(number: object) -> object:
     return str(number) if type(number) in (int, float) else number
 
 
@@ -66,8 +66,8 @@ def _check_variable(name: str) -> str:
     return name
 
 
-Cpu = Annotated[str, BeforeValidator(_spell, str | int | float), AfterValidator(_check_cpu)]
-Memory = Annotated[str, BeforeValidator(_spell, str | int | float), AfterValidator(_check_memory)]
+Cpu = Annotated[str, BeforeValidator(_as_text, str | int | float), AfterValidator(_check_cpu)]
+Memory = Annotated[str, BeforeValidator(_as_text, str | int | float), AfterValidator(_check_memory)]
 Name = Annotated[str, AfterValidator(_check_name)]
 MountPath = Annotated[str, AfterValidator(_check_path)]
 Labels = dict[Text, Annotated[str, AfterValidator(_check_label)]]

@@ -31,14 +31,14 @@ def init(
     output: Format = Output.text,
 ) -> None:
     """Write a first config for your data, which runs as it stands."""
-    from pipelines.onboarding.config_draft import draft, write
+    from pipelines.onboarding.config_draft import draft, write_draft
 
     path = None if file == "-" else Path(file)
     drawn = draft(data, label, path, kind, group, weight)
     if path is None:
         typer.echo(drawn.text, nl=False)
         return
-    write(drawn, path, force)
+    write_draft(drawn, path, force)
     answer(output, drawn.as_data() | {"file": file}, f"{file} written: {drawn}.\nNext        millrace run {file}")
 
 

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console, Group
 
 from configs.errors import ConfigError
-from configs.loading.loader import read, validate
+from configs.loading.loader import read_document, validate
 from configs.loading.yaml_document import absence
 from configs.schema.config import Config
 from pipelines.cli.compile import Engine, ImageTemplate
@@ -160,7 +160,9 @@ def address(path: str, overrides: Sequence[str], host: str | None, access: str |
     A variable of the environment has to be set where it is read here: a container may know what this machine does not.
     """
     given = {"cluster.host": host and json.dumps(host), "cluster.access": access}
-    document = read(path, [*overrides, *(f"{key}={value}" for key, value in given.items() if value)], lenient=True)
+    document = read_document(
+        path, [*overrides, *(f"{key}={value}" for key, value in given.items() if value)], lenient=True
+    )
     for keys, unset in document.variables.items():
         if unset and keys[0] in READ_HERE:
             raise absence(unset, document.where(keys))

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from configs.errors import ConfigError
 from configs.home import is_url
-from configs.loading.loader import read, text_of, validate
+from configs.loading.loader import read_document, text_of, validate
 from configs.loading.yaml_document import Document, Keys, absence
 from configs.nodes import NODES, NodeSpec
 from configs.repository import ROOT
@@ -62,7 +62,7 @@ def plan(path: str, overrides: Sequence[str] = (), image: str | None = None) -> 
     """
     text = text_of(Path(path))
     _check_text(text, path, overrides)
-    document = read(path, overrides, text, lenient=True)
+    document = read_document(path, overrides, text, lenient=True)
     _check_variables(document)
     _check_password(document)
     written = {keys: _look_up(document, keys) for spec in NODES.values() for keys in spec.paths}

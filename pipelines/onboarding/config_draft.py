@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from components.readers.files import find_data, list_files
 from components.readers.formats import FORMATS
 from components.validation.column_types import Role
-from components.validation.profile import Column, Profile, look
+from components.validation.profile import Column, Profile, profile_files
 from configs.errors import ConfigError, DataRejected
 from configs.loading.error_messages import explain, suggest
 from configs.loading.yaml_document import parse
@@ -87,7 +87,7 @@ def draft(
     It is written for the place `file`. Raises DataRejected and ConfigError where no pipeline can be made of it.
     """
     files, format = find_files(data)
-    profile = look(files, format)
+    profile = profile_files(files, format)
     if profile.rows < FEWEST:
         raise DataRejected(f"there are {profile.rows} rows, too few for three splits", data, f"Bring {FEWEST} or more.")
     for option, name in (("--label", label), ("--group", group), ("--weight", weight)):
@@ -121,7 +121,7 @@ def draft(
     return Draft(check(text), features, left_out)
 
 
-def write(drawn: Draft, path: Path, force: bool = False) -> None:
+def write_draft(drawn: Draft, path: Path, force: bool = False) -> None:
     """Writes the config, and beside it the schema that its first line names, by which an editor knows the keys.
 
     Raises ConfigError where there is such a config already and it is not to be forced away.
@@ -182,7 +182,7 @@ def _render(**values: Any) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["spell"] = _spell
+    environment.filters["yaml"] = _as_yaml
     return environment.get_template("pipeline.yaml.jinja").render(values)
 
 
@@ -228,7 +228,7 @@ def _total(split: Split) -> int:
 
 
 def _spell_feature(name: str, found: Guess) -> str:
-    options = "".join(f", {key}: {_spell(value)}" for key, value in found.options.items())
+    options = "".join(f", {key}: {_as_yaml(value)}" for key, value in found.options.items())
     return f"{spell_text(name)}: {{kind: {found.kind}{options}}}"
 
 
@@ -237,9 +237,9 @@ def _spell_threshold(threshold: Threshold) -> str:
     return f"{metric}: {{{', '.join(f'{key}: {value}' for key, value in limits.items())}}}"
 
 
-def _spell(value: Any) -> str:
+def _as_yaml(value: Any) -> str:
     if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_spell, value))}]"
+        return f"[{', '.join(map(_as_yaml, value))}]"
     return spell_text(value) if isinstance(value, str) else str(value)
 
 

@@ -11,7 +11,16 @@ from tfx.types import artifact_utils, standard_artifacts
 
 from components.registry.versions import in_service
 from components.schemas.evolution import Change, by_name, compare, observe, widen
-from components.schemas.tfdv_schema import FILE, IN_VERSION, Statistics, extend, free, infer, read, read_statistics
+from components.schemas.tfdv_schema import (
+    FILE,
+    IN_VERSION,
+    Statistics,
+    extend,
+    free,
+    infer,
+    read_schema,
+    read_statistics,
+)
 from components.validation.column_patterns import resolve
 from configs.errors import ConfigError, MillraceError
 from configs.home import Home
@@ -43,14 +52,14 @@ class Accepted:
 def in_force(config: Config, run_id: str | None = None) -> tuple[schema_pb2.Schema, str]:
     """Returns the schema that the next run starts from, or the one that a run had, and where it comes from."""
     if run_id is None and config.data.schema_file:
-        return read(Path(config.data.schema_file)), f"curated in {config.data.schema_file}"
+        return read_schema(Path(config.data.schema_file)), f"curated in {config.data.schema_file}"
     if run_id is None and (version := in_service(config.home)):
-        return read(version.path / IN_VERSION), f"of version {version.number}"
+        return read_schema(version.path / IN_VERSION), f"of version {version.number}"
     run_id, folder = find_output(config.home, "SchemaGen", run_id)
-    return read(folder / FILE), f"of run {run_id}"
+    return read_schema(folder / FILE), f"of run {run_id}"
 
 
-def look(config: Config, run_id: str | None = None) -> tuple[dict[str, Statistics], str]:
+def find_statistics(config: Config, run_id: str | None = None) -> tuple[dict[str, Statistics], str]:
     """Returns the statistics by split of the newest run that came to make them, or of the run named, and its id."""
     run_id, folder = find_output(config.home, "StatisticsGen", run_id)
     artifact = standard_artifacts.ExampleStatistics()
@@ -76,7 +85,7 @@ def find_output(home: Home, node: str, run_id: str | None = None) -> tuple[str, 
 def diff(config: Config, run_id: str | None = None) -> tuple[list[Change], str, str]:
     """Returns how a run's data differs from the schema in force, the run's id, and where the schema comes from."""
     known, source = in_force(config)
-    statistics, run_id = look(config, run_id)
+    statistics, run_id = find_statistics(config, run_id)
     return compare(known, observe(statistics)), run_id, source
 
 
@@ -88,7 +97,7 @@ def accept(
     Raises ConfigError where a column's type differs and `retype` does not name it.
     """
     known, source = in_force(config)
-    statistics, run_id = look(config, run_id)
+    statistics, run_id = find_statistics(config, run_id)
     changes, schema = compare(known, observe(statistics)), accommodate(known, statistics, free(resolve(config)), retype)
     file = out or Path(config.data.schema_file or path.with_name(f"{path.stem}.schema.pbtxt"))
     text = None

@@ -18,8 +18,7 @@ from components.readers.files import find_data
 from components.readers.formats import find_scored
 from components.readers.json_lines import parse_json
 from components.readers.row_batch import Batch, Fault, gather_rows
-from components.registry.versions import Version, in_service, list_folders, verify
-from components.registry.versions import read as read_version
+from components.registry.versions import Version, in_service, list_folders, read_version, verify
 from components.scoring.scorer import Scorer, columns, sort_out
 from components.validation.column_types import Role
 from components.validation.typed_batch import assign_roles, list_sources

@@ -28,7 +28,7 @@ class Refusal(Exception):
         self.status = status
 
 
-def read(body: bytes) -> dict[str, Any]:
+def read_request(body: bytes) -> dict[str, Any]:
     """Returns the object that a request holds."""
     if not body:
         raise Refusal("JSON Parse error: The document is empty")
@@ -98,7 +98,7 @@ def _stack(cells: Sequence[Any], name: str, dtype: np.dtype, key: str) -> np.nda
             try:
                 found = _to_array(cell, dtype).shape
                 if found != (shape or found):
-                    raise Refusal(f"Expecting shape {_spell(shape)} but got: {_spell(found)}")
+                    raise Refusal(f"Expecting shape {_show_shape(shape)} but got: {_show_shape(found)}")
                 shape = found
             except Refusal as error:
                 what = f"Failed to process element: {place}{key} of 'instances' list. Error: {error}"
@@ -189,7 +189,7 @@ def _is_object(value: Any) -> bool:
     return isinstance(value, dict) and not _is_base64(value)
 
 
-def _spell(shape: Sequence[int] | None) -> str:
+def _show_shape(shape: Sequence[int] | None) -> str:
     return f"[{','.join(map(str, shape or ()))}]"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from pipelines.serving.json_tensor import Refusal, parse, read, render
+from pipelines.serving.json_tensor import Refusal, parse, read_request, render
 from pipelines.serving.model_manager import Loaded, Models
 from trainer.export.signatures import SERVING
 
@@ -40,7 +40,7 @@ class Application:
                 kind = {"classify": "classification", "regress": "regression"}[verb]
                 what = f"Expected {kind} signature method_name to be tensorflow/serving/{verb}."
                 raise Refusal(f"{what} Was: tensorflow/serving/predict")
-            return predict(version, read(read_body()))
+            return predict(version, read_request(read_body()))
         if method == "GET" and (found := STATE.fullmatch(path)):
             return self.describe(self.choose(found)) if found["metadata"] else self.report(found)
         raise Refusal(f"Malformed request: {method} {path}", 400 if path.lower().startswith("/v1/") else 404)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from components.registry.versions import MANIFEST, list_folders, read, verify
+from components.registry.versions import MANIFEST, list_folders, read_version, verify
 from configs.errors import MillraceError, PipelineBusy
 from configs.home import Home
 from configs.nodes import NODES
@@ -150,7 +150,7 @@ def fetch_service(home: Home, every: bool = False) -> None:
 def _bring(store: Store, home: Home, number: int, names: list[str]) -> None:
     folder = home.serving / str(number)
     with suppress(MillraceError):
-        version = read(number, folder)
+        version = read_version(number, folder)
         if len(names) == 1 or verify(version):
             return
     staging = home.serving / f".fetched-{secrets.token_hex(4)}"

@@ -8,7 +8,7 @@ import pytest
 from tfx.types import Channel, artifact_utils, standard_artifacts
 
 from components.evaluation.eval_config import eval_config
-from components.evaluation.results import measure, overall
+from components.evaluation.results import overall, read_measured
 from components.sklearn_baselines import Executor, build, compare, compare_config, summarise
 from components.summaries import Summary
 from configs.loading.loader import load
@@ -62,7 +62,7 @@ def test_the_same_rows_are_measured(first_run, tmp_path, names):
         build(config, made).exec_properties,
     )
     found = compare(outputs["evaluation"][0])
-    network = overall(measure(str(Path(nodes["Evaluator"]["outputs"]["evaluation"][0]))))
+    network = overall(read_measured(str(Path(nodes["Evaluator"]["outputs"]["evaluation"][0]))))
     assert list(found) == list(names)
     shown = ", ".join(f"{name} {found[name]['auc']:.4f}" for name in names)
     assert summarise(outputs) == Summary(f"auc: {shown}", {"metric": "auc", "models": found})

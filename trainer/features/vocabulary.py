@@ -50,7 +50,7 @@ class Vocabularies(tft_beam.experimental.PTransformAnalyzer):
             | "ByColumn" >> beam.MapTuple(lambda key, number: (key[0], (number, key[1])))
             | "MostFrequent" >> beam.combiners.Top.LargestPerKey(max(self.sizes.values()))
             | "Gather" >> beam.combiners.ToDict()
-            | "Write" >> beam.Map(write, self.sizes, folder)
+            | "Write" >> beam.Map(write_vocabularies, self.sizes, folder)
         )
         return tuple(files | f"File{place}" >> beam.Map(itemgetter(place)) for place in range(len(names)))
 
@@ -63,7 +63,9 @@ def count(batch: tuple[np.ndarray, ...], names: list[str]) -> Iterator[Counts]:
                 yield (name, value), number
 
 
-def write(found: dict[str, list[tuple[int, bytes]]], sizes: dict[str, int], folder: str) -> tuple[np.ndarray, ...]:
+def write_vocabularies(
+    found: dict[str, list[tuple[int, bytes]]], sizes: dict[str, int], folder: str
+) -> tuple[np.ndarray, ...]:
     """Writes a file for each column and returns their paths, each of no dimensions."""
     paths = []
     tf.io.gfile.makedirs(folder)

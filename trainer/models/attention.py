@@ -10,7 +10,7 @@ from configs.schema.config import Label
 from configs.schema.models import AdditiveAttention, Attention, SelfAttention
 from trainer.features.transforms import Column
 from trainer.models.layers import Tensor, average, compose, embed, is_steps
-from trainer.models.recurrent import read
+from trainer.models.recurrent import read_steps
 
 
 def build(options: Attention, label: Label, columns: Sequence[Column]) -> keras.Model:
@@ -21,7 +21,7 @@ def build(options: Attention, label: Label, columns: Sequence[Column]) -> keras.
 def _encode(options: Attention, column: Column, tensor: Tensor, mask: Tensor | None) -> Tensor:
     match options.mechanism:
         case AdditiveAttention() as mechanism:
-            steps, state = read(embed(column, tensor, mask, options.embedding), mask, mechanism, options.dropout)
+            steps, state = read_steps(embed(column, tensor, mask, options.embedding), mask, mechanism, options.dropout)
             return attend(state, steps, mask)
         case SelfAttention() as mechanism:
             steps = embed(column, tensor, mask, mechanism.width)

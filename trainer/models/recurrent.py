@@ -12,7 +12,7 @@ CELLS: dict[str, type[keras.layers.RNN]] = {
 }
 
 
-def read(steps: Tensor, mask: Tensor | None, options: Recurrent, dropout: float) -> tuple[Tensor, Tensor]:
+def read_steps(steps: Tensor, mask: Tensor | None, options: Recurrent, dropout: float) -> tuple[Tensor, Tensor]:
     """Returns what the last layer said at each step, [batch, steps, width], and its last state, [batch, width].
 
     The mask, [batch, steps], tells steps from padding, which is passed over.

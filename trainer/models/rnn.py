@@ -9,7 +9,7 @@ from configs.schema.config import Label
 from configs.schema.models import Rnn
 from trainer.features.transforms import Column
 from trainer.models.layers import Tensor, compose, embed, is_steps
-from trainer.models.recurrent import read
+from trainer.models.recurrent import read_steps
 
 
 def build(options: Rnn, label: Label, columns: Sequence[Column]) -> keras.Model:
@@ -18,4 +18,4 @@ def build(options: Rnn, label: Label, columns: Sequence[Column]) -> keras.Model:
 
 
 def _encode(options: Rnn, column: Column, tensor: Tensor, mask: Tensor | None) -> Tensor:
-    return read(embed(column, tensor, mask, options.embedding), mask, options, options.dropout)[1]
+    return read_steps(embed(column, tensor, mask, options.embedding), mask, options, options.dropout)[1]

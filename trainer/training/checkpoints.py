@@ -45,7 +45,7 @@ class Checkpoint(keras.callbacks.Callback):
     def __init__(self, path: Path | None = None, every: int = 1) -> None:
         super().__init__()
         self.path, self.every = path, every
-        self.state = read(path) if path and path.exists() else State()
+        self.state = read_state(path) if path and path.exists() else State()
         self.begun = self.step = self.state.step
         self.others: Sequence[keras.callbacks.Callback] = ()
         self.epoch_steps = 1
@@ -66,7 +66,7 @@ class Checkpoint(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         before, self.step = self.step, self.step + self.model.steps_per_execution
         if self.path and self.step // self.every > before // self.every and self.step % self.epoch_steps:
-            write(self.path, self.capture())
+            write_state(self.path, self.capture())
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if self.model.stop_training:
@@ -75,21 +75,21 @@ class Checkpoint(keras.callbacks.Callback):
         if self.begun % self.epoch_steps and self.step - self.begun < self.epoch_steps:
             self.state = self.capture()  # the epoch that was cut short is whole: the others are trained next
         if self.path and due:
-            write(self.path, self.capture())
+            write_state(self.path, self.capture())
 
     def capture(self) -> State:
         """Returns the state as it is."""
         best = [callback.best_weights for callback in self.others if getattr(callback, "best_weights", None)]
         return State(
             self.step,
-            _read(_variables(self.model)),
-            _read(self.model.metrics_variables),
+            _read_variables(_variables(self.model)),
+            _read_variables(self.model.metrics_variables),
             best[0] if best else (),
             [{name: _plain(vars(each)[name]) for name in WATCHED if name in vars(each)} for each in self.others],
         )
 
 
-def read(path: Path) -> State:
+def read_state(path: Path) -> State:
     """Returns the state that a file holds."""
     with np.load(path) as file:
         told = json.loads(str(file["told"]))
@@ -97,7 +97,7 @@ def read(path: Path) -> State:
     return State(told["step"], parts["variables"], parts["metrics"], parts["best"], told["callbacks"])
 
 
-def write(path: Path, state: State) -> None:
+def write_state(path: Path, state: State) -> None:
     """Writes a state; who reads it sees all of it or what was there before."""
     path.parent.mkdir(parents=True, exist_ok=True)
     parts = {part: getattr(state, part) for part in ("variables", "metrics", "best")}
@@ -114,7 +114,7 @@ def _variables(model: keras.Model) -> list[keras.Variable]:
     return [*model.variables, *model.optimizer.variables]
 
 
-def _read(variables: Sequence[keras.Variable]) -> list[np.ndarray]:
+def _read_variables(variables: Sequence[keras.Variable]) -> list[np.ndarray]:
     return [np.array(variable.numpy()) for variable in variables]
 
 

@@ -86,11 +86,11 @@ def prepare(
     """Returns what is to be trained for so many steps: the model, or that without its sigmoid; compiled."""
     rows, spread, weight = feed.once(), 1.0, 1.0
     if label_kind == "regression":
-        mean, found = measure(rows, LABEL)
+        mean, found = find_moments(rows, LABEL)
         spread = found or 1.0
         adapt(model, mean, spread)
     if len(rows.element_spec) > WEIGHT:
-        weight = measure(rows, WEIGHT)[0] or 1.0
+        weight = find_moments(rows, WEIGHT)[0] or 1.0
     margin = takes_margin(training.loss)
     trained = margins(model) if margin else model
     chosen, unit = loss(training.loss, label_kind, spread)
@@ -113,7 +113,7 @@ def stopping(training: Training) -> list[keras.callbacks.Callback]:
     return [keras.callbacks.EarlyStopping(patience=training.early_stopping.patience, restore_best_weights=True)]
 
 
-def measure(rows: tf.data.Dataset, part: int) -> tuple[float, float]:
+def find_moments(rows: tf.data.Dataset, part: int) -> tuple[float, float]:
     """Returns the mean and the standard deviation of one part of the batches: of the labels, or of the weights."""
     values = np.concatenate(list(rows.map(lambda *parts: parts[part]).as_numpy_iterator())).astype("float64")
     return float(values.mean()), float(values.std())

@@ -7,7 +7,7 @@ import tensorflow as tf
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2, validation_result_pb2
 
 from components.evaluation.judgement import OVERALL, Failure, Measured
-from components.evaluation.results import confuse, failures, measure, overall
+from components.evaluation.results import confuse, failures, overall, read_measured
 from configs.schema.evaluation import METRICS
 
 
@@ -29,7 +29,7 @@ def folder(nodes):
 
 @pytest.mark.slow
 def test_the_metrics_are_those_of_the_test_split(folder, nodes):
-    metrics = overall(measure(folder))
+    metrics = overall(read_measured(folder))
     assert metrics["example_count"] == nodes["ExampleGen"]["details"]["rows"]["test"]
     assert 0.5 < metrics["auc"] < 1
     assert metrics.keys() == {"example_count", *METRICS["binary"]}
@@ -38,7 +38,7 @@ def test_the_metrics_are_those_of_the_test_split(folder, nodes):
 @pytest.mark.slow
 def test_the_confusion_of_two_classes_adds_up_to_the_metrics(folder):
     (right_zero, wrong_zero), (wrong_one, right_one) = confuse(folder)
-    metrics = overall(measure(folder))
+    metrics = overall(read_measured(folder))
     rows = right_zero + wrong_zero + wrong_one + right_one
     assert rows == metrics["example_count"]
     assert (right_zero + right_one) / rows == pytest.approx(metrics["accuracy"])
@@ -58,7 +58,7 @@ def test_the_confusion_of_several_classes_is_a_square(tmp_path):
 
 @pytest.mark.slow
 def test_a_first_model_has_no_baseline_and_missed_nothing(folder):
-    assert {item.baseline for item in measure(folder)} == {None}
+    assert {item.baseline for item in read_measured(folder)} == {None}
     assert failures(folder) == []
 
 
@@ -70,7 +70,7 @@ def test_a_metric_that_a_slice_cannot_have_is_left_out(tmp_path):
         metric.key.name = name
         metric.value.double_value.value = value
     write(tmp_path, record)
-    assert measure(str(tmp_path)) == [Measured("hour=4", "accuracy", 0.75, None)]
+    assert read_measured(str(tmp_path)) == [Measured("hour=4", "accuracy", 0.75, None)]
 
 
 def test_overall_leaves_slices_out():

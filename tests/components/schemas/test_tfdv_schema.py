@@ -3,7 +3,7 @@ import pytest
 import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from components.schemas.tfdv_schema import extend, free, infer, read
+from components.schemas.tfdv_schema import extend, free, infer, read_schema
 from configs.errors import ConfigError
 from configs.schema.config import Config
 
@@ -103,5 +103,5 @@ def test_a_file_that_is_no_schema_is_named(tmp_path):
     path = tmp_path / "schema.pbtxt"
     path.write_text("feature: 3")
     with pytest.raises(ConfigError) as error:
-        read(path)
+        read_schema(path)
     assert error.value.where == str(path)

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from configs.errors import ConfigError
-from configs.loading.loader import load, read, validate
+from configs.loading.loader import load, read_document, validate
 from configs.repository import ROOT
 from configs.schema.config import Config
 from configs.schema.models import Linear
@@ -169,16 +169,18 @@ def test_a_lenient_reader_names_a_variable_that_is_not_set(
 ) -> None:
     monkeypatch.setenv("MILLRACE_EPOCHS", "7")
     path = write("epochs: 3", "epochs: ${MILLRACE_EPOCHS}")
-    document = read(path, ["name=${MILLRACE_ABSENT}", "data.weight=${MILLRACE_ABSENT}", "data.weight=w"], lenient=True)
+    document = read_document(
+        path, ["name=${MILLRACE_ABSENT}", "data.weight=${MILLRACE_ABSENT}", "data.weight=w"], lenient=True
+    )
     assert document.data["name"] == "$MILLRACE_ABSENT"
     assert document.data["training"]["epochs"] == 7
     assert document.variables == {("name",): "MILLRACE_ABSENT", ("training", "epochs"): None}
     with pytest.raises(ConfigError, match="the environment has no variable 'MILLRACE_ABSENT'"):
-        read(path, ["name=${MILLRACE_ABSENT}"])
+        read_document(path, ["name=${MILLRACE_ABSENT}"])
 
 
 def test_each_path_starts_where_it_was_written(write: Callable[..., str], tmp_path: Path) -> None:
-    document = read(write(), ["data.schema_file=schema.pbtxt"])
+    document = read_document(write(), ["data.schema_file=schema.pbtxt"])
     config = validate(document, tmp_path / "of/the/file", tmp_path / "of/the/overrides")
     assert config.data.path == str(tmp_path / "of/the/file/rows.csv")
     assert config.data.schema_file == str(tmp_path / "of/the/overrides/schema.pbtxt")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from configs.loading.loader import read
+from configs.loading.loader import read_document
 from configs.reference.json_schema import FILE, describe_keys, write_schema
 from configs.repository import ROOT
 
@@ -59,21 +59,21 @@ def test_the_file_in_configs_is_current() -> None:
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_every_shipped_yaml_is_valid_and_names_the_schema(path: Path) -> None:
-    assert list(VALIDATOR.iter_errors(read(path).data)) == []
+    assert list(VALIDATOR.iter_errors(read_document(path).data)) == []
     named = re.search(r"^# yaml-language-server: \$schema=(.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
     assert os.path.normpath(path.parent / named[1]) == str(ROOT / "configs" / FILE)
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_a_variable_may_stand_for_any_scalar(path: Path) -> None:
-    data = read(path).data
+    data = read_document(path).data
     refused = [keys for keys in leaves(data) if not VALIDATOR.is_valid(put(data, keys, "${ANY}"))]
     assert refused == []
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_an_unknown_key_is_refused_in_every_section(path: Path) -> None:
-    data = read(path).data
+    data = read_document(path).data
     taken = [keys for keys in sections(data) if VALIDATOR.is_valid(put(data, (*keys, "sheep"), 1))]
     assert taken == []
 
@@ -101,7 +101,7 @@ def test_an_unknown_key_is_refused_in_every_section(path: Path) -> None:
     ],
 )
 def test_values_are_held_to_the_types_of_their_keys(keys, value, valid) -> None:
-    data = read(ROOT / "configs" / "taxi.yaml").data
+    data = read_document(ROOT / "configs" / "taxi.yaml").data
     assert VALIDATOR.is_valid(put(data, keys, value)) is valid
 
 

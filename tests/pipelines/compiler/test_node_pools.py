@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from configs.errors import ConfigError
-from configs.loading.loader import read as read_config
+from configs.loading.loader import read_document as read_config
 from configs.loading.loader import validate
 from configs.schema.accelerators import Accelerator
 from configs.schema.resources import Resources, Toleration

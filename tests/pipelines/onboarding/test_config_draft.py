@@ -7,7 +7,7 @@ import pytest
 from sklearn import datasets
 from typer.testing import CliRunner
 
-from components.validation.profile import look
+from components.validation.profile import profile_files
 from configs.errors import ConfigError, DataRejected
 from configs.loading.loader import load
 from configs.reference.json_schema import FILE, write_schema
@@ -16,7 +16,7 @@ from configs.schema.data import Split
 from configs.schema.evaluation import Threshold
 from configs.schema.features import Boolean, Categorical, Numeric, Timestamp, Words
 from pipelines.cli.app import app
-from pipelines.onboarding.config_draft import Draft, draft, name_pipeline, write
+from pipelines.onboarding.config_draft import Draft, draft, name_pipeline, write_draft
 
 ROWS = 600
 NUMERIC = Numeric(kind="numeric")
@@ -307,7 +307,7 @@ def test_of_large_data_pieces_are_read_and_the_rows_estimated(tmp_path, suffix):
     path, count = tmp_path / f"rows.{suffix}", 40_000
     frame = pd.DataFrame({"position": range(count), "text": ["word " * 20] * count})
     frame.to_csv(path, index=False) if suffix == "csv" else frame.to_parquet(path, row_group_size=1000)
-    profile = look([str(path)], suffix, most=1 << 16)
+    profile = profile_files([str(path)], suffix, most=1 << 16)
     assert profile.rows == pytest.approx(count, rel=0.05)
     assert profile.read < count / 8
     positions = profile.columns["position"].numbers
@@ -317,7 +317,7 @@ def test_of_large_data_pieces_are_read_and_the_rows_estimated(tmp_path, suffix):
 def test_a_cell_of_several_lines_does_not_hinder(tmp_path):
     path = tmp_path / "rows.csv"
     pd.DataFrame({"text": ['one, "\ntwo'] * 40_000, "y": 1}).to_csv(path, index=False)
-    assert look([str(path)], "csv", most=1 << 16).columns.keys() == {"text", "y"}
+    assert profile_files([str(path)], "csv", most=1 << 16).columns.keys() == {"text", "y"}
 
 
 @pytest.mark.parametrize(
@@ -379,7 +379,7 @@ def test_a_draft_names_the_schema_that_lies_beside_it(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     mix().to_csv("rows.csv", index=False)
     (tmp_path / FILE).write_text("of an older version")
-    write(draft("rows.csv", "churned", Path("churn.yaml")), Path("churn.yaml"))
+    write_draft(draft("rows.csv", "churned", Path("churn.yaml")), Path("churn.yaml"))
     first, second, *_ = Path("churn.yaml").read_text().splitlines()
     assert (first, second) == (f"# yaml-language-server: $schema={FILE}", "# millrace run churn.yaml")
     assert json.loads((tmp_path / FILE).read_text()) == write_schema()

@@ -9,7 +9,7 @@ import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.schemas.evolution import by_name, compare, observe
-from components.schemas.tfdv_schema import infer, read
+from components.schemas.tfdv_schema import infer, read_schema
 from configs.errors import ConfigError, MillraceError
 from configs.home import Home
 from configs.loading.loader import load
@@ -118,7 +118,7 @@ def test_columns_follow_the_data(known):
 
 def test_the_text_reads_back_as_the_schema(known, tmp_path):
     (tmp_path / "schema.pbtxt").write_text(as_text(known))
-    assert read(tmp_path / "schema.pbtxt") == known
+    assert read_schema(tmp_path / "schema.pbtxt") == known
 
 
 def end(home: Home, run_id: str, folder: Path | None) -> None:
@@ -175,7 +175,7 @@ def test_a_new_category_that_stopped_a_run_is_accepted_by_one_command(sandbox: S
     accepted = curate(sandbox, "accept")
     assert accepted.stdout.endswith(f"{file} written. {sandbox.config} names it.\n")
     assert "schema_file: trips.schema.pbtxt" in sandbox.config.read_text()
-    assert "Seashells" in by_name(read(file))["payment_type"].string_domain.value
+    assert "Seashells" in by_name(read_schema(file))["payment_type"].string_domain.value
     assert load(sandbox.config).data.schema_file == str(file)
     shown = curate(sandbox, "show")
     assert shown.stdout == f"# curated in {file}\n{file.read_text()}"

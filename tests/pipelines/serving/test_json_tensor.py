@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from pipelines.serving.json_tensor import Refusal, parse, read, render
+from pipelines.serving.json_tensor import Refusal, parse, read_request, render
 
 NUMBER, TEXT, WHOLE, FLAG = np.dtype("float64"), np.dtype(object), np.dtype("int64"), np.dtype(bool)
 TRIP = {"fare": NUMBER, "company": TEXT}
@@ -26,13 +26,13 @@ TRIPS = {"fare": [1.0, 2.5], "company": ["größe".encode(), b""]}
     ],
 )
 def test_rows_and_columns_become_tensors(request_, types, tensors):
-    found = parse(read(json.dumps(request_).encode()), types)
+    found = parse(read_request(json.dumps(request_).encode()), types)
     assert {name: array.tolist() for name, array in found.items()} == tensors
     assert {name: array.dtype for name, array in found.items()} == types
 
 
 def test_what_is_missing_is_written_as_nan():
-    [value] = parse(read(b'{"instances": [NaN]}'), {"fare": NUMBER})["fare"]
+    [value] = parse(read_request(b'{"instances": [NaN]}'), {"fare": NUMBER})["fare"]
     assert np.isnan(value)
 
 
@@ -74,7 +74,7 @@ def test_what_is_missing_is_written_as_nan():
 )
 def test_what_cannot_be_taken_is_refused_by_its_place(body, message):
     with pytest.raises(Refusal, match=message) as error:
-        parse(read(body), TRIP)
+        parse(read_request(body), TRIP)
     assert error.value.status == 400
 
 

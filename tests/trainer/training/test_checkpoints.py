@@ -8,7 +8,7 @@ from configs.schema.models import Dnn
 from configs.schema.training import Cosine, EarlyStopping, Loss, Optimizer, Plateau, Training
 from tests.trainer.conftest import LABELS
 from trainer.models.dnn import build
-from trainer.training.checkpoints import Checkpoint, State, read, write
+from trainer.training.checkpoints import Checkpoint, State, read_state, write_state
 from trainer.training.fit import fit
 
 COSINE = Optimizer(learning_rate=0.05, schedule=Cosine(kind="cosine"))
@@ -84,8 +84,8 @@ def test_a_second_kill_loses_no_more_than_the_first(columns, rows, tmp_path):
 def test_what_is_kept_is_kept_whole(tmp_path):
     path = tmp_path / "training" / "state.npz"
     state = State(7, [np.arange(3.0), np.array(2)], [np.ones(2)], [np.zeros((1, 2))], [{"best": 0.5}, {}])
-    write(path, state)
-    found = read(path)
+    write_state(path, state)
+    found = read_state(path)
     assert (found.step, found.callbacks) == (7, [{"best": 0.5}, {}])
     for ours, theirs in zip(
         [*found.variables, *found.metrics, *found.best], [*state.variables, *state.metrics, *state.best], strict=True
