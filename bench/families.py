@@ -23,7 +23,7 @@ from components.validation.column_patterns import resolve
 from configs.loading.loader import load
 from configs.schema.config import Config, Label
 from trainer.features.transforms import Column, columns
-from trainer.models import build
+from trainer.models.families import build
 from trainer.settings import Settings
 from trainer.training.callbacks import Board
 from trainer.training.checkpoints import Checkpoint

@@ -15,8 +15,8 @@ from configs.errors import MillraceError
 from trainer.export.saved_model import KERAS_MODEL, export
 from trainer.features.transforms import Column, columns
 from trainer.labels import OUTPUT, adapt
-from trainer.models import build
 from trainer.models.custom import keep
+from trainer.models.families import build
 from trainer.settings import Settings, read_values
 from trainer.training.augmentation import augment
 from trainer.training.callbacks import Board

@@ -12,7 +12,7 @@ from configs.schema.config import Config
 from pipelines.graph import beam_runner, fingerprint
 from pipelines.graph.nodes import choose_nodes
 from pipelines.runs.mlmd import connection
-from trainer.models import FAMILIES
+from trainer.models.families import FAMILIES
 
 MODULES = {spec.id: import_module(spec.module) for spec in NODES.values()}
 

@@ -9,7 +9,7 @@ from components.validation.column_patterns import resolve
 from configs.loading.loader import load
 from configs.schema.config import Label
 from trainer.features.transforms import Column
-from trainer.models import FAMILIES
+from trainer.models.families import FAMILIES
 
 
 def test_every_family_takes_part():

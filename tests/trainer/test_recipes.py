@@ -11,7 +11,7 @@ from configs.loading.loader import load
 from configs.repository import ROOT
 from configs.samples.catalog import resolve
 from trainer.features.transforms import columns
-from trainer.models import build
+from trainer.models.families import build
 from trainer.settings import Settings
 from trainer.training.fit import fit
 

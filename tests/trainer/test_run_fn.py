@@ -15,7 +15,7 @@ from tests.trainer.conftest import LABELS
 from trainer import run_fn
 from trainer.features.transforms import Column
 from trainer.labels import adapt
-from trainer.models import build
+from trainer.models.families import build
 from trainer.run_fn import train_model, widen
 from trainer.settings import Settings
 from trainer.training.dataset import Feed

@@ -19,7 +19,7 @@ from trainer.export.saved_model import export, name_answers
 from trainer.export.signatures import RAW, SERVING, TRANSFORM
 from trainer.features.preprocessing_fn import preprocessing_fn
 from trainer.features.transforms import columns
-from trainer.models import build
+from trainer.models.families import build
 from trainer.settings import Columns, Settings
 from trainer.training.checkpoints import Checkpoint
 from trainer.training.fit import fit

@@ -1,10 +1,14 @@
 """A model of the user's own: run from its text, held to the contract, its mistakes named by file and line."""
 
+import re
+from importlib import import_module
+
 import keras
 import numpy as np
 import pytest
 
 from configs.errors import ConfigError, MillraceError
+from configs.repository import ROOT
 from configs.schema.models import Custom, Linear
 from tests.trainer.conftest import LABELS
 from trainer.features.transforms import Column
@@ -96,3 +100,20 @@ def test_a_line_of_the_module_stands_in_the_traceback():
     with pytest.raises(MillraceError) as error:
         run("\nvalue = 1 / 0\n", "own/model.py")
     assert error.value.where == "own/model.py:2"
+
+
+PAGE = (ROOT / "docs" / "your-own-model.md").read_text(encoding="utf-8")
+PUBLIC = [
+    (module, name)
+    for module, names in re.findall(r"^\| `(trainer\.[\w.]+)` \| (.+) \|$", PAGE, re.MULTILINE)
+    for name in re.findall(r"`(\w+)`", names)
+]
+
+
+def test_the_page_names_what_a_model_of_ones_own_imports():
+    assert {module for module, _ in PUBLIC} == {"trainer.labels", "trainer.models.layers"}
+
+
+@pytest.mark.parametrize(("module", "name"), PUBLIC)
+def test_a_public_name_stays_where_it_is(module, name):
+    assert getattr(import_module(module), name).__module__ == module

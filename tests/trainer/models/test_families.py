@@ -24,7 +24,7 @@ from configs.schema.models import (
 from configs.schema.training import EarlyStopping, Optimizer, Training
 from tests.trainer.conftest import LABELS
 from trainer.features.transforms import Column
-from trainer.models import FAMILIES, build
+from trainer.models.families import FAMILIES, build
 from trainer.settings import Settings
 from trainer.training.fit import fit
 

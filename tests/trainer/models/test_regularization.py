@@ -11,7 +11,7 @@ from configs.schema.training import Cosine, Optimizer, Training
 from tests.trainer.conftest import LABELS
 from tests.trainer.models.test_families import COLUMNS, OPTIONS
 from trainer.features.transforms import Column
-from trainer.models import build
+from trainer.models.families import build
 from trainer.models.regularization import penalise
 from trainer.settings import Settings
 from trainer.training.fit import fit
