@@ -14,7 +14,7 @@ from components.load_check import answer_as_loaded
 from components.registry.versions import in_service
 from configs.errors import ConfigError, DataRejected, MillraceError
 from configs.home import Home
-from pipelines.serving.batch_predict import Order, place_order, predict, predict_row
+from pipelines.serving.batch_predict import Order, predict, predict_row
 
 pytestmark = pytest.mark.slow
 ADDED = ["prediction", "score_0", "score_1"]
@@ -331,22 +331,6 @@ def test_an_output_that_is_there_is_replaced_only_by_force(published, rows, tmp_
     assert output.read_text() == "precious"
     predict(published.home, Order(source, str(output), force=True))
     assert len(read(output)) == 2
-
-
-@pytest.mark.parametrize(
-    ("options", "where"),
-    [
-        ((None, "out.csv", False, None), "--input, --output"),
-        (("in.csv", None, False, None), "--input, --output"),
-        (("in.csv", "-", True, None), "--on-error skip"),
-        (("in.csv", "out.csv", False, "rejects.jsonl"), "--rejects"),
-        (("in.csv", "out.csv", True, "out.csv"), "--rejects out.csv"),
-    ],
-)
-def test_options_that_do_not_go_together_are_refused(options, where):
-    with pytest.raises(ConfigError) as error:
-        place_order(*options, force=False)
-    assert error.value.where == where
 
 
 @pytest.mark.parametrize(

@@ -24,34 +24,7 @@ from components.registry.model_registry import (
 from configs.errors import ConfigError, MillraceError, PipelineBusy
 from configs.home import Home
 from configs.repository import ROOT
-
-RECORD = Record("run-1", metrics={"auc": 0.9}, by="ada@mill")
-
-
-@pytest.fixture
-def home(tmp_path):
-    return Home(tmp_path / "workspace" / "taxi")
-
-
-@pytest.fixture
-def model(tmp_path):
-    """Makes a folder that holds what a SavedModel holds; the registry reads nothing in it."""
-
-    def make(content, size=0):
-        folder = tmp_path / f"candidate-{content}"
-        (folder / "variables").mkdir(parents=True, exist_ok=True)
-        (folder / "saved_model.pb").write_text(content)
-        (folder / "variables" / "variables.index").write_bytes(bytes(size))
-        return folder
-
-    return make
-
-
-@pytest.fixture
-def three(home, model):
-    for content in "abc":
-        publish(home, model(content), {}, RECORD)
-    return home
+from tests.components.registry.conftest import RECORD
 
 
 def content(version):
@@ -68,11 +41,6 @@ def staged(home):
 
 def damage(home, number):
     (home.serving / str(number) / "saved_model.pb").write_text("?")
-
-
-def test_nothing_is_in_service_before_the_first_version(home):
-    assert in_service(home) is None
-    assert history(home) == []
 
 
 def test_versions_count_up_and_the_highest_is_in_service(three):
@@ -115,11 +83,6 @@ def test_an_extra_cannot_leave_its_folder_or_pose_as_the_manifest(home, model, n
     assert staged(home) == []
 
 
-def test_the_history_is_the_manifests_line_by_line(three):
-    lines = [json.loads(line) for line in three.history.read_text().splitlines()]
-    assert lines == [version.manifest for version in model_registry.versions(three)] == history(three)
-
-
 def test_an_equal_model_is_nothing_new(three, model):
     again = publish(three, model("c"), {}, Record("run-2"))
     assert (again.new, again.version.number) == (False, 3)
@@ -135,12 +98,6 @@ def test_a_number_is_never_used_twice(three, model):
     assert rollback(three, to=2).number == 5
     three.history.unlink()
     assert publish(three, model("d"), {}, RECORD).version.number == 6
-
-
-def test_names_that_are_no_numbers_are_no_versions(three):
-    for name in ("9.tmp", "latest", "-9", ".10"):
-        (three.serving / name).mkdir()
-    assert in_service(three).number == 3
 
 
 def test_rollback_publishes_the_version_before_again(three):
@@ -296,14 +253,6 @@ def test_a_torn_last_line_is_ignored_and_repaired(three, model):
     assert [json.loads(line)["number"] for line in three.history.read_text().splitlines()] == [1, 2, 3, 4]
 
 
-def test_a_spoilt_line_is_named(three):
-    lines = three.history.read_text().splitlines()
-    three.history.write_text("\n".join([lines[0], lines[1][:20], lines[2], ""]))
-    with pytest.raises(MillraceError, match="history cannot be read") as refusal:
-        in_service(three)
-    assert refusal.value.where == f"{three.history}:2"
-
-
 @pytest.mark.parametrize("kind", ["link", "pipe", "empty", "absent"])
 def test_a_candidate_that_is_no_plain_folder_is_refused(home, model, kind):
     candidate = model("a")
@@ -318,16 +267,6 @@ def test_a_candidate_that_is_no_plain_folder_is_refused(home, model, kind):
     with pytest.raises(MillraceError, match=str(candidate)):
         publish(home, candidate, {}, RECORD)
     assert numbers(home) == []
-
-
-def test_the_digest_knows_names_from_contents(tmp_path):
-    for folder, name, text in (("x", "ab", "c"), ("y", "a", "bc"), ("z", "ab", "c")):
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder / name).write_text(text)
-    x, y, z = (tree_digest(tmp_path / folder) for folder in "xyz")
-    assert x == z != y
-    (tmp_path / "z" / "cd").write_text("")
-    assert tree_digest(tmp_path / "z") != x == tree_digest(tmp_path / "z", exclude=["cd"])
 
 
 def test_a_second_process_waits_and_then_gives_way(three, model, monkeypatch):

@@ -9,7 +9,6 @@ from configs.errors import ConfigError
 from configs.loading.loader import load
 from configs.schema.config import Config, Gate, Label
 from configs.schema.data import Split
-from configs.schema.evaluation import Threshold
 from configs.schema.features import Boolean, Numeric, Timestamp, Words
 from configs.schema.models import Dnn
 from configs.schema.training import Optimizer, Training
@@ -100,25 +99,6 @@ def test_the_classes_fit_the_kind_of_label(kind: Any, classes: Any, message: str
         Label(name="label", kind=kind, classes=classes)
 
 
-def test_a_metric_fits_the_kind_of_label(write: Callable[..., str]) -> None:
-    with pytest.raises(ConfigError) as told:
-        load(write("kind: binary", "kind: regression"))
-    assert told.value.what == "'auc' does not judge a regression label; what does: rmse, mae, r2, calibration"
-
-
-@pytest.mark.parametrize(
-    ("names", "what"),
-    [
-        ("[tree, mean]", "'mean' is no model of a binary label; what is: majority, logistic, tree, svm"),
-        ("[tree, tree]", "names a model twice"),
-    ],
-)
-def test_baselines_fit_the_kind_of_label(write: Callable[..., str], names: str, what: str) -> None:
-    with pytest.raises(ConfigError) as told:
-        load(write("model:", f"baselines: {names}\nmodel:"))
-    assert told.value.what == what
-
-
 def test_weight_and_group_are_columns(write: Callable[..., str]) -> None:
     config = load(write("path: rows.csv", "path: rows.csv, weight: count, group: driver"))
     assert config.columns == ("miles", "company", "tipped", "count", "driver", "hour")
@@ -194,13 +174,3 @@ def test_a_value_out_of_range_is_refused(write: Callable[..., str], override: st
     with pytest.raises(ConfigError) as told:
         load(write(), [override])
     assert told.value.where == f"--set {override}"
-
-
-def test_a_threshold_has_a_range() -> None:
-    assert Threshold(min=0.5, max=0.5).max == 0.5
-    with pytest.raises(ValidationError, match="max_drop .* or max_rise"):
-        Threshold(max_drop=0.1, max_rise=0.1)
-    with pytest.raises(ValidationError, match="min 0.9 lies above max 0.8"):
-        Threshold(min=0.9, max=0.8)
-    with pytest.raises(ValidationError, match="needs at least one of"):
-        Threshold()

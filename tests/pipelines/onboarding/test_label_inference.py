@@ -1,0 +1,60 @@
+import numpy as np
+import pytest
+
+from configs.errors import ConfigError
+from configs.schema.evaluation import Threshold
+from tests.pipelines.onboarding.conftest import ROWS, draw, mix, of
+
+
+def test_two_classes_are_told_apart_and_the_trivial_model_is_to_be_beaten(mixed):
+    drawn, config = mixed
+    share = (mix()["churned"] == "no").mean()
+    assert (config.label.kind, config.label.classes) == ("binary", ("no", "yes"))
+    assert config.evaluation.thresholds == {
+        "auc": Threshold(min=0.5, max_drop=0.02),
+        "accuracy": Threshold(min=round(share, 4)),
+    }
+    assert f"  # yes in {100 * (1 - share):.1f} % of the rows\n" in drawn.text
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "classes"),
+    [
+        ((1, 0), "binary", ("0", "1")),
+        ((2, 1), "binary", ("1", "2")),
+        (("Yes", "No"), "binary", ("No", "Yes")),
+        ((True, False), "binary", ("False", "True")),
+        (("spam", "not spam"), "binary", ("not spam", "spam")),
+        (("ham", "eggs"), "binary", ("eggs", "ham")),
+        (("positive", "unclear"), "binary", ("unclear", "positive")),
+        ((10, 9, 2), "multiclass", ("2", "9", "10")),
+        (("red", "green", "blue"), "multiclass", ("blue", "green", "red")),
+        (tuple(range(100)), "regression", ()),
+        (tuple(range(60)), "multiclass", tuple(map(str, range(60)))),
+        ((1.5, 2.5, 3.5), "regression", ()),
+    ],
+    ids=str,
+)
+def test_a_label_makes_its_kind_and_the_order_of_its_classes(tmp_path, values, kind, classes):
+    label = draw(of(*values), tmp_path, "y")[1].label
+    assert (label.kind, label.values) == (kind, classes)
+
+
+def test_a_kind_that_is_named_overrides(tmp_path):
+    assert draw(of(1, 2, 3), tmp_path, "y", kind="regression")[1].label.kind == "regression"
+    with pytest.raises(ConfigError, match="`y` has 3 different numbers: no binary label"):
+        draw(of(1, 2, 3), tmp_path, "y", kind="binary")
+
+
+def test_where_one_class_rules_the_bar_is_the_log_loss_of_saying_its_share(tmp_path):
+    thresholds = draw(of("yes", *["no"] * 9), tmp_path, "y")[1].evaluation.thresholds
+    entropy = -(0.9 * np.log(0.9) + 0.1 * np.log(0.1))
+    assert thresholds == {"auc": Threshold(min=0.5, max_drop=0.02), "log_loss": Threshold(max=round(entropy, 4))}
+
+
+def test_a_number_that_the_label_follows_is_no_feature(tmp_path):
+    values = np.random.default_rng(1).lognormal(size=ROWS).round(6)
+    frame = of(*values, rank=np.log(values), shifted=32 - 1.8 * values, noisy=values + np.arange(ROWS) % 2)
+    drawn, config = draw(frame, tmp_path, "y")
+    assert list(config.features) == ["x", "noisy"]
+    assert drawn.left_out["rank"].reason == "gives the label away: it rises and falls with the label, value by value"

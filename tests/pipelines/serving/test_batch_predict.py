@@ -1,0 +1,20 @@
+import pytest
+
+from configs.errors import ConfigError
+from pipelines.serving.batch_predict import place_order
+
+
+@pytest.mark.parametrize(
+    ("options", "where"),
+    [
+        ((None, "out.csv", False, None), "--input, --output"),
+        (("in.csv", None, False, None), "--input, --output"),
+        (("in.csv", "-", True, None), "--on-error skip"),
+        (("in.csv", "out.csv", False, "rejects.jsonl"), "--rejects"),
+        (("in.csv", "out.csv", True, "out.csv"), "--rejects out.csv"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(options, where):
+    with pytest.raises(ConfigError) as error:
+        place_order(*options, force=False)
+    assert error.value.where == where
