@@ -1,0 +1,75 @@
+import json
+from types import SimpleNamespace
+
+import pytest
+from tfx.types import standard_artifacts
+
+from components.registry.model_registry import Record, publish
+from components.registry.tree_digest import DIGEST
+from components.trainer import find_base, find_place, identify, summarise
+from configs.home import Home
+from trainer.run_fn import FACTS, HISTORY, LINEAGE
+
+
+def serve(home, folder, graph, **lineage):
+    """Publishes a model, which says what it was trained from."""
+    folder.mkdir()
+    (folder / "saved_model.pb").write_text(graph)
+    told = folder.with_suffix(".json")
+    told.write_text(json.dumps(lineage))
+    return publish(home, folder, {LINEAGE: told}, Record("run-1")).version
+
+
+@pytest.fixture
+def run(tmp_path):
+    artifact = standard_artifacts.ModelRun()
+    artifact.uri = str(tmp_path)
+    (tmp_path / HISTORY).write_text(json.dumps({"loss": [0.9, 0.5], "val_loss": [0.6, 0.7]}))
+    return artifact
+
+
+@pytest.mark.parametrize(
+    ("base", "begun", "more"),
+    [(None, 0, ""), (3, 0, ", from version 3 on"), (None, 1200, ", gone on with from step 1,200")],
+)
+def test_the_summary_says_where_a_training_got_to_and_from_where(run, tmp_path, base, begun, more):
+    (tmp_path / FACTS).write_text(json.dumps({"base": base, "begun": begun}))
+    summary = summarise({"model_run": [run]})
+    assert summary.text == "2 epochs, loss 0.5, best eval loss 0.6" + more
+    assert summary.details["history"]["loss"] == [0.9, 0.5]
+
+
+def test_a_state_has_its_place_by_what_its_training_depends_on(tmp_path):
+    home = Home(tmp_path)
+    places = [
+        find_place(home, parts, SimpleNamespace(extra_flags=flags))
+        for parts, flags in [
+            (["a"], ["--code=1", "--more"]),
+            (["a"], ["--code=1"]),
+            (["a"], ["--code=2"]),
+            (["b"], ["--code=1"]),
+            (["a"], None),
+        ]
+    ]
+    assert places[0] == places[1]
+    assert len(set(places)) == 4
+    assert {place.parent for place in places} == {home.checkpoints}
+
+
+def test_the_same_settings_on_other_data_are_another_origin():
+    one, alike, other = (standard_artifacts.Examples() for _ in range(3))
+    for artifact, digest in ((one, "a"), (alike, "a"), (other, "b")):
+        artifact.set_string_custom_property(DIGEST, digest)
+    assert identify({"examples": [one]}, "{}") == identify({"examples": [alike]}, "{}")
+    assert identify({"examples": [one]}, "{}") != identify({"examples": [other]}, "{}")
+    assert identify({"examples": [one]}, "{}") != identify({"examples": [one]}, '{"seed": 1}')
+
+
+def test_a_warm_start_begins_with_what_is_in_service_unless_that_came_of_the_same(tmp_path):
+    home = Home(tmp_path / "trips")
+    assert find_base(home, "now") is None
+    first = serve(home, tmp_path / "1", "one", origin="then", base_digest="")
+    assert find_base(home, "now") == first
+    second = serve(home, tmp_path / "2", "two", origin="now", base_digest=first.model_digest)
+    assert find_base(home, "now") == first
+    assert find_base(home, "later") == second

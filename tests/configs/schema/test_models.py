@@ -1,0 +1,45 @@
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from configs.schema.models import Attention, Model, Rnn, SelfAttention, WideDeep
+
+ANY: TypeAdapter[Any] = TypeAdapter(Model)
+
+
+@pytest.mark.parametrize(
+    ("given", "model"),
+    [
+        ({"family": "rnn"}, Rnn(family="rnn", cell="lstm", units=(64,), bidirectional=False)),
+        (
+            {"family": "wide_deep", "hidden_units": [4], "crosses": [["a", "b"]]},
+            WideDeep(family="wide_deep", hidden_units=(4,), crosses=(("a", "b"),), cross_buckets=10_000),
+        ),
+        (
+            {"family": "attention", "mechanism": {"kind": "self", "heads": 2, "width": 8}},
+            Attention(family="attention", mechanism=SelfAttention(kind="self", heads=2, width=8, layers=1)),
+        ),
+    ],
+)
+def test_the_family_says_what_the_options_are(given: Any, model: Any) -> None:
+    assert ANY.validate_python(given) == model
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"family": "dnn"}, "hidden_units"),
+        ({"family": "dnn", "hidden_units": [0]}, "greater than 0"),
+        ({"family": "wide_deep", "hidden_units": [4], "crosses": [["a"]]}, "at least 2"),
+        ({"family": "linear", "units": [4]}, "Extra inputs"),
+        ({"family": "cnn", "blocks": []}, "at least 1"),
+        (
+            {"family": "attention", "mechanism": {"kind": "self", "heads": 3, "width": 8}},
+            "8 is not divisible by 3 heads",
+        ),
+    ],
+)
+def test_options_that_make_no_model_are_refused(given: Any, message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        ANY.validate_python(given)

@@ -1,0 +1,55 @@
+"""Tests mirror the packages: each module has a file of tests in the same place, and each such file a module."""
+
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+from configs.repository import ROOT
+
+MIRRORED = ("configs", "trainer", "components", "pipelines/onboarding", "pipelines/serving")
+EXEMPT = {  # patterns of modules, and where else they are tested
+    "*/__init__.py": "one sentence",
+    "configs/repository.py": "one constant",
+    "trainer/export/signatures.py": "names, by which test_saved_model.py asks a model",
+    "trainer/features/numeric.py": "learnt by Transform alone, which test_transforms.py runs",
+    "trainer/models/attention.py": "a family: test_families.py tries all alike",
+    "trainer/models/cnn.py": "a family",
+    "trainer/models/dnn.py": "a family",
+    "trainer/models/recurrent.py": "the layers of two families",
+    "trainer/models/rnn.py": "a family",
+    "trainer/models/wide_deep.py": "a family",
+    "pipelines/serving/promote.py": "a run to promote is needed: test_faults.py of tests/integration",
+}
+WHOLE = {"tests/trainer/test_recipes.py"}  # which trains what is known to be learnt, by all of the trainer
+
+
+def mirror_of(module: Path) -> Path:
+    return Path("tests") / module.with_name(f"test_{module.name}")
+
+
+def module_of(tests: Path) -> Path:
+    return tests.relative_to("tests").with_name(tests.name.removeprefix("test_"))
+
+
+def files(folder: str, pattern: str) -> list[Path]:
+    return sorted(path.relative_to(ROOT) for path in (ROOT / folder).rglob(pattern))
+
+
+@pytest.mark.parametrize("package", MIRRORED)
+def test_each_module_has_its_tests(package: str) -> None:
+    modules = [path for path in files(package, "*.py") if not any(fnmatch(str(path), known) for known in EXEMPT)]
+    assert modules
+    assert [str(path) for path in modules if not (ROOT / mirror_of(path)).exists()] == []
+
+
+@pytest.mark.parametrize("package", MIRRORED)
+def test_each_file_of_tests_has_its_module(package: str) -> None:
+    tests = [path for path in files(f"tests/{package}", "test_*.py") if str(path) not in WHOLE]
+    assert [str(path) for path in tests if not (ROOT / module_of(path)).exists()] == []
+
+
+def test_what_is_exempt_is_there_and_has_no_tests() -> None:
+    for pattern in EXEMPT.keys() - {"*/__init__.py"}:
+        assert (ROOT / pattern).exists()
+        assert not (ROOT / mirror_of(Path(pattern))).exists()
