@@ -134,14 +134,14 @@ class WriteShards(beam.DoFn):
         """Write the rows of some files; `element` is their paths and the name of their shards."""
         paths, name = element
         shards = [Shard(os.path.join(folder, name), self.staging) for folder in self.folders]
-        for batch in self.plan.roll(chain.from_iterable(map(self._read, paths))):
+        for batch in self.plan.roll(chain.from_iterable(map(self._read_file, paths))):
             splits, rows = self.assign(batch), drop_orders(batch)
             for index, shard in enumerate(shards):
                 shard.write(rows.filter(pa.array(splits == index)))
         for shard in shards:
             shard.close()
 
-    def _read(self, path: str) -> Iterator[pa.RecordBatch]:
+    def _read_file(self, path: str) -> Iterator[pa.RecordBatch]:
         roles, folder = self.plan.roles, FORMATS[self.plan.format].find_folder(path)
         for raw in find_format(path, self.plan.format).read_batches(path, list_sources(roles), list_lists(roles)):
             yield convert(raw, roles, folder)
@@ -166,14 +166,14 @@ class Executor(BaseBeamExecutor):
         files = _list_files(exec_properties["input_base"], found, plan.format)
         assign, rows = _divide(files, plan, parts)
         examples.split_names = artifact_utils.encode_split_names(list(parts))
-        self._write(examples, files, plan, assign)
+        self._write_splits(examples, files, plan, assign)
         examples_utils.set_payload_format(examples, example_gen_pb2.FORMAT_TF_EXAMPLE)
         examples_utils.set_file_format(examples, "tfrecords_gzip")
         examples.set_string_custom_property("spans", ", ".join(part.name for part in found.splits if part.name != ALL))
         for split, count in rows.items():
             examples.set_int_custom_property(f"rows_{split}", count)
 
-    def _write(self, examples: types.Artifact, files: Sequence[str], plan: Plan, assign: Assign) -> None:
+    def _write_splits(self, examples: types.Artifact, files: Sequence[str], plan: Plan, assign: Assign) -> None:
         splits = artifact_utils.decode_split_names(examples.split_names)
         folders = [artifact_utils.get_split_uri([examples], split) for split in splits]
         staging = os.path.join(examples.uri, "staging")

@@ -112,7 +112,7 @@ class Rows:
     def _batch(self, size: int, epoch: tf.Tensor | None) -> tf.data.Dataset:
         seed = tf.constant(self.training.seed, tf.int64)
         if self.held is None:
-            rows = self._read()
+            rows = self._read_files()
             if epoch is not None:
                 rows = rows.shuffle(self.training.shuffle, seed=seed + epoch)
             batches = rows.batch(size).map(self._parse, num_parallel_calls=tf.data.AUTOTUNE)
@@ -131,7 +131,7 @@ class Rows:
     def _weigh(self, columns: Any, label: tf.Tensor, weight: tf.Tensor | float = 1.0) -> Batch:
         return columns, label, tf.gather(self.factors, label) * weight
 
-    def _read(self) -> tf.data.Dataset:
+    def _read_files(self) -> tf.data.Dataset:
         return tf.data.TFRecordDataset(self.files, compression_type="GZIP", num_parallel_reads=len(self.files))
 
     def _parse(self, serialized: tf.Tensor) -> Batch:
@@ -139,7 +139,7 @@ class Rows:
         return columns, *(columns.pop(name) for name in self.names)
 
     def _chunks(self) -> tf.data.Dataset:
-        chunks = self._read().batch(CHUNK).map(self._parse, num_parallel_calls=tf.data.AUTOTUNE)
+        chunks = self._read_files().batch(CHUNK).map(self._parse, num_parallel_calls=tf.data.AUTOTUNE)
         return chunks.prefetch(tf.data.AUTOTUNE)
 
     def _hold(self) -> tuple[Batch | None, int]:
