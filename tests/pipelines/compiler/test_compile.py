@@ -18,8 +18,8 @@ from typer.testing import CliRunner
 from configs.errors import ConfigError
 from configs.repository import ROOT
 from pipelines.cli import app
-from pipelines.compiler.compile import compile
-from pipelines.compiler.container_plan import plan
+from pipelines.compiler.compile import compile_pipeline
+from pipelines.compiler.container_plan import plan_containers
 from pipelines.compiler.pipeline_spec import task
 from pipelines.graph.nodes import choose_nodes
 from tests.pipelines.golden import ENGINES, compiled, config, golden, normalise
@@ -76,7 +76,7 @@ def test_kfp_reads_what_is_needed_of_kubernetes(name: str) -> None:
 
 @pytest.mark.parametrize("name", ENGINES)
 def test_the_tasks_are_those_of_the_graph(name: str) -> None:
-    made, nodes = tasks(compiled(name)), choose_nodes(plan(config(name)).config)
+    made, nodes = tasks(compiled(name)), choose_nodes(plan_containers(config(name)).config)
     assert list(made) == [task(node.id) for node in nodes]
     for node in nodes:
         assert made[task(node.id)].get("dependentTasks", []) == [task(id) for id in node.after]
@@ -90,7 +90,7 @@ def test_the_end_comes_after_all_whatever_happened() -> None:
 
 
 def test_the_config_travels_as_it_is_written() -> None:
-    spec = documents(compile(TAXI, ["training.epochs=1", "gate.accept='y'"]))[0]
+    spec = documents(compile_pipeline(TAXI, ["training.epochs=1", "gate.accept='y'"]))[0]
     defaults = {name: each["defaultValue"] for name, each in spec["root"]["inputDefinitions"]["parameters"].items()}
     assert defaults == {
         "config": Path(TAXI).read_text(encoding="utf-8"),
@@ -108,12 +108,12 @@ def test_the_config_travels_as_it_is_written() -> None:
     ],
 )
 def test_cpus_are_a_number_and_memory_is_in_gigabytes(cpu: str, memory: str, limits: dict[str, float]) -> None:
-    spec = documents(compile(TAXI, [f"resources.Trainer={{cpu: {cpu}, memory: {memory}}}"]))[0]
+    spec = documents(compile_pipeline(TAXI, [f"resources.Trainer={{cpu: {cpu}, memory: {memory}}}"]))[0]
     assert spec["deploymentSpec"]["executors"]["exec-trainer"]["container"]["resources"] == limits
 
 
 def test_a_step_that_is_not_tried_again_says_nothing_of_it() -> None:
-    made = tasks(compile(TAXI, ["resources.Pusher.retries=0"]))
+    made = tasks(compile_pipeline(TAXI, ["resources.Pusher.retries=0"]))
     assert "retryPolicy" not in made["pusher"]
     assert made["trainer"]["retryPolicy"] == {
         "maxRetryCount": 2,
@@ -126,7 +126,7 @@ def test_a_step_that_is_not_tried_again_says_nothing_of_it() -> None:
 def test_text_is_text_to_every_reader_of_yaml() -> None:
     values = ["yes", "n", "1e3", "123456e78901", "0x10", "12:30", "null", "a: b", "~", "", "-"]
     given = {f"example.org/{index}": value for index, value in enumerate(values)}
-    text = compile(TAXI, [f"resources.Trainer.annotations={json.dumps(given)}"])
+    text = compile_pipeline(TAXI, [f"resources.Trainer.annotations={json.dumps(given)}"])
     assert executors(text)["exec-trainer"]["podMetadata"]["annotations"] == given
     for key, value in given.items():
         assert f"{key}: '{value}'\n" in text
@@ -134,7 +134,7 @@ def test_text_is_text_to_every_reader_of_yaml() -> None:
 
 def test_a_volume_is_mounted_for_a_folder_alone() -> None:
     def mounts(root: str) -> Any:
-        return executors(compile(TAXI, [f"cluster.root={root}"]))["exec-trainer"].get("pvcMount")
+        return executors(compile_pipeline(TAXI, [f"cluster.root={root}"]))["exec-trainer"].get("pvcMount")
 
     assert mounts("/srv/models") == [{"constant": "millrace", "mountPath": "/srv/models"}]
     assert mounts("s3://bucket/models") is None
@@ -159,7 +159,7 @@ def test_a_volume_is_mounted_for_a_folder_alone() -> None:
 )
 def test_what_kubeflow_cannot_mount_is_named(overrides: list[str], where: str, what: str, remedy: str) -> None:
     with pytest.raises(ConfigError) as refused:
-        compile(TAXI, overrides)
+        compile_pipeline(TAXI, overrides)
     assert (refused.value.where, refused.value.what, refused.value.remedy) == (where, what, remedy)
 
 
@@ -187,7 +187,7 @@ def test_the_command_writes_a_file_or_prints_it(tmp_path: Path) -> None:
     told = CliRunner().invoke(app.app, ["compile", TAXI, "-o", str(file), "--output", "json"])
     assert told.output == f'{{"file": "{file}", "engine": "kubeflow"}}\n'
     printed = CliRunner().invoke(app.app, ["compile", TAXI, "-o", "-"])
-    assert printed.output == file.read_text(encoding="utf-8") == compile(TAXI)
+    assert printed.output == file.read_text(encoding="utf-8") == compile_pipeline(TAXI)
 
 
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from pipelines.compiler.compile import compile
+from pipelines.compiler.compile import compile_pipeline
 from pipelines.graph.fingerprint import of_image
 
 FOLDER = Path(__file__).parent
@@ -22,7 +22,7 @@ def golden(name: str) -> Path:
 
 def compiled(name: str) -> str:
     """What it compiles to now."""
-    return compile(config(name), engine=ENGINES[name])
+    return compile_pipeline(config(name), engine=ENGINES[name])
 
 
 def normalise(text: str) -> str:

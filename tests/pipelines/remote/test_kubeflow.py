@@ -18,7 +18,7 @@ from configs.schema.config import Config
 from configs.schema.schedule import Schedule
 from pipelines.remote import kubeflow_client
 from pipelines.remote.connect import connect_service
-from pipelines.remote.schedule import carry_out, plan, want
+from pipelines.remote.schedule import carry_out, plan_changes, wanted_run
 from pipelines.remote.service import Service, Step
 from tests.fakes.compiled_pipeline import PIPELINE
 from tests.fakes.kfp_server import Answer, KfpServer, serving
@@ -94,7 +94,7 @@ def test_the_steps_of_a_run_are_told_in_order_without_what_kubeflow_does_around_
     ]
     server.course = [{"state": "RUNNING", "run_details": {"task_details": tasks}}]
     service = connect_service("kubeflow", configure())
-    run = service.look(service.submit(PIPELINE, {}).run)
+    run = service.get_run(service.submit(PIPELINE, {}).run)
     assert run.steps == (
         Step("example-gen", "SUCCEEDED"),
         Step("trainer", "FAILED", "OOMKilled"),
@@ -105,7 +105,7 @@ def test_the_steps_of_a_run_are_told_in_order_without_what_kubeflow_does_around_
 
 def apply(service: Service, config: Config, compiled: str = PIPELINE, **parameters: Any) -> list[str]:
     """Makes the recurring run as the config says; returns what was not as wanted."""
-    planned = plan(service, want(service, config, compiled, parameters))
+    planned = plan_changes(service, wanted_run(service, config, compiled, parameters))
     carry_out(service, planned, compiled, parameters)
     return list(planned.reasons)
 

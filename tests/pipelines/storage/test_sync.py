@@ -18,7 +18,9 @@ from components.registry.versions import MANIFEST, history, in_service, list_fol
 from configs.errors import ConfigError, MillraceError, PipelineBusy
 from configs.home import Home
 from configs.schema.config import Config, Storage
-from pipelines.runs import directory, lease
+from pipelines.runs.directory import find_record
+from pipelines.runs.lease import hold_pipeline
+from pipelines.runs.run import RECORD, Run
 from pipelines.storage import object_store, sync
 from tests.fakes import bucket
 
@@ -106,7 +108,7 @@ def test_what_one_machine_puts_another_fetches(here: Home, there: Home) -> None:
     artifact = here.artifacts / "ExampleGen" / "examples" / "1"
     write(artifact / "Split-train" / "data.gz", "rows")
     write(artifact / "empty", "")
-    sync.put(here, artifact)
+    sync.put_files(here, artifact)
     assert sync.fetch_artifact(there, str(artifact)) == there.root / artifact.relative_to(here.root)
     copy = there.root / artifact.relative_to(here.root)
     assert (copy / "Split-train" / "data.gz").read_text() == "rows"
@@ -117,12 +119,12 @@ def test_what_one_machine_puts_another_fetches(here: Home, there: Home) -> None:
 def test_what_an_attempt_that_was_killed_left_does_not_stay_on_either_side(here: Home, there: Home, files: Any) -> None:
     folder = here.artifacts / "Transform" / "1"
     write(folder / "a-of-00001")
-    sync.put(here, folder)
-    sync.fetch(there, there.artifacts)
+    sync.put_files(here, folder)
+    sync.fetch_files(there, there.artifacts)
     (folder / "a-of-00001").unlink()
     write(folder / "a-of-00002")
-    sync.put(here, folder)
-    sync.fetch(there, there.artifacts)
+    sync.put_files(here, folder)
+    sync.fetch_files(there, there.artifacts)
     assert files.find("models/taxi") == ["models/taxi/artifacts/Transform/1/a-of-00002"]
     assert os.listdir(there.artifacts / "Transform" / "1") == ["a-of-00002"]
 
@@ -131,25 +133,25 @@ def test_what_an_attempt_that_was_killed_left_does_not_stay_on_either_side(here:
 def test_a_record_of_the_same_size_is_fetched_again(here: Home, there: Home) -> None:
     for text in ("first", "other"):
         record = write(here.run("r1") / "nodes" / "Trainer.json", text)
-        sync.put(here, record)
-        sync.fetch(there, there.run("r1"))
+        sync.put_files(here, record)
+        sync.fetch_files(there, there.run("r1"))
         assert (there.run("r1") / "nodes" / "Trainer.json").read_text() == text
 
 
 def test_some_files_are_fetched_by_name(here: Home, there: Home) -> None:
-    write(here.run("r1") / directory.RECORD, json.dumps({"run": "r1", "ended": "2026", "exit_code": 0}))
-    write(here.run("r1") / directory.LOG, "long")
-    sync.put(here, here.run("r1"))
+    write(Run(here, "r1").record, json.dumps({"run": "r1", "ended": "2026", "exit_code": 0}))
+    write(Run(here, "r1").log, "long")
+    sync.put_files(here, here.run("r1"))
     sync.fetch_records(there)
-    assert directory.find(there)["run"] == "r1"
-    assert os.listdir(there.run("r1")) == [directory.RECORD]
+    assert find_record(there)["run"] == "r1"
+    assert os.listdir(there.run("r1")) == [RECORD]
 
 
 def test_a_folder_of_this_machine_needs_no_mirror(tmp_path: Path) -> None:
     home = Home(tmp_path / "taxi")
     sync.require_access(home)
-    sync.fetch(home, home.artifacts)
-    sync.put(home, home.artifacts)
+    sync.fetch_files(home, home.artifacts)
+    sync.put_files(home, home.artifacts)
     sync.fetch_service(home)
     sync.put_service(home)
     assert sync.fetch_artifact(home, "/a/b") == Path("/a/b")
@@ -277,7 +279,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
 def test_a_training_goes_on_from_what_another_machine_kept(config: Config, here: Home, files: Any) -> None:
     shared = config.model_copy(update={"storage": Storage(root="s3://models")})
     assert shared.home.store == here.store
-    sync.put(here, write(here.checkpoints / "digest" / "state.npz").parent)
+    sync.put_files(here, write(here.checkpoints / "digest" / "state.npz").parent)
     for node, fetched in (("Evaluator", False), ("Trainer", True)):
         with sync.working(shared, "r1", [node]):
             assert (shared.home.checkpoints / "digest" / "state.npz").exists() is fetched
@@ -331,10 +333,10 @@ def test_a_folder_of_another_user_is_no_place_for_copies(here: Home, monkeypatch
     sync.own(here)
     monkeypatch.setattr(os, "getuid", lambda: 12345)
     with pytest.raises(MillraceError, match="another user's"):
-        sync.fetch(here, here.runs)
+        sync.fetch_files(here, here.runs)
 
 
 def test_a_store_without_a_database_has_no_lease(config: Config) -> None:
     shared = config.model_copy(update={"storage": Storage(root="s3://models")})
     with pytest.raises(ConfigError, match=r"^storage\.metadata: A pipeline in an object store needs a database"):
-        lease.hold(shared, "r1").__enter__()
+        hold_pipeline(shared, "r1").__enter__()
