@@ -97,6 +97,8 @@ def test_the_command_line_starts_without_tensorflow() -> None:
 
 
 def test_compiling_for_a_cluster_imports_neither_tensorflow_nor_tfx() -> None:
-    loaded = loaded_after("import pipelines.compiler.compile; pipelines.compiler.compile.compile('configs/taxi.yaml')")
+    loaded = loaded_after(
+        "import pipelines.compiler.compile; pipelines.compiler.compile.compile_pipeline('configs/taxi.yaml')"
+    )
     assert "pipelines" in loaded
     assert loaded & {"tensorflow", "tfx", "keras", "apache_beam", "kfp"} == set()

@@ -49,9 +49,9 @@ def compile(
     output: Format = Output.text,
 ) -> None:
     """Write the pipeline as a file that Kubeflow Pipelines or Vertex AI runs, each node a container."""
-    from pipelines.compiler import compile as kubeflow
+    from pipelines.compiler.compile import compile_pipeline
 
-    text = kubeflow.compile(path, overrides, engine.value, image)
+    text = compile_pipeline(path, overrides, engine.value, image)
     if file == "-":
         typer.echo(text, nl=False)
         return
@@ -77,16 +77,15 @@ def image(
     dry_run: DryRun = False,
 ) -> None:
     """Build the images that the config's steps run in, of the code and the lock as they are here."""
-    from pipelines.compiler import container_plan
-    from pipelines.compiler import image_build as images
+    from pipelines.compiler import container_plan, image_build
 
-    plan = container_plan.plan(path, overrides, template)
+    plan = container_plan.plan_containers(path, overrides, template)
     wanted = dict.fromkeys([item.value for item in flavours] or [item.resources.flavour for item in plan.containers])
     names = {flavour: container_plan.name_image(template or plan.config.image, flavour) for flavour in wanted}
-    engine = engine or images.find_engine()
-    commands = [images.build(engine, flavour, name, base, options) for flavour, name in names.items()]
-    commands += [images.push(engine, name) for name in names.values() if push]
+    engine = engine or image_build.find_engine()
+    commands = [image_build.build_command(engine, flavour, name, base, options) for flavour, name in names.items()]
+    commands += [image_build.push_command(engine, name) for name in names.values() if push]
     for command in commands:
         typer.echo(f"$ {shlex.join(command)}")
         if not dry_run:
-            images.run(command)
+            image_build.run_command(command)

@@ -25,12 +25,12 @@ class OnError(str, Enum):
 @app.command()
 def history(path: ConfigPath, output: Format = Output.text) -> None:
     """List every version that was ever in service, and how it came there."""
-    from components.registry.versions import history as read
+    from components.registry import versions
     from pipelines.storage.sync import fetch_service
 
     home = load(path).home
     fetch_service(home)
-    lines = read(home)
+    lines = versions.history(home)
     table = listing("version", "at", "event", "run", "by", "metric", "reason")
     for line in lines:
         event = f"{line['event']} of {line['of']}" if line["of"] else line["event"]
@@ -51,7 +51,7 @@ def rollback(
     """Put an older version back into service, under a new number."""
     from components.registry.model_registry import rollback as republish
     from components.registry.versions import earlier
-    from pipelines.runs.lease import guard
+    from pipelines.runs.lease import guard_service
     from pipelines.storage import sync
 
     config = load(path)
@@ -60,7 +60,7 @@ def rollback(
         old = earlier(config.home, to)
         answer(output, dict(old.manifest), f"Version {old.number} would be published again.")
         return
-    with guard(config, "rollback"):
+    with guard_service(config, "rollback"):
         sync.fetch_service(config.home, every=True)
         version = republish(config.home, to, reason)
         sync.put_service(config.home)
@@ -77,11 +77,11 @@ def promote(
     output: Format = Output.text,
 ) -> None:
     """Put a candidate that was not blessed into service, on your word."""
-    from pipelines.runs.lease import guard
+    from pipelines.runs.lease import guard_service
     from pipelines.serving.promote import promote as publish
 
     config = load(path)
-    with guard(config, "promote"):
+    with guard_service(config, "promote"):
         published = publish(config, run_id, reason, dry_run)
     if published is None:
         answer(output, {"new": True}, "The candidate would be published.")

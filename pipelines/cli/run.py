@@ -41,7 +41,7 @@ def run(
 
     console = Console(stderr=output is Output.json)
     with Screen(console, nodes) as screen:
-        record = local_runner.run(config, nodes, cache=not no_cache, watch=screen.watch)
+        record = local_runner.run_nodes(config, nodes, cache=not no_cache, watch=screen.watch)
     if output is Output.json:
         sys.stdout.write(json.dumps(record) + "\n")
     else:
@@ -65,7 +65,7 @@ def runs(
     output: Format = Output.text,
 ) -> None:
     """List the runs that have ended here, newest first; with --host, those of Kubeflow Pipelines."""
-    from pipelines.runs import directory as records
+    from pipelines.runs.directory import find_record, read_records
     from pipelines.storage import sync
 
     if host:
@@ -73,7 +73,7 @@ def runs(
         return
     home = load(path).home
     sync.fetch_records(home)
-    found = [records.find(home, run_id)] if run_id else records.ended(home)
+    found = [find_record(home, run_id)] if run_id else read_records(home)
     table = listing("run", "ended", "exit code", "published")
     for record in found:
         table.add_row(record["run"], record["ended"], str(record["exit_code"]), str(record["published"] or ""))
@@ -85,13 +85,14 @@ def report(
     path: ConfigPath, run_id: Annotated[str | None, typer.Option("--run", help="Else the newest.")] = None
 ) -> None:
     """Say where the report of a run lies."""
-    from pipelines.runs import directory as records
+    from pipelines.runs.directory import find_record
+    from pipelines.runs.run import Run
     from pipelines.storage import sync
 
     home = load(path).home
     sync.fetch_records(home)
-    page = home.run(records.find(home, run_id)["run"]) / records.REPORT
-    sync.fetch(home, page)
+    page = Run(home, find_record(home, run_id)["run"]).report
+    sync.fetch_files(home, page)
     typer.echo(page)
 
 
@@ -105,7 +106,7 @@ def tensorboard(
     from pipelines.storage import sync
 
     home = load(path).home
-    sync.fetch(home, home.runs, only=lambda name: "/tensorboard/" in name)
+    sync.fetch_files(home, home.runs, only=lambda name: "/tensorboard/" in name)
     if not any(home.runs.glob("*/tensorboard")):
         raise ConfigError("No run has trained yet", str(home.runs), f"Run: millrace run {path}")
     arguments = ["--logdir", str(home.runs), "--host", host, "--port", str(port)]
@@ -115,18 +116,18 @@ def tensorboard(
 @app.command()
 def clean(path: ConfigPath, dry_run: DryRun = False) -> None:
     """Remove a pipeline's artifacts, checkpoints and metadata; runs, versions and history stay."""
-    from pipelines.runs.directory import new_id
-    from pipelines.runs.lease import borrow
-    from pipelines.storage.sync import put
+    from pipelines.runs.lease import borrow_pipeline
+    from pipelines.runs.run import new_id
+    from pipelines.storage.sync import put_files
 
     config = load(path)
     home = config.home
     doomed = [place for place in (home.artifacts, home.checkpoints, home.metadata) if place.exists()]
     if not dry_run:
-        with borrow(config, f"clean-{new_id()}"):
+        with borrow_pipeline(config, f"clean-{new_id()}"):
             for place in doomed:
                 shutil.rmtree(place) if place.is_dir() else os.remove(place)
-            put(home, home.artifacts, home.checkpoints)
+            put_files(home, home.artifacts, home.checkpoints)
     for place in doomed:
         typer.echo(f"{'would remove' if dry_run else 'removed'} {place}")
 

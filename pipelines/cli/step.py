@@ -15,6 +15,7 @@ from configs.loading.loader import load
 from configs.schema.config import Config
 from pipelines.cli.options import WIDEST, ConfigPath, Overrides
 from pipelines.reporting.console import conclude, line
+from pipelines.runs.run import Run
 
 app = typer.Typer()
 
@@ -53,10 +54,11 @@ def step(
     """Launch one node of one run, as a compiled pipeline asks for it."""
     from pipelines.execution.container_entrypoint import Order
 
-    order = Order(path, run_id, document, read_list(overrides), image, root, metadata_secret)
+    order = Order(path, document, read_list(overrides), image, root, metadata_secret)
     if mismatch := order.mismatch():
         raise mismatch
-    launch(order.config(), run_id, node, cache is Truth.true)
+    config = order.config()
+    launch(config, Run(config.home, run_id), node, cache is Truth.true)
 
 
 @app.command(hidden=True)
@@ -73,30 +75,31 @@ def finish(
     ] = None,
 ) -> None:
     """End a run, however it went: its record, its report, and its own exit code."""
-    from pipelines.execution.container_entrypoint import Order, close
+    from pipelines.execution.container_entrypoint import Order, close_run
     from pipelines.reporting import kfp_artifacts
 
-    order = Order(path, run_id, document, read_list(overrides), image, root, metadata_secret)
+    order = Order(path, document, read_list(overrides), image, root, metadata_secret)
     config = order.config()
+    run = Run(config.home, run_id)
     try:
         with silence():
-            record = close(config, run_id, order.mismatch())
+            record = close_run(config, run, order.mismatch())
         for node in record["nodes"]:
             typer.echo(line(node))
         Console(width=WIDEST).print(conclude(record, path), highlight=False, soft_wrap=True)
         if executor_input is not None:
-            kfp_artifacts.write(record, executor_input)
+            kfp_artifacts.write_artifacts(record, executor_input)
     finally:
-        give_back(config, run_id)
+        give_back(config, run)
     raise typer.Exit(record["exit_code"])
 
 
-def give_back(config: Config, run_id: str) -> None:
+def give_back(config: Config, run: Run) -> None:
     """Gives the pipeline back, if the run holds it; a lease that cannot be given back ends by itself."""
-    from pipelines.runs import lease
+    from pipelines.runs.lease import release_lease
 
     try:
-        lease.release(config, run_id)
+        release_lease(config, run.id)
     except MillraceError as error:
         typer.echo(f"The pipeline could not be given back; it is free within the hour. {error}", err=True)
 
@@ -110,18 +113,19 @@ def launch_node(
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Run it again.")] = False,
 ) -> None:
     """Launch one node of one run, as a step of a cluster does."""
-    launch(load(path, overrides), run_id, node, cache=not no_cache)
+    config = load(path, overrides)
+    launch(config, Run(config.home, run_id), node, cache=not no_cache)
 
 
-def launch(config: Config, run_id: str, node: str, cache: bool, say: Callable[[str], None] = typer.echo) -> None:
+def launch(config: Config, run: Run, node: str, cache: bool, say: Callable[[str], None] = typer.echo) -> None:
     """Launches the node and says how it ended; raises what it failed by."""
-    from pipelines.execution import container_entrypoint as step
-    from pipelines.runs import outcomes
+    from pipelines.execution.container_entrypoint import run_step
+    from pipelines.runs.outcomes import as_error
 
-    outcome = step.take(config, run_id, node, cache, say)
+    outcome = run_step(config, run, node, cache, say)
     say(line(asdict(outcome)))
     if outcome.error:
-        raise outcomes.as_error(outcome.error)
+        raise as_error(outcome.error)
 
 
 def read_list(text: str) -> list[str]:

@@ -16,9 +16,9 @@ from configs.schema.config import Config
 from pipelines.cli.compile import Engine, ImageTemplate
 from pipelines.cli.options import Access, ConfigPath, DryRun, Format, Host, Output, Overrides, answer
 from pipelines.remote.connect import connect_service
-from pipelines.remote.schedule import carry_out, plan, schedule_of, upcoming, want
+from pipelines.remote.schedule import carry_out, plan_changes, schedule_of, upcoming, wanted_run
 from pipelines.remote.service import Recurring, Run, Service
-from pipelines.remote.submit import follow, read_parameters
+from pipelines.remote.submit import follow_run, read_parameters
 from pipelines.reporting.console import listing
 
 app = typer.Typer()
@@ -87,7 +87,7 @@ def apply_schedule(
     text = _compile(path, overrides, image, compiled, engine)
     values = read_parameters(text, parameters)
     service = connect_service(engine.value, config)
-    planned = plan(service, want(service, config, text, values))
+    planned = plan_changes(service, wanted_run(service, config, text, values))
     done = planned.wanted if dry_run else carry_out(service, planned, text, values)
     what = "kept" if planned.kept else "replaced" if planned.doomed else "made"
     data = {
@@ -179,7 +179,7 @@ def show_runs(config: Config, run_id: str | None, output: Output) -> None:
             table.add_row(run.run, run.name, run.created, run.state.lower())
         answer(output, [run.as_data() for run in found], table)
         return
-    run = service.look(run_id)
+    run = service.get_run(run_id)
     table = listing("step", "state", "error")
     for step in run.steps:
         table.add_row(step.name, step.state.lower(), step.error)
@@ -192,9 +192,9 @@ def _compile(path: str, overrides: Sequence[str], image: str | None, compiled: s
             return Path(compiled).read_text()
         except OSError as error:
             raise ConfigError(f"cannot be read: {error.strerror}", compiled) from None
-    from pipelines.compiler import compile
+    from pipelines.compiler.compile import compile_pipeline
 
-    return compile.compile(path, overrides, engine.value, image)
+    return compile_pipeline(path, overrides, engine.value, image)
 
 
 def _each(service: Service, path: str, verb: str, act: Callable[[Recurring], None], dry_run: bool) -> None:
@@ -227,7 +227,7 @@ def _watch(service: Service, run: Run, console: Console) -> Run:
         said = str(look)
 
     with console.status(str(run)) as status:
-        ended = follow(lambda: service.look(run.run), tell)
+        ended = follow_run(lambda: service.get_run(run.run), tell)
     failed = [f"{step.name}: {step.error or 'failed'}" for step in ended.steps if step.state == "FAILED"]
     reasons = [*([ended.error] if ended.error else []), *failed]
     console.print("\n".join([f"Ended       {ended.state.lower()}", *reasons]), highlight=False, soft_wrap=True)

@@ -10,19 +10,21 @@ from configs.errors import ConfigError
 from configs.home import is_url
 from configs.schema.accelerators import Accelerator
 from pipelines.compiler import kubernetes_platform, vertex
-from pipelines.compiler.container_plan import Container, Plan, plan
+from pipelines.compiler.container_plan import Container, Plan, plan_containers
 from pipelines.compiler.pipeline_spec import specify
 
 RESOURCES = {"gpu": "nvidia.com/gpu", "tpu": "google.com/tpu"}  # what Kubernetes counts them by
 
 
-def compile(path: str, overrides: Sequence[str] = (), engine: str = "kubeflow", image: str | None = None) -> str:
+def compile_pipeline(
+    path: str, overrides: Sequence[str] = (), engine: str = "kubeflow", image: str | None = None
+) -> str:
     """Returns the file of a config for an engine; the same config, code and packages give the same text.
 
     `image` is a template that stands for the config's own. A ConfigError names what could not run there.
     """
-    documents = ENGINES[engine](plan(path, overrides, image))
-    return "---\n".join(_spell(document) for document in documents)
+    documents = ENGINES[engine](plan_containers(path, overrides, image))
+    return "---\n".join(_to_yaml(document) for document in documents)
 
 
 def describe(plan: Plan) -> list[dict[str, Any]]:
@@ -47,7 +49,7 @@ def _accelerate(_: Container, accelerator: Accelerator) -> str:
     return RESOURCES[accelerator.kind]
 
 
-def _spell(document: dict[str, Any]) -> str:
+def _to_yaml(document: dict[str, Any]) -> str:
     return yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=float("inf"), allow_unicode=True)
 
 

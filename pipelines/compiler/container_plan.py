@@ -54,7 +54,7 @@ class Plan:
         return (*self.nodes, self.finish)
 
 
-def plan(path: str, overrides: Sequence[str] = (), image: str | None = None) -> Plan:
+def plan_containers(path: str, overrides: Sequence[str] = (), image: str | None = None) -> Plan:
     """Returns the containers of a config; `image` stands for the config's own template.
 
     A variable of the environment must be set where its value is written down, which is in NEEDED, or where it is no
@@ -69,7 +69,7 @@ def plan(path: str, overrides: Sequence[str] = (), image: str | None = None) -> 
     config = validate(document, Path(path).absolute().parent, ROOT)
     specs = choose_nodes(config)
     nodes = {spec.id: spec.after for spec in specs}
-    known = node_pools.read()
+    known = node_pools.read_pools()
     resources = {id: node_pools.settle(id, config, known, document) for id in (*nodes, FINISH)}
     _check_paths(specs, written, config, document, resources)
     _check_device(specs, config, document, resources)

@@ -22,7 +22,9 @@ def find_engine() -> str:
     raise MillraceError(what, remedy="Install one, for example by `apt-get install podman`.")
 
 
-def build(engine: str, flavour: str, name: str, base: str | None = None, options: Sequence[str] = ()) -> list[str]:
+def build_command(
+    engine: str, flavour: str, name: str, base: str | None = None, options: Sequence[str] = ()
+) -> list[str]:
     """Returns the command that builds a flavour under a name; `options` are the engine's own.
 
     Raises ConfigError for a flavour that there is no lock of.
@@ -37,12 +39,12 @@ def build(engine: str, flavour: str, name: str, base: str | None = None, options
     return [*command, *options, str(ROOT)]
 
 
-def push(engine: str, name: str) -> list[str]:
+def push_command(engine: str, name: str) -> list[str]:
     """Returns the command that puts an image into its registry."""
     return [engine, "push", name]
 
 
-def run(command: Sequence[str]) -> None:
+def run_command(command: Sequence[str]) -> None:
     """Runs an engine, which tells the user itself how far it is; raises MillraceError if it fails or is not here."""
     try:
         code = subprocess.call(command)

@@ -46,7 +46,7 @@ class Pools(RootModel[dict[Text, Pool]]):
     """Pools by name."""
 
 
-def read(path: Path = FILE) -> dict[str, Pool]:
+def read_pools(path: Path = FILE) -> dict[str, Pool]:
     """Returns the pools that a file describes; a ConfigError names what is wrong in it."""
     document = parse(text_of(path), str(path))
     try:

@@ -29,7 +29,7 @@ def describe(plan: Plan) -> list[dict[str, Any]]:
     secret = ("--metadata-secret", config.cluster.vertex.metadata)
     nodes = tuple(replace(node, args=(*node.args, *secret)) for node in plan.nodes)
     finish = replace(plan.finish, args=(*plan.finish.args, *secret))
-    known = node_pools.read()
+    known = node_pools.read_pools()
 
     def accelerate(container: Container, _: Accelerator) -> str:
         name = str(container.resources.node_pool)

@@ -15,18 +15,19 @@ from typing import Any
 
 from components.validation.column_patterns import resolve
 from configs.errors import ConfigError, MillraceError
-from configs.home import Home
 from configs.loading.loader import load
 from configs.schema.config import Config
 from configs.schema.resources import METADATA
 from pipelines.execution import secret_manager
-from pipelines.execution.finalize import finish
-from pipelines.execution.local_runner import follow, ignore_signals, stoppable
+from pipelines.execution.finalize import finish_run
+from pipelines.execution.local_runner import ignore_signals, run_worker, stoppable
 from pipelines.graph import fingerprint
 from pipelines.graph.nodes import choose_nodes
-from pipelines.runs import directory, lease, outcomes
-from pipelines.runs.mlmd import SUCCESSFUL, connection, executions
-from pipelines.runs.outcomes import Outcome
+from pipelines.runs.directory import begin_run
+from pipelines.runs.lease import hold_pipeline
+from pipelines.runs.mlmd import SUCCESSFUL, connection, read_executions
+from pipelines.runs.outcomes import Outcome, failure, read_outcomes, write_outcome
+from pipelines.runs.run import Run
 from pipelines.storage import sync
 
 QUIET = 30.0  # seconds between two lines on how far a node is
@@ -37,7 +38,6 @@ class Order:
     """What a compiled pipeline tells each of its steps."""
 
     path: str  # the config's, whose folder anchors the paths in it; the file itself need not be there
-    run_id: str
     document: str  # the config's text
     overrides: Sequence[str]
     image: str  # the digest of the image that it was compiled for
@@ -47,7 +47,7 @@ class Order:
     def config(self) -> Config:
         """Returns the config, with the root and the metadata store of the cluster."""
         config = load(self.path, [*self.overrides, f"storage.root={json.dumps(self.root)}"], self.document)
-        url = secret_manager.read(self.metadata_secret) if self.metadata_secret else os.environ.get(METADATA)
+        url = secret_manager.read_secret(self.metadata_secret) if self.metadata_secret else os.environ.get(METADATA)
         storage = config.storage.model_copy(update={"metadata": url or config.storage.metadata})
         return config.model_copy(update={"storage": storage})
 
@@ -62,41 +62,39 @@ class Order:
         )
 
 
-def take(config: Config, run_id: str, node: str, cache: bool, say: Callable[[str], None]) -> Outcome:
+def run_step(config: Config, run: Run, node: str, cache: bool, say: Callable[[str], None]) -> Outcome:
     """Runs one node of one run and returns how it ended, which is on record then.
 
-    Again is safe: a success and a verdict are returned at once. Raises ConfigError for a node or run that is none.
+    Again is safe: a success and a verdict are returned at once. Raises ConfigError for a node that is none.
     """
-    directory.check(run_id)
     choose_nodes(config, node)
-    started, heard, folder = time.monotonic(), Listener(say), config.home.run(run_id)
+    started, heard = time.monotonic(), Listener(say)
     with stoppable():
         try:
-            sync.fetch(config.home, folder, only=lambda name: name.endswith((directory.STARTED, ".json")))
-            if known := recall(config, run_id, node):
+            sync.fetch_files(config.home, run.folder, only=lambda name: name.endswith((run.started.name, ".json")))
+            if known := recall_outcome(config, run, node):
                 return known
-            with lease.hold(config, run_id), sync.working(config, run_id, [node]):
+            with hold_pipeline(config, run.id), sync.working(config, run, [node]):
                 resolved = resolve(config)
-                directory.begin(resolved, run_id)
-                died = follow(resolved, run_id, [node], cache, heard, f"{node}.log")
+                begin_run(resolved, run)
+                died = run_worker(resolved, run, [node], cache, heard, run.node_log(node))
                 ignore_signals()
         except MillraceError as error:
             died = error
     if heard.outcome is None or died:
         died = died or MillraceError("The process ended without a word.", remedy="The run's log.txt may say why.")
-        heard.outcome = outcomes.failure(node, died, time.monotonic() - started)
-        outcomes.write(config.home, run_id, heard.outcome)
-    return hand_in(config.home, run_id, heard.outcome)
+        heard.outcome = failure(node, died, time.monotonic() - started)
+        write_outcome(run, heard.outcome)
+    return hand_in(run, heard.outcome)
 
 
-def hand_in(home: Home, run_id: str, outcome: Outcome) -> Outcome:
+def hand_in(run: Run, outcome: Outcome) -> Outcome:
     """Puts what a step leaves beside its artifacts into the store, if there is one; a success without it is none."""
-    names = (directory.STARTED, directory.CONFIG, f"{outcome.node}.log", f"{outcomes.FOLDER}/{outcome.node}.json")
-    files = [home.run(run_id) / name for name in names]
+    files = (run.started, run.config, run.node_log(outcome.node), run.outcome(outcome.node))
     try:
-        sync.put(home, *filter(Path.exists, files))
+        sync.put_files(run.home, *filter(Path.exists, files))
     except MillraceError as error:
-        return outcomes.failure(outcome.node, error, outcome.seconds) if outcome.succeeded else outcome
+        return failure(outcome.node, error, outcome.seconds) if outcome.succeeded else outcome
     return outcome
 
 
@@ -115,41 +113,37 @@ class Listener:
             self.say(f"{event['node']} running: {event['text']}")
 
 
-def recall(config: Config, run_id: str, node: str) -> Outcome | None:
+def recall_outcome(config: Config, run: Run, node: str) -> Outcome | None:
     """Returns how a node ended before, if trying again would end the same: a verdict, or a success by the metadata."""
-    known = outcomes.read(config.home, run_id).get(node)
+    known = read_outcomes(run).get(node)
     if known is None or known.is_verdict:
         return known
     if not known.succeeded:
         return None
-    execution = executions(connection(config), config.name, run_id).get(node)
+    execution = read_executions(connection(config), config.name, run.id).get(node)
     return known if execution and SUCCESSFUL.get(execution.last_known_state) == known.state else None
 
 
-def close(config: Config, run_id: str, interruption: MillraceError | None = None) -> dict[str, Any]:
+def close_run(config: Config, run: Run, interruption: MillraceError | None = None) -> dict[str, Any]:
     """Ends a run, however it went: returns its record, which is written, and gives the pipeline back if it held it."""
-    directory.check(run_id)
-    nodes, folder = [spec.id for spec in choose_nodes(config)], config.home.run(run_id)
-    unreachable = None
+    nodes, unreachable = [spec.id for spec in choose_nodes(config)], None
     try:
-        sync.fetch(config.home, folder)
+        sync.fetch_files(config.home, run.folder)
         sync.fetch_service(config.home)
     except MillraceError as error:
         unreachable = error
-    started = directory.begin(config, run_id)
-    gather_logs(config, run_id, nodes)
-    record = finish(config, run_id, started, nodes, interruption or unreachable)
+    started = begin_run(config, run)
+    gather_logs(run, nodes)
+    record = finish_run(config, run, started, nodes, interruption or unreachable)
     if unreachable is None:
-        names = (directory.STARTED, directory.CONFIG, directory.LOG, directory.RECORD, directory.REPORT)
-        sync.put(config.home, *(folder / name for name in names))
+        sync.put_files(config.home, run.started, run.config, run.log, run.record, run.report)
     return record
 
 
-def gather_logs(config: Config, run_id: str, nodes: Sequence[str]) -> None:
+def gather_logs(run: Run, nodes: Sequence[str]) -> None:
     """Makes one log of those of the nodes, which ran on machines of their own, some at the same time."""
-    folder = config.home.run(run_id)
-    with (folder / directory.LOG).open("wb") as log:
-        for path in (folder / f"{node}.log" for node in nodes):
+    with run.log.open("wb") as log:
+        for path in map(run.node_log, nodes):
             if path.exists():
                 with path.open("rb") as part:
                     shutil.copyfileobj(part, log)

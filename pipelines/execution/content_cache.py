@@ -23,7 +23,7 @@ def by_content(home: Home) -> AbstractContextManager[None]:
 
     def fetch_intact(outputs: Artifacts) -> bool:
         found = [artifact for artifacts in outputs.values() for artifact in artifacts]
-        sync.fetch(home, *(Path(artifact.uri) for artifact in found))
+        sync.fetch_files(home, *(Path(artifact.uri) for artifact in found))
         return all(map(is_intact, found))
 
     return cached(cache_key, fetch_intact)

@@ -10,55 +10,52 @@ from components.registry.versions import intact
 from configs.errors import MillraceError
 from configs.schema.config import Config
 from pipelines.reporting import html_report
-from pipelines.runs import directory
-from pipelines.runs import outcomes as records
-from pipelines.runs.mlmd import SUCCESSFUL, connection, executions
-from pipelines.runs.outcomes import Outcome
+from pipelines.runs.directory import now, write_file
+from pipelines.runs.mlmd import SUCCESSFUL, connection, read_executions
+from pipelines.runs.outcomes import Outcome, failure, read_outcomes
+from pipelines.runs.run import Run
 
 
-def finish(
-    config: Config, run_id: str, started: str, nodes: Sequence[str], interruption: MillraceError | None = None
+def finish_run(
+    config: Config, run: Run, started: str, nodes: Sequence[str], interruption: MillraceError | None = None
 ) -> dict[str, Any]:
     """Audits the nodes that were expected, writes run.json and report.html, and returns the former.
 
     `interruption` says why a run ended before its nodes did. The record's `exit_code` is the run's own.
     """
-    outcomes = audit(config, run_id, nodes, interruption)
+    outcomes = audit(config, run, nodes, interruption)
     failed = next((outcome for outcome in outcomes if outcome.error), None)
     version = intact(config.home)
-    published = version if version and version.manifest["run"] == run_id else None
+    published = version if version and version.manifest["run"] == run.id else None
     record = {
         "pipeline": config.name,
-        "run": run_id,
+        "run": run.id,
         "started": started,
-        "ended": directory.now(),
+        "ended": now(),
         "exit_code": failed.error["exit_code"] if failed and failed.error else 0,
         "published": published.number if published else None,
         "in_service": version.number if version else None,
         "serving": config.home.address(config.home.serving),
-        "folder": config.home.address(config.home.run(run_id)),
+        "folder": config.home.address(run.folder),
         "error": failed.error if failed else None,
         "nodes": [asdict(outcome) for outcome in outcomes],
     }
-    folder = config.home.run(run_id)
-    folder.mkdir(parents=True, exist_ok=True)
-    directory.put(folder / directory.RECORD, json.dumps(record, indent=2))
+    run.folder.mkdir(parents=True, exist_ok=True)
+    write_file(run.record, json.dumps(record, indent=2))
     try:
-        html_report.write(record, folder)
+        html_report.write_report(record, run)
     except OSError as error:  # the run ended as it did, with a report or without
         logging.warning("There is no report of this run: %s", error)
         record |= {"report": None, "report_error": str(error)}
-        directory.put(folder / directory.RECORD, json.dumps(record, indent=2))
+        write_file(run.record, json.dumps(record, indent=2))
     return record
 
 
-def audit(
-    config: Config, run_id: str, nodes: Sequence[str], interruption: MillraceError | None = None
-) -> list[Outcome]:
+def audit(config: Config, run: Run, nodes: Sequence[str], interruption: MillraceError | None = None) -> list[Outcome]:
     """Returns how each expected node ended; one that its record or the metadata does not know as successful failed."""
-    recorded = records.read(config.home, run_id)
+    recorded = read_outcomes(run)
     try:
-        known = executions(connection(config), config.name, run_id)
+        known = read_executions(connection(config), config.name, run.id)
     except MillraceError as error:
         known, interruption = {}, interruption or error
     outcomes: list[Outcome] = []
@@ -69,7 +66,7 @@ def audit(
             if any(not item.succeeded for item in outcomes):
                 outcome = Outcome(node, "not run")
             else:
-                outcome = records.failure(node, interruption or _unknown(node))
+                outcome = failure(node, interruption or _unknown(node))
         outcomes.append(outcome)
     return outcomes
 

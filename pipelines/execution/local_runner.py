@@ -14,8 +14,10 @@ from typing import Any
 from configs.errors import MillraceError
 from configs.home import COPIES, working_copies
 from configs.schema.config import Config
-from pipelines.execution.finalize import finish
-from pipelines.runs import directory, lease
+from pipelines.execution.finalize import finish_run
+from pipelines.runs.directory import begin_run
+from pipelines.runs.lease import borrow_pipeline
+from pipelines.runs.run import Run, new_id
 from pipelines.storage import sync
 
 Event = Mapping[str, Any]
@@ -25,39 +27,33 @@ class Stopped(MillraceError):
     """A signal asked the run to end."""
 
 
-def run(config: Config, nodes: Sequence[str], cache: bool, watch: Callable[[Event], None]) -> dict[str, Any]:
+def run_nodes(config: Config, nodes: Sequence[str], cache: bool, watch: Callable[[Event], None]) -> dict[str, Any]:
     """Runs the nodes and returns the run's record; `watch` sees every event as it comes.
 
     Raises PipelineBusy when another run holds the pipeline. Never imports TensorFlow.
     """
-    run_id = directory.new_id()
-    with lease.borrow(config, run_id):
-        started = directory.begin(config, run_id)
+    run = Run(config.home, new_id())
+    with borrow_pipeline(config, run.id):
+        started = begin_run(config, run)
         with stoppable():
             try:
-                with sync.working(config, run_id, nodes):
-                    interruption = follow(config, run_id, nodes, cache, watch)
+                with sync.working(config, run, nodes):
+                    interruption = run_worker(config, run, nodes, cache, watch, run.log)
                 ignore_signals()
             except MillraceError as error:
                 interruption = error
-            record = finish(config, run_id, started, nodes, interruption)
-        sync.put(config.home, config.home.run(run_id))
+            record = finish_run(config, run, started, nodes, interruption)
+        sync.put_files(config.home, run.folder)
         return record
 
 
-def follow(
-    config: Config,
-    run_id: str,
-    nodes: Sequence[str],
-    cache: bool,
-    watch: Callable[[Event], None],
-    log: str = directory.LOG,
+def run_worker(
+    config: Config, run: Run, nodes: Sequence[str], cache: bool, watch: Callable[[Event], None], log: Path
 ) -> MillraceError | None:
     """Runs the child to its end, its output in a file of the run's; returns why it died, if it did."""
-    folder = config.home.run(run_id)
     reading, writing = os.pipe()
-    arguments = [run_id, str(writing), "cache" if cache else "fresh", *nodes]
-    with (folder / log).open("ab") as output, temporary_folder(folder) as places:
+    arguments = [run.id, str(writing), "cache" if cache else "fresh", *nodes]
+    with log.open("ab") as output, temporary_folder(run) as places:
         child = subprocess.Popen(
             [sys.executable, "-m", "pipelines.execution.worker", *arguments],
             stdin=subprocess.PIPE,  # brings the config; its end tells the child that the parent is gone
@@ -69,34 +65,34 @@ def follow(
         )
         os.close(writing)
         try:
-            tell(child, config)
+            send_config(child, config)
             with os.fdopen(reading) as events:
                 for line in events:
                     watch(json.loads(line))
             code = child.wait()
         finally:
-            kill(child)
-    return death(code) if code else None
+            end_worker(child)
+    return explain_death(code) if code else None
 
 
 @contextmanager
-def temporary_folder(run: Path) -> Iterator[dict[str, str]]:
+def temporary_folder(run: Run) -> Iterator[dict[str, str]]:
     """Makes a folder below a run's for what libraries leave behind, and removes it; yields what tells a process of it.
 
     Where the working copies lie is told as well: they outlast the run.
     """
-    with tempfile.TemporaryDirectory(prefix="tmp-", dir=run, ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix="tmp-", dir=run.folder, ignore_cleanup_errors=True) as folder:
         yield {"TMPDIR": folder, COPIES: working_copies()}
 
 
-def tell(child: "subprocess.Popen[bytes]", config: Config) -> None:
+def send_config(child: "subprocess.Popen[bytes]", config: Config) -> None:
     """Gives the child its config, which may hold a password: that belongs into no file."""
     if child.stdin:
         with suppress(BrokenPipeError):  # how it died is told by its exit code
             os.write(child.stdin.fileno(), f"{config.model_dump_json()}\n".encode())
 
 
-def kill(child: "subprocess.Popen[bytes]") -> None:
+def end_worker(child: "subprocess.Popen[bytes]") -> None:
     """Ends the child and what it started, at once: that is always safe."""
     if child.poll() is None:
         os.killpg(child.pid, signal.SIGKILL)
@@ -105,7 +101,7 @@ def kill(child: "subprocess.Popen[bytes]") -> None:
         child.stdin.close()
 
 
-def death(code: int) -> MillraceError:
+def explain_death(code: int) -> MillraceError:
     """Returns what to say of a child that ended with this code."""
     if code == -signal.SIGKILL:
         return MillraceError("The process was killed (signal 9); out of memory, most likely.", remedy="Run again.")

@@ -24,36 +24,34 @@ from configs.errors import MillraceError
 from configs.home import Home
 from pipelines.execution import content_cache
 from pipelines.graph import beam_runner
-from pipelines.runs import directory, outcomes
-from pipelines.runs.mlmd import SUCCESSFUL, executions
-from pipelines.runs.outcomes import Outcome
+from pipelines.runs.mlmd import SUCCESSFUL, read_executions
+from pipelines.runs.outcomes import Outcome, failure, read_outcomes, write_outcome
+from pipelines.runs.run import Run
 from pipelines.storage import sync
 
 
-def launch(ir: pipeline_pb2.Pipeline, node_id: str, run_id: str, home: Home) -> Outcome:
+def launch_node(ir: pipeline_pb2.Pipeline, node_id: str, run: Run) -> Outcome:
     """Runs a node by TFX's own launcher and records how it ended.
 
     Again is safe: what succeeded, and a verdict, is returned at once; what was left half-done is cleared first.
-    Raises ConfigError for a run id that is no plain name.
     """
-    directory.check(run_id)
-    known = outcomes.read(home, run_id).get(node_id)
+    known = read_outcomes(run).get(node_id)
     if known and known.is_verdict:
         return known
     started, spent = time.monotonic(), cpu_seconds()
     try:
-        run = for_run(ir, run_id)
-        earlier = _execution(run, node_id)
+        of_run = for_run(ir, run)
+        earlier = _execution(of_run, node_id)
         if known and known.succeeded and earlier and SUCCESSFUL.get(earlier.last_known_state) == known.state:
             return known
-        state, outputs = _launch(run, node_id, home)
+        state, outputs = _launch(of_run, node_id, run.home)
         summary = summarise(node_id, outputs)
         uris = {key: [artifact.uri for artifact in artifacts] for key, artifacts in outputs.items()}
         outcome = Outcome(node_id, state, time.monotonic() - started, summary.text, summary.details, uris)
     except Exception as error:
-        outcome = outcomes.failure(node_id, explain(error, node_id), time.monotonic() - started)
+        outcome = failure(node_id, explain(error, node_id), time.monotonic() - started)
     outcome = replace(outcome, cpu=cpu_seconds() - spent)
-    outcomes.write(home, run_id, outcome)
+    write_outcome(run, outcome)
     return outcome
 
 
@@ -62,11 +60,11 @@ def cpu_seconds() -> float:
     return sum(os.times()[:4])
 
 
-def for_run(ir: pipeline_pb2.Pipeline, run_id: str) -> pipeline_pb2.Pipeline:
+def for_run(ir: pipeline_pb2.Pipeline, run: Run) -> pipeline_pb2.Pipeline:
     """Returns a copy of the pipeline that belongs to one run."""
     copy = pipeline_pb2.Pipeline()
     copy.CopyFrom(ir)
-    runtime_parameter_utils.substitute_runtime_parameter(copy, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: run_id})
+    runtime_parameter_utils.substitute_runtime_parameter(copy, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: run.id})
     return copy
 
 
@@ -104,13 +102,13 @@ def _launch(ir: pipeline_pb2.Pipeline, node_id: str, home: Home) -> tuple[str, M
         )
     with connection as handle:
         outputs = execution_lib.get_output_artifacts(handle, execution.id)
-    sync.fetch(home, *places(outputs))
+    sync.fetch_files(home, *places(outputs))
     return SUCCESSFUL[execution.last_known_state], outputs
 
 
 def _execution(ir: pipeline_pb2.Pipeline, node_id: str) -> mlmd.Execution | None:
     run_id = ir.runtime_spec.pipeline_run_id.field_value.string_value
-    return executions(_connection(ir), ir.pipeline_info.id, run_id).get(node_id)
+    return read_executions(_connection(ir), ir.pipeline_info.id, run_id).get(node_id)
 
 
 def _connection(ir: pipeline_pb2.Pipeline) -> mlmd.ConnectionConfig:
@@ -130,18 +128,18 @@ class Launcher(HookedLauncher):
 
     def receive(self, inputs: Mapping[str, Sequence[types.Artifact]]) -> None:
         """Fetches the inputs."""
-        sync.fetch(self.home, *places(inputs))
+        sync.fetch_files(self.home, *places(inputs))
 
     def execute(self, execution_info: data_types.ExecutionInfo) -> execution_result_pb2.ExecutorOutput:
         """Runs the executor in empty folders, then signs and stores what it made."""
         clear(execution_info)
-        with beam_runner.reach(self.beam_flags, self.node_id):
+        with beam_runner.watch_endpoint(self.beam_flags, self.node_id):
             output = super().execute(execution_info)
         for key, artifacts in list(output.output_artifacts.items()):
             content_cache.sign(artifacts.artifacts)
             if not artifacts.artifacts:  # TFX cannot merge an output that its driver emptied
                 del output.output_artifacts[key]
-        sync.put(self.home, *places(execution_info.output_dict))
+        sync.put_files(self.home, *places(execution_info.output_dict))
         sync.put_service(self.home)
         return output
 

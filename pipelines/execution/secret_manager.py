@@ -12,7 +12,7 @@ API = "https://secretmanager.googleapis.com/v1"
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 
 
-def read(name: str) -> str:
+def read_secret(name: str) -> str:
     """Returns the secret, NAME or projects/PROJECT/secrets/NAME/versions/VERSION; by NAME alone the latest version.
 
     Raises MillraceError without credentials, or where they do not let the secret be read.

@@ -21,7 +21,8 @@ from components.validation import validate
 from configs.errors import MillraceError
 from configs.nodes import NODES
 from configs.schema.config import Config
-from pipelines.runs import outcomes
+from pipelines.runs.outcomes import failure, write_outcome
+from pipelines.runs.run import Run
 from pipelines.storage import sync
 
 
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str]) -> None:
     logging.getLogger("apache_beam.typehints").setLevel(logging.WARNING)  # hundreds of lines about nothing
     threading.Thread(target=end_with_parent, daemon=True).start()
     with os.fdopen(int(events), "w") as stream:
-        run(config, run_id, cache == "cache", nodes, Reporter(stream))
+        launch_nodes(config, Run(config.home, run_id), cache == "cache", nodes, Reporter(stream))
 
 
 def end_with_parent() -> None:
@@ -57,7 +58,7 @@ def end_with_parent() -> None:
     os.killpg(0, signal.SIGKILL)
 
 
-def run(config: Config, run_id: str, cache: bool, nodes: Sequence[str], reporter: Reporter) -> None:
+def launch_nodes(config: Config, run: Run, cache: bool, nodes: Sequence[str], reporter: Reporter) -> None:
     """Launches the nodes, and stops at the first that fails."""
     reporter.node = nodes[0]
     try:
@@ -66,32 +67,32 @@ def run(config: Config, run_id: str, cache: bool, nodes: Sequence[str], reporter
             sync.require_access(config.home)
             validate.check_small(config)
     except MillraceError as error:
-        give_up(config, run_id, error, reporter)
+        give_up(run, error, reporter)
         return
     reporter.send({"node": nodes[0], "state": "running", "text": "loading TensorFlow"})
     with left_out(UNUSED_BY_TFX):
-        from pipelines.execution.node_launcher import explain, launch
+        from pipelines.execution.node_launcher import explain, launch_node
         from pipelines.graph.tfx_pipeline import compile_ir
 
     logging.getLogger("millrace.progress").addHandler(reporter)
     try:
         ir = compile_ir(config, cache)
     except Exception as error:
-        give_up(config, run_id, explain(error, nodes[0]), reporter)
+        give_up(run, explain(error, nodes[0]), reporter)
         return
     for node in nodes:
         reporter.node = node
         reporter.send({"node": node, "state": "running", "text": ""})
-        outcome = launch(ir, node, run_id, config.home)
+        outcome = launch_node(ir, node, run)
         reporter.send({"outcome": asdict(outcome)})
         if not outcome.succeeded:
             return
 
 
-def give_up(config: Config, run_id: str, error: MillraceError, reporter: Reporter) -> None:
+def give_up(run: Run, error: MillraceError, reporter: Reporter) -> None:
     """Records that the first node failed before it could be launched."""
-    outcome = outcomes.failure(reporter.node, error)
-    outcomes.write(config.home, run_id, outcome)
+    outcome = failure(reporter.node, error)
+    write_outcome(run, outcome)
     reporter.send({"outcome": asdict(outcome)})
 
 

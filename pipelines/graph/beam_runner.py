@@ -29,10 +29,10 @@ WEEK = {"job_server_timeout": 7 * 24 * 3600}
 def list_flags(engine: Engine) -> list[str]:
     """Returns an engine as Beam's command line has it."""
     defaults = DEFAULTS | (WEEK if NEEDED[engine.runner] == SERVED else {})
-    return [f"--runner={RUNNERS[engine.runner]}", *_spell(defaults | engine.args)]
+    return [f"--runner={RUNNERS[engine.runner]}", *_format_flags(defaults | engine.args)]
 
 
-def _spell(args: Mapping[str, Value]) -> Iterator[str]:
+def _format_flags(args: Mapping[str, Value]) -> Iterator[str]:
     for name, value in args.items():
         if isinstance(value, bool):
             yield from [f"--{name}"] * value
@@ -41,7 +41,7 @@ def _spell(args: Mapping[str, Value]) -> Iterator[str]:
 
 
 @contextmanager
-def reach(flags: Sequence[str], node_id: str) -> Iterator[None]:
+def watch_endpoint(flags: Sequence[str], node_id: str) -> Iterator[None]:
     """Raises MillraceError where the job server that Beam's flags name does not answer, or breaks off what it began."""
     endpoint = next((flag.removeprefix(ENDPOINT) for flag in flags if flag.startswith(ENDPOINT)), None)
     if endpoint is None:

@@ -17,7 +17,7 @@ OURS = ("configs", "trainer", "components", "pipelines")
 def of_code(modules: Iterable[str]) -> str:
     """Returns the sha256 of the source of these modules and of all of ours that they import, however far."""
     content = hashlib.sha256()
-    for name, path in sorted(reach(modules).items()):
+    for name, path in sorted(import_closure(modules).items()):
         content.update(f"{name}\0".encode() + path.read_bytes() + b"\0")
     return content.hexdigest()
 
@@ -45,7 +45,7 @@ def of_packages() -> str:
     return hashlib.sha256("\n".join(names).encode()).hexdigest()
 
 
-def reach(modules: Iterable[str]) -> dict[str, Path]:
+def import_closure(modules: Iterable[str]) -> dict[str, Path]:
     """Returns the modules and those of ours that they import, by name, with their files."""
     found: dict[str, Path] = {}
     waiting = list(modules)

@@ -16,7 +16,7 @@ def choose_nodes(config: Config, last: str | None = None) -> tuple[NodeSpec, ...
     present = [spec for spec in NODES.values() if spec.key is None or getattr(config, spec.key)]
     known = {spec.id for spec in present}
     if last is not None and last not in known:
-        raise ConfigError(f"There is no node {last!r}.", where="--until", remedy=_list(known))
+        raise ConfigError(f"There is no node {last!r}.", where="--until", remedy=_list_nodes(known))
     needed = known if last is None else {last}
     for spec in reversed(present):
         if spec.id in needed:
@@ -25,6 +25,6 @@ def choose_nodes(config: Config, last: str | None = None) -> tuple[NodeSpec, ...
     return tuple(replace(spec, after=after[spec.id]) for spec in present if spec.id in needed)
 
 
-def _list(known: Collection[str]) -> str:
+def _list_nodes(known: Collection[str]) -> str:
     others = [f"{spec.key}: adds {spec.id}" for spec in NODES.values() if spec.key and spec.id not in known]
     return "; ".join([f"The nodes are {', '.join(id for id in NODES if id in known)}", *others]) + "."

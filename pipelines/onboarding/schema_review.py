@@ -26,7 +26,7 @@ from configs.errors import ConfigError, MillraceError
 from configs.home import Home
 from configs.loading.yaml_writer import insert
 from configs.schema.config import Config
-from pipelines.runs import directory
+from pipelines.runs.directory import find_record, read_records, write_file
 from pipelines.storage import sync
 
 
@@ -44,9 +44,9 @@ class Accepted:
 
     def write(self) -> None:
         """Writes the schema, then the config that names it."""
-        directory.put(self.file, as_text(self.schema))
+        write_file(self.file, as_text(self.schema))
         if self.config_text is not None:
-            directory.put(self.config, self.config_text)
+            write_file(self.config, self.config_text)
 
 
 def in_force(config: Config, run_id: str | None = None) -> tuple[schema_pb2.Schema, str]:
@@ -71,7 +71,7 @@ def find_statistics(config: Config, run_id: str | None = None) -> tuple[dict[str
 
 def find_output(home: Home, node: str, run_id: str | None = None) -> tuple[str, Path]:
     """Returns the newest run in which the node left something, or the one named, and the folder that it left."""
-    for record in [directory.find(home, run_id)] if run_id else directory.ended(home):
+    for record in [find_record(home, run_id)] if run_id else read_records(home):
         outputs: Mapping[str, Sequence[str]] = next((n["outputs"] for n in record["nodes"] if n["node"] == node), {})
         for folders in outputs.values():
             folder = sync.fetch_artifact(home, folders[0])

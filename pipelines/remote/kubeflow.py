@@ -44,7 +44,7 @@ class Kubeflow:
             )
         return self._read_run(started)
 
-    def look(self, run_id: str) -> Run:
+    def get_run(self, run_id: str) -> Run:
         """Returns a run as it stands."""
         return self._read_run(self.client.get_run(run_id))
 

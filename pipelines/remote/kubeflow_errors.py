@@ -53,7 +53,7 @@ def _tell(cause: Exception) -> str:
 
 
 def _explain_status(error: ApiException, host: str, access: str | None) -> MillraceError:
-    code, said = _read(error.body)
+    code, said = _parse_body(error.body)
     words = f": {said}." if said else "."
     if 300 <= error.status < 400:
         place = urlsplit((error.headers or {}).get("Location", ""))
@@ -83,7 +83,7 @@ def _admit(access: str | None) -> str:
     return f"What cluster.access names, of kind {access}, is not accepted: renew it."
 
 
-def _read(body: bytes | str | None) -> tuple[int | None, str]:
+def _parse_body(body: bytes | str | None) -> tuple[int | None, str]:
     """The code and the message in an answer; of one that is no JSON, a web page maybe, neither."""
     try:
         answer = json.loads(body or "")

@@ -42,7 +42,7 @@ def upcoming(schedule: Schedule, count: int = 3, after: datetime | None = None) 
     return list(islice(CronSim(schedule.with_seconds, start.astimezone(ZoneInfo(schedule.time_zone))), count))
 
 
-def want(service: Service, config: Config, compiled: str, parameters: Mapping[str, Any]) -> Recurring:
+def wanted_run(service: Service, config: Config, compiled: str, parameters: Mapping[str, Any]) -> Recurring:
     """Returns what the recurring run of a pipeline has to be like on a service.
 
     It carries a digest of the compiled pipeline and of its parameters: what a service gives back of a pipeline is not
@@ -62,7 +62,7 @@ def want(service: Service, config: Config, compiled: str, parameters: Mapping[st
     )
 
 
-def plan(service: Service, wanted: Recurring) -> Plan:
+def plan_changes(service: Service, wanted: Recurring) -> Plan:
     """Returns what it takes to make the recurring run the one that is wanted, and the only one of its name."""
     present = service.recurring()
     differing = [differences(one, wanted) for one in present]
@@ -89,11 +89,11 @@ def differences(present: Recurring, wanted: Recurring) -> list[str]:
     """Says what of a recurring run is not as wanted."""
     old, new = asdict(present), asdict(wanted)
     return [
-        f"{key}: {_spell(old[key])} -> {_spell(new[key])}"
+        f"{key}: {_format_value(old[key])} -> {_format_value(new[key])}"
         for key in old
         if key not in OF_THE_SERVICE and old[key] != new[key]
     ]
 
 
-def _spell(value: Any) -> str:
+def _format_value(value: Any) -> str:
     return json.dumps(value) if isinstance(value, bool) else str(value or "none")

@@ -75,7 +75,7 @@ class Service(Protocol):
     def submit(self, compiled: str, parameters: Mapping[str, Any]) -> Run:
         """Starts a run."""
 
-    def look(self, run_id: str) -> Run:
+    def get_run(self, run_id: str) -> Run:
         """Returns a run as it stands."""
 
     def newest(self) -> list[Run]:

@@ -54,10 +54,10 @@ def _read_value(text: str, kind: str, where: str) -> Any:
     return value
 
 
-def follow(look: Callable[[], Run], watch: Callable[[Run], None], interval: float = 5.0) -> Run:
+def follow_run(get: Callable[[], Run], watch: Callable[[Run], None], interval: float = 5.0) -> Run:
     """Looks at a run until it has ended, every `interval` seconds, and shows each look to `watch`."""
     while True:
-        run = look()
+        run = get()
         watch(run)
         if run.ended:
             return run

@@ -68,7 +68,7 @@ class Vertex:
                 )
             )
 
-    def look(self, run_id: str) -> Run:
+    def get_run(self, run_id: str) -> Run:
         """Returns a run as it stands."""
         return self.read_run(self._ask(lambda: aiplatform.PipelineJob.get(run_id, **self.place)))
 

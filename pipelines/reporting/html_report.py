@@ -7,7 +7,6 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
@@ -20,7 +19,7 @@ from components.evaluation.judgement import OVERALL
 from configs.schema.config import Config
 from configs.schema.evaluation import Threshold
 from pipelines.reporting import console
-from pipelines.runs import directory
+from pipelines.runs.run import Run
 
 PACKAGES = ("tfx", "tensorflow", "keras")
 ROWS = "example_count"
@@ -50,12 +49,10 @@ class Group:
     chart: Markup
 
 
-def write(record: Mapping[str, Any], folder: Path) -> Path:
-    """Writes the report of a run into its folder, where its config lies; returns the page's path."""
-    config = Config.model_validate_json((folder / directory.CONFIG).read_text())
-    path = folder / directory.REPORT
-    path.write_text(render(record, config), encoding="utf-8")
-    return path
+def write_report(record: Mapping[str, Any], run: Run) -> None:
+    """Writes the report of a run into its folder, where its config lies."""
+    config = Config.model_validate_json(run.config.read_text())
+    run.report.write_text(render(record, config), encoding="utf-8")
 
 
 def render(record: Mapping[str, Any], config: Config) -> str:

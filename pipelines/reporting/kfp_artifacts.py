@@ -13,7 +13,7 @@ from pipelines.reporting import console, html_report
 MOUNTS = {"gs://": "/gcs/", "minio://": "/minio/", "s3://": "/s3/"}
 
 
-def write(record: Mapping[str, Any], executor_input: str) -> None:
+def write_artifacts(record: Mapping[str, Any], executor_input: str) -> None:
     """Writes the artifacts `summary` and `metrics` to where the launcher's JSON says, and the latter's figures.
 
     Raises ConfigError where that is no executor input with both.

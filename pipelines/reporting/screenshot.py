@@ -12,7 +12,7 @@ from rich.terminal_theme import MONOKAI
 
 from configs.loading.loader import load
 from pipelines.reporting.console import Screen, conclude
-from pipelines.runs import directory
+from pipelines.runs.directory import find_record
 
 
 def draw(record: Mapping[str, Any], config_path: str) -> str:
@@ -29,7 +29,7 @@ def draw(record: Mapping[str, Any], config_path: str) -> str:
 def main(arguments: Sequence[str]) -> None:
     """Draws the newest run of a config into a file."""
     config_path, target = arguments
-    Path(target).write_text(draw(directory.find(load(config_path).home), config_path), encoding="utf-8")
+    Path(target).write_text(draw(find_record(load(config_path).home), config_path), encoding="utf-8")
 
 
 if __name__ == "__main__":

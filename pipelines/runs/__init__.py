@@ -1,1 +1,1 @@
-"""A run's folder, its records, its lease and its metadata; begin with directory.py."""
+"""A run's folder, its records, its lease and its metadata; begin with run.py."""

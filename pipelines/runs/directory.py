@@ -1,8 +1,7 @@
-"""The runs of a pipeline: their ids, the lock that one of them holds, and how each ended."""
+"""The runs of a pipeline: how one begins, the lock that one of them holds, and how each ended."""
 
 import json
 import os
-import re
 import secrets
 import socket
 from collections.abc import Iterator
@@ -16,27 +15,7 @@ import portalocker
 from configs.errors import ConfigError, PipelineBusy
 from configs.home import Home
 from configs.schema.config import Config
-
-RECORD = "run.json"
-REPORT = "report.html"
-LOG = "log.txt"
-CONFIG = "config.json"
-STARTED = "started.txt"
-
-
-def new_id() -> str:
-    """Returns the id of a run that starts now: in order of time, and unique also among many of one second."""
-    return f"{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
-
-
-def check(run_id: str) -> None:
-    """Raises ConfigError unless the id can name a folder among the runs, and no other."""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}", run_id):
-        raise ConfigError(
-            f"{run_id!r} is no run id.",
-            where="--run-id",
-            remedy="It is at most 128 of A-Z, a-z, 0-9, _, . and -, and begins with a letter or a digit.",
-        )
+from pipelines.runs.run import RECORD, Run
 
 
 def now() -> str:
@@ -44,20 +23,19 @@ def now() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
-def begin(config: Config, run_id: str) -> str:
+def begin_run(config: Config, run: Run) -> str:
     """Makes the folder of a run, with its config and the time, unless it is there; returns when the run began."""
-    folder = config.home.run(run_id)
-    folder.mkdir(parents=True, exist_ok=True)
+    run.folder.mkdir(parents=True, exist_ok=True)
     config_text = config.model_dump_json(indent=2, exclude={"storage": {"metadata"}})  # which may hold a password
-    for name, text in ((STARTED, now()), (CONFIG, config_text)):
-        if not (folder / name).exists():
-            put(folder / name, text)
-    return (folder / STARTED).read_text()
+    for path, text in ((run.started, now()), (run.config, config_text)):
+        if not path.exists():
+            write_file(path, text)
+    return run.started.read_text()
 
 
 @contextmanager
-def hold(home: Home, run_id: str) -> Iterator[None]:
-    """Holds the pipeline for one run; raises PipelineBusy, which names the holder, when another run has it."""
+def lock_home(home: Home, holder: str) -> Iterator[None]:
+    """Locks the pipeline on this machine for a holder, a run's id; raises PipelineBusy, which names who has it."""
     home.root.mkdir(parents=True, exist_ok=True)
     with home.lock.open("a+") as file:
         try:
@@ -69,7 +47,7 @@ def hold(home: Home, run_id: str) -> Iterator[None]:
                 remedy="Wait for it to end, or stop that process.",
             ) from error
         file.truncate(0)
-        json.dump({"run": run_id, "pid": os.getpid(), "host": socket.gethostname(), "since": now()}, file)
+        json.dump({"run": holder, "pid": os.getpid(), "host": socket.gethostname(), "since": now()}, file)
         file.flush()
         yield
 
@@ -82,22 +60,22 @@ def _holder(home: Home) -> str:
         return "it has just begun"
 
 
-def ended(home: Home) -> list[dict[str, Any]]:
+def read_records(home: Home) -> list[dict[str, Any]]:
     """Returns the records of the runs that have ended, newest first."""
     found = (json.loads(path.read_text()) for path in home.runs.glob(f"*/{RECORD}"))
     return sorted(found, key=lambda record: (record["ended"], record["run"]), reverse=True)
 
 
-def put(path: Path, text: str) -> None:
+def write_file(path: Path, text: str) -> None:
     """Writes a file; a reader sees all of it or what was there before."""
     staged = path.with_name(f".{path.name}-{secrets.token_hex(4)}")  # steps of a cluster may write at the same time
     staged.write_text(text)
     staged.rename(path)
 
 
-def find(home: Home, run_id: str | None = None) -> dict[str, Any]:
+def find_record(home: Home, run_id: str | None = None) -> dict[str, Any]:
     """Returns the record of a run, of the newest without an id; raises ConfigError when there is none."""
-    records = ended(home)
+    records = read_records(home)
     for record in records:
         if run_id in (None, record["run"]):
             return record

@@ -15,8 +15,9 @@ from typing import Any
 
 from configs.errors import ConfigError, MillraceError, PipelineBusy
 from configs.schema.config import Config
-from pipelines.runs import directory
+from pipelines.runs.directory import lock_home
 from pipelines.runs.mlmd import connection
+from pipelines.runs.run import new_id
 
 TERM = 3600  # seconds: so long may a pool of nodes take to grow between two steps
 BEAT = 60.0  # seconds between two signs of life
@@ -32,20 +33,20 @@ RELEASE = "DELETE FROM millrace_lease WHERE pipeline = %s AND run = %s"
 
 
 @contextmanager
-def hold(config: Config, run_id: str) -> Iterator[None]:
+def hold_pipeline(config: Config, holder: str) -> Iterator[None]:
     """Holds the pipeline for a run while one of its steps works; afterwards the lease is the run's for an hour.
 
     Raises PipelineBusy, which names the holder, when another run has it; MillraceError when the database cannot be
-    reached. Where the metadata is SQLite there is one machine, and its lock is the file that `runs.hold` holds.
+    reached. Where the metadata is SQLite there is one machine, and its lock is the file that `lock_home` locks.
     """
     require_database(config)
     if config.storage.metadata is None:
-        with directory.hold(config.home, run_id):
+        with lock_home(config.home, holder):
             yield
         return
-    take(config, run_id)
+    take_lease(config, holder)
     ended, lost = threading.Event(), list[PipelineBusy]()
-    threading.Thread(target=_renew, args=(config, run_id, ended, lost), daemon=True).start()
+    threading.Thread(target=_renew, args=(config, holder, ended, lost), daemon=True).start()
     try:
         yield
     finally:
@@ -55,18 +56,18 @@ def hold(config: Config, run_id: str) -> Iterator[None]:
 
 
 @contextmanager
-def borrow(config: Config, run_id: str) -> Iterator[None]:
-    """Holds the pipeline as `hold` does, and gives it back at the end."""
-    with hold(config, run_id):
+def borrow_pipeline(config: Config, holder: str) -> Iterator[None]:
+    """Holds the pipeline as `hold_pipeline` does, and gives it back at the end."""
+    with hold_pipeline(config, holder):
         try:
             yield
         finally:
             with suppress(MillraceError):  # it ends by itself
-                release(config, run_id)
+                release_lease(config, holder)
 
 
 @contextmanager
-def guard(config: Config, verb: str) -> Iterator[None]:
+def guard_service(config: Config, verb: str) -> Iterator[None]:
     """Holds a pipeline whose lease is in a database while somebody changes what is in service.
 
     Where the metadata is SQLite the registry's own lock does, and a run may go on meanwhile.
@@ -75,7 +76,7 @@ def guard(config: Config, verb: str) -> Iterator[None]:
     if config.storage.metadata is None:
         yield
     else:
-        with borrow(config, f"{verb}-{directory.new_id()}"):
+        with borrow_pipeline(config, f"{verb}-{new_id()}"):
             yield
 
 
@@ -89,31 +90,31 @@ def require_database(config: Config) -> None:
         )
 
 
-def take(config: Config, run_id: str) -> None:
+def take_lease(config: Config, holder: str) -> None:
     """Takes the lease for a run, or prolongs it; raises PipelineBusy when another run has it."""
-    values = (run_id, run_id, socket.gethostname()[:255], TERM, config.name, run_id)
-    [(holder, host, since, ends)] = _execute(
+    values = (holder, holder, socket.gethostname()[:255], TERM, config.name, holder)
+    [(found, host, since, ends)] = _execute(
         config, (TABLE, ()), (ROW, (config.name,)), (TAKE, values), (READ, (config.name,))
     )
-    if holder != run_id:
+    if found != holder:
         raise PipelineBusy(
-            f"Another run holds the pipeline: run {holder}, last on {host}, since {_spell(since)}.",
+            f"Another run holds the pipeline: run {found}, last on {host}, since {_format_time(since)}.",
             where=_address(config),
-            remedy=f"Wait for it to end, or stop it; without a sign of life its lease ends at {_spell(ends)}.",
+            remedy=f"Wait for it to end, or stop it; without a sign of life its lease ends at {_format_time(ends)}.",
         )
 
 
-def release(config: Config, run_id: str) -> None:
+def release_lease(config: Config, holder: str) -> None:
     """Gives the pipeline back if the run holds it; another run's lease stays."""
     if config.storage.metadata is not None:
-        _execute(config, (TABLE, ()), (RELEASE, (config.name, run_id)))
+        _execute(config, (TABLE, ()), (RELEASE, (config.name, holder)))
 
 
-def _renew(config: Config, run_id: str, ended: threading.Event, lost: list[PipelineBusy]) -> None:
+def _renew(config: Config, holder: str, ended: threading.Event, lost: list[PipelineBusy]) -> None:
     """Gives signs of life until the step has ended; a step whose lease another run has taken over is stopped."""
     while not ended.wait(BEAT):
         try:
-            take(config, run_id)
+            take_lease(config, holder)
         except PipelineBusy as error:
             lost.append(error)
             os.kill(os.getpid(), signal.SIGTERM)
@@ -150,5 +151,5 @@ def _address(config: Config) -> str:
     return f"{to.host}:{to.port}"
 
 
-def _spell(time: datetime) -> str:
+def _format_time(time: datetime) -> str:
     return time.replace(tzinfo=timezone.utc).isoformat()

@@ -42,13 +42,15 @@ def _has_port(url: SplitResult) -> bool:
     return False
 
 
-def executions(store: mlmd.ConnectionConfig, pipeline: str, run_id: str) -> dict[str, Execution]:
-    """Returns the execution of each node that a run has reached, by the node's id.
+def read_executions(store: mlmd.ConnectionConfig, pipeline: str, run: str) -> dict[str, Execution]:
+    """Returns the execution of each node that a run, by its id, has reached, by the node's id.
 
-    Raises MillraceError when the store cannot be reached or read.
+    The connection is its own, which takes some milliseconds: of one that was held while a node trains for hours the
+    server may have closed its end, and MLMD then fails the next query, which publishes the node's result, before it
+    connects anew. Raises MillraceError when the store cannot be reached or read.
     """
     try:
-        return _read(MetadataStore(store), pipeline, run_id)
+        return _list_executions(MetadataStore(store), pipeline, run)
     except (errors.StatusError, RuntimeError) as error:
         reason = str(error).removeprefix("Error when executing query: ").partition(" query:")[0]
         where, remedy = f"{store.mysql.host}:{store.mysql.port}", "See that it runs and that storage.metadata is right."
@@ -57,14 +59,14 @@ def executions(store: mlmd.ConnectionConfig, pipeline: str, run_id: str) -> dict
         raise MillraceError(f"The metadata store cannot be used: {reason}.", where, remedy) from error
 
 
-def _read(store: MetadataStore, pipeline: str, run_id: str) -> dict[str, Execution]:
-    run = store.get_context_by_type_and_name("pipeline_run", run_id)
-    if run is None:
+def _list_executions(store: MetadataStore, pipeline: str, run: str) -> dict[str, Execution]:
+    context_of_run = store.get_context_by_type_and_name("pipeline_run", run)
+    if context_of_run is None:
         return {}
     prefix = f"{pipeline}."
     return {
         context.name.removeprefix(prefix): execution
-        for execution in store.get_executions_by_context(run.id)
+        for execution in store.get_executions_by_context(context_of_run.id)
         for context in store.get_contexts_by_execution(execution.id)
         if context.name.startswith(prefix) and store.get_context_types_by_id([context.type_id])[0].name == "node"
     }

@@ -6,10 +6,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from configs.errors import BY_EXIT_CODE, DataRejected, MillraceError, NotBlessed
-from configs.home import Home
-from pipelines.runs import directory
+from pipelines.runs.directory import write_file
+from pipelines.runs.run import Run
 
-FOLDER = "nodes"  # in that of the run
 SUCCESSES = ("done", "cached")
 
 
@@ -48,14 +47,13 @@ def as_error(description: Mapping[str, Any]) -> MillraceError:
     return BY_EXIT_CODE[description["exit_code"]](description["what"], description["where"], description["remedy"])
 
 
-def write(home: Home, run_id: str, outcome: Outcome) -> None:
+def write_outcome(run: Run, outcome: Outcome) -> None:
     """Records the outcome; a reader sees all of it or nothing."""
-    folder = home.run(run_id) / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    directory.put(folder / f"{outcome.node}.json", json.dumps(asdict(outcome)))
+    run.outcomes.mkdir(parents=True, exist_ok=True)
+    write_file(run.outcome(outcome.node), json.dumps(asdict(outcome)))
 
 
-def read(home: Home, run_id: str) -> dict[str, Outcome]:
+def read_outcomes(run: Run) -> dict[str, Outcome]:
     """Returns the outcomes recorded so far, by node."""
-    files = (home.run(run_id) / FOLDER).glob("[!.]*.json")
+    files = run.outcomes.glob("[!.]*.json")
     return {file.stem: Outcome(**json.loads(file.read_text())) for file in files}

@@ -63,7 +63,7 @@ class Store:
 
 
 @contextmanager
-def reach(url: str) -> Iterator[Store]:
+def open_store(url: str) -> Iterator[Store]:
     """Opens a folder of a store; what goes wrong with it meanwhile is told in one paragraph."""
     try:
         yield Store(url)

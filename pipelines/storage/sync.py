@@ -18,8 +18,8 @@ from configs.errors import MillraceError, PipelineBusy
 from configs.home import Home
 from configs.nodes import NODES
 from configs.schema.config import Config
-from pipelines.runs import directory
-from pipelines.storage.object_store import Store, reach
+from pipelines.runs.run import RECORD, Run
+from pipelines.storage.object_store import Store, open_store
 
 LASTING = ("artifacts", "serving")  # whose files are written once
 EVERY = 30.0  # seconds between two looks for what a training has kept
@@ -30,39 +30,39 @@ def require_access(home: Home) -> None:
     """Raises MillraceError unless files can be put into the store and removed, before an hour is spent on training."""
     if home.store is not None:
         probe = f".probe-{secrets.token_hex(4)}"
-        with reach(home.store) as store:
+        with open_store(home.store) as store:
             store.write(probe, b"")
             store.remove([probe])
 
 
-def fetch(home: Home, *places: Path, only: Callable[[str], bool] = lambda _name: True) -> None:
+def fetch_files(home: Home, *places: Path, only: Callable[[str], bool] = lambda _name: True) -> None:
     """Makes files and folders of the working copy what they are in the store; `only` chooses by their names."""
     if home.store is None:
         return
     own(home)
-    with reach(home.store) as store:
+    with open_store(home.store) as store:
         for place in places:
             there = {name: size for name, size in store.list(_name(home, place)).items() if only(name)}
-            here = {name: size for name, size in measure(home, place).items() if only(name)}
+            here = {name: size for name, size in measure_files(home, place).items() if only(name)}
             for name in here.keys() - there.keys():
                 (home.root / name).unlink()
             lasting = {name for name in here if name.split("/")[0] in LASTING}
             store.fetch((n for n, size in there.items() if not (n in lasting and here[n] == size)), home.root)
 
 
-def put(home: Home, *places: Path) -> None:
+def put_files(home: Home, *places: Path) -> None:
     """Makes files and folders in the store what they are in the working copy."""
     if home.store is None:
         return
-    with reach(home.store) as store:
-        here = {name: size for place in places for name, size in measure(home, place).items()}
+    with open_store(home.store) as store:
+        here = {name: size for place in places for name, size in measure_files(home, place).items()}
         store.put(here, home.root)
         for place in places:
             if not place.is_file():
                 store.remove(store.list(_name(home, place)).keys() - here.keys())
 
 
-def measure(home: Home, place: Path) -> dict[str, int]:
+def measure_files(home: Home, place: Path) -> dict[str, int]:
     """Returns the size of each file of the working copy below a folder, by its path relative to the home."""
     paths = [place] if place.is_file() else [path for path in place.rglob("*") if path.is_file()]
     return {_name(home, path): path.stat().st_size for path in paths}
@@ -78,12 +78,12 @@ def own(home: Home) -> None:
 
 
 @contextmanager
-def working(config: Config, run_id: str, nodes: Collection[str]) -> Iterator[None]:
+def working(config: Config, run: Run, nodes: Collection[str]) -> Iterator[None]:
     """Brings what nodes need beside their inputs, and puts into the store what a training keeps while they work."""
     home, trains = config.home, any(NODES[node].trains for node in nodes)
     fetch_service(home, every=trains and config.training.warm_start is not None)
-    places = (home.checkpoints, home.tensorboard(run_id)) if trains else ()
-    fetch(home, *places)
+    places = (home.checkpoints, run.tensorboard) if trains else ()
+    fetch_files(home, *places)
     with following(home, *places):
         yield
 
@@ -102,22 +102,22 @@ def following(home: Home, *places: Path) -> Iterator[None]:
     finally:
         ended.set()
     worker.join()
-    put(home, *places)
+    put_files(home, *places)
 
 
 def _follow(home: Home, places: Iterable[Path], ended: threading.Event) -> None:
     known: dict[Path, int] = {}
     while not ended.wait(EVERY):
         with suppress(MillraceError, OSError):  # the next time will do
-            files = [home.root / name for place in places for name in measure(home, place)]
+            files = [home.root / name for place in places for name in measure_files(home, place)]
             times = {path: path.stat().st_mtime_ns for path in files if path.suffix != ".draft"}
-            put(home, *(path for path, time in times.items() if known.get(path) != time))
+            put_files(home, *(path for path, time in times.items() if known.get(path) != time))
             known = times
 
 
 def fetch_records(home: Home) -> None:
     """Brings down how each run has ended, and what is in service."""
-    fetch(home, home.runs, only=lambda name: name.endswith(f"/{directory.RECORD}"))
+    fetch_files(home, home.runs, only=lambda name: name.endswith(f"/{RECORD}"))
     fetch_service(home)
 
 
@@ -126,7 +126,7 @@ def fetch_artifact(home: Home, uri: str) -> Path:
     if home.store is None:
         return Path(uri)
     place = home.artifacts / uri.rpartition(f"/{home.artifacts.name}/")[2]
-    fetch(home, place)
+    fetch_files(home, place)
     return place
 
 
@@ -137,8 +137,8 @@ def fetch_service(home: Home, every: bool = False) -> None:
     """
     if home.store is None:
         return
-    fetch(home, home.history)  # before the versions: one that is published in between is then no contradiction
-    with reach(home.store) as store:
+    fetch_files(home, home.history)  # before the versions: one that is published in between is then no contradiction
+    with open_store(home.store) as store:
         there = _versions(store, home)
         for number, folder in list_folders(home).items():
             if number not in there:
@@ -167,7 +167,7 @@ def put_service(home: Home) -> None:
     """
     if home.store is None:
         return
-    with reach(home.store) as store:
+    with open_store(home.store) as store:
         known = _versions(store, home)
         for number in list_folders(home):
             manifest = _manifest(home, number)
@@ -175,7 +175,7 @@ def put_service(home: Home) -> None:
                 if number == max(known):
                     _refuse_another(store, home, number, (home.root / manifest).read_bytes())
                 continue
-            names = measure(home, home.serving / str(number)).keys()
+            names = measure_files(home, home.serving / str(number)).keys()
             graph = f"{home.serving.name}/{number}/{GRAPH}"
             store.remove(store.list(f"{home.serving.name}/{number}"))  # what a publication that was killed has left
             store.put(names - {graph, manifest}, home.root)

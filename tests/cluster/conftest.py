@@ -17,7 +17,7 @@ import pytest
 from configs.home import Home
 from configs.repository import ROOT
 from configs.samples import catalog
-from pipelines.runs.directory import RECORD
+from pipelines.runs.run import RECORD
 from tests.cluster.backends import Podman, Processes
 from tests.cluster.engine import Ending, Engine
 from tests.fakes import mariadb

@@ -49,11 +49,12 @@ QUESTIONS = """
 import json, sys, yaml
 from configs.errors import ConfigError
 from configs.loading.loader import load
-from pipelines.compiler.compile import compile
-from pipelines.execution.node_launcher import launch
+from pipelines.compiler.compile import compile_pipeline
+from pipelines.execution.node_launcher import launch_node
 from pipelines.graph.fingerprint import of_code
 from pipelines.graph.nodes import choose_nodes
 from pipelines.graph.tfx_pipeline import compile_ir
+from pipelines.runs.run import Run
 from tfx.orchestration.local import runner_utils
 
 path = "trips/trips.yaml"
@@ -64,8 +65,8 @@ except ConfigError as error:
     misspelt = error.remedy
 ir = compile_ir(config)
 executor = runner_utils.extract_executor_spec(runner_utils.extract_local_deployment_config(ir), "Greeter")
-tasks = next(yaml.safe_load_all(compile(path)))["components"]["comp-exit-handler-1"]["dag"]["tasks"]
-outcomes = [launch(ir, node, "1", config.home) for node in ("ExampleGen", "Greeter")]
+tasks = next(yaml.safe_load_all(compile_pipeline(path)))["components"]["comp-exit-handler-1"]["dag"]["tasks"]
+outcomes = [launch_node(ir, node, Run(config.home, "1")) for node in ("ExampleGen", "Greeter")]
 answers = {
     "chosen": [spec.id for spec in choose_nodes(config, "Greeter")],
     "cpu": config.resources["Greeter"].cpu,

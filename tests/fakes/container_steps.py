@@ -30,7 +30,7 @@ class Cluster:
 
     @property
     def config(self) -> Config:
-        order = Order(str(self.place.config), "", YAML, [], "", self.root)
+        order = Order(str(self.place.config), YAML, [], "", self.root)
         storage = order.config().storage.model_copy(update={"metadata": self.database})
         return order.config().model_copy(update={"storage": storage})
 
@@ -61,7 +61,7 @@ class Cluster:
     def fetch(self) -> None:
         """Forgets the container's working copy, and brings down all there is."""
         self.forget()
-        sync.fetch(self.home, self.home.runs, self.home.artifacts)
+        sync.fetch_files(self.home, self.home.runs, self.home.artifacts)
         sync.fetch_service(self.home)
 
     def forget(self) -> None:

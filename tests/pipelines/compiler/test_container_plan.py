@@ -4,7 +4,7 @@ import pytest
 
 from configs.errors import ConfigError
 from pipelines.compiler import container_plan
-from pipelines.compiler.container_plan import plan
+from pipelines.compiler.container_plan import plan_containers
 from pipelines.graph.fingerprint import of_image
 from pipelines.graph.nodes import choose_nodes
 from tests.configs.conftest import MINIMAL
@@ -25,14 +25,14 @@ FILE = "../models/file.yaml"
 
 
 def test_a_container_for_each_node_in_the_order_of_the_graph(repository: Path) -> None:
-    made = plan(FILE)
+    made = plan_containers(FILE)
     specs = choose_nodes(made.config)
     assert [(node.id, node.after) for node in made.nodes] == [(spec.id, spec.after) for spec in specs]
     assert made.finish.id == "finish"
 
 
 def test_the_command_of_a_node(repository: Path) -> None:
-    node = plan(FILE, ["cluster.root=gs://bucket/models"]).nodes[0]
+    node = plan_containers(FILE, ["cluster.root=gs://bucket/models"]).nodes[0]
     assert node.command == ("millrace", "step")
     assert node.args == (
         "models/file.yaml",
@@ -47,7 +47,7 @@ def test_the_command_of_a_node(repository: Path) -> None:
 
 
 def test_the_command_of_the_end(repository: Path) -> None:
-    finish = plan(FILE).finish
+    finish = plan_containers(FILE).finish
     assert finish.command == ("millrace", "finish")
     assert finish.args == (
         "models/file.yaml",
@@ -62,14 +62,14 @@ def test_the_command_of_the_end(repository: Path) -> None:
 
 def test_each_container_has_the_image_of_its_machine(repository: Path) -> None:
     pools = ["resources.Trainer.node_pool=tpu-v6e-1", "training.device=tpu", "resources.Transform.node_pool=gpu-t4"]
-    images = {each.id: each.image for each in plan(FILE, pools).containers}
+    images = {each.id: each.image for each in plan_containers(FILE, pools).containers}
     kinds = {"Trainer": "tpu", "Transform": "gpu"}
     assert images == {id: f"millrace:{kinds.get(id, 'cpu')}-{of_image()}" for id in images}
 
 
 def test_an_image_given_stands_for_that_of_the_config(repository: Path) -> None:
-    assert plan(FILE, image="gcr.io/x/{flavour}:{digest}").finish.image == f"gcr.io/x/cpu:{of_image()}"
-    assert plan(FILE, ["image=of/config:1"]).finish.image == "of/config:1"
+    assert plan_containers(FILE, image="gcr.io/x/{flavour}:{digest}").finish.image == f"gcr.io/x/cpu:{of_image()}"
+    assert plan_containers(FILE, ["image=of/config:1"]).finish.image == "of/config:1"
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_what_a_container_cannot_do_is_named(
     repository: Path, overrides: list[str], where: str, what: str, remedy: str
 ) -> None:
     with pytest.raises(ConfigError) as refused:
-        plan(FILE, overrides)
+        plan_containers(FILE, overrides)
     assert (refused.value.where, refused.value.what) == (where, what)
     assert refused.value.remedy.startswith(remedy)
 
@@ -161,13 +161,13 @@ def test_what_a_container_cannot_do_is_named(
     ],
 )
 def test_what_a_container_can_do(repository: Path, overrides: list[str]) -> None:
-    assert plan(FILE, overrides).overrides == tuple(overrides)
+    assert plan_containers(FILE, overrides).overrides == tuple(overrides)
 
 
 def test_a_config_outside_of_the_repository_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file.yaml").write_text(MINIMAL.replace("rows.csv", '"gs://rows"'), encoding="utf-8")
     with pytest.raises(ConfigError) as refused:
-        plan(str(tmp_path / "file.yaml"))
+        plan_containers(str(tmp_path / "file.yaml"))
     assert refused.value.where == str(tmp_path / "file.yaml")
     assert refused.value.what.startswith("lies outside of the repository")
 
@@ -183,7 +183,7 @@ def test_a_config_outside_of_the_repository_is_refused(tmp_path: Path) -> None:
 def test_a_text_that_cannot_be_handed_on_is_refused(repository: Path, addition: str, where: str, what: str) -> None:
     (repository / "models/file.yaml").write_text(MINIMAL + addition, encoding="utf-8")
     with pytest.raises(ConfigError) as refused:
-        plan(FILE)
+        plan_containers(FILE)
     assert refused.value.where == f"{FILE}{where}"
     assert refused.value.what.startswith(what)
 
@@ -192,7 +192,7 @@ def test_a_variable_that_the_container_alone_needs_may_be_unset(repository: Path
     text = MINIMAL + "storage:\n  metadata: mysql://me:${MILLRACE_ABSENT}@db/x\n"
     text = text.replace("data: {format: csv, path: rows.csv}", "data:\n  format: csv\n  path: ${MILLRACE_ABSENT}/x.csv")
     (repository / "models/file.yaml").write_text(text, encoding="utf-8")
-    made = plan(FILE, ["data.weight=${MILLRACE_ABSENT}"])
+    made = plan_containers(FILE, ["data.weight=${MILLRACE_ABSENT}"])
     assert made.text == text
     assert made.config.data.weight == "$MILLRACE_ABSENT"
 
@@ -210,5 +210,5 @@ def test_a_variable_that_is_written_down_must_be_set(
 ) -> None:
     (repository / "models/file.yaml").write_text(MINIMAL + addition, encoding="utf-8")
     with pytest.raises(ConfigError) as refused:
-        plan(FILE, overrides)
+        plan_containers(FILE, overrides)
     assert (refused.value.where, refused.value.what) == (where, "the environment has no variable 'MILLRACE_ABSENT'")

@@ -41,13 +41,15 @@ def test_takes_the_first_engine_that_answers(tmp_path: Path, monkeypatch: pytest
 def test_an_engine_that_fails_or_is_not_here_is_named(tmp_path: Path) -> None:
     install(tmp_path, "podman", 7)
     with pytest.raises(MillraceError, match=f"{tmp_path}/podman push x: It ended with exit code 7"):
-        image_build.run([str(tmp_path / "podman"), "push", "x"])
+        image_build.run_command([str(tmp_path / "podman"), "push", "x"])
     with pytest.raises(MillraceError, match="absent cannot be run: No such file"):
-        image_build.run(["absent", "push", "x"])
+        image_build.run_command(["absent", "push", "x"])
 
 
 def test_an_image_is_built_of_its_lock_and_knows_its_digest() -> None:
-    command = image_build.build("podman", "gpu", "millrace:gpu", "registry.example/debian:13", ["--network=host"])
+    command = image_build.build_command(
+        "podman", "gpu", "millrace:gpu", "registry.example/debian:13", ["--network=host"]
+    )
     assert command[:4] == ["podman", "build", "--file", str(ROOT / "deploy" / "Dockerfile")]
     given = [command[place + 1] for place, word in enumerate(command) if word == "--build-arg"]
     assert given == ["LOCK=gpu.txt", f"DIGEST={fingerprint.of_image()}", "BASE=registry.example/debian:13"]
@@ -70,7 +72,7 @@ def test_a_flavour_can_be_asked_for_and_one_without_a_lock_is_refused() -> None:
     ]
     assert "--no-cache" in answer.stdout
     with pytest.raises(ConfigError, match="there is no lock for tpu"):
-        image_build.build("podman", "tpu", "millrace:tpu")
+        image_build.build_command("podman", "tpu", "millrace:tpu")
 
 
 def test_a_machine_without_an_engine_is_told_so(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from configs.loading.loader import read_document as read_config
 from configs.loading.loader import validate
 from configs.schema.accelerators import Accelerator
 from configs.schema.resources import Resources, Toleration
-from pipelines.compiler.node_pools import Pool, read, settle
+from pipelines.compiler.node_pools import Pool, read_pools, settle
 from tests.configs.conftest import MINIMAL
 
 GKE = "cloud.google.com/gke"
@@ -18,7 +18,7 @@ def settled(resources: str, step: str = "Trainer") -> Resources:
     """A step's resources by a config that ends in these lines, the first of which is its 15th."""
     text = f"{MINIMAL}resources:\n{resources}"
     document = read_config("file.yaml", text=text)
-    return settle(step, validate(document, Path("/"), Path("/")), read(), document)
+    return settle(step, validate(document, Path("/"), Path("/")), read_pools(), document)
 
 
 def test_the_name_of_a_tpu_pool_is_enough() -> None:
@@ -47,7 +47,7 @@ def test_a_gpu_is_one_unless_there_are_to_be_more() -> None:
 def test_an_accelerator_alone_finds_its_pool(accelerator: str, pool: str) -> None:
     resources = settled(f"  Trainer: {{accelerator: {accelerator}}}")
     assert resources.node_pool == pool
-    assert resources.node_selector == read()[pool].node_selector
+    assert resources.node_selector == read_pools()[pool].node_selector
 
 
 def test_what_a_step_says_goes_beside_and_before_its_pool() -> None:
@@ -124,9 +124,9 @@ def test_what_no_pool_has_is_named(resources: str, where: str, what: str, remedy
     assert refused.value.remedy.startswith(remedy)
 
 
-@pytest.mark.parametrize("name", read())
+@pytest.mark.parametrize("name", read_pools())
 def test_a_pool_selects_what_it_says_it_has(name: str) -> None:
-    pool = read()[name]
+    pool = read_pools()[name]
     kind = "tpu-accelerator" if pool.topology else "accelerator"
     assert pool.node_selector[f"{GKE}-{kind}"] == pool.accelerator
     assert pool.node_selector.get(f"{GKE}-tpu-topology") == pool.topology
@@ -148,7 +148,7 @@ def write(tmp_path: Path) -> Callable[[str], Path]:
 
 
 def test_a_user_adds_a_pool_without_an_accelerator(write: Callable[[str], Path]) -> None:
-    pools = read(write("large: {node_selector: {size: large}}"))
+    pools = read_pools(write("large: {node_selector: {size: large}}"))
     assert pools == {"large": Pool(node_selector={"size": "large"})}
 
 
@@ -168,6 +168,6 @@ def test_a_user_adds_a_pool_without_an_accelerator(write: Callable[[str], Path])
 def test_a_mistake_in_the_pools_is_named(write: Callable[[str], Path], text: str, where: str, what: str) -> None:
     path = write(text)
     with pytest.raises(ConfigError) as refused:
-        read(path)
+        read_pools(path)
     assert refused.value.where == f"{path}{where}"
     assert what in refused.value.what

@@ -4,14 +4,14 @@ import pytest
 import yaml
 
 from configs.errors import ConfigError
-from pipelines.compiler.compile import compile
-from tests.pipelines.golden import config
+from pipelines.compiler.compile import compile_pipeline
+from tests.pipelines.compiler.golden import config
 
 VERTEX = config("vertex")
 
 
 def executors(*overrides: str) -> dict[str, Any]:
-    return yaml.safe_load(compile(VERTEX, overrides, engine="vertex"))["deploymentSpec"]["executors"]
+    return yaml.safe_load(compile_pipeline(VERTEX, overrides, engine="vertex"))["deploymentSpec"]["executors"]
 
 
 def test_a_step_is_told_where_the_secret_lies() -> None:

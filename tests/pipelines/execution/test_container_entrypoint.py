@@ -11,17 +11,19 @@ from pathlib import Path
 import pytest
 
 from components.registry.versions import in_service
-from configs.errors import ConfigError, MillraceError
+from configs.errors import ConfigError, MillraceError, PipelineBusy
 from configs.nodes import NODES
 from configs.schema.config import Config
 from configs.schema.resources import METADATA
 from pipelines.cli.step import read_list
 from pipelines.execution import container_entrypoint
-from pipelines.execution.container_entrypoint import Order
+from pipelines.execution.container_entrypoint import Order, close_run, recall_outcome, run_step
 from pipelines.graph import fingerprint
-from pipelines.runs import directory, lease, outcomes
+from pipelines.runs.directory import find_record, lock_home
+from pipelines.runs.lease import release_lease, take_lease
 from pipelines.runs.mlmd import Execution, connection
-from pipelines.runs.outcomes import Outcome
+from pipelines.runs.outcomes import Outcome, read_outcomes, write_outcome
+from pipelines.runs.run import Run
 from pipelines.storage import sync
 from tests.fakes import bucket, metadata_store
 from tests.fakes.container_steps import Cluster
@@ -35,7 +37,7 @@ IDS = [spec.id for spec in NODES.values() if spec.key is None]
 def order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Order:
     """An order for the small pipeline, whose file is not there."""
     monkeypatch.delenv(METADATA, raising=False)
-    return Order(str(tmp_path / "trips.yaml"), "r1", YAML, ["training.epochs=7"], fingerprint.of_image(), "/workspace")
+    return Order(str(tmp_path / "trips.yaml"), YAML, ["training.epochs=7"], fingerprint.of_image(), "/workspace")
 
 
 @pytest.fixture
@@ -58,7 +60,7 @@ def test_the_config_is_the_text_with_the_cluster_s_root_and_metadata(
 
 def test_the_code_of_the_compiled_pipeline_is_that_of_the_image(order: Order) -> None:
     assert order.mismatch() is None
-    wrong = Order(order.path, order.run_id, order.document, order.overrides, "0123456789ab", order.root).mismatch()
+    wrong = Order(order.path, order.document, order.overrides, "0123456789ab", order.root).mismatch()
     assert wrong is not None
     assert wrong.exit_code == 2
     assert re.search(r"from code 0123456789ab, and this image holds code [0-9a-f]{12}$", wrong.what)
@@ -73,30 +75,30 @@ def test_what_is_no_list_of_overrides_is_refused(text: str) -> None:
 
 
 def test_a_verdict_is_recalled_and_any_other_failure_is_not(config: Config) -> None:
-    assert container_entrypoint.recall(config, "r1", "ExampleGen") is None
+    assert recall_outcome(config, Run(config.home, "r1"), "ExampleGen") is None
     for code, recalled in ((1, False), (3, True), (4, True), (5, False)):
         outcome = Outcome("ExampleGen", "failed", error={"exit_code": code, "what": "", "where": "", "remedy": ""})
-        outcomes.write(config.home, "r1", outcome)
-        assert container_entrypoint.recall(config, "r1", "ExampleGen") == (outcome if recalled else None)
+        write_outcome(Run(config.home, "r1"), outcome)
+        assert recall_outcome(config, Run(config.home, "r1"), "ExampleGen") == (outcome if recalled else None)
 
 
 def test_a_success_is_recalled_if_the_metadata_knows_of_it(config: Config) -> None:
     outcome = Outcome("ExampleGen", "done", 2.5, "2,000 rows")
-    outcomes.write(config.home, "r1", outcome)
-    assert container_entrypoint.recall(config, "r1", "ExampleGen") is None
+    write_outcome(Run(config.home, "r1"), outcome)
+    assert recall_outcome(config, Run(config.home, "r1"), "ExampleGen") is None
     metadata_store.record(connection(config), "taxi", "r1", {"ExampleGen": Execution.COMPLETE})
-    assert container_entrypoint.recall(config, "r1", "ExampleGen") == outcome
-    assert container_entrypoint.take(config, "r1", "ExampleGen", True, print) == outcome
+    assert recall_outcome(config, Run(config.home, "r1"), "ExampleGen") == outcome
+    assert run_step(config, Run(config.home, "r1"), "ExampleGen", True, print) == outcome
 
 
 def test_a_step_that_may_not_run_is_on_record(config: Config) -> None:
-    with directory.hold(config.home, "r1"):
-        outcome = container_entrypoint.take(config, "r2", "ExampleGen", True, print)
+    with lock_home(config.home, "r1"):
+        outcome = run_step(config, Run(config.home, "r2"), "ExampleGen", True, print)
     assert outcome.error is not None
     assert (outcome.state, outcome.error["exit_code"]) == ("failed", 5)
     assert "run r1, process" in outcome.error["what"]
-    assert outcomes.read(config.home, "r2") == {"ExampleGen": outcome}
-    record = container_entrypoint.close(config, "r2")
+    assert read_outcomes(Run(config.home, "r2")) == {"ExampleGen": outcome}
+    record = close_run(config, Run(config.home, "r2"))
     assert (record["exit_code"], record["error"]) == (5, outcome.error)
     assert [node["state"] for node in record["nodes"]][1:] == ["not run"] * (len(IDS) - 1)
 
@@ -104,35 +106,27 @@ def test_a_step_that_may_not_run_is_on_record(config: Config) -> None:
 @pytest.mark.parametrize(("run_id", "node"), [("../r1", "ExampleGen"), ("r1", "Tuner")])
 def test_a_run_or_a_node_that_is_none_is_refused(config: Config, run_id: str, node: str) -> None:
     with pytest.raises(ConfigError):
-        container_entrypoint.take(config, run_id, node, True, print)
+        run_step(config, Run(config.home, run_id), node, True, print)
     assert not config.home.runs.exists()
 
 
 def test_a_run_that_never_began_is_closed(config: Config) -> None:
-    record = container_entrypoint.close(config, "r1", MillraceError("The image is another's."))
+    record = close_run(config, Run(config.home, "r1"), MillraceError("The image is another's."))
     assert (record["exit_code"], record["error"]["what"]) == (1, "The image is another's.")
     assert record["started"] <= record["ended"]
     assert {"run.json", "report.html", "config.json", "started.txt", "log.txt"} <= {
-        path.name for path in config.home.run("r1").iterdir()
+        path.name for path in Run(config.home, "r1").folder.iterdir()
     }
 
 
-def test_the_run_keeps_the_time_and_config_it_began_with(config: Config) -> None:
-    began = directory.begin(config, "r1")
-    (config.home.run("r1") / directory.STARTED).write_text("2026-01-01T00:00:00+00:00")
-    assert (
-        began != directory.begin(config.model_copy(update={"name": config.name}), "r1") == "2026-01-01T00:00:00+00:00"
-    )
-
-
 def test_the_logs_of_the_steps_are_one_in_the_end(config: Config) -> None:
-    folder = config.home.run("r1")
-    folder.mkdir(parents=True)
+    run = Run(config.home, "r1")
+    run.folder.mkdir(parents=True)
     for node in ("Transform", "ExampleGen"):
-        (folder / f"{node}.log").write_text(f"{node} at work\n")
+        run.node_log(node).write_text(f"{node} at work\n")
     for _ in range(2):
-        container_entrypoint.gather_logs(config, "r1", IDS)
-        assert (folder / "log.txt").read_text() == "ExampleGen at work\nTransform at work\n"
+        container_entrypoint.gather_logs(run, IDS)
+        assert run.log.read_text() == "ExampleGen at work\nTransform at work\n"
 
 
 def test_progress_is_told_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,8 +155,8 @@ def test_rejected_data_costs_no_tensorflow_and_is_not_looked_at_again(cluster: C
     answer = cluster.finish("r1")
     assert (answer.code, answer.stderr) == (3, "")
     assert f"\nData rejected; nothing was published.\n{cluster.place.data}:2002: " in answer.stdout
-    lease.take(cluster.config, "r2")  # the pipeline is free
-    lease.release(cluster.config, "r2")
+    take_lease(cluster.config, "r2")  # the pipeline is free
+    release_lease(cluster.config, "r2")
 
 
 @pytest.mark.slow
@@ -173,7 +167,7 @@ def test_another_image_is_named_and_the_run_ends_with_it(cluster: Cluster) -> No
     ended = cluster.finish("r1", image="0123456789ab")
     assert ended.code == 2
     assert "compiled from code 0123456789ab" in ended.stdout
-    assert directory.find(cluster.home, "r1")["exit_code"] == 2
+    assert find_record(cluster.home, "r1")["exit_code"] == 2
 
 
 @pytest.mark.slow
@@ -199,7 +193,7 @@ def test_the_serving_folder_is_tried_before_the_data_is_read(cluster: Cluster) -
     answer = cluster.step("r1", "ExampleGen")
     assert answer.code == 1
     assert f"{cluster.home.serving}: a new version could not be published here: File exists." in answer.stderr
-    lease.release(cluster.config, "r1")
+    release_lease(cluster.config, "r1")
 
 
 @pytest.fixture
@@ -253,8 +247,8 @@ def refuse_another(cluster: Cluster) -> None:
     ended = cluster.finish("r2")
     assert ended.code == 5
     assert "Another run holds the pipeline: run r1, last on " in ended.stdout
-    with pytest.raises(lease.PipelineBusy, match="run r1"):
-        lease.take(cluster.config, "r3")
+    with pytest.raises(PipelineBusy, match="run r1"):
+        take_lease(cluster.config, "r3")
 
 
 def stop_in_the_middle(cluster: Cluster) -> None:
@@ -286,7 +280,7 @@ def be_cached(cluster: Cluster) -> None:
     assert ended.code == 1
     assert "SchemaGen: It was expected to run" in ended.stdout
     assert "In service  version 1" in ended.stdout
-    lease.take(cluster.config, "r5")
+    take_lease(cluster.config, "r5")
 
 
 def be_used_elsewhere(cluster: Cluster, laptop: Path) -> None:
@@ -310,7 +304,7 @@ def be_used_elsewhere(cluster: Cluster, laptop: Path) -> None:
         assert scored.code == 0, scored.stderr
         held = cluster.place.millrace("rollback")
         assert (held.code, "run r5" in held.stderr) == (5, True), held.stderr
-        lease.release(cluster.config, "r5")
+        release_lease(cluster.config, "r5")
         promoted = cluster.place.millrace("promote", "--run", "r1", "--reason", "a test")
         assert promoted.stdout == "Version 1 is this model already.\n", promoted.stderr
 

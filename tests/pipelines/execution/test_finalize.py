@@ -1,16 +1,18 @@
 """How a run ends: by its own records, held against the metadata."""
 
 import json
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
 from configs.errors import DataRejected, MillraceError, NotBlessed
 from configs.schema.config import Config
-from pipelines.execution.finalize import audit, finish
-from pipelines.runs import directory
-from pipelines.runs import outcomes as records
+from pipelines.execution.finalize import audit, finish_run
+from pipelines.runs.directory import find_record
 from pipelines.runs.mlmd import Execution, connection
-from pipelines.runs.outcomes import Outcome
+from pipelines.runs.outcomes import Outcome, failure, write_outcome
+from pipelines.runs.run import Run
 from tests.fakes import metadata_store
 
 NODES = ("ExampleGen", "StatisticsGen", "SchemaGen")
@@ -21,7 +23,7 @@ STARTED = "2026-01-01T00:00:00+00:00"
 def leave(config: Config, outcomes: list[Outcome], states: dict[str, int]) -> None:
     """Leaves what a run leaves: records of its nodes, and executions in the metadata."""
     for outcome in outcomes:
-        records.write(config.home, "r1", outcome)
+        write_outcome(Run(config.home, "r1"), outcome)
     metadata_store.record(connection(config), "taxi", "r1", states)
 
 
@@ -29,13 +31,17 @@ def done(*nodes: str) -> list[Outcome]:
     return [Outcome(node, "done") for node in nodes]
 
 
+def finish(config: Config, nodes: Sequence[str], interruption: MillraceError | None = None) -> dict[str, Any]:
+    return finish_run(config, Run(config.home, "r1"), STARTED, nodes, interruption)
+
+
 def states(config: Config, interruption: MillraceError | None = None) -> list[str]:
-    return [outcome.state for outcome in audit(config, "r1", NODES, interruption)]
+    return [outcome.state for outcome in audit(config, Run(config.home, "r1"), NODES, interruption)]
 
 
 def test_a_run_whose_nodes_are_all_complete_has_succeeded(config: Config) -> None:
     leave(config, [*done("ExampleGen", "SchemaGen"), Outcome("StatisticsGen", "cached")], COMPLETE)
-    record = finish(config, "r1", STARTED, NODES)
+    record = finish(config, NODES)
     assert (record["exit_code"], record["error"]) == (0, None)
     assert [(node["node"], node["state"]) for node in record["nodes"]] == [
         ("ExampleGen", "done"),
@@ -44,14 +50,14 @@ def test_a_run_whose_nodes_are_all_complete_has_succeeded(config: Config) -> Non
     ]
     assert (record["pipeline"], record["run"], record["started"]) == ("taxi", "r1", STARTED)
     assert (record["published"], record["in_service"]) == (None, None)
-    assert directory.find(config.home, "r1") == record
-    assert json.loads((config.home.run("r1") / "run.json").read_text()) == record
+    assert find_record(config.home, "r1") == record
+    assert json.loads(Run(config.home, "r1").record.read_text()) == record
 
 
 @pytest.mark.parametrize("state", [Execution.RUNNING, Execution.FAILED, Execution.NEW])
 def test_a_node_that_the_metadata_does_not_know_as_complete_has_failed(config: Config, state: int) -> None:
     leave(config, done(*NODES), COMPLETE | {"StatisticsGen": state})
-    record = finish(config, "r1", STARTED, NODES)
+    record = finish(config, NODES)
     assert record["exit_code"] == 1
     assert [node["state"] for node in record["nodes"]] == ["done", "failed", "done"]
     assert record["error"]["where"] == "StatisticsGen"
@@ -61,7 +67,7 @@ def test_a_node_that_the_metadata_does_not_know_as_complete_has_failed(config: C
 def test_a_node_without_a_trace_has_failed(config: Config) -> None:
     leave(config, done("ExampleGen"), {"ExampleGen": Execution.COMPLETE})
     assert states(config) == ["done", "failed", "not run"]
-    assert finish(config, "r1", STARTED, NODES)["error"]["where"] == "StatisticsGen"
+    assert finish(config, NODES)["error"]["where"] == "StatisticsGen"
 
 
 def test_a_node_without_a_record_has_failed_though_it_is_complete(config: Config) -> None:
@@ -75,7 +81,9 @@ def test_a_run_that_never_began_has_failed(config: Config) -> None:
 
 def test_an_interruption_is_why_the_next_node_failed(config: Config) -> None:
     leave(config, done("ExampleGen"), {"ExampleGen": Execution.COMPLETE, "StatisticsGen": Execution.RUNNING})
-    record = finish(config, "r1", STARTED, NODES, MillraceError("It was stopped.", remedy="Run again."))
+    record = finish_run(
+        config, Run(config.home, "r1"), STARTED, NODES, MillraceError("It was stopped.", remedy="Run again.")
+    )
     assert [node["state"] for node in record["nodes"]] == ["done", "failed", "not run"]
     assert record["error"] == {
         "exit_code": 1,
@@ -87,27 +95,27 @@ def test_an_interruption_is_why_the_next_node_failed(config: Config) -> None:
 
 def test_an_interruption_after_the_last_node_does_not_matter(config: Config) -> None:
     leave(config, done(*NODES), COMPLETE)
-    assert finish(config, "r1", STARTED, NODES, MillraceError("It died."))["exit_code"] == 0
+    assert finish(config, NODES, MillraceError("It died."))["exit_code"] == 0
 
 
 @pytest.mark.parametrize(("error", "code"), [(DataRejected, 3), (NotBlessed, 4), (MillraceError, 1)])
 def test_the_exit_code_is_that_of_the_first_failure(config: Config, error: type[MillraceError], code: int) -> None:
-    failed = records.failure("StatisticsGen", error("No."))
+    failed = failure("StatisticsGen", error("No."))
     leave(config, [*done("ExampleGen"), failed], {"ExampleGen": Execution.COMPLETE, "StatisticsGen": Execution.FAILED})
-    record = finish(config, "r1", STARTED, NODES, MillraceError("And then it died."))
+    record = finish(config, NODES, MillraceError("And then it died."))
     assert record["exit_code"] == code
     assert record["error"]["what"] == "No."
 
 
 def test_only_nodes_that_were_asked_for_are_expected(config: Config) -> None:
     leave(config, done("ExampleGen"), {"ExampleGen": Execution.COMPLETE})
-    assert finish(config, "r1", STARTED, ["ExampleGen"])["exit_code"] == 0
+    assert finish(config, ["ExampleGen"])["exit_code"] == 0
 
 
 def test_a_run_ends_though_the_metadata_is_damaged(config: Config) -> None:
     leave(config, done(*NODES), COMPLETE)
     config.home.metadata.write_bytes(bytes(range(256)) * 64)
-    record = finish(config, "r1", STARTED, NODES)
+    record = finish(config, NODES)
     assert record["exit_code"] == 1
     assert "The metadata store cannot be used" in record["error"]["what"]
-    assert (config.home.run("r1") / "run.json").exists()
+    assert Run(config.home, "r1").record.exists()

@@ -16,8 +16,9 @@ import pytest
 from configs.home import COPIES
 from configs.loading.loader import load
 from configs.nodes import NODES
-from pipelines.execution.local_runner import Stopped, death, follow
-from pipelines.runs import directory
+from pipelines.execution.local_runner import Stopped, explain_death, run_worker
+from pipelines.runs.directory import begin_run, find_record, lock_home, read_records
+from pipelines.runs.run import Run
 from tests.sandbox import PATIENCE, ROOT, Answer, Sandbox
 
 IDS = [spec.id for spec in NODES.values() if spec.key is None]  # what the sandbox asks for
@@ -60,7 +61,7 @@ def node_process(process: "subprocess.Popen[str]") -> psutil.Process:
 
 
 def is_free(place: Sandbox) -> bool:
-    with directory.hold(place.home, "a test"):
+    with lock_home(place.home, "a test"):
         return True
 
 
@@ -85,18 +86,19 @@ def test_temporary_files_lie_below_the_run_and_go_with_its_process(fresh: Sandbo
         seen.extend([Path(env["TMPDIR"]), Path(env["TMPDIR"]).is_dir(), env[COPIES]])
         raise Stopped("seen enough")
 
-    directory.begin(config, "r")
+    run = Run(config.home, "r")
+    begin_run(config, run)
     with pytest.raises(Stopped):
-        follow(config, "r", ["ExampleGen"], True, stop)
+        run_worker(config, run, ["ExampleGen"], True, stop, run.log)
     folder, was_there, copies = seen
-    assert (folder.parent, was_there, copies) == (fresh.home.run("r"), True, str(tmp_path))
+    assert (folder.parent, was_there, copies) == (run.folder, True, str(tmp_path))
     assert not folder.exists()
 
 
 @pytest.mark.slow
 def test_a_run_is_recorded(first_run: tuple[Sandbox, Answer]) -> None:
     place, answer = first_run
-    assert directory.find(place.home) == answer.record
+    assert find_record(place.home) == answer.record
     assert (answer.record["published"], answer.record["in_service"], answer.record["error"]) == (1, 1, None)
     assert set(answer.states.values()) == {"done"}
     assert answer.record["folder"] == str(place.home.run(answer.record["run"]))
@@ -120,7 +122,7 @@ def test_a_run_that_is_told_to_stop_stops_and_the_next_resumes(sandbox: Sandbox,
     process = start_training(sandbox)
     child = node_process(process)
     told = time.monotonic()
-    while process.poll() is None and len(directory.ended(sandbox.home)) == 1:  # whoever is impatient is served as well
+    while process.poll() is None and len(read_records(sandbox.home)) == 1:  # whoever is impatient is served as well
         process.send_signal(number)
         time.sleep(0.02)
     answer = end(process)
@@ -138,7 +140,7 @@ def test_a_run_that_is_told_to_stop_stops_and_the_next_resumes(sandbox: Sandbox,
         "failed",
         "not run",
     )
-    assert directory.find(sandbox.home) == answer.record
+    assert find_record(sandbox.home) == answer.record
     assert (answer.record["published"], answer.record["in_service"]) == (None, 1)
     assert is_free(sandbox)
     answer = sandbox.run("--set", "training.seed=1", "--until", "Trainer")
@@ -155,16 +157,6 @@ def test_a_node_that_is_killed_is_said_to_be(sandbox: Sandbox) -> None:
     assert answer.record["error"]["where"] == "Trainer"
     assert answer.record["error"]["what"] == "The process was killed (signal 9); out of memory, most likely."
     assert answer.states["Evaluator"] == "not run"
-    assert is_free(sandbox)
-
-
-@pytest.mark.slow
-def test_the_nodes_die_with_the_run(sandbox: Sandbox) -> None:
-    process = start_training(sandbox)
-    child = node_process(process)
-    process.kill()
-    assert child.wait(timeout=10) is None
-    assert end(process).code == -signal.SIGKILL
     assert is_free(sandbox)
 
 
@@ -200,7 +192,7 @@ def test_a_store_that_does_not_answer_is_named_and_its_password_is_not(fresh: Sa
     ],
 )
 def test_a_death_is_explained(code: int, words: str) -> None:
-    assert words in death(code).what
+    assert words in explain_death(code).what
 
 
 def test_the_run_s_own_process_does_without_tensorflow() -> None:

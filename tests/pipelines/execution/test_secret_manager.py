@@ -47,23 +47,23 @@ def _api(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.usefixtures("_api")
 @pytest.mark.parametrize("name", ["metadata", "projects/ours/secrets/metadata/versions/latest"])
 def test_a_secret_is_read_by_its_name_or_its_path(name: str) -> None:
-    assert secret_manager.read(name) == URL
+    assert secret_manager.read_secret(name) == URL
 
 
 @pytest.mark.usefixtures("_api")
 def test_a_secret_that_may_not_be_read_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(MillraceError, match="^other: The secret cannot be read: 403") as error:
-        secret_manager.read("other")
+        secret_manager.read_secret("other")
     assert "roles/secretmanager.secretAccessor" in error.value.remedy
 
 
 def test_a_machine_without_credentials_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "none.json"))
     with pytest.raises(MillraceError, match="^metadata: The secret cannot be read: File .*none.json was not found"):
-        secret_manager.read("metadata")
+        secret_manager.read_secret("metadata")
 
 
 @pytest.mark.parametrize("name", ["", "a b", "../other", "projects/p/secrets/s", "projects/p/secrets/s/versions/1/x"])
 def test_what_names_no_secret_is_refused(name: str) -> None:
     with pytest.raises(ConfigError, match="names no secret"):
-        secret_manager.read(name)
+        secret_manager.read_secret(name)

@@ -7,7 +7,7 @@ import pytest
 from configs.errors import MillraceError
 from configs.schema.beam import Engine
 from pipelines.graph import beam_runner
-from pipelines.graph.beam_runner import list_flags, reach
+from pipelines.graph.beam_runner import list_flags, watch_endpoint
 
 
 def test_the_direct_runner_is_the_one_that_needs_no_network():
@@ -35,9 +35,9 @@ def test_options_are_spelled_as_beam_reads_them():
 
 def test_an_engine_that_is_there_is_let_be(server):
     done = []
-    with reach(["--runner=PortableRunner", f"--job_endpoint={server}"], "Transform"):
+    with watch_endpoint(["--runner=PortableRunner", f"--job_endpoint={server}"], "Transform"):
         done.append("with an engine")
-    with reach(["--runner=PortableRunner"], "Transform"):
+    with watch_endpoint(["--runner=PortableRunner"], "Transform"):
         done.append("without")
     assert done == ["with an engine", "without"]
 
@@ -53,7 +53,7 @@ def test_an_engine_that_does_not_answer_is_named(monkeypatch):
 
 
 def enter(endpoint, error=None):
-    with reach([f"--job_endpoint={endpoint}"], "Transform"):
+    with watch_endpoint([f"--job_endpoint={endpoint}"], "Transform"):
         raise error or AssertionError("the work was begun")
 
 

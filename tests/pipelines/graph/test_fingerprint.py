@@ -105,7 +105,7 @@ def test_reaches_what_is_imported_anywhere_in_a_module_and_by_any_form(tmp_path:
 
 
 def test_preprocessing_does_not_depend_on_training() -> None:
-    reached = fingerprint.reach(NODES["Transform"])
+    reached = fingerprint.import_closure(NODES["Transform"])
     assert {"trainer.features.transforms", "trainer.settings", "configs.schema.config"} <= set(reached)
     assert not {"trainer.training.fit", "trainer.run_fn", "components.trainer"} & set(reached)
     assert reached["trainer.features.transforms"] == ROOT / "trainer" / "features" / "transforms.py"

@@ -12,7 +12,8 @@ from configs.errors import ConfigError, MillraceError
 from configs.home import Home
 from configs.loading.loader import load
 from pipelines.onboarding.schema_review import accommodate, as_text, find_output
-from pipelines.runs import directory
+from pipelines.runs.directory import write_file
+from pipelines.runs.run import Run
 from tests.components.schemas.test_evolution import NEW, OLD, changes, statistics
 from tests.sandbox import ROOT, Sandbox
 
@@ -81,11 +82,12 @@ def test_the_text_reads_back_as_the_schema(known, tmp_path):
 
 
 def end(home: Home, run_id: str, folder: Path | None) -> None:
-    home.run(run_id).mkdir(parents=True)
+    run = Run(home, run_id)
+    run.folder.mkdir(parents=True)
     outputs = {"statistics": [str(folder)]} if folder else {}
     nodes = [{"node": "StatisticsGen", "outputs": outputs}]
     record = {"run": run_id, "ended": run_id, "exit_code": 3, "nodes": nodes}
-    directory.put(home.run(run_id) / directory.RECORD, json.dumps(record))
+    write_file(run.record, json.dumps(record))
 
 
 def test_the_newest_run_that_came_so_far_is_looked_at(tmp_path):

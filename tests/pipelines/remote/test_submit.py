@@ -6,7 +6,7 @@ import pytest
 
 from configs.errors import ConfigError
 from pipelines.remote.service import Run, Step
-from pipelines.remote.submit import follow, read_parameters
+from pipelines.remote.submit import follow_run, read_parameters
 from tests.fakes.compiled_pipeline import PIPELINE
 
 
@@ -55,7 +55,7 @@ def test_a_run_is_followed_until_it_has_ended() -> None:
     states = ["PENDING", "RUNNING", "RUNNING", "FAILED", "SUCCEEDED"]
     looks = iter(states)
     seen: list[str] = []
-    ended = follow(lambda: Run("r1", "trips", "", next(looks)), lambda run: seen.append(run.state), interval=0)
+    ended = follow_run(lambda: Run("r1", "trips", "", next(looks)), lambda run: seen.append(run.state), interval=0)
     assert (ended.state, seen) == ("FAILED", states[:4])
 
 

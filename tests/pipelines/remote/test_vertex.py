@@ -12,7 +12,7 @@ from configs.loading.loader import load
 from configs.schema.config import Config
 from configs.schema.schedule import Schedule
 from pipelines.remote.connect import connect_service
-from pipelines.remote.schedule import differences, want
+from pipelines.remote.schedule import differences, wanted_run
 from pipelines.remote.service import Step
 from pipelines.remote.vertex import Vertex, read_recurring
 from tests.fakes.compiled_pipeline import PIPELINE
@@ -65,7 +65,7 @@ def test_a_job_is_the_pipeline_its_parameters_and_a_folder_in_the_bucket(service
 
 
 def test_a_schedule_holds_the_job_and_what_it_is_made_of(service: Vertex, config: Config) -> None:
-    wanted = want(service, config, PIPELINE, {"cache": False})
+    wanted = wanted_run(service, config, PIPELINE, {"cache": False})
     assert (wanted.cron, wanted.max_concurrency) == ("TZ=Europe/Zurich 0 3 * * 1", 2)
     assert wanted.service_account == "trainer@a-project.iam.gserviceaccount.com"
     body = sent(service.schedule(wanted, PIPELINE, {"cache": False}))
@@ -77,7 +77,7 @@ def test_a_schedule_holds_the_job_and_what_it_is_made_of(service: Vertex, config
 
 
 def test_a_schedule_is_read_as_it_was_wanted(service: Vertex, config: Config) -> None:
-    wanted = want(service, config, PIPELINE, {})
+    wanted = wanted_run(service, config, PIPELINE, {})
     schedule = service.schedule(wanted, PIPELINE, {})
     kept = schedule._gca_resource  # as Vertex answers: with a name and a state
     kept.name, kept.state, kept.cron = "projects/1/locations/europe-west6/schedules/5", "ACTIVE", wanted.cron
@@ -112,7 +112,7 @@ def test_a_run_is_read_with_its_steps(service: Vertex) -> None:
 
 def test_what_is_made_anew_differs_by_its_label(service: Vertex, config: Config) -> None:
     other = PIPELINE.replace("0123456789ab", "ba9876543210")
-    labels = {want(service, config, compiled, {}).made_of for compiled in (PIPELINE, PIPELINE, other)}
+    labels = {wanted_run(service, config, compiled, {}).made_of for compiled in (PIPELINE, PIPELINE, other)}
     assert len(labels) == 2
 
 

@@ -14,11 +14,13 @@ import pytest
 
 from components.evaluation.judgement import Failure
 from configs.errors import MillraceError
+from configs.home import Home
 from configs.loading.loader import load
 from configs.repository import ROOT
-from pipelines.execution.finalize import finish
+from pipelines.execution.finalize import finish_run
 from pipelines.reporting import html_report
-from pipelines.runs import directory
+from pipelines.runs.directory import now
+from pipelines.runs.run import Run
 
 TAXI = ROOT / "configs" / "taxi.yaml"
 NEVER = {"state": "not run", "seconds": 0.0, "text": "", "details": {}, "outputs": {}, "error": None}
@@ -250,21 +252,22 @@ def test_conceals_passwords_alone(text, concealed):
 
 
 def test_writes_beside_the_config(tmp_path):
-    (tmp_path / directory.CONFIG).write_text(load(TAXI).model_dump_json())
-    path = html_report.write(published(), tmp_path)
-    assert path == tmp_path / "report.html"
-    assert "Published version 2" in path.read_text(encoding="utf-8")
+    run = Run(Home(tmp_path), "1")
+    run.folder.mkdir(parents=True)
+    run.config.write_text(load(TAXI).model_dump_json())
+    html_report.write_report(published(), run)
+    assert "Published version 2" in run.report.read_text(encoding="utf-8")
 
 
 def test_a_report_that_cannot_be_written_leaves_the_exit_code(tmp_path, caplog):
     config = load(TAXI, [f"storage.root={tmp_path}"])
-    folder = config.home.run("1")
-    (folder / directory.REPORT).mkdir(parents=True)
-    (folder / directory.CONFIG).write_text(config.model_dump_json())
-    ended = finish(config, "1", directory.now(), ["ExampleGen"], MillraceError("The process was killed."))
+    run = Run(config.home, "1")
+    run.report.mkdir(parents=True)
+    run.config.write_text(config.model_dump_json())
+    ended = finish_run(config, run, now(), ["ExampleGen"], MillraceError("The process was killed."))
     assert (ended["exit_code"], ended["report"]) == (1, None)
     assert "Is a directory" in ended["report_error"]
-    assert json.loads((folder / directory.RECORD).read_text()) == ended
+    assert json.loads(run.record.read_text()) == ended
     assert "There is no report of this run" in caplog.text
 
 

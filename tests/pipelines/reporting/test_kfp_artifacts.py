@@ -56,7 +56,7 @@ def test_a_file_lies_where_kfp_looks_for_it(uri):
 
 
 def test_the_page_and_the_figures_are_handed_over(tmp_path):
-    kfp_artifacts.write(record(), executor_input(tmp_path))
+    kfp_artifacts.write_artifacts(record(), executor_input(tmp_path))
     page = (tmp_path / "deep" / "summary").read_text()
     assert page == kfp_artifacts.render(record())
     assert json.loads((tmp_path / "outputs" / "executor_output.json").read_text()) == {
@@ -102,4 +102,4 @@ def test_the_page_of_a_run_that_failed_at_once_says_why():
 @pytest.mark.parametrize("text", ["", "{}", '{"outputs": {"artifacts": {"summary": {"artifacts": []}}}}', "[1]"])
 def test_what_is_no_executor_input_is_refused(text):
     with pytest.raises(ConfigError, match="^--executor-input: this is no executor input of Kubeflow's"):
-        kfp_artifacts.write(record(), text)
+        kfp_artifacts.write_artifacts(record(), text)

@@ -12,22 +12,16 @@ import pytest
 
 from configs.errors import ConfigError, PipelineBusy
 from configs.home import Home
+from configs.schema.config import Config, Storage
 from pipelines.runs import directory
+from pipelines.runs.run import Run
 from tests.sandbox import Sandbox
 
 
 def end(home: Home, run_id: str, at: str) -> None:
-    home.run(run_id).mkdir(parents=True)
-    directory.put(home.run(run_id) / directory.RECORD, json.dumps({"run": run_id, "ended": at, "exit_code": 0}))
-
-
-def test_ids_are_unique_and_in_order_of_time() -> None:
-    ids = [directory.new_id() for _ in range(1000)]
-    assert len(set(ids)) == 1000
-    assert [run_id[:15] for run_id in ids] == sorted(run_id[:15] for run_id in ids)
-    for run_id in ids:
-        assert re.fullmatch(r"\d{8}-\d{6}-[0-9a-f]{8}", run_id)
-        directory.check(run_id)
+    run = Run(home, run_id)
+    run.folder.mkdir(parents=True)
+    directory.write_file(run.record, json.dumps({"run": run_id, "ended": at, "exit_code": 0}))
 
 
 def test_times_are_in_utc() -> None:
@@ -35,15 +29,21 @@ def test_times_are_in_utc() -> None:
     assert directory.now().endswith("+00:00")
 
 
-@pytest.mark.parametrize("run_id", ["../r1", "/etc", "..", ".hidden", "a/b", "", "a" * 129, "r1\n", "r 1"])
-def test_an_id_that_would_leave_the_folder_is_refused(run_id: str) -> None:
-    with pytest.raises(ConfigError, match="is no run id"):
-        directory.check(run_id)
+def test_a_run_keeps_the_time_and_config_it_began_with(config: Config) -> None:
+    run = Run(config.home, "r1")
+    with_password = config.model_copy(update={"storage": Storage(metadata="mysql://me:canary@somewhere/runs")})
+    began = directory.begin_run(with_password, run)
+    assert abs((datetime.fromisoformat(began) - datetime.now(timezone.utc)).total_seconds()) < 5
+    assert json.loads(run.config.read_text())["name"] == "taxi"
+    assert "canary" not in run.config.read_text()
+    run.started.write_text("2026-01-01T00:00:00+00:00")
+    assert directory.begin_run(config.model_copy(update={"name": "other"}), run) == "2026-01-01T00:00:00+00:00"
+    assert json.loads(run.config.read_text())["name"] == "taxi"
 
 
 def test_a_second_run_learns_who_holds_the_pipeline(tmp_path: Path) -> None:
     home = Home(tmp_path / "taxi")
-    with directory.hold(home, "first"), pytest.raises(PipelineBusy) as busy, directory.hold(home, "second"):
+    with directory.lock_home(home, "first"), pytest.raises(PipelineBusy) as busy, directory.lock_home(home, "second"):
         pass
     holder = busy.value.what
     since = re.search(r"run first, process (\d+) on (\S+), since (\S+)\.$", holder)
@@ -56,17 +56,17 @@ def test_a_second_run_learns_who_holds_the_pipeline(tmp_path: Path) -> None:
 def test_a_pipeline_is_free_when_its_run_has_ended(tmp_path: Path) -> None:
     home = Home(tmp_path)
     for run_id in ("a run with a very long name", "next"):
-        with directory.hold(home, run_id):
+        with directory.lock_home(home, run_id):
             assert json.loads(home.lock.read_text())["run"] == run_id
 
 
 def test_pipelines_do_not_hold_each_other(tmp_path: Path) -> None:
-    with directory.hold(Home(tmp_path / "one"), "r"), directory.hold(Home(tmp_path / "other"), "r"):
+    with directory.lock_home(Home(tmp_path / "one"), "r"), directory.lock_home(Home(tmp_path / "other"), "r"):
         assert (tmp_path / "other" / "lock").exists()
 
 
 def test_the_command_exits_at_once_where_another_run_holds_the_pipeline(fresh: Sandbox) -> None:
-    with directory.hold(fresh.home, "elsewhere"):
+    with directory.lock_home(fresh.home, "elsewhere"):
         started = time.monotonic()
         answer = fresh.run()
         assert time.monotonic() - started < 10
@@ -82,21 +82,21 @@ def test_the_newest_run_comes_first_whatever_it_is_called(tmp_path: Path) -> Non
     end(home, "c", "2026-01-01T00:00:00+00:00")
     end(home, "a", "2026-01-03T00:00:00+00:00")
     home.run("still-running").mkdir()
-    assert [record["run"] for record in directory.ended(home)] == ["a", "b", "c"]
-    assert directory.find(home)["run"] == "a"
-    assert directory.find(home, "c")["ended"] == "2026-01-01T00:00:00+00:00"
+    assert [record["run"] for record in directory.read_records(home)] == ["a", "b", "c"]
+    assert directory.find_record(home)["run"] == "a"
+    assert directory.find_record(home, "c")["ended"] == "2026-01-01T00:00:00+00:00"
     with pytest.raises(ConfigError, match=r"There is no run still-running that has ended.*newest runs are: a, b, c"):
-        directory.find(home, "still-running")
+        directory.find_record(home, "still-running")
 
 
 def test_there_may_be_no_run_yet(tmp_path: Path) -> None:
-    assert directory.ended(Home(tmp_path)) == []
+    assert directory.read_records(Home(tmp_path)) == []
     with pytest.raises(ConfigError, match="No run has ended yet"):
-        directory.find(Home(tmp_path))
+        directory.find_record(Home(tmp_path))
 
 
 def test_a_file_that_is_put_replaces_what_was_there(tmp_path: Path) -> None:
     for text in ("first", "second"):
-        directory.put(tmp_path / "run.json", text)
+        directory.write_file(tmp_path / "run.json", text)
         assert (tmp_path / "run.json").read_text() == text
     assert [path.name for path in tmp_path.iterdir()] == ["run.json"]

@@ -10,10 +10,11 @@ from threading import Thread
 import pymysql
 import pytest
 
-from configs.errors import MillraceError, PipelineBusy
+from configs.errors import ConfigError, MillraceError, PipelineBusy
 from configs.schema.config import Config, Storage
 from pipelines.execution import local_runner
-from pipelines.runs import directory, lease
+from pipelines.runs import lease
+from pipelines.runs.directory import lock_home
 from pipelines.runs.mlmd import connection
 
 
@@ -48,7 +49,7 @@ def utc(time: datetime) -> datetime:
 @pytest.mark.slow
 def test_a_run_holds_its_pipeline_in_its_steps_and_for_an_hour_between_them(shared: Config) -> None:
     for _ in range(2):
-        with lease.hold(shared, "r1"), lease.hold(shared, "r1"):  # two steps at the same time
+        with lease.hold_pipeline(shared, "r1"), lease.hold_pipeline(shared, "r1"):  # two steps at the same time
             pass
         run, host, since, ends = row(shared)
         now = datetime.now(timezone.utc)
@@ -59,37 +60,37 @@ def test_a_run_holds_its_pipeline_in_its_steps_and_for_an_hour_between_them(shar
 
 @pytest.mark.slow
 def test_another_run_learns_who_holds_it_and_leaves_it_to_them(shared: Config) -> None:
-    lease.take(shared, "r1")
+    lease.take_lease(shared, "r1")
     before = row(shared)
-    with pytest.raises(PipelineBusy) as busy, lease.hold(shared, "r2"):
+    with pytest.raises(PipelineBusy) as busy, lease.hold_pipeline(shared, "r2"):
         pass
     since, ends = (utc(time).isoformat() for time in before[2:])
     assert busy.value.what == (
         f"Another run holds the pipeline: run r1, last on {socket.gethostname()}, since {since}."
     )
     assert ends in busy.value.remedy
-    lease.release(shared, "r2")
+    lease.release_lease(shared, "r2")
     assert row(shared) == before
 
 
 @pytest.mark.slow
 def test_the_next_run_takes_it_when_it_is_given_back(shared: Config) -> None:
-    lease.take(shared, "r1")
-    lease.release(shared, "r1")
-    lease.release(shared, "r1")
-    lease.take(shared, "r2")
+    lease.take_lease(shared, "r1")
+    lease.release_lease(shared, "r1")
+    lease.release_lease(shared, "r1")
+    lease.take_lease(shared, "r2")
     assert row(shared)[0] == "r2"
 
 
 @pytest.mark.slow
 def test_an_expired_lease_is_taken_over_and_not_given_back_by_who_had_it(shared: Config) -> None:
-    lease.take(shared, "r1")
+    lease.take_lease(shared, "r1")
     expire(shared)
-    lease.take(shared, "r2")
-    lease.release(shared, "r1")
+    lease.take_lease(shared, "r2")
+    lease.release_lease(shared, "r1")
     assert row(shared)[0] == "r2"
     with pytest.raises(PipelineBusy, match="run r2"):
-        lease.take(shared, "r1")
+        lease.take_lease(shared, "r1")
 
 
 @pytest.mark.slow
@@ -98,7 +99,7 @@ def test_of_many_that_come_at_once_one_gets_it(shared: Config) -> None:
 
     def try_it(run: str) -> None:
         try:
-            lease.take(shared, run)
+            lease.take_lease(shared, run)
         except PipelineBusy:
             refused.append(run)
 
@@ -113,7 +114,7 @@ def test_of_many_that_come_at_once_one_gets_it(shared: Config) -> None:
 
 @pytest.mark.slow
 def test_what_is_borrowed_is_given_back_however_it_ends(shared: Config) -> None:
-    with pytest.raises(ZeroDivisionError), lease.borrow(shared, "clean-1"):
+    with pytest.raises(ZeroDivisionError), lease.borrow_pipeline(shared, "clean-1"):
         assert row(shared)[0] == "clean-1"
         1 / 0  # noqa: B018
     assert row(shared) is None
@@ -122,7 +123,7 @@ def test_what_is_borrowed_is_given_back_however_it_ends(shared: Config) -> None:
 @pytest.mark.slow
 def test_a_step_at_work_gives_signs_of_life(shared: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lease, "BEAT", 0.1)
-    with lease.hold(shared, "r1"):
+    with lease.hold_pipeline(shared, "r1"):
         first = row(shared)
         wait_for(lambda: row(shared)[3] > first[3])
     assert row(shared)[0] == "r1"
@@ -131,7 +132,7 @@ def test_a_step_at_work_gives_signs_of_life(shared: Config, monkeypatch: pytest.
 @pytest.mark.slow
 def test_a_step_whose_lease_is_lost_is_stopped(shared: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lease, "BEAT", 0.1)
-    with pytest.raises(PipelineBusy, match="run r2"), local_runner.stoppable(), lease.hold(shared, "r1"):
+    with pytest.raises(PipelineBusy, match="run r2"), local_runner.stoppable(), lease.hold_pipeline(shared, "r1"):
         ask(shared, "UPDATE millrace_lease SET run = 'r2' WHERE pipeline = %s")
         signal.sigtimedwait([], 60)
     assert row(shared)[0] == "r2"
@@ -140,8 +141,8 @@ def test_a_step_whose_lease_is_lost_is_stopped(shared: Config, monkeypatch: pyte
 @pytest.mark.slow
 def test_pipelines_do_not_hold_each_other(shared: Config) -> None:
     other = shared.model_copy(update={"name": shared.name[1:]})
-    lease.take(shared, "r1")
-    lease.take(other, "r2")
+    lease.take_lease(shared, "r1")
+    lease.take_lease(other, "r2")
     assert (row(shared)[0], row(other)[0]) == ("r1", "r2")
 
 
@@ -149,7 +150,7 @@ def test_pipelines_do_not_hold_each_other(shared: Config) -> None:
 def test_a_wrong_password_is_an_error_that_does_not_tell_it(shared: Config, database: str) -> None:
     wrong = shared.model_copy(update={"storage": Storage(metadata=database.replace("p%40ss", "guess"))})
     with pytest.raises(MillraceError, match="The metadata store cannot be used: Access denied") as refused:
-        lease.take(wrong, "r1")
+        lease.take_lease(wrong, "r1")
     assert "guess" not in str(refused.value)
     assert refused.value.where.startswith("127.0.0.1:")
 
@@ -165,20 +166,26 @@ def test_a_database_that_does_not_answer_is_named(config: Config, unused_port: i
     url = f"mysql://me:secret@127.0.0.1:{unused_port}/runs"
     shared = config.model_copy(update={"storage": Storage(root=config.storage.root, metadata=url)})
     with pytest.raises(MillraceError, match="The metadata store cannot be used: Can't connect") as error:
-        lease.take(shared, "r1")
+        lease.take_lease(shared, "r1")
     assert error.value.where == f"127.0.0.1:{unused_port}"
     assert "secret" not in str(error.value)
-    with lease.borrow(config, "r1"):
+    with lease.borrow_pipeline(config, "r1"):
         pass
 
 
 def test_on_one_machine_a_file_is_the_lock(config: Config) -> None:
     with (
-        lease.hold(config, "r1"),
+        lease.hold_pipeline(config, "r1"),
         pytest.raises(PipelineBusy, match="run r1, process"),
-        directory.hold(config.home, "r2"),
+        lock_home(config.home, "r2"),
     ):
         pass
-    lease.release(config, "r1")
-    with lease.borrow(config, "r2"):
+    lease.release_lease(config, "r1")
+    with lease.borrow_pipeline(config, "r2"):
         assert '"run": "r2"' in config.home.lock.read_text()
+
+
+def test_a_store_without_a_database_has_no_lease(config: Config) -> None:
+    shared = config.model_copy(update={"storage": Storage(root="s3://models")})
+    with pytest.raises(ConfigError, match=r"^storage\.metadata: A pipeline in an object store needs a database"):
+        lease.hold_pipeline(shared, "r1").__enter__()

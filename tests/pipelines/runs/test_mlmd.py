@@ -5,7 +5,7 @@ from ml_metadata.metadata_store import MetadataStore
 
 from configs.errors import ConfigError, MillraceError
 from configs.schema.config import Config, Storage
-from pipelines.runs.mlmd import Execution, connection, executions
+from pipelines.runs.mlmd import Execution, connection, read_executions
 from tests.fakes import metadata_store
 
 
@@ -45,17 +45,17 @@ def test_a_run_has_the_executions_of_its_own_nodes(config: Config) -> None:
     metadata_store.record(to, "taxi", "r1", {"ExampleGen": Execution.COMPLETE, "Trainer": Execution.RUNNING})
     metadata_store.record(to, "taxi", "r2", {"ExampleGen": Execution.CACHED})
     metadata_store.record(to, "taxi2", "r1", {"Pusher": Execution.COMPLETE})
-    found = {node: execution.last_known_state for node, execution in executions(to, "taxi", "r1").items()}
+    found = {node: execution.last_known_state for node, execution in read_executions(to, "taxi", "r1").items()}
     assert found == {"ExampleGen": Execution.COMPLETE, "Trainer": Execution.RUNNING}
-    assert list(executions(to, "taxi", "r2")) == ["ExampleGen"]
-    assert executions(to, "taxi", "r3") == {}
+    assert list(read_executions(to, "taxi", "r2")) == ["ExampleGen"]
+    assert read_executions(to, "taxi", "r3") == {}
 
 
 def test_a_damaged_store_is_named(config: Config) -> None:
     to = connection(config)
     config.home.metadata.write_bytes(bytes(range(256)) * 64)
     with pytest.raises(MillraceError, match="The metadata store cannot be used: .*not a database") as error:
-        executions(to, "taxi", "r1")
+        read_executions(to, "taxi", "r1")
     assert error.value.where == str(config.home.metadata)
     assert "millrace clean" in error.value.remedy
 
@@ -63,6 +63,6 @@ def test_a_damaged_store_is_named(config: Config) -> None:
 def test_a_store_that_does_not_answer_is_named(config: Config, unused_port: int) -> None:
     to = connection(stored(config, f"mysql://me:secret@127.0.0.1:{unused_port}/runs"))
     with pytest.raises(MillraceError, match="The metadata store cannot be used") as error:
-        executions(to, "taxi", "r1")
+        read_executions(to, "taxi", "r1")
     assert error.value.where == f"127.0.0.1:{unused_port}"
     assert "secret" not in str(error.value)

@@ -8,6 +8,7 @@ from configs.errors import BY_EXIT_CODE, ConfigError, DataRejected, MillraceErro
 from configs.home import Home
 from pipelines.runs import outcomes
 from pipelines.runs.outcomes import Outcome
+from pipelines.runs.run import Run
 
 DONE = Outcome("Trainer", "done", 1.5, "1 epoch", {"history": {"loss": [0.5]}}, {"model": ["/a/model/6"]})
 REJECTED = outcomes.failure("DataGate", DataRejected("2 anomalies:\n  fare", "rows.csv:3:1", "Mend it."), 0.5)
@@ -16,18 +17,18 @@ REJECTED = outcomes.failure("DataGate", DataRejected("2 anomalies:\n  fare", "ro
 def test_an_outcome_is_read_as_it_was_written(tmp_path: Path) -> None:
     home = Home(tmp_path)
     for outcome in (DONE, REJECTED):
-        outcomes.write(home, "r1", outcome)
-    outcomes.write(home, "r2", Outcome("Trainer", "cached"))
-    assert outcomes.read(home, "r1") == {"Trainer": DONE, "DataGate": REJECTED}
-    assert outcomes.read(home, "r2") == {"Trainer": Outcome("Trainer", "cached")}
-    assert outcomes.read(home, "r3") == {}
+        outcomes.write_outcome(Run(home, "r1"), outcome)
+    outcomes.write_outcome(Run(home, "r2"), Outcome("Trainer", "cached"))
+    assert outcomes.read_outcomes(Run(home, "r1")) == {"Trainer": DONE, "DataGate": REJECTED}
+    assert outcomes.read_outcomes(Run(home, "r2")) == {"Trainer": Outcome("Trainer", "cached")}
+    assert outcomes.read_outcomes(Run(home, "r3")) == {}
 
 
 def test_a_record_that_is_still_being_written_is_not_read(tmp_path: Path) -> None:
     home = Home(tmp_path)
-    outcomes.write(home, "r1", DONE)
+    outcomes.write_outcome(Run(home, "r1"), DONE)
     (home.run("r1") / "nodes" / ".Transform.json").write_text('{"node": "Transf')
-    assert list(outcomes.read(home, "r1")) == ["Trainer"]
+    assert list(outcomes.read_outcomes(Run(home, "r1"))) == ["Trainer"]
 
 
 def test_a_failure_says_what_where_and_what_to_do() -> None:

@@ -4,58 +4,21 @@ import itertools
 import json
 import os
 import shutil
-import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import s3fs
 
 from components.registry.model_registry import Record, publish
 from components.registry.versions import MANIFEST, history, in_service, list_folders
-from configs.errors import ConfigError, MillraceError, PipelineBusy
+from configs.errors import MillraceError, PipelineBusy
 from configs.home import Home
 from configs.schema.config import Config, Storage
-from pipelines.runs import directory, lease
+from pipelines.runs.directory import find_record
+from pipelines.runs.run import RECORD, Run
 from pipelines.storage import object_store, sync
-from tests.fakes import bucket
-
-URL = "s3://models/taxi"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Any]:
-    with bucket.serve() as files:
-        yield files
-
-
-@pytest.fixture
-def files(server: Any) -> Any:
-    """The bucket, empty."""
-    if server.find(bucket.BUCKET):
-        server.rm(f"{bucket.BUCKET}/", recursive=True)
-    if not server.exists(bucket.BUCKET):
-        server.mkdir(bucket.BUCKET)
-    return server
-
-
-@pytest.fixture(autouse=True)
-def _temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-
-
-@pytest.fixture
-def here(files: Any, tmp_path: Path) -> Home:
-    """The working copy of one machine."""
-    return Home(tmp_path / "here" / "copy" / "taxi", URL)
-
-
-@pytest.fixture
-def there(files: Any, tmp_path: Path) -> Home:
-    """The working copy of another machine."""
-    return Home(tmp_path / "there" / "copy" / "taxi", URL)
 
 
 def write(path: Path, text: str = "text") -> Path:
@@ -106,7 +69,7 @@ def test_what_one_machine_puts_another_fetches(here: Home, there: Home) -> None:
     artifact = here.artifacts / "ExampleGen" / "examples" / "1"
     write(artifact / "Split-train" / "data.gz", "rows")
     write(artifact / "empty", "")
-    sync.put(here, artifact)
+    sync.put_files(here, artifact)
     assert sync.fetch_artifact(there, str(artifact)) == there.root / artifact.relative_to(here.root)
     copy = there.root / artifact.relative_to(here.root)
     assert (copy / "Split-train" / "data.gz").read_text() == "rows"
@@ -117,12 +80,12 @@ def test_what_one_machine_puts_another_fetches(here: Home, there: Home) -> None:
 def test_what_an_attempt_that_was_killed_left_does_not_stay_on_either_side(here: Home, there: Home, files: Any) -> None:
     folder = here.artifacts / "Transform" / "1"
     write(folder / "a-of-00001")
-    sync.put(here, folder)
-    sync.fetch(there, there.artifacts)
+    sync.put_files(here, folder)
+    sync.fetch_files(there, there.artifacts)
     (folder / "a-of-00001").unlink()
     write(folder / "a-of-00002")
-    sync.put(here, folder)
-    sync.fetch(there, there.artifacts)
+    sync.put_files(here, folder)
+    sync.fetch_files(there, there.artifacts)
     assert files.find("models/taxi") == ["models/taxi/artifacts/Transform/1/a-of-00002"]
     assert os.listdir(there.artifacts / "Transform" / "1") == ["a-of-00002"]
 
@@ -131,25 +94,25 @@ def test_what_an_attempt_that_was_killed_left_does_not_stay_on_either_side(here:
 def test_a_record_of_the_same_size_is_fetched_again(here: Home, there: Home) -> None:
     for text in ("first", "other"):
         record = write(here.run("r1") / "nodes" / "Trainer.json", text)
-        sync.put(here, record)
-        sync.fetch(there, there.run("r1"))
+        sync.put_files(here, record)
+        sync.fetch_files(there, there.run("r1"))
         assert (there.run("r1") / "nodes" / "Trainer.json").read_text() == text
 
 
 def test_some_files_are_fetched_by_name(here: Home, there: Home) -> None:
-    write(here.run("r1") / directory.RECORD, json.dumps({"run": "r1", "ended": "2026", "exit_code": 0}))
-    write(here.run("r1") / directory.LOG, "long")
-    sync.put(here, here.run("r1"))
+    write(Run(here, "r1").record, json.dumps({"run": "r1", "ended": "2026", "exit_code": 0}))
+    write(Run(here, "r1").log, "long")
+    sync.put_files(here, here.run("r1"))
     sync.fetch_records(there)
-    assert directory.find(there)["run"] == "r1"
-    assert os.listdir(there.run("r1")) == [directory.RECORD]
+    assert find_record(there)["run"] == "r1"
+    assert os.listdir(there.run("r1")) == [RECORD]
 
 
 def test_a_folder_of_this_machine_needs_no_mirror(tmp_path: Path) -> None:
     home = Home(tmp_path / "taxi")
     sync.require_access(home)
-    sync.fetch(home, home.artifacts)
-    sync.put(home, home.artifacts)
+    sync.fetch_files(home, home.artifacts)
+    sync.put_files(home, home.artifacts)
     sync.fetch_service(home)
     sync.put_service(home)
     assert sync.fetch_artifact(home, "/a/b") == Path("/a/b")
@@ -277,7 +240,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
 def test_a_training_goes_on_from_what_another_machine_kept(config: Config, here: Home, files: Any) -> None:
     shared = config.model_copy(update={"storage": Storage(root="s3://models")})
     assert shared.home.store == here.store
-    sync.put(here, write(here.checkpoints / "digest" / "state.npz").parent)
+    sync.put_files(here, write(here.checkpoints / "digest" / "state.npz").parent)
     for node, fetched in (("Evaluator", False), ("Trainer", True)):
         with sync.working(shared, "r1", [node]):
             assert (shared.home.checkpoints / "digest" / "state.npz").exists() is fetched
@@ -290,51 +253,8 @@ def test_a_training_that_is_stopped_does_not_wait_for_the_store(here: Home, file
     assert not files.exists(PLACE)
 
 
-def test_a_bucket_that_is_not_there_is_named(tmp_path: Path, files: Any) -> None:
-    home = Home(tmp_path / "a" / "b" / "taxi", "s3://nowhere/taxi")
-    with pytest.raises(MillraceError, match="The store is not there: .*bucket does not exist") as error:
-        sync.require_access(home)
-    assert (error.value.where, error.value.exit_code) == ("s3://nowhere/taxi", 1)
-    assert "Create the bucket" in error.value.remedy
-
-
-def test_a_machine_without_an_account_is_told(here: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in bucket.ACCOUNT:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    s3fs.S3FileSystem.clear_instance_cache()
-    with pytest.raises(MillraceError, match="There are no credentials for this store"):
-        sync.require_access(here)
-    s3fs.S3FileSystem.clear_instance_cache()
-
-
-@pytest.mark.parametrize(
-    ("error", "kind", "words"),
-    [
-        (PermissionError("Access Denied"), MillraceError, "This account may not do that in the store: Access Denied."),
-        (OSError("[Errno 5] Connection\nreset"), MillraceError, "cannot be used: OSError: [Errno 5] Connection."),
-        (ValueError("Protocol not known: abc"), ConfigError, "This is no store that is known: Protocol not known"),
-        (FileNotFoundError("The specified bucket"), MillraceError, "The store is not there: The specified bucket."),
-    ],
-)
-def test_an_error_is_one_paragraph(error: Exception, kind: type[MillraceError], words: str) -> None:
-    told = object_store.explain(URL, error)
-    assert type(told) is kind
-    assert words in told.what
-    assert told.where == URL
-    assert told.remedy
-
-
 def test_a_folder_of_another_user_is_no_place_for_copies(here: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     sync.own(here)
     monkeypatch.setattr(os, "getuid", lambda: 12345)
     with pytest.raises(MillraceError, match="another user's"):
-        sync.fetch(here, here.runs)
-
-
-def test_a_store_without_a_database_has_no_lease(config: Config) -> None:
-    shared = config.model_copy(update={"storage": Storage(root="s3://models")})
-    with pytest.raises(ConfigError, match=r"^storage\.metadata: A pipeline in an object store needs a database"):
-        lease.hold(shared, "r1").__enter__()
+        sync.fetch_files(here, here.runs)
