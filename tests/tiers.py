@@ -21,6 +21,7 @@ from configs.repository import ROOT
 FILE = Path(__file__).with_name("durations.csv")
 TIERS = ("cluster", "full", "slow")  # markers; what has none is quick
 LIMIT = 3.0  # CPU seconds of a quick test
+MOST = 20  # tests that are listed
 SHARED = re.compile(r"\b(published|sandbox|first_run)\b(: |, |\))")  # parameters that are fixtures of that pipeline
 COST = pytest.StashKey[float]()
 
@@ -127,4 +128,8 @@ class Ledger:
             writer = csv.writer(file)
             writer.writerow(["test", "seconds"])
             writer.writerows((test, f"{seconds:.1f}") for test, seconds in sorted(known.items()))
-        terminalreporter.write_line(f"{len(self.costs)} tests took {sum(self.costs.values()):.0f} CPU seconds.")
+        terminalreporter.write_line(
+            f"{len(self.costs)} tests took {sum(self.costs.values()):.0f} CPU seconds; the most:"
+        )
+        for test, seconds in sorted(self.costs.items(), key=lambda cost: -cost[1])[:MOST]:
+            terminalreporter.write_line(f"{seconds:6.1f} {test}")
