@@ -5,7 +5,7 @@ import yaml
 
 from configs.errors import ConfigError
 from pipelines.compiler.compile import compile_pipeline
-from tests.pipelines.golden import config
+from tests.pipelines.compiler.golden import config
 
 VERTEX = config("vertex")
 

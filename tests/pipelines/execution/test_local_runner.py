@@ -161,16 +161,6 @@ def test_a_node_that_is_killed_is_said_to_be(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.slow
-def test_the_nodes_die_with_the_run(sandbox: Sandbox) -> None:
-    process = start_training(sandbox)
-    child = node_process(process)
-    process.kill()
-    assert child.wait(timeout=10) is None
-    assert end(process).code == -signal.SIGKILL
-    assert is_free(sandbox)
-
-
-@pytest.mark.slow
 def test_an_error_that_nobody_foresaw_is_one_paragraph_and_its_traceback_lies_in_the_log(fresh: Sandbox) -> None:
     fresh.home.artifacts.mkdir(parents=True)
     (fresh.home.artifacts / "ExampleGen").write_text("a file where a folder must be")

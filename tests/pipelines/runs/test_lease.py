@@ -10,7 +10,7 @@ from threading import Thread
 import pymysql
 import pytest
 
-from configs.errors import MillraceError, PipelineBusy
+from configs.errors import ConfigError, MillraceError, PipelineBusy
 from configs.schema.config import Config, Storage
 from pipelines.execution import local_runner
 from pipelines.runs import lease
@@ -183,3 +183,9 @@ def test_on_one_machine_a_file_is_the_lock(config: Config) -> None:
     lease.release_lease(config, "r1")
     with lease.borrow_pipeline(config, "r2"):
         assert '"run": "r2"' in config.home.lock.read_text()
+
+
+def test_a_store_without_a_database_has_no_lease(config: Config) -> None:
+    shared = config.model_copy(update={"storage": Storage(root="s3://models")})
+    with pytest.raises(ConfigError, match=r"^storage\.metadata: A pipeline in an object store needs a database"):
+        lease.hold_pipeline(shared, "r1").__enter__()

@@ -4,60 +4,21 @@ import itertools
 import json
 import os
 import shutil
-import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import s3fs
 
 from components.registry.model_registry import Record, publish
 from components.registry.versions import MANIFEST, history, in_service, list_folders
-from configs.errors import ConfigError, MillraceError, PipelineBusy
+from configs.errors import MillraceError, PipelineBusy
 from configs.home import Home
 from configs.schema.config import Config, Storage
 from pipelines.runs.directory import find_record
-from pipelines.runs.lease import hold_pipeline
 from pipelines.runs.run import RECORD, Run
 from pipelines.storage import object_store, sync
-from tests.fakes import bucket
-
-URL = "s3://models/taxi"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Any]:
-    with bucket.serve() as files:
-        yield files
-
-
-@pytest.fixture
-def files(server: Any) -> Any:
-    """The bucket, empty."""
-    if server.find(bucket.BUCKET):
-        server.rm(f"{bucket.BUCKET}/", recursive=True)
-    if not server.exists(bucket.BUCKET):
-        server.mkdir(bucket.BUCKET)
-    return server
-
-
-@pytest.fixture(autouse=True)
-def _temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-
-
-@pytest.fixture
-def here(files: Any, tmp_path: Path) -> Home:
-    """The working copy of one machine."""
-    return Home(tmp_path / "here" / "copy" / "taxi", URL)
-
-
-@pytest.fixture
-def there(files: Any, tmp_path: Path) -> Home:
-    """The working copy of another machine."""
-    return Home(tmp_path / "there" / "copy" / "taxi", URL)
 
 
 def write(path: Path, text: str = "text") -> Path:
@@ -281,7 +242,7 @@ def test_a_training_goes_on_from_what_another_machine_kept(config: Config, here:
     assert shared.home.store == here.store
     sync.put_files(here, write(here.checkpoints / "digest" / "state.npz").parent)
     for node, fetched in (("Evaluator", False), ("Trainer", True)):
-        with sync.working(shared, "r1", [node]):
+        with sync.working(shared, Run(shared.home, "r1"), [node]):
             assert (shared.home.checkpoints / "digest" / "state.npz").exists() is fetched
 
 
@@ -292,51 +253,8 @@ def test_a_training_that_is_stopped_does_not_wait_for_the_store(here: Home, file
     assert not files.exists(PLACE)
 
 
-def test_a_bucket_that_is_not_there_is_named(tmp_path: Path, files: Any) -> None:
-    home = Home(tmp_path / "a" / "b" / "taxi", "s3://nowhere/taxi")
-    with pytest.raises(MillraceError, match="The store is not there: .*bucket does not exist") as error:
-        sync.require_access(home)
-    assert (error.value.where, error.value.exit_code) == ("s3://nowhere/taxi", 1)
-    assert "Create the bucket" in error.value.remedy
-
-
-def test_a_machine_without_an_account_is_told(here: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in bucket.ACCOUNT:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    s3fs.S3FileSystem.clear_instance_cache()
-    with pytest.raises(MillraceError, match="There are no credentials for this store"):
-        sync.require_access(here)
-    s3fs.S3FileSystem.clear_instance_cache()
-
-
-@pytest.mark.parametrize(
-    ("error", "kind", "words"),
-    [
-        (PermissionError("Access Denied"), MillraceError, "This account may not do that in the store: Access Denied."),
-        (OSError("[Errno 5] Connection\nreset"), MillraceError, "cannot be used: OSError: [Errno 5] Connection."),
-        (ValueError("Protocol not known: abc"), ConfigError, "This is no store that is known: Protocol not known"),
-        (FileNotFoundError("The specified bucket"), MillraceError, "The store is not there: The specified bucket."),
-    ],
-)
-def test_an_error_is_one_paragraph(error: Exception, kind: type[MillraceError], words: str) -> None:
-    told = object_store.explain(URL, error)
-    assert type(told) is kind
-    assert words in told.what
-    assert told.where == URL
-    assert told.remedy
-
-
 def test_a_folder_of_another_user_is_no_place_for_copies(here: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     sync.own(here)
     monkeypatch.setattr(os, "getuid", lambda: 12345)
     with pytest.raises(MillraceError, match="another user's"):
         sync.fetch_files(here, here.runs)
-
-
-def test_a_store_without_a_database_has_no_lease(config: Config) -> None:
-    shared = config.model_copy(update={"storage": Storage(root="s3://models")})
-    with pytest.raises(ConfigError, match=r"^storage\.metadata: A pipeline in an object store needs a database"):
-        hold_pipeline(shared, "r1").__enter__()

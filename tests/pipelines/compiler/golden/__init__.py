@@ -1,7 +1,13 @@
-"""Configs, and the files that they compile to; after a change that is meant: python -m tests.pipelines.golden"""
+"""Configs, and the files that they compile to.
+
+After a change that is meant: python -m tests.pipelines.compiler.golden
+"""
 
 import re
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from pipelines.compiler.compile import compile_pipeline
 from pipelines.graph.fingerprint import of_image
@@ -28,3 +34,17 @@ def compiled(name: str) -> str:
 def normalise(text: str) -> str:
     """Take out the version of kfp, and the digest of the code, which is in quotes when a digit comes first."""
     return re.sub(rf"'?{of_image()}'?", "DIGEST", re.sub(r"(?m)^sdkVersion: .*", "sdkVersion: VERSION", text))
+
+
+def documents(text: str) -> list[dict[str, Any]]:
+    return list(yaml.safe_load_all(text))
+
+
+def tasks(text: str) -> dict[str, Any]:
+    """The tasks of the nodes, by name."""
+    return documents(text)[0]["components"]["comp-exit-handler-1"]["dag"]["tasks"]
+
+
+def executors(text: str) -> dict[str, Any]:
+    """What the steps need of Kubernetes, by name."""
+    return documents(text)[1]["platforms"]["kubernetes"]["deploymentSpec"]["executors"]

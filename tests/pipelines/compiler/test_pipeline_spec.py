@@ -1,0 +1,79 @@
+"""The first document of a compiled file: the pipeline as Kubeflow's specification has it."""
+
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+import yaml
+from google.protobuf import json_format
+
+from configs.repository import ROOT
+from pipelines.compiler.compile import compile_pipeline
+from pipelines.compiler.container_plan import plan_containers
+from pipelines.compiler.pipeline_spec import task
+from pipelines.graph.nodes import choose_nodes
+from tests.pipelines.compiler.golden import ENGINES, compiled, config, documents, tasks
+
+TAXI = str(ROOT / "configs/taxi.yaml")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ENGINES)
+def test_kfp_reads_the_pipeline(name: str) -> None:
+    from kfp.components import load_component_from_text
+    from kfp.pipeline_spec.pipeline_spec_pb2 import PipelineSpec
+
+    pipeline, *_ = compiled(name).split("---\n")
+    component = load_component_from_text(pipeline)
+    assert sorted(component.component_spec.inputs) == ["cache", "config", "set"]
+    spec = json_format.ParseDict(yaml.safe_load(pipeline), PipelineSpec())
+    assert spec.sdk_version == f"kfp-{version('kfp')}"
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_the_tasks_are_those_of_the_graph(name: str) -> None:
+    made, nodes = tasks(compiled(name)), choose_nodes(plan_containers(config(name)).config)
+    assert list(made) == [task(node.id) for node in nodes]
+    for node in nodes:
+        assert made[task(node.id)].get("dependentTasks", []) == [task(id) for id in node.after]
+
+
+def test_the_end_comes_after_all_whatever_happened() -> None:
+    root = documents(compiled("gpu"))[0]["root"]["dag"]["tasks"]
+    assert root["finish"]["dependentTasks"] == ["exit-handler-1"]
+    assert root["finish"]["triggerPolicy"] == {"strategy": "ALL_UPSTREAM_TASKS_COMPLETED"}
+    assert "triggerPolicy" not in root["exit-handler-1"]
+
+
+def test_the_config_travels_as_it_is_written() -> None:
+    spec = documents(compile_pipeline(TAXI, ["training.epochs=1", "gate.accept='y'"]))[0]
+    defaults = {name: each["defaultValue"] for name, each in spec["root"]["inputDefinitions"]["parameters"].items()}
+    assert defaults == {
+        "config": Path(TAXI).read_text(encoding="utf-8"),
+        "set": ["training.epochs=1", "gate.accept='y'"],
+        "cache": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("cpu", "memory", "limits"),
+    [
+        ("2", "8Gi", {"cpuLimit": 2.0, "memoryLimit": 8.589934592}),
+        ("250m", "512Mi", {"cpuLimit": 0.25, "memoryLimit": 0.536870912}),
+        ("0.5", "1.5G", {"cpuLimit": 0.5, "memoryLimit": 1.5}),
+    ],
+)
+def test_cpus_are_a_number_and_memory_is_in_gigabytes(cpu: str, memory: str, limits: dict[str, float]) -> None:
+    spec = documents(compile_pipeline(TAXI, [f"resources.Trainer={{cpu: {cpu}, memory: {memory}}}"]))[0]
+    assert spec["deploymentSpec"]["executors"]["exec-trainer"]["container"]["resources"] == limits
+
+
+def test_a_step_that_is_not_tried_again_says_nothing_of_it() -> None:
+    made = tasks(compile_pipeline(TAXI, ["resources.Pusher.retries=0"]))
+    assert "retryPolicy" not in made["pusher"]
+    assert made["trainer"]["retryPolicy"] == {
+        "maxRetryCount": 2,
+        "backoffDuration": "30s",
+        "backoffFactor": 2.0,
+        "backoffMaxDuration": "900s",
+    }

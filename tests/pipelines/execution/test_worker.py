@@ -1,0 +1,52 @@
+"""The process that runs the nodes: what it does before it loads TensorFlow, and when its parent is gone."""
+
+import io
+import json
+import logging
+import signal
+from dataclasses import asdict
+
+import pytest
+
+from configs.errors import DataRejected
+from configs.loading.loader import load
+from pipelines.execution import worker
+from pipelines.runs.outcomes import read_outcomes
+from pipelines.runs.run import Run
+from tests.pipelines.execution.test_local_runner import end, is_free, node_process, start_training
+from tests.sandbox import Sandbox
+
+
+def test_what_can_be_refused_at_once_is_recorded_and_told(fresh: Sandbox) -> None:
+    fresh.data.write_text(fresh.data.read_text() + "one field\n")
+    config, events = load(fresh.config), io.StringIO()
+    run = Run(config.home, "r1")
+    worker.launch_nodes(config, run, True, ["ExampleGen", "StatisticsGen"], worker.Reporter(events))
+    outcomes = read_outcomes(run)
+    assert list(outcomes) == ["ExampleGen"]
+    assert outcomes["ExampleGen"].error is not None
+    assert outcomes["ExampleGen"].error["exit_code"] == DataRejected.exit_code
+    assert [json.loads(line) for line in events.getvalue().splitlines()] == [
+        {"outcome": asdict(outcomes["ExampleGen"])}
+    ]
+
+
+def test_progress_is_told_under_the_node_that_is_at_work() -> None:
+    events = io.StringIO()
+    reporter = worker.Reporter(events)
+    for node in ("Transform", "Trainer"):
+        reporter.node = node
+        reporter.handle(logging.makeLogRecord({"msg": "epoch %d", "args": (3,), "levelno": logging.INFO}))
+    assert [json.loads(line) for line in events.getvalue().splitlines()] == [
+        {"node": node, "state": "running", "text": "epoch 3"} for node in ("Transform", "Trainer")
+    ]
+
+
+@pytest.mark.slow
+def test_the_nodes_die_with_the_run(sandbox: Sandbox) -> None:
+    process = start_training(sandbox)
+    child = node_process(process)
+    process.kill()
+    assert child.wait(timeout=10) is None
+    assert end(process).code == -signal.SIGKILL
+    assert is_free(sandbox)
