@@ -1,6 +1,6 @@
 """What a cluster runs of a config: a container for each node, and one for the end of a run, however it went.
 
-Nothing of an engine is in here: `kubeflow.py` and `vertex.py` write it down for theirs.
+Nothing of an engine is in here: `compile.py` and `vertex.py` write it down for theirs.
 """
 
 import re

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.request import Request, urlopen
 
 import s3fs
 from moto.server import ThreadedMotoServer
@@ -17,6 +18,7 @@ def serve() -> Iterator[s3fs.S3FileSystem]:
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
+    urlopen(Request(f"http://{host}:{port}/moto-api/reset", method="POST")).close()  # moto's buckets are the process's
     before = dict(os.environ)
     os.environ.update(ACCOUNT | {"AWS_ENDPOINT_URL": f"http://{host}:{port}"})
     s3fs.S3FileSystem.clear_instance_cache()

@@ -242,7 +242,7 @@ def test_a_training_goes_on_from_what_another_machine_kept(config: Config, here:
     assert shared.home.store == here.store
     sync.put_files(here, write(here.checkpoints / "digest" / "state.npz").parent)
     for node, fetched in (("Evaluator", False), ("Trainer", True)):
-        with sync.working(shared, "r1", [node]):
+        with sync.working(shared, Run(shared.home, "r1"), [node]):
             assert (shared.home.checkpoints / "digest" / "state.npz").exists() is fetched
 
 
