@@ -106,7 +106,7 @@ class SelfAttention(Section):
     kind: Literal["self"]
     layers: PositiveInt = Field(default=1, description="How many, one above the other.")
     heads: PositiveInt = Field(default=4, description="Of each layer; the width is a multiple of them.")
-    width: PositiveInt = Field(default=64, description="Of a step, in all heads together.")
+    width: PositiveInt = Field(default=64, validate_default=True, description="Of a step, in all heads together.")
     feed_forward: PositiveInt = Field(default=128, description="The width of the dense layer within each layer.")
 
     @field_validator("width")

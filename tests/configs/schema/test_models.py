@@ -38,6 +38,7 @@ def test_the_family_says_what_the_options_are(given: Any, model: Any) -> None:
             {"family": "attention", "mechanism": {"kind": "self", "heads": 3, "width": 8}},
             "8 is not divisible by 3 heads",
         ),
+        ({"family": "attention", "mechanism": {"kind": "self", "heads": 3}}, "64 is not divisible by 3 heads"),
     ],
 )
 def test_options_that_make_no_model_are_refused(given: Any, message: str) -> None:
