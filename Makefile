@@ -12,8 +12,7 @@ PYTHON ?= $(shell for python in python3 python python3.13 python3.12 python3.11 
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test test-quick test-all test-current test-cluster coverage lint run-local compile submit schedule \
-	image bench screenshot reference container clean
+.PHONY: help setup lock test test-quick test-all test-current test-cluster coverage lint run-local compile submit schedule image bench screenshot reference container clean
 
 help: ## show this table
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'

@@ -26,7 +26,7 @@ def test_a_row_is_encoded_as_its_schema_types_it():
     assert feature["company"].bytes_list.value == [b"Blue Ribbon"]
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_published_model_is_scored_on_raw_rows(published: Sandbox, tmp_path):
     version = published.home.serving / "1"
     answer = Answer({}, model=str(version), schema=str(version / "assets.extra/schema/schema.pbtxt"))
