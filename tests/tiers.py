@@ -21,6 +21,7 @@ from configs.repository import ROOT
 FILE = Path(__file__).with_name("durations.csv")
 TIERS = ("cluster", "full", "slow")  # markers; what has none is quick
 LIMIT = 3.0  # CPU seconds of a quick test
+NOTABLE = 0.5  # CPU seconds, below which nothing is kept of a test
 MOST = 20  # tests that are listed
 SHARED = re.compile(r"\b(published|sandbox|first_run)\b(: |, |\))")  # parameters that are fixtures of that pipeline
 COST = pytest.StashKey[float]()
@@ -123,7 +124,7 @@ class Ledger:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if not self.keeps:
             return
-        known = read() | self.costs
+        known = {test: seconds for test, seconds in (read() | self.costs).items() if seconds >= NOTABLE}
         with FILE.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             writer.writerow(["test", "seconds"])
