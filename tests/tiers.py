@@ -24,7 +24,6 @@ LIMIT = 3.0  # CPU seconds of a quick test
 NOTABLE = 0.5  # CPU seconds, below which nothing is kept of a test
 MOST = 20  # tests that are listed
 SHARED = re.compile(r"\b(published|sandbox|first_run)\b(: |, |\))")  # parameters that are fixtures of that pipeline
-COST = pytest.StashKey[float]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -68,12 +67,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    item.stash[COST] = 0.0
-    return (yield)
-
-
-@pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
     before = cpu_seconds()
     try:
@@ -86,10 +79,10 @@ def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     before = cpu_seconds()
     result = yield
-    item.stash[COST] = cpu_seconds() - before
-    item.user_properties.append(("call", item.stash[COST]))
-    if item.stash[COST] > LIMIT and tier_of(item) == "quick":
-        pytest.fail(f"It took {item.stash[COST]:.1f} CPU seconds; a quick test takes {LIMIT:.0f}: mark it slow.")
+    cost = cpu_seconds() - before
+    item.user_properties.append(("call", cost))
+    if cost > LIMIT and tier_of(item) == "quick":
+        pytest.fail(f"It took {cost:.1f} CPU seconds; a quick test takes {LIMIT:.0f}: mark it slow.")
     return result
 
 
