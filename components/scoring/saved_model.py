@@ -5,7 +5,7 @@ It is the loader of TensorFlow Serving. The functions and what they take are tho
 """
 
 import ctypes
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from ctypes import POINTER, c_char_p, c_int, c_int64, c_size_t, c_void_p
 from dataclasses import dataclass
@@ -139,13 +139,15 @@ class SavedModel:
             self.library.TF_DeleteSession(self.session, status)
         self.library.TF_DeleteGraph(self.graph)
 
-    def answer(self, name: str, inputs: Tensors) -> Tensors:
-        """Returns what a signature answers, by output; texts are bytes.
+    def answer(self, name: str, inputs: Tensors, outputs: Collection[str] | None = None) -> Tensors:
+        """Returns what a signature answers, by output, all where none are named; texts are bytes.
 
         Raises KeyError for a signature or an input that is not there, MillraceError where TensorFlow refuses.
         """
         signature, library = self.signatures[name], self.library
-        asked, wanted = self._find(signature.inputs), self._find(signature.outputs)
+        names = list(signature.outputs if outputs is None else outputs)
+        asked = self._find(list(signature.inputs.values()))
+        wanted = self._find([signature.outputs[name] for name in names])
         given = (c_void_p * len(asked))(*(write_tensor(library, inputs[key]) for key in signature.inputs))
         answered = (c_void_p * len(wanted))()
         counts = len(asked), len(wanted)
@@ -157,14 +159,14 @@ class SavedModel:
                     *(wanted, answered, counts[1]),
                     *(None, 0, None, status),
                 )
-            return {key: read_tensor(library, tensor) for key, tensor in zip(signature.outputs, answered, strict=True)}
+            return {key: read_tensor(library, tensor) for key, tensor in zip(names, answered, strict=True)}
         finally:
             for tensor in filter(None, (*given, *answered)):
                 library.TF_DeleteTensor(tensor)
 
-    def _find(self, tensors: Mapping[str, str]) -> ctypes.Array[Output]:
+    def _find(self, tensors: Sequence[str]) -> ctypes.Array[Output]:
         """Returns where tensors are in the graph, by names like operation:0."""
-        parts = (name.partition(":") for name in tensors.values())
+        parts = (name.partition(":") for name in tensors)
         named = ((self.library.TF_GraphOperationByName(self.graph, name.encode()), int(at)) for name, _, at in parts)
         return (Output * len(tensors))(*(Output(operation, at) for operation, at in named))
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 from components.examples.tf_example import encode_examples
 from components.readers.row_batch import Batch, Fault
 from components.registry.versions import Version
+from components.scoring.saved_model import SavedModel
 from components.validation.column_types import Role
 from components.validation.typed_batch import convert, find_faults, list_sources
 from configs.schema.config import Label
@@ -22,16 +23,12 @@ class Scorer:
     """Loads a version's model, and answers typed rows."""
 
     def __init__(self, version: Version, label: Label) -> None:
-        import tensorflow as tf  # takes seconds: a mistake in the rows is to be named before
-
-        self.model = tf.saved_model.load(str(version.path))  # owns the variables that the signature refers to
-        signature = self.model.signatures[SERVING]
-        self.ask = lambda requests: signature(examples=tf.constant(requests, tf.string))[PREDICTION].numpy()
-        self.label = label
+        self.model, self.label = SavedModel(str(version.path)), label
 
     def score(self, batch: pa.RecordBatch) -> Answers:
         """Return the columns of the answers to a batch of features, where null is a missing value."""
-        return name_answers(self.ask(encode_examples(batch)), self.label)
+        requests = {"examples": np.array(encode_examples(batch), object)}
+        return name_answers(self.model.answer(SERVING, requests, [PREDICTION])[PREDICTION], self.label)
 
 
 def columns(label: Label) -> list[str]:

@@ -56,6 +56,11 @@ def test_numbers_go_in_and_come_out(model):
     assert (answers["rows"].tolist(), answers["rows"].dtype) == ([6, 7], np.int64)
 
 
+def test_outputs_may_be_chosen(model):
+    answers = model.answer("add", {"numbers": np.zeros((1, 2), "float32"), "rows": np.array([5])}, ["rows"])
+    assert {name: values.tolist() for name, values in answers.items()} == {"rows": [6]}
+
+
 @pytest.mark.parametrize("names", [["Ada", "", "Željka"], [], ["x" * 1000]], ids=["some", "none", "a long one"])
 def test_texts_go_in_and_come_out_as_bytes(model, names):
     answers = model.answer("greet", {"names": np.array(names, object)})
