@@ -5,13 +5,15 @@ It is the loader of TensorFlow Serving. The functions and what they take are tho
 """
 
 import ctypes
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import weakref
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from ctypes import POINTER, c_char_p, c_int, c_int64, c_size_t, c_void_p
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
@@ -22,23 +24,23 @@ from configs.errors import MillraceError
 Tensors = Mapping[str, np.ndarray]
 BySignature = Mapping[str, Tensors]
 
-# tensorflow/core/framework/types.proto
 STRING = 7
-NUMBERS: dict[int, type] = {
-    1: np.float32,
-    2: np.float64,
-    3: np.int32,
-    4: np.uint8,
-    5: np.int16,
-    6: np.int8,
-    9: np.int64,
-    10: np.bool_,
-    17: np.uint16,
-    19: np.float16,
-    22: np.uint32,
-    23: np.uint64,
+TYPES: dict[int, tuple[str, type]] = {  # tensorflow/core/framework/types.proto
+    1: ("DT_FLOAT", np.float32),
+    2: ("DT_DOUBLE", np.float64),
+    3: ("DT_INT32", np.int32),
+    4: ("DT_UINT8", np.uint8),
+    5: ("DT_INT16", np.int16),
+    6: ("DT_INT8", np.int8),
+    STRING: ("DT_STRING", np.object_),
+    9: ("DT_INT64", np.int64),
+    10: ("DT_BOOL", np.bool_),
+    17: ("DT_UINT16", np.uint16),
+    19: ("DT_HALF", np.float16),
+    22: ("DT_UINT32", np.uint32),
+    23: ("DT_UINT64", np.uint64),
 }
-CODES: dict[np.dtype, int] = {np.dtype(kind): code for code, kind in NUMBERS.items()}
+CODES: dict[Any, int] = {np.dtype(kind): code for code, (_, kind) in TYPES.items()}
 TEXT = 24  # bytes of a TF_TString
 
 
@@ -93,28 +95,60 @@ FUNCTIONS = {
     "TF_TensorData": (c_void_p, (c_void_p,)),
     "TF_TensorType": (c_int, (c_void_p,)),
 }
-# What is read of a MetaGraphDef (tensorflow/core/protobuf/meta_graph.proto): each field's number, and the message it
-# is, or a text; a map is a list of keys and values.
+# What is read of a MetaGraphDef (tensorflow/core/protobuf/meta_graph.proto, tensor_shape.proto): each field's number,
+# and its type or the message that it is; a map is a list of keys and values.
 META_GRAPH = {
     "MetaGraph": {"signatures": (5, "NamedSignature")},
-    "NamedSignature": {"key": (1, ""), "value": (2, "Signature")},
-    "Signature": {"inputs": (1, "NamedTensor"), "outputs": (2, "NamedTensor")},
-    "NamedTensor": {"key": (1, ""), "value": (2, "Tensor")},
-    "Tensor": {"name": (1, "")},
+    "NamedSignature": {"key": (1, "string"), "value": (2, "Signature")},
+    "Signature": {"inputs": (1, "NamedTensor"), "outputs": (2, "NamedTensor"), "method_name": (3, "string")},
+    "NamedTensor": {"key": (1, "string"), "value": (2, "Tensor")},
+    "Tensor": {"name": (1, "string"), "dtype": (2, "int64"), "tensor_shape": (3, "Shape")},
+    "Shape": {"dim": (2, "Dimension"), "unknown_rank": (3, "bool")},
+    "Dimension": {"size": (1, "int64")},
 }
-LISTS = ("signatures", "inputs", "outputs")
+LISTS = ("signatures", "inputs", "outputs", "dim")
+
+
+class ModelError(MillraceError):
+    """What TensorFlow refuses, with its code (absl/status/status.h)."""
+
+    def __init__(self, what: str, where: str = "", remedy: str = "", code: int = 2) -> None:
+        super().__init__(what, where, remedy)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class TensorInfo:
+    """What a signature says of a tensor: its name in the graph, its type and its shape, of which None is any."""
+
+    name: str
+    code: int
+    shape: tuple[int | None, ...] | None
+
+    @property
+    def type(self) -> np.dtype:
+        """That of an array; of texts, objects."""
+        return np.dtype(TYPES[self.code][1])
+
+    def takes(self, shape: Sequence[int]) -> bool:
+        """Whether an array of a shape can be this tensor."""
+        if self.shape is None:
+            return True
+        pairs = zip(self.shape, shape, strict=False)
+        return len(self.shape) == len(shape) and all(size in (None, found) for size, found in pairs)
 
 
 @dataclass(frozen=True)
 class Signature:
-    """What a signature takes and answers: the tensors of the graph by name."""
+    """What a signature takes and answers."""
 
-    inputs: Mapping[str, str]
-    outputs: Mapping[str, str]
+    inputs: Mapping[str, TensorInfo]
+    outputs: Mapping[str, TensorInfo]
+    method_name: str
 
 
 class SavedModel:
-    """A loaded model, which several threads may ask at a time; raises MillraceError where it cannot be loaded."""
+    """A loaded model, which several threads may ask at a time, until nobody holds it; raises ModelError."""
 
     def __init__(self, folder: str) -> None:
         self.folder, self.library = folder, open_library()
@@ -122,7 +156,7 @@ class SavedModel:
         described = self.library.TF_NewBuffer()
         tags = (c_char_p * 1)(b"serve")
         try:
-            with self._checked() as status:
+            with checked(self.library, folder) as status:
                 self.session = self.library.TF_LoadSessionFromSavedModel(
                     options, None, folder.encode(), tags, 1, self.graph, described, status
                 )
@@ -131,28 +165,22 @@ class SavedModel:
             self.library.TF_DeleteBuffer(described)
             self.library.TF_DeleteSessionOptions(options)
         self.signatures = read_signatures(meta_graph)
-
-    def close(self) -> None:
-        """Gives back what the model takes; nobody may ask it any more."""
-        with self._checked() as status:
-            self.library.TF_CloseSession(self.session, status)
-            self.library.TF_DeleteSession(self.session, status)
-        self.library.TF_DeleteGraph(self.graph)
+        weakref.finalize(self, release, self.library, self.session, self.graph)
 
     def answer(self, name: str, inputs: Tensors, outputs: Collection[str] | None = None) -> Tensors:
         """Returns what a signature answers, by output, all where none are named; texts are bytes.
 
-        Raises KeyError for a signature or an input that is not there, MillraceError where TensorFlow refuses.
+        Raises KeyError for a signature or an input that is not there, ModelError where TensorFlow refuses.
         """
         signature, library = self.signatures[name], self.library
         names = list(signature.outputs if outputs is None else outputs)
-        asked = self._find(list(signature.inputs.values()))
+        asked = self._find(signature.inputs.values())
         wanted = self._find([signature.outputs[name] for name in names])
         given = (c_void_p * len(asked))(*(write_tensor(library, inputs[key]) for key in signature.inputs))
         answered = (c_void_p * len(wanted))()
         counts = len(asked), len(wanted)
         try:
-            with self._checked() as status:
+            with checked(library, self.folder) as status:
                 library.TF_SessionRun(
                     *(self.session, None),
                     *(asked, given, counts[0]),
@@ -164,22 +192,31 @@ class SavedModel:
             for tensor in filter(None, (*given, *answered)):
                 library.TF_DeleteTensor(tensor)
 
-    def _find(self, tensors: Sequence[str]) -> ctypes.Array[Output]:
+    def _find(self, tensors: Iterable[TensorInfo]) -> ctypes.Array[Output]:
         """Returns where tensors are in the graph, by names like operation:0."""
-        parts = (name.partition(":") for name in tensors)
+        parts = [info.name.partition(":") for info in tensors]
         named = ((self.library.TF_GraphOperationByName(self.graph, name.encode()), int(at)) for name, _, at in parts)
-        return (Output * len(tensors))(*(Output(operation, at) for operation, at in named))
+        return (Output * len(parts))(*(Output(operation, at) for operation, at in named))
 
-    @contextmanager
-    def _checked(self) -> Iterator[int]:
-        """Yields a status to be handed on; raises MillraceError for what it says afterwards."""
-        status = self.library.TF_NewStatus()
-        try:
-            yield status
-            if self.library.TF_GetCode(status):
-                raise MillraceError(self.library.TF_Message(status).decode(), self.folder)
-        finally:
-            self.library.TF_DeleteStatus(status)
+
+def release(library: ctypes.CDLL, session: int, graph: int) -> None:
+    """Gives back what a model takes."""
+    with checked(library, "") as status:
+        library.TF_CloseSession(session, status)
+        library.TF_DeleteSession(session, status)
+    library.TF_DeleteGraph(graph)
+
+
+@contextmanager
+def checked(library: ctypes.CDLL, folder: str) -> Iterator[int]:
+    """Yields a status to be handed on; raises ModelError for what it says afterwards."""
+    status = library.TF_NewStatus()
+    try:
+        yield status
+        if code := library.TF_GetCode(status):
+            raise ModelError(library.TF_Message(status).decode(), folder, code=code)
+    finally:
+        library.TF_DeleteStatus(status)
 
 
 @cache
@@ -198,15 +235,22 @@ def open_library() -> ctypes.CDLL:
 
 
 def read_signatures(meta_graph: bytes) -> dict[str, Signature]:
-    """Returns the signatures of a serialized MetaGraphDef."""
-    found = describe_meta_graph().FromString(meta_graph)
+    """Returns the signatures of a serialized MetaGraphDef; what has no method is TensorFlow's own."""
+    found: Any = describe_meta_graph().FromString(meta_graph)
     return {
-        each.key: Signature(
-            {tensor.key: tensor.value.name for tensor in each.value.inputs},
-            {tensor.key: tensor.value.name for tensor in each.value.outputs},
-        )
+        each.key: Signature(_read_tensors(each.value.inputs), _read_tensors(each.value.outputs), each.value.method_name)
         for each in found.signatures
+        if each.value.method_name
     }
+
+
+def _read_tensors(named: Iterable[Any]) -> dict[str, TensorInfo]:
+    return {each.key: TensorInfo(each.value.name, each.value.dtype, _read_shape(each.value)) for each in named}
+
+
+def _read_shape(tensor: Any) -> tuple[int | None, ...] | None:
+    sizes = (dimension.size for dimension in tensor.tensor_shape.dim)
+    return None if tensor.tensor_shape.unknown_rank else tuple(None if size < 0 else size for size in sizes)
 
 
 @cache
@@ -218,11 +262,11 @@ def describe_meta_graph() -> type[Message]:
         message = file.message_type.add(name=name)
         for key, (number, kind) in fields.items():
             label = field.LABEL_REPEATED if key in LISTS else field.LABEL_OPTIONAL
-            if kind:
-                made = {"type": field.TYPE_MESSAGE, "type_name": f".millrace.{kind}"}
+            made = message.field.add(name=key, number=number, label=label)
+            if kind in META_GRAPH:
+                made.type, made.type_name = field.TYPE_MESSAGE, f".millrace.{kind}"
             else:
-                made = {"type": field.TYPE_STRING}
-            message.field.add(name=key, number=number, label=label, **made)
+                made.type = field.Type.Value(f"TYPE_{kind.upper()}")
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
     descriptor = pool.FindMessageTypeByName("millrace.MetaGraph")
@@ -253,7 +297,7 @@ def read_tensor(library: ctypes.CDLL, tensor: int) -> np.ndarray:
     code, at = library.TF_TensorType(tensor), library.TF_TensorData(tensor)
     if code != STRING:
         content = ctypes.string_at(at, library.TF_TensorByteSize(tensor))
-        return np.frombuffer(content, NUMBERS[code]).reshape(shape)
+        return np.frombuffer(content, TYPES[code][1]).reshape(shape)
     texts = np.empty(int(np.prod(shape)), object)
     for place in range(texts.size):
         text = at + place * TEXT

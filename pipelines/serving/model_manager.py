@@ -3,16 +3,12 @@
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
-from tensorflow.core.framework.types_pb2 import DataType
-from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef, TensorInfo
-from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 
 from components.registry.versions import Version, in_service, list_folders
+from components.scoring.saved_model import TYPES, ModelError, SavedModel, TensorInfo
 from configs.errors import MillraceError
 from configs.home import Home
 from pipelines.serving.json_tensor import Refusal, Tensors
@@ -21,29 +17,27 @@ from trainer.export.signatures import SERVING
 
 POLL = 1.0  # seconds between looks at the registry
 POLL_STORE = 30.0  # where it lies in a store, which counts the requests
-STATUS = {tf.errors.ResourceExhaustedError: 429, tf.errors.InternalError: 500, tf.errors.UnimplementedError: 501}
+STATUS = {8: 429, 12: 501, 13: 500}  # of HTTP: resource exhausted, unimplemented, internal; of all else 400
 LOADING, AVAILABLE, END = "LOADING", "AVAILABLE", "END"
 
 
 class Signature:
     """One way to ask a model."""
 
-    def __init__(self, definition: SignatureDef, function: Callable[..., Mapping[str, tf.Tensor]]) -> None:
-        self.definition, self.function = definition, function
-        self.dtypes = {name: tf.as_dtype(info.dtype) for name, info in definition.inputs.items()}
-        self.shapes = {name: tf.TensorShape(info.tensor_shape) for name, info in definition.inputs.items()}
-        self.types = {name: np.dtype(dtype.as_numpy_dtype) for name, dtype in self.dtypes.items()}
+    def __init__(self, model: SavedModel, name: str) -> None:
+        self.model, self.name, self.definition = model, name, model.signatures[name]
+        self.types = {name: info.type for name, info in self.definition.inputs.items()}
 
     def ask(self, inputs: Tensors) -> Tensors:
         """Returns the outputs by name; raises Refusal where the model cannot take the inputs."""
         for name, values in inputs.items():
-            if not self.shapes[name].is_compatible_with(values.shape):
-                raise Refusal(f"Input {name} has shape {list(values.shape)}, the signature {self.shapes[name]}")
+            info = self.definition.inputs[name]
+            if not info.takes(values.shape):
+                raise Refusal(f"Input {name} has shape {list(values.shape)}, the signature {info.shape}")
         try:
-            tensors = {name: tf.constant(values, self.dtypes[name]) for name, values in inputs.items()}
-            return {name: tensor.numpy() for name, tensor in self.function(**tensors).items()}
-        except tf.errors.OpError as error:
-            raise Refusal(error.message, STATUS.get(type(error), 400)) from error
+            return self.model.answer(self.name, inputs)
+        except ModelError as error:
+            raise Refusal(error.what, STATUS.get(error.code, 400)) from error
 
     def describe(self) -> dict[str, Any]:
         """Returns what the signature takes and gives, as JSON has its protocol buffer."""
@@ -59,12 +53,8 @@ class Loaded:
     """A version in memory, which has answered once: a model's first answer takes longest."""
 
     def __init__(self, version: Version) -> None:
-        self.number = version.number
-        self.model = tf.saved_model.load(str(version.path))  # owns the variables that its signatures refer to
-        [graph] = SavedModel.FromString(Path(version.path, "saved_model.pb").read_bytes()).meta_graphs
-        self.signatures = {
-            name: Signature(graph.signature_def[name], function) for name, function in self.model.signatures.items()
-        }
+        self.number, model = version.number, SavedModel(str(version.path))
+        self.signatures = {name: Signature(model, name) for name in model.signatures}
         self.signatures[SERVING].ask({"examples": np.array([b""], object)})
 
 
@@ -110,10 +100,9 @@ class Models:
 
 
 def _describe(info: TensorInfo) -> dict[str, Any]:
-    shape = info.tensor_shape
-    dimensions = [{"size": str(dimension.size), "name": dimension.name} for dimension in shape.dim]
+    dimensions = [{"size": str(-1 if size is None else size), "name": ""} for size in info.shape or ()]
     return {
-        "dtype": DataType.Name(info.dtype),
-        "tensor_shape": {"dim": dimensions, "unknown_rank": shape.unknown_rank},
+        "dtype": TYPES[info.code][0],
+        "tensor_shape": {"dim": dimensions, "unknown_rank": info.shape is None},
         "name": info.name,
     }

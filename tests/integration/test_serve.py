@@ -6,6 +6,7 @@ import math
 import signal
 import socket
 import urllib.request
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +24,8 @@ def address(published):
     line = running.stdout.readline()
     assert line == f"Version 1 is served at http://127.0.0.1:{port}/v1/models/trips\n", running.stderr.read()
     yield line.split()[-1]
+    libraries = Path(f"/proc/{running.pid}/maps").read_text()
+    assert "libtensorflow_cc" in libraries and "_pywrap_tensorflow" not in libraries  # its Python takes seconds
     running.send_signal(signal.SIGTERM)
     stdout, stderr = running.communicate(timeout=60)
     assert (running.returncode, stdout, stderr) == (0, "", "")

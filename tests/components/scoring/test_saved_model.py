@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from components.scoring.saved_model import NUMBERS, SavedModel
-from configs.errors import MillraceError
+from components.scoring import saved_model
+from components.scoring.saved_model import STRING, TYPES, ModelError, SavedModel, TensorInfo
 from configs.repository import ROOT
 
 WITHOUT_PYTHON = """
@@ -73,11 +73,30 @@ def test_bytes_are_taken_as_they_are(model):
 
 
 def test_a_signature_names_what_it_takes_and_answers(model):
-    assert set(model.signatures["add"].inputs) == {"numbers", "rows"}
-    assert set(model.signatures["add"].outputs) == {"sums", "rows"}
+    add = model.signatures["add"]
+    assert {name: (TYPES[info.code][0], info.shape) for name, info in add.inputs.items()} == {
+        "numbers": ("DT_FLOAT", (None, 2)),
+        "rows": ("DT_INT64", (None,)),
+    }
+    assert (add.outputs.keys(), add.method_name) == ({"sums", "rows"}, "tensorflow/serving/predict")
+    assert model.signatures.keys() == {"add", "greet"}
 
 
-@pytest.mark.parametrize("kind", NUMBERS.values(), ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(
+    ("shape", "found", "takes"),
+    [
+        ((None, 2), (5, 2), True),
+        ((None, 2), (5, 3), False),
+        ((None, 2), (5,), False),
+        ((), (), True),
+        (None, (1,), True),
+    ],
+)
+def test_a_tensor_takes_what_has_its_shape(shape, found, takes):
+    assert TensorInfo("x:0", 1, shape).takes(found) is takes
+
+
+@pytest.mark.parametrize("kind", [TYPES[code][1] for code in TYPES if code != STRING], ids=lambda kind: kind.__name__)
 def test_every_kind_of_number_comes_back(kind, tmp_path):
     made = tf.Module()
     made.same = tf.function(lambda values: {"values": tf.identity(values)}).get_concrete_function(
@@ -91,28 +110,32 @@ def test_every_kind_of_number_comes_back(kind, tmp_path):
 
 
 def test_what_does_not_fit_is_refused_in_tensorflows_words(model):
-    with pytest.raises(MillraceError, match="Expects .* to be float but double is provided"):
+    with pytest.raises(ModelError, match="Expects .* to be float but double is provided") as error:
         model.answer("add", {"numbers": np.zeros((1, 2), "float64"), "rows": np.array([1])})
+    assert error.value.code == 3  # invalid argument
     with pytest.raises(KeyError, match="rows"):
         model.answer("add", {"numbers": np.zeros((1, 2), "float32")})
 
 
 def test_a_folder_without_a_model_and_a_damaged_one_are_refused(folder, tmp_path):
-    with pytest.raises(MillraceError, match="Could not find SavedModel") as error:
+    with pytest.raises(ModelError, match="Could not find SavedModel") as error:
         SavedModel(str(tmp_path))
     assert error.value.where == str(tmp_path)
     (tmp_path / "saved_model.pb").write_bytes(b"no model")
     whole = Path(folder, "saved_model.pb").read_bytes()
     (tmp_path / "saved_model.pb").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(MillraceError) as error:
+    with pytest.raises(ModelError) as error:
         SavedModel(str(tmp_path))
     assert error.value.where == str(tmp_path)
 
 
-def test_a_closed_model_gives_way_to_another(folder):
-    SavedModel(folder).close()
-    again = SavedModel(folder)
-    assert again.answer("greet", {"names": np.array(["Bo"])})["greetings"].tolist() == [b"Hello Bo"]
+def test_a_model_is_given_back_once_nobody_holds_it(folder, monkeypatch):
+    released = []
+    monkeypatch.setattr(saved_model, "release", lambda _library, session, _graph: released.append(session))
+    held = SavedModel(folder)
+    session = held.session
+    del held
+    assert released == [session]
 
 
 def test_it_needs_no_python_of_tensorflows(folder):
