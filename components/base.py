@@ -9,6 +9,7 @@ from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.dsl.components.base.executor_spec import BeamExecutorSpec, ExecutorClassSpec
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
+from tfx.types.value_artifact import ValueArtifact
 
 Made: TypeAlias = Mapping[str, BaseComponent]  # the nodes before one, by id: what a config does without is not in it
 
@@ -21,7 +22,13 @@ def node(
     parameters: Mapping[str, str],
     driver: type[base_driver.BaseDriver] = base_driver.BaseDriver,
 ) -> BaseComponent:
-    """Returns the component; its parameters are strings, and part of its cache key."""
+    """Returns the component; its parameters are strings, and part of its cache key.
+
+    Raises TypeError for an output that is one of TFX's values: the store and the cache take artifacts for folders.
+    """
+    values = [key for key, artifact in outputs.items() if issubclass(artifact, ValueArtifact)]
+    if values:
+        raise TypeError(f"{node_id}: {values[0]} is a value, which is a file; take an artifact that is a folder.")
     spec = type(
         f"{node_id}Spec",
         (ComponentSpec,),

@@ -23,3 +23,8 @@ def test_a_node_has_what_it_is_made_of(executor, kind):
     assert made.inputs == {"rows": examples}
     assert made.outputs["model"].type is standard_artifacts.Model
     assert made.exec_properties == {"home": "/trips"}
+
+
+def test_an_output_that_would_be_a_file_is_refused():
+    with pytest.raises(TypeError, match="Counter: rows is a value, which is a file"):
+        node("Counter", Plain, {}, {"rows": standard_artifacts.JsonValue}, {})

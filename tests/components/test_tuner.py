@@ -23,4 +23,4 @@ def test_the_trainer_trains_with_what_the_search_found(sandbox):
     logs = sandbox.home.tensorboard(first.record["run"])
     assert {path.name for path in logs.iterdir()} >= {f"trial-{number}" for number in range(3)}
     assert (again.states["Tuner"], again.states["Trainer"]) == ("cached", "cached")
-    assert again.record["nodes"][5]["details"] == details["Tuner"]
+    assert {node["node"]: node["details"] for node in again.record["nodes"]}["Tuner"] == details["Tuner"]
