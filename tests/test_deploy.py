@@ -41,6 +41,7 @@ FOUND = {name(document): document for document in WHOLE}
 WORKLOADS = [document for document in WHOLE if document["kind"] in ("Deployment", "StatefulSet")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("document", WHOLE, ids=lambda document: "-".join(name(document)))
 def test_a_manifest_is_sound_and_names_no_namespace(document, version):
@@ -61,6 +62,7 @@ def test_a_kustomization_lists_all_of_its_folder_and_patches_what_is_there(folde
         assert all(name(document) in FOUND for document in read(DEPLOY / folder / patch))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("kubectl") is None, reason="needs kubectl, which has kustomize within")
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_what_kustomize_builds_is_sound(folder, tmp_path):

@@ -1,5 +1,7 @@
 import csv
 
+import pytest
+
 from bench import data
 
 
@@ -16,6 +18,7 @@ def test_every_row_is_on_one_side():
     assert data.split(lines[::-1])[1] == heldout[::-1]
 
 
+@pytest.mark.slow
 def test_the_files_hold_the_sample_as_often_as_asked(tmp_path):
     files = data.write(tmp_path, [1, 10])
     once, often, heldout = rows(files.train[1]), rows(files.train[10]), rows(files.heldout)

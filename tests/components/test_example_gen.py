@@ -150,6 +150,7 @@ def test_the_artifact_says_what_it_holds(config, examples):
         assert examples.get_int_custom_property(f"rows_{split}") == len(rows) > 0
 
 
+@pytest.mark.slow
 def test_a_second_attempt_leaves_nothing_of_the_first(config, examples, trips):
     before = execute(config, examples)
     Path(examples.uri, "Split-train", "data_tfrecord-00002-of-00003.gz").write_bytes(b"half")
@@ -279,6 +280,7 @@ def fingerprint(config):
     return resolve(config)["input_fingerprint"]
 
 
+@pytest.mark.slow
 def test_the_newest_span_becomes_the_examples_and_is_told(trips, config, examples, tmp_path):
     for span in (8, 9):
         (tmp_path / f"span-{span}").mkdir()
@@ -359,6 +361,7 @@ def launch(config, root):
         return [(artifact.id, artifact.uri) for artifact in metadata.store.get_artifacts_by_type("Examples")]
 
 
+@pytest.mark.slow
 def test_the_launched_node_is_cached_by_the_content_of_its_files(config, trips, tmp_path):
     first = launch(config, tmp_path)
     os.utime(trips / "0.csv", (1, 1))

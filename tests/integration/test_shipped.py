@@ -28,6 +28,7 @@ def test_a_config_says_how_to_run_it_and_what_to_expect(path: Path) -> None:
     assert metric in config.evaluation.thresholds
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_the_data_of_a_config_has_all_that_it_names(path: Path) -> None:
     validate.check_small(column_patterns.resolve(load(path)))

@@ -77,6 +77,7 @@ def test_a_batch_is_halved_until_it_fits(narrow):
     assert len(history["loss"]) == 1
 
 
+@pytest.mark.slow
 def test_a_size_that_was_asked_for_is_kept_or_refused(narrow):
     with pytest.raises(MillraceError, match="A batch of 64 rows does not fit into the memory of the device"):
         train(narrow, 64, 64)

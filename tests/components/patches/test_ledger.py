@@ -78,6 +78,7 @@ def test_no_other_module_overrides_a_private_method():
     assert {name: found for name in names if (found := list(overridden(import_module(name))))} == {}
 
 
+@pytest.mark.slow
 def test_nothing_else_changes_a_library():
     found = {str(path.relative_to(ROOT)): changes(path.read_text(encoding="utf-8")) for path in OUTSIDE}
     assert {path: lines for path, lines in found.items() if lines} == {}

@@ -96,6 +96,7 @@ def test_a_tensor_takes_what_has_its_shape(shape, found, takes):
     assert TensorInfo("x:0", 1, shape).takes(found) is takes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [TYPES[code][1] for code in TYPES if code != STRING], ids=lambda kind: kind.__name__)
 def test_every_kind_of_number_comes_back(kind, tmp_path):
     made = tf.Module()

@@ -83,6 +83,7 @@ def test_a_python_tag_is_refused_unexecuted(tag: str, tmp_path: Path) -> None:
 BOMB = "a0: &a0 [x, x]\n" + "\n".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 1000))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "what"),
     [

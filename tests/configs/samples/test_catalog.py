@@ -18,6 +18,7 @@ def test_the_taxi_sample_holds_every_column_of_its_yaml() -> None:
     assert set(load(ROOT / "configs/taxi.yaml").columns) <= set(header)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SAMPLES)
 def test_every_sample_is_there(name: str, cache: Path) -> None:
     found = resolve(f"sample://{name}")

@@ -25,6 +25,7 @@ def test_a_table_has_as_many_rows_as_it_is_known_for(name: str, cache: Path) -> 
     assert {len(row) for row in rows} == {len(header)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", datasets.MAKERS)
 def test_a_sample_is_the_same_each_time(name: str, tmp_path: Path) -> None:
     for folder in (tmp_path / "first", tmp_path / "second"):

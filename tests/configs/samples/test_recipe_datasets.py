@@ -13,6 +13,7 @@ def rows(tmp_path: Path, name: str) -> list[list[str]]:
         return list(csv.reader(file))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["markers"])
 def test_the_marker_that_stands_first_is_the_label(rows: list[list[str]]) -> None:
     header, *rest = rows

@@ -30,6 +30,7 @@ def test_kfp_reads_the_pipeline(name: str) -> None:
     assert spec.sdk_version == f"kfp-{version('kfp')}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ENGINES)
 def test_the_tasks_are_those_of_the_graph(name: str) -> None:
     made, nodes = tasks(compiled(name)), choose_nodes(plan_containers(config(name)).config)

@@ -77,6 +77,7 @@ def test_the_screen_shows_our_lines_and_the_log_the_chatter(first_run: tuple[San
     assert len(log.splitlines()) > 100
 
 
+@pytest.mark.slow
 def test_temporary_files_lie_below_the_run_and_go_with_its_process(fresh: Sandbox, tmp_path: Path, monkeypatch) -> None:
     config, seen = load(fresh.config), []
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
@@ -195,6 +196,7 @@ def test_a_death_is_explained(code: int, words: str) -> None:
     assert words in explain_death(code).what
 
 
+@pytest.mark.slow
 def test_the_run_s_own_process_does_without_tensorflow() -> None:
     code = "import pipelines.execution.local_runner, sys; sys.exit('tensorflow' in sys.modules or 'tfx' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

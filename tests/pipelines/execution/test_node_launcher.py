@@ -44,6 +44,7 @@ def ir(small: Config) -> pipeline_pb2.Pipeline:
     return compile_ir(small)
 
 
+@pytest.mark.slow
 def test_a_node_that_succeeded_is_not_run_again(small: Config, run: Run, ir: pipeline_pb2.Pipeline) -> None:
     first = launch_node(ir, "ExampleGen", run)
     assert (first.state, first.text) == ("done", "2,000 rows: 1,631 train / 189 eval / 180 test")
@@ -54,6 +55,7 @@ def test_a_node_that_succeeded_is_not_run_again(small: Config, run: Run, ir: pip
     assert len(MetadataStore(connection(small)).get_executions()) == 1
 
 
+@pytest.mark.slow
 def test_a_node_whose_record_was_lost_is_recorded_again(small: Config, run: Run, ir: pipeline_pb2.Pipeline) -> None:
     first = launch_node(ir, "ExampleGen", run)
     run.outcome("ExampleGen").unlink()
@@ -69,6 +71,7 @@ def test_another_run_has_executions_of_its_own(small: Config, run: Run, ir: pipe
     assert launch_node(compile_ir(small, cache=False), "ExampleGen", Run(small.home, "r3")).state == "done"
 
 
+@pytest.mark.slow
 def test_a_verdict_stands_whatever_becomes_of_the_data(fresh: Sandbox, ir: pipeline_pb2.Pipeline) -> None:
     sound = fresh.data.read_text()
     fresh.data.write_text(sound + "one field\n")
@@ -115,6 +118,7 @@ def test_a_damaged_store_is_an_outcome(small: Config, run: Run, ir: pipeline_pb2
     assert read_outcomes(run)["ExampleGen"] == outcome
 
 
+@pytest.mark.slow
 def test_an_error_that_nobody_foresaw_is_an_outcome_and_its_traceback_is_logged(
     small: Config, run: Run, ir: pipeline_pb2.Pipeline, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -140,5 +140,6 @@ def test_every_package_counts_but_our_own(tmp_path: Path) -> None:
     assert digests["millrace", "0.9"] == digests["millrace", "1.0"] == fingerprint.of_packages()
 
 
+@pytest.mark.slow
 def test_packages_are_the_same_whatever_was_imported(tmp_path: Path) -> None:
     assert ask(f"import setuptools; {PACKAGES}", tmp_path) == ask(PACKAGES, tmp_path)

@@ -40,6 +40,7 @@ def ir(config: Config) -> pipeline_pb2.Pipeline:
     return tfx_pipeline.compile_ir(config)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("overrides", OPTIONAL)
 def test_the_compiled_pipeline_is_the_graph(tmp_path: Path, overrides: list[str]) -> None:
     config = load(ROOT / "configs" / "taxi.yaml", [f"storage.root={tmp_path}", *overrides])
@@ -47,6 +48,7 @@ def test_the_compiled_pipeline_is_the_graph(tmp_path: Path, overrides: list[str]
     assert compiled == {spec.id: set(spec.after) for spec in choose_nodes(config)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cache", [True, False])
 def test_every_node_may_use_the_cache_or_none(config: Config, cache: bool) -> None:
     compiled = nodes(tfx_pipeline.compile_ir(config, cache)).values()
@@ -109,6 +111,7 @@ def test_a_search_over_families_reaches_the_code_of_each(tmp_path: Path) -> None
     }
 
 
+@pytest.mark.slow
 def test_every_node_carries_the_digest_of_its_code_and_of_the_packages(ir: pipeline_pb2.Pipeline) -> None:
     carried = {node: flags(executor) for node, executor in executors(ir).items()}
     assert {flag for _, flag in carried.values()} == {f"--packages={fingerprint.of_packages()}"}
@@ -119,6 +122,7 @@ def test_every_node_carries_the_digest_of_its_code_and_of_the_packages(ir: pipel
     assert codes["Trainer"] == fingerprint.of_code(["components.trainer", "trainer.run_fn", "trainer.models.wide_deep"])
 
 
+@pytest.mark.slow
 def test_every_node_on_beam_gets_its_engine_and_only_those(tmp_path: Path) -> None:
     engines = "beam={runner: portable, args: {job_endpoint: 'h:1', environment_type: LOOPBACK}, nodes: {Evaluator: {}}}"
     config = load(ROOT / "configs" / "taxi.yaml", [f"storage.root={tmp_path}", "baselines=[tree]", engines])

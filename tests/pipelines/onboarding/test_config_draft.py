@@ -138,6 +138,7 @@ def test_names_that_yaml_would_misread_are_quoted(tmp_path):
     assert list(config.features) == ["x", "no", "a: b", "50%", "temp [C]"]
 
 
+@pytest.mark.slow
 def test_the_command_writes_once_and_overwrites_only_by_force(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     mix().to_csv("rows.csv", index=False)

@@ -271,6 +271,7 @@ def test_a_report_that_cannot_be_written_leaves_the_exit_code(tmp_path, caplog):
     assert "There is no report of this run" in caplog.text
 
 
+@pytest.mark.slow
 def test_draws_without_tensorflow():
     modules = "pipelines.reporting.html_report, pipelines.reporting.screenshot"
     code = f"import sys, {modules}; sys.exit('tensorflow' in sys.modules)"

@@ -65,6 +65,7 @@ def test_pipelines_do_not_hold_each_other(tmp_path: Path) -> None:
         assert (tmp_path / "other" / "lock").exists()
 
 
+@pytest.mark.slow
 def test_the_command_exits_at_once_where_another_run_holds_the_pipeline(fresh: Sandbox) -> None:
     with directory.lock_home(fresh.home, "elsewhere"):
         started = time.monotonic()

@@ -29,6 +29,7 @@ def test_files_go_into_a_folder_of_a_store_and_come_back(tmp_path: Path) -> None
         assert store.list("") == {"a/b/one.txt": 3}
 
 
+@pytest.mark.slow
 def test_a_bucket_that_is_not_there_is_named(tmp_path: Path, files: Any) -> None:
     home = Home(tmp_path / "a" / "b" / "taxi", "s3://nowhere/taxi")
     with pytest.raises(MillraceError, match="The store is not there: .*bucket does not exist") as error:

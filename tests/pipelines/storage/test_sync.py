@@ -119,6 +119,7 @@ def test_a_folder_of_this_machine_needs_no_mirror(tmp_path: Path) -> None:
     assert not home.root.exists()
 
 
+@pytest.mark.slow
 def test_versions_are_in_service_on_every_machine(here: Home, there: Home) -> None:
     assert served(there) is None
     assert [add(here, "one"), add(there, "two"), add(here, "two"), add(here, "three")] == [1, 2, 2, 3]
@@ -159,6 +160,7 @@ def test_a_version_is_put_with_its_graph_and_then_its_manifest_last(
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("survived", range(4))
 def test_a_publication_that_is_killed_leaves_what_was_or_what_shall_be(
     here: Home, there: Home, monkeypatch: pytest.MonkeyPatch, survived: int
@@ -182,6 +184,7 @@ def test_a_publication_that_is_killed_leaves_what_was_or_what_shall_be(
     assert [line["number"] for line in history(there)] == sorted(list_folders(there))
 
 
+@pytest.mark.slow
 def test_a_second_writer_is_refused_and_begins_anew(here: Home, there: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     add(here, "one")
     put_service = sync.put_service

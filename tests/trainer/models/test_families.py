@@ -252,12 +252,14 @@ def test_a_family_sees_a_number_an_id_and_a_word_alike(name, table, label_of):
     assert score("binary", ask(model, table), label_of["binary"]) > 0.95
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OPTIONS)
 def test_a_row_without_words_and_steps_has_an_answer_as_well(name, table):
     none = {column: np.zeros_like(values[:2]) for column, values in table.items()}
     assert np.isfinite(ask(model_of(name, COLUMNS), none)).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OPTIONS)
 def test_what_padding_holds_is_seen_by_those_alone_who_lay_all_numbers_out_flat(name, table):
     model = shake(model_of(name, COLUMNS))
@@ -267,6 +269,7 @@ def test_what_padding_holds_is_seen_by_those_alone_who_lay_all_numbers_out_flat(
     assert unseen == ("pulse.mask" in model.input) == (OPTIONS[name].family in READ_IN_ORDER)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OPTIONS)
 def test_a_word_more_is_seen_and_more_padding_is_not(name, table):
     few = {column: values[:3] for column, values in table.items()}
@@ -278,6 +281,7 @@ def test_a_word_more_is_seen_and_more_padding_is_not(name, table):
     assert (short == turned) == (OPTIONS[name].family not in READ_IN_ORDER)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "column"),
     [(name, column) for name in ("linear", "dnn") for column in COLUMNS[:6]]

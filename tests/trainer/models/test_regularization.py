@@ -17,6 +17,7 @@ from trainer.settings import Settings
 from trainer.training.fit import fit
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
 def test_every_family_pays_for_its_weights_and_for_nothing_else(options):
     penalised = options.model_copy(update={"l1": 0.1, "l2": 0.01})

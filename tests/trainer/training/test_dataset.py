@@ -42,6 +42,7 @@ def numbers(batches):
     return [int(number) for columns, *_ in batches for number in columns["number"].numpy()[:, 0]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cache", ["memory", "none"])
 def test_every_epoch_has_all_rows_in_an_order_of_its_own(folder, cache):
     rows = rows_of(folder, cache=cache, seed=3)
@@ -56,6 +57,7 @@ def test_every_epoch_has_all_rows_in_an_order_of_its_own(folder, cache):
     assert numbers(rows_of(folder, cache=cache, seed=4).feed(128).stream().take(24)) != epochs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cache", ["memory", "none"])
 @pytest.mark.parametrize("start", [1, 7, 8, 19])
 def test_a_training_goes_on_from_any_step_as_if_it_had_never_stopped(folder, cache, start):
@@ -81,6 +83,7 @@ def test_rows_stay_in_memory_as_long_as_there_is_room(folder, monkeypatch):
         assert (rows.held is not None, rows.count) == (held, COUNT)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cache", ["memory", "none"])
 @pytest.mark.parametrize(
     ("weight", "weights", "shares"),

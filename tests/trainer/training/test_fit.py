@@ -20,6 +20,7 @@ def model(columns):
     return build(Linear(family="linear"), LABELS["binary"], columns)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("at_once", "step"), [(1, 1), ("auto", 8)])
 def test_a_loss_that_is_no_number_stops_training_and_names_the_step(model, rows, at_once, step):
     broken = rows.map(lambda columns, label: ({**columns, "amount": columns["amount"] * math.inf}, label))
@@ -36,6 +37,7 @@ def test_an_eval_loss_that_is_no_number_stops_training_after_the_epoch(model, ro
         fit(model, rows, broken, Training(epochs=3), "binary")
 
 
+@pytest.mark.slow
 def test_early_stopping_ends_a_training_that_no_longer_improves_and_keeps_the_best(model, rows):
     training = Training(
         epochs=50, optimizer=Optimizer(name="sgd", learning_rate=50.0), early_stopping=EarlyStopping(patience=1)
@@ -48,6 +50,7 @@ def test_early_stopping_ends_a_training_that_no_longer_improves_and_keeps_the_be
     )
 
 
+@pytest.mark.slow
 def test_progress_is_told_every_ten_steps(model, rows, caplog):
     with caplog.at_level(logging.INFO, "millrace.progress"):
         fit(model, rows, rows, Training(epochs=3, steps_per_execution=1), "binary")
@@ -131,6 +134,7 @@ def test_rows_count_by_their_weights_and_only_relative_to_one_another(columns, f
     assert same_loss == pytest.approx(loss, rel=1e-3)
 
 
+@pytest.mark.slow
 def test_a_label_that_is_always_the_same_number_is_learnt(columns, features, rows_of):
     constant = rows_of["regression"].map(lambda x, label: (x, label * 0 + 7))
     answers, _ = answers_after(columns, features, "regression", constant)
