@@ -284,7 +284,7 @@ def serving(context: ssl.SSLContext | None = None) -> Iterator[KfpServer]:
     if context:
         listener.socket = context.wrap_socket(listener.socket, server_side=True)
     state.host = f"{'https' if context else 'http'}://127.0.0.1:{listener.server_port}"
-    thread = threading.Thread(target=listener.serve_forever)
+    thread = threading.Thread(target=listener.serve_forever, args=(0.01,))  # seconds between looks for its end
     thread.start()
     try:
         yield state

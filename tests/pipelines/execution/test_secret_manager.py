@@ -36,7 +36,7 @@ class Api(BaseHTTPRequestHandler):
 @pytest.fixture
 def _api(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     server = HTTPServer(("127.0.0.1", 0), Api)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     monkeypatch.setattr(secret_manager, "API", f"http://127.0.0.1:{server.server_port}")
     monkeypatch.setattr(google.auth, "default", lambda scopes: (AnonymousCredentials(), "ours"))
     yield
