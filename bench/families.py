@@ -22,7 +22,7 @@ from components.examples.tf_example import encode_examples
 from components.validation.column_patterns import resolve
 from configs.loading.loader import load
 from configs.schema.config import Config, Label
-from trainer.features.transforms import Column, columns
+from trainer.features.transforms import Column, columns, list_vocabularies
 from trainer.models.families import build
 from trainer.settings import Settings
 from trainer.training.callbacks import Board
@@ -85,7 +85,7 @@ def compare(config: Config, seed: int) -> dict[str, float]:
             update={"batch_size": size, "epochs": EPOCHS, "steps": None, "early_stopping": None, "seed": seed}
         ),
     )
-    seen = columns(settings.features, lambda name: VOCABULARY)
+    seen = columns(settings.features, dict.fromkeys(list_vocabularies(settings.features), VOCABULARY))
     random = np.random.default_rng(seed)
     train, evaluation = (make(seen, settings.label, size * steps, random) for steps in (STEPS, LOOKED_AT))
     with TemporaryDirectory() as folder:

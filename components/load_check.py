@@ -8,13 +8,12 @@ import pickle
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
-import tensorflow_transform as tft
 from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx.types import artifact_utils, standard_artifacts
@@ -24,13 +23,16 @@ from components.base import Made, node
 from components.scoring.saved_model import BySignature
 from components.summaries import Outputs, Summary
 from configs.errors import NotBlessed
-from configs.schema.config import Config
+from configs.schema.config import Config, Label
 from trainer.export.saved_model import KERAS_MODEL, name_answers
 from trainer.export.signatures import RAW, SERVING, TRANSFORM
+from trainer.features.graph import read_kinds, read_spec
 from trainer.features.raw_tensors import list_tensors, spread
 from trainer.models.custom import load
 from trainer.settings import Columns
 
+SPLIT = "eval"  # the one that Transform prepares without having learnt of it
+EXAMPLES = ("examples", "transformed_examples")  # row by row the same
 ROWS = 100
 TOLERANCE = 1e-4
 
@@ -43,6 +45,7 @@ def build(config: Config, made: Made) -> BaseComponent:
         inputs={
             "model": made["Trainer"].outputs["model"],
             "transform_graph": made["Transform"].outputs["transform_graph"],
+            "transformed_examples": made["Transform"].outputs["transformed_examples"],
             "examples": made["ExampleGen"].outputs["examples"],
         },
         outputs={"blessing": standard_artifacts.InfraBlessing},
@@ -60,11 +63,11 @@ class Executor(BaseExecutor):
 
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
         model = path_utils.serving_model_path(artifact_utils.get_single_uri(input_dict["model"]))
-        transform = tft.TFTransformOutput(artifact_utils.get_single_uri(input_dict["transform_graph"]))
+        graph = artifact_utils.get_single_uri(input_dict["transform_graph"])
         columns = Columns.model_validate_json(exec_properties["columns"])
-        rows = first_rows(artifact_utils.get_split_uri(input_dict["examples"], "test"))
-        expected = answer_as_trained(model, transform, columns, rows)
-        requests = make_requests(transform, columns, rows)
+        rows, made = (first_rows(artifact_utils.get_split_uri(input_dict[key], SPLIT)) for key in EXAMPLES)
+        expected = answer_as_trained(model, tf.io.parse_example(made, read_spec(graph)), columns.label)
+        requests = make_requests(graph, columns, rows)
         for loader, answer in LOADERS.items():
             compare(expected, answer(model, requests), rows, loader)
         blessing = artifact_utils.get_single_instance(output_dict["blessing"])
@@ -79,24 +82,21 @@ def first_rows(folder: str, count: int = ROWS) -> list[bytes]:
     return list(tf.data.TFRecordDataset(files, compression_type="GZIP").take(count).as_numpy_iterator())
 
 
-def make_requests(transform: tft.TFTransformOutput, columns: Columns, rows: Sequence[bytes]) -> BySignature:
+def make_requests(graph: str, columns: Columns, rows: Sequence[bytes]) -> BySignature:
     """Returns the rows as each signature takes them."""
-    spec = transform.raw_feature_spec()
-    cells = tf.io.parse_example(list(rows), spec)
-    tensors = list_tensors(columns.features, spec)
+    kinds = read_kinds(graph)
+    cells = tf.io.parse_example(list(rows), {name: tf.io.VarLenFeature(kinds[name]) for name in columns.features})
+    tensors = list_tensors(columns.features)
     examples = {"examples": np.array(rows, object)}
     raw = {tensor.name: spread(cells[name], tensor).numpy() for name, tensor in tensors.items()}
     return {SERVING: examples, RAW: raw, TRANSFORM: examples}
 
 
-def answer_as_trained(
-    model: str, transform: tft.TFTransformOutput, columns: Columns, rows: Sequence[bytes]
-) -> BySignature:
-    """Returns what each signature is to answer: by the Keras model, on the rows as Transform's graph prepares them."""
-    made = transform.transform_features_layer()(tf.io.parse_example(list(rows), transform.raw_feature_spec()))
+def answer_as_trained(model: str, made: Mapping[str, tf.Tensor], label: Label) -> BySignature:
+    """Returns what each signature is to answer: by the Keras model, on the rows as Transform made them for training."""
     trained = load(Path(model), KERAS_MODEL)
     prediction = trained.predict_on_batch({name: made[name] for name in trained.input})
-    named = {name: tensor.numpy() for name, tensor in name_answers(tf.constant(prediction), columns.label).items()}
+    named = {name: tensor.numpy() for name, tensor in name_answers(tf.constant(prediction), label).items()}
     return {SERVING: named, RAW: named, TRANSFORM: {name: tensor.numpy() for name, tensor in made.items()}}
 
 

@@ -9,7 +9,6 @@ import numpy as np
 import pyarrow as pa
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
-import tensorflow_transform as tft
 from google.protobuf import json_format
 from tensorflow_model_analysis.proto.config_pb2 import EvalConfig
 from tfx import types
@@ -24,6 +23,9 @@ from components.summaries import Outputs, Summary
 from configs.schema.config import Config
 from configs.schema.evaluation import MAIN
 from configs.schema.training import Training
+from trainer.features.graph import read_kinds, read_spec, trace
+from trainer.features.learnt import Learnt
+from trainer.features.preprocessing import Preprocessing
 from trainer.features.transforms import columns
 from trainer.settings import Columns
 from trainer.training.dataset import CHUNK, Examples, Rows
@@ -80,11 +82,11 @@ class Executor(BaseBeamExecutor):
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
         seen = Columns.model_validate_json(exec_properties["columns"])
         config = json_format.Parse(exec_properties["eval_config"], EvalConfig())
-        graph = tft.TFTransformOutput(artifact_utils.get_single_uri(input_dict["transform_graph"]))
+        graph = artifact_utils.get_single_uri(input_dict["transform_graph"])
         train = read_transformed(artifact_utils.get_split_uri(input_dict["transformed_examples"], "train"), graph, seen)
         test = read_raw(artifact_utils.get_split_uri(input_dict["examples"], "test"), graph, seen)
         names = [spec.name for spec in config.model_specs]
-        known = columns(seen.features, graph.vocabulary_size_by_name)
+        known = columns(seen.features, Learnt.read(graph).sizes)
         from trainer.sklearn_baselines import (
             answer,  # only here: it loads scikit-learn, a second that no other node needs
         )
@@ -102,20 +104,21 @@ class Executor(BaseBeamExecutor):
             )
 
 
-def read_transformed(folder: str, graph: tft.TFTransformOutput, seen: Columns) -> Examples:
+def read_transformed(folder: str, graph: str, seen: Columns) -> Examples:
     """Returns the rows of a split as Transform left them."""
-    spec = graph.transformed_feature_spec()
-    rows = Rows([f"{folder}/*"], spec, seen.label.name, seen.weight, Training(cache="memory"))
+    rows = Rows([f"{folder}/*"], read_spec(graph), seen.label.name, seen.weight, Training(cache="memory"))
     found, label, *weight = tf.nest.map_structure(lambda part: part.numpy(), rows.held)
     return Examples(found, label, *weight)
 
 
-def read_raw(folder: str, graph: tft.TFTransformOutput, seen: Columns) -> Examples:
+def read_raw(folder: str, graph: str, seen: Columns) -> Examples:
     """Returns the rows of a split that Transform's graph has yet to prepare."""
-    layer, spec = graph.transform_features_layer(), graph.raw_feature_spec()
+    kinds = read_kinds(graph)
+    spec = {name: tf.io.VarLenFeature(dtype) for name, dtype in kinds.items()}
+    prepare = trace(Preprocessing(seen, Learnt.read(graph)), kinds)
     files = sorted(tf.io.gfile.glob(f"{folder}/*"))
     chunks = [
-        {name: part.numpy() for name, part in layer(tf.io.parse_example(rows, spec)).items()}
+        {name: part.numpy() for name, part in prepare(tf.io.parse_example(rows, spec)).items()}
         for rows in tf.data.TFRecordDataset(files, compression_type="GZIP").batch(CHUNK)
     ]
     found = {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}

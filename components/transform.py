@@ -1,39 +1,52 @@
-"""Transform: TFX's own, with the preprocessing that the features ask for."""
+"""Transform: TFX's component around an executor of ours, which learns in one pass and traces one function.
 
-from pathlib import Path
+TFX's own makes an analyzer, a stage of Beam and a piece of a graph of each thing that it learns of each column.
+"""
 
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import reduce
+from pathlib import Path, PurePath
+from typing import Any
+
+import apache_beam as beam
+from tfx import types
 from tfx.components import Transform
-from tfx.components.transform import executor
+from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.dsl.components.base.executor_spec import BeamExecutorSpec
+from tfx.dsl.io import fileio
 from tfx.proto import transform_pb2
+from tfx.types import artifact_utils
 
 from components.base import Made
-from components.patches.tfx_io import InLargeBatches
+from components.examples.shards import COLUMNS, EXAMPLES, Shard, find_columns, read_columns
+from components.examples.tensors import from_dense, to_sparse
+from components.patches.tfx_io import count_rows
+from components.schemas.tfdv_schema import FILE, read_schema
 from components.summaries import Outputs, Summary
 from configs.schema.config import Config
+from trainer.features.cells import find_type, from_examples
+from trainer.features.graph import read_kinds, trace, write_graph
+from trainer.features.learning import Seen
+from trainer.features.learnt import Learnt
+from trainer.features.preprocessing import Preprocessing
 from trainer.settings import Columns
 
-
-class Executor(InLargeBatches, executor.Executor):
-    """TFX's, in large batches."""
-
-
-class Preprocessing(Transform):
-    """TFX's, with the executor of this module."""
-
-    EXECUTOR_SPEC = BeamExecutorSpec(Executor)
+SPLITS = ("train", "eval")  # those that train; what is learnt is learnt of the first
 
 
 def build(config: Config, made: Made) -> BaseComponent:
     """Returns the node that learns the preprocessing from the training split and applies it to those that train."""
     columns = Columns(features=config.features, label=config.label, weight=config.data.weight)
-    component = Preprocessing(
+    component = OnePass(
         examples=made["ExampleGen"].outputs["examples"],
         schema=made["SchemaGen"].outputs["schema"],
-        preprocessing_fn="trainer.features.preprocessing_fn.preprocessing_fn",
+        preprocessing_fn="trainer.features.preprocessing.Preprocessing",
         custom_config={"columns": columns.model_dump_json()},
-        splits_config=transform_pb2.SplitsConfig(analyze=["train"], transform=["train", "eval"]),
+        splits_config=transform_pb2.SplitsConfig(analyze=SPLITS[:1], transform=SPLITS),
         disable_statistics=True,
         disable_analyzer_cache=True,
     ).with_id("Transform")
@@ -43,6 +56,105 @@ def build(config: Config, made: Made) -> BaseComponent:
 
 def summarise(outputs: Outputs) -> Summary:
     """Returns how many vocabularies were learnt."""
-    folder = Path(outputs["transform_graph"][0].uri, "transform_fn", "assets")
-    vocabularies = len(list(folder.glob("*"))) if folder.exists() else 0
-    return Summary(f"{vocabularies} vocabularies")
+    learnt = Learnt.read(outputs["transform_graph"][0].uri)
+    return Summary(f"{len(learnt.vocabularies)} vocabularies")
+
+
+class Executor(BaseBeamExecutor):
+    """Learns from the training split, writes Transform's graph, and applies it to the splits that train."""
+
+    def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
+        columns = json.loads(exec_properties["custom_config"])["columns"]
+        examples, rows = artifact_utils.get_single_instance(input_dict["examples"]), count_rows(input_dict["examples"])
+        graph = artifact_utils.get_single_uri(output_dict["transform_graph"])
+        schema = read_schema(Path(artifact_utils.get_single_uri(input_dict["schema"]), FILE))
+        with self._make_beam_pipeline() as pipeline:
+            files = pipeline | beam.Create(list_files(examples, "train")) | beam.Reshuffle()
+            seen = files | beam.ParDo(See(columns, rows)) | beam.CombineGlobally(AddUp())
+            seen | beam.Map(write_learnt, columns, graph)
+        write_graph(Preprocessing(Columns.model_validate_json(columns), Learnt.read(graph)), schema, graph)
+        made = artifact_utils.get_single_instance(output_dict["transformed_examples"])
+        made.split_names = artifact_utils.encode_split_names(list(SPLITS))
+        with staged(made) as staging, self._make_beam_pipeline() as pipeline:
+            files = pipeline | beam.Create([file for split in SPLITS for file in list_files(examples, split)])
+            files | beam.Reshuffle() | beam.ParDo(Apply(columns, graph, rows, made.uri, staging))
+
+
+class OnePass(Transform):
+    """TFX's component, with the executor of this module."""
+
+    EXECUTOR_SPEC = BeamExecutorSpec(Executor)
+
+
+class See(beam.DoFn):
+    """A file of training rows to what is seen of them."""
+
+    def __init__(self, columns: str, rows: int) -> None:
+        self.columns, self.rows = columns, rows
+
+    def process(self, file: str) -> Iterator[Seen]:
+        """Yield what all rows of the file show."""
+        features, seen = Columns.model_validate_json(self.columns).features, Seen()
+        kinds = {name: find_type(feature) for name, feature in features.items()}
+        for batch in read_columns(file, None, self.rows):
+            seen.add(Seen.of(features, from_examples(features, to_sparse(batch, kinds))))
+        yield seen
+
+
+class AddUp(beam.CombineFn):
+    """What is seen of many rows to what is seen of all."""
+
+    def create_accumulator(self) -> Seen:
+        return Seen()
+
+    def add_input(self, seen: Seen, other: Seen) -> Seen:
+        return seen.add(other)
+
+    def merge_accumulators(self, found: Iterable[Seen]) -> Seen:
+        return reduce(Seen.add, found, Seen())
+
+    def extract_output(self, seen: Seen) -> Seen:
+        return seen
+
+
+class Apply(beam.DoFn):
+    """A file of rows to one, of the same name, of what a model sees of them, in the same order."""
+
+    def __init__(self, columns: str, graph: str, rows: int, folder: str, staging: str) -> None:
+        self.columns, self.graph, self.rows, self.folder, self.staging = columns, graph, rows, folder, staging
+
+    def setup(self) -> None:
+        """Trace the function, once a worker."""
+        preprocessing = Preprocessing(Columns.model_validate_json(self.columns), Learnt.read(self.graph))
+        self.kinds = read_kinds(self.graph)
+        self.function = trace(preprocessing, self.kinds)
+
+    def process(self, file: str) -> None:
+        """Write the rows of a file."""
+        shard = Shard(os.path.join(self.folder, *PurePath(file).parts[-2:]), self.staging)
+        for batch in read_columns(file, None, self.rows):
+            made = self.function(to_sparse(batch, self.kinds))
+            shard.write(from_dense({name: tensor.numpy() for name, tensor in made.items()}))
+        shard.close()
+
+
+def write_learnt(seen: Seen, columns: str, graph: str) -> None:
+    """Writes what is learnt of all rows into the folder of Transform's graph."""
+    seen.conclude(Columns.model_validate_json(columns).features).write(graph)
+
+
+def list_files(examples: types.Artifact, split: str) -> list[str]:
+    """Returns the files of a split that hold rows."""
+    files = fileio.glob(os.path.join(artifact_utils.get_split_uri([examples], split), "*"))
+    return sorted(file for file in files if fileio.exists(find_columns(file)))
+
+
+@contextmanager
+def staged(made: types.Artifact) -> Iterator[str]:
+    """Makes the folders of the shards of an artifact; yields that for those that are not whole yet."""
+    staging = os.path.join(made.uri, "staging")
+    names = [f"{kind}{split}" for split in SPLITS for kind in (EXAMPLES, COLUMNS)]
+    for folder in (staging, *(os.path.join(made.uri, name) for name in names)):
+        fileio.makedirs(folder)
+    yield staging
+    fileio.rmtree(staging)

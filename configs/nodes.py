@@ -34,7 +34,7 @@ _ALL = (
         "Transform",
         "components.transform",
         after=("ExampleGen", "SchemaGen", "DataGate"),
-        reaches=("trainer.features.preprocessing_fn",),
+        reaches=("trainer.features.preprocessing",),
         on_beam=True,
     ),
     NodeSpec(

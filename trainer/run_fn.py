@@ -8,11 +8,12 @@ from typing import Any
 
 import keras
 import tensorflow as tf
-import tensorflow_transform as tft
 from tfx.components.trainer.fn_args_utils import FnArgs
 
 from configs.errors import MillraceError
 from trainer.export.saved_model import KERAS_MODEL, export
+from trainer.features.graph import read_spec
+from trainer.features.learnt import Learnt
 from trainer.features.transforms import Column, columns
 from trainer.labels import OUTPUT, adapt
 from trainer.models.custom import keep
@@ -39,16 +40,16 @@ def run_fn(fn_args: FnArgs) -> None:
     """
     given = fn_args.custom_config
     settings = Settings.model_validate_json(given["settings"])
-    tft_output = tft.TFTransformOutput(fn_args.transform_graph_path)
+    learnt = Learnt.read(fn_args.transform_graph_path)
     tuned = read_values(fn_args.hyperparameters)
     settings = settings.replace(tuned)
-    train, evaluation = read_splits(fn_args, settings, tft_output)
+    train, evaluation = read_splits(fn_args, settings)
     if settings.training.class_weights:
         train.weigh(settings.training.class_weights, settings.label.values)
     with computing(settings.training) as devices:
         size = choose_batch(settings.training, train.count)
-        model, history, facts = train_model(settings, given, tft_output, (train, evaluation), size)
-    export(model, tft_output, settings, fn_args.serving_model_dir)
+        model, history, facts = train_model(settings, given, learnt, (train, evaluation), size)
+    export(model, fn_args.transform_graph_path, settings, fn_args.serving_model_dir)
     keep(settings.model, fn_args.serving_model_dir)
     lineage = {"origin": given["origin"], "base_digest": given.get("base_digest", "")}
     write_json(Path(fn_args.serving_model_dir, KERAS_MODEL).with_name(LINEAGE), lineage)
@@ -56,9 +57,9 @@ def run_fn(fn_args: FnArgs) -> None:
     write_json(Path(fn_args.model_run_dir, FACTS), facts | {"devices": devices, "tuned": tuned})
 
 
-def read_splits(fn_args: FnArgs, settings: Settings, tft_output: tft.TFTransformOutput) -> tuple[Rows, Rows]:
+def read_splits(fn_args: FnArgs, settings: Settings) -> tuple[Rows, Rows]:
     """Returns the rows to train on, and those to look at after each epoch."""
-    spec, label, weight = tft_output.transformed_feature_spec(), settings.label.name, settings.weight
+    spec, label, weight = read_spec(fn_args.transform_graph_path), settings.label.name, settings.weight
     train, evaluation = (
         Rows(files, spec, label, weight, settings.training) for files in (fn_args.train_files, fn_args.eval_files)
     )
@@ -68,7 +69,7 @@ def read_splits(fn_args: FnArgs, settings: Settings, tft_output: tft.TFTransform
 def train_model(
     settings: Settings,
     given: Mapping[str, Any],
-    tft_output: tft.TFTransformOutput,
+    learnt: Learnt,
     splits: tuple[Rows, Rows],
     size: int,
 ) -> tuple[keras.Model, dict[str, list[float]], dict[str, Any]]:
@@ -79,11 +80,11 @@ def train_model(
     training, (train, evaluation), base = settings.training, splits, given.get("base")
     checkpoint = Checkpoint(Path(given["checkpoint"]), training.checkpoint_every)
     keras.utils.set_random_seed(training.seed)
-    seen = columns(settings.features, tft_output.vocabulary_size_by_name)
+    seen = columns(settings.features, learnt.sizes)
     model = build(settings, seen)
     logging.info("%s has %d parameters", settings.model.family, model.count_params())
     if base:
-        warm_start(model, Path(base), tft_output)
+        warm_start(model, Path(base), learnt)
     board = Board(given["tensorboard"])
     feed = train.feed(size)
     if settings.model.augment:
@@ -92,7 +93,7 @@ def train_model(
         history = fit(model, feed, evaluation.batches(size), training, settings.label.kind, checkpoint, [board])
     except tf.errors.ResourceExhaustedError as error:
         if training.batch_size == "auto" and size > 1:
-            return train_model(settings, given, tft_output, splits, size // 2)
+            return train_model(settings, given, learnt, splits, size // 2)
         what = f"A batch of {size} rows does not fit into the memory of the device."
         raise MillraceError(what, "Trainer", "Lower training.batch_size, or set it to auto.") from error
     if training.precision != "float32":

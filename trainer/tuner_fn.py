@@ -12,7 +12,6 @@ from typing import Any
 import keras
 import keras_tuner
 import numpy as np
-import tensorflow_transform as tft
 from keras_tuner.engine.base_tuner import BaseTuner
 from keras_tuner.engine.oracle import Oracle
 from keras_tuner.engine.trial import Trial
@@ -23,6 +22,7 @@ from tfx.components.tuner.component import TunerFnResult
 
 from configs.errors import MillraceError
 from configs.schema.tuning import Space, Tuning
+from trainer.features.learnt import Learnt
 from trainer.labels import HEADS
 from trainer.run_fn import read_splits, train_model, write_json
 from trainer.settings import Settings, read_values
@@ -50,10 +50,8 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
     given = fn_args.custom_config
     settings = Settings.model_validate_json(given["settings"])
     tuning = Tuning.model_validate_json(given["tuning"])
-    tft_output = tft.TFTransformOutput(fn_args.transform_graph_path)
-    return TunerFnResult(
-        Search(tuning, settings, given, tft_output, read_splits(fn_args, settings, tft_output)), fit_kwargs={}
-    )
+    learnt = Learnt.read(fn_args.transform_graph_path)
+    return TunerFnResult(Search(tuning, settings, given, learnt, read_splits(fn_args, settings)), fit_kwargs={})
 
 
 class Search(BaseTuner):
@@ -67,10 +65,10 @@ class Search(BaseTuner):
         tuning: Tuning,
         settings: Settings,
         given: Mapping[str, Any],
-        tft_output: tft.TFTransformOutput,
+        learnt: Learnt,
         splits: tuple[Rows, Rows],
     ) -> None:
-        self.given, self.tft_output, self.splits = given, tft_output, splits
+        self.given, self.learnt, self.splits = given, learnt, splits
         metrics = settings.training.metrics or HEADS[settings.label.kind].metrics
         self.metric = tuning.objective or metrics[0]
         told = [*metrics, *({self.metric} - {"loss", *metrics})]
@@ -106,7 +104,7 @@ class Search(BaseTuner):
         keras.utils.clear_session()
         with computing(training):
             size = choose_batch(training, train.count)
-            _, history, _ = train_model(settings, given, self.tft_output, (train, evaluation), size)
+            _, history, _ = train_model(settings, given, self.learnt, (train, evaluation), size)
         kept = int(np.argmin(history["val_loss"])) if training.early_stopping else -1
         return history[f"val_{self.metric}"][kept]
 

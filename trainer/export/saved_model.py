@@ -6,19 +6,21 @@ from typing import Any
 
 import keras
 import tensorflow as tf
-import tensorflow_transform as tft
 
 from configs.schema.config import Label
 from trainer.export.signatures import CLASSES, PREDICTION, RAW, SCORES, SERVING, TRANSFORM
-from trainer.features.raw_tensors import gather, list_tensors
+from trainer.features.cells import Cells, from_examples, from_request
+from trainer.features.graph import read_kinds
+from trainer.features.learnt import Learnt
+from trainer.features.preprocessing import Preprocessing
+from trainer.features.raw_tensors import list_tensors
 from trainer.settings import Columns
 
-Resource = tf.saved_model.experimental.TrackableResource
 KERAS_MODEL = "assets.extra/model.keras"
 
 
-def export(model: keras.Model, tft_output: tft.TFTransformOutput, columns: Columns, folder: str) -> None:
-    """Writes a SavedModel of three signatures.
+def export(model: keras.Model, graph: str, columns: Columns, folder: str) -> None:
+    """Writes a SavedModel of three signatures, with the preprocessing of Transform's graph.
 
     `serving_default` takes serialized tf.Examples of the features, a string tensor [batch], `serving_raw` one tensor
     for each feature (`raw_tensors`); both return what `name_answers` does. `transform_features` takes Examples of all
@@ -26,32 +28,32 @@ def export(model: keras.Model, tft_output: tft.TFTransformOutput, columns: Colum
     a whole Keras model TF1-style loaders (TF Serving) find no variables. The Keras model itself lies beside, for a warm
     start and for the load check.
     """
-    layer = tft_output.transform_features_layer()
-    raw_spec = tft_output.raw_feature_spec()
-    served = {name: raw_spec[name] for name in columns.features}
-    tensors = list_tensors(columns.features, served)
+    preprocessing, features = Preprocessing(columns, Learnt.read(graph)), columns.features
+    spec = {name: tf.io.VarLenFeature(dtype) for name, dtype in read_kinds(graph).items()}
+    served = {name: spec[name] for name in features}
+    tensors = list_tensors(features)
 
     @tf.function(autograph=False)  # traced once for both
-    def answer(cells: Mapping[str, tf.SparseTensor]) -> dict[str, tf.Tensor]:
-        made = layer(cells)
+    def answer(cells: Cells) -> dict[str, tf.Tensor]:
+        made = preprocessing.transform(cells)
         return name_answers(model({name: made[name] for name in model.input}, training=False), columns.label)
 
     def serve(examples: tf.Tensor) -> dict[str, tf.Tensor]:
-        return answer(tf.io.parse_example(examples, served))
+        return answer(from_examples(features, tf.io.parse_example(examples, served)))
 
     def serve_raw(inputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        return answer({name: gather(inputs[spec.name], served[name].dtype) for name, spec in tensors.items()})
+        return answer(from_request(features, {name: inputs[tensor.name] for name, tensor in tensors.items()}))
 
     def transform_features(examples: tf.Tensor) -> dict[str, tf.Tensor]:
-        return layer(tf.io.parse_example(examples, raw_spec))
+        return preprocessing(tf.io.parse_example(examples, spec))
 
     examples = tf.TensorSpec([None], tf.string, name="examples")
     signatures = {
         SERVING: trace(serve, examples),
-        RAW: trace(serve_raw, {spec.name: spec for spec in tensors.values()}),
+        RAW: trace(serve_raw, {tensor.name: tensor for tensor in tensors.values()}),
         TRANSFORM: trace(transform_features, examples),
     }
-    tf.saved_model.save(hold(signatures.values(), layer), folder, signatures)
+    tf.saved_model.save(hold(signatures.values(), preprocessing), folder, signatures)
     keras_model = Path(folder, KERAS_MODEL)
     keras_model.parent.mkdir(exist_ok=True)
     model.save(keras_model)
@@ -62,11 +64,11 @@ def trace(function: Callable[[Any], dict[str, tf.Tensor]], spec: Any) -> Any:
     return tf.function(function, autograph=False).get_concrete_function(spec)
 
 
-def hold(functions: Iterable[Any], layer: Any) -> tf.Module:
+def hold(functions: Iterable[Any], preprocessing: Preprocessing) -> tf.Module:
     """Returns what owns all that the functions compute with: the variables, and the vocabularies' tables."""
     held = tf.Module()
     held.state = list({id(variable): variable for function in functions for variable in function.variables}.values())
-    held.tables = [part for part in tf.train.TrackableView(layer).descendants() if isinstance(part, Resource)]
+    held.tables = list(preprocessing.tables.values())
     return held
 
 

@@ -12,10 +12,9 @@ BLACK = base64.b64decode(
 )
 
 
-def decode(values: tf.SparseTensor, feature: Image) -> tf.Tensor:
-    """Returns the images of files, at most one a row, resized by bilinear interpolation if need be."""
-    shape = tf.stack([values.dense_shape[0], 1])
-    files = tf.sparse.to_dense(tf.SparseTensor(values.indices, values.values, shape), default_value=BLACK)[:, 0]
+def decode(cells: tf.Tensor, feature: Image) -> tf.Tensor:
+    """Returns the images of files, [batch, 1], "" where there is none, resized by bilinear interpolation if need be."""
+    files = tf.where(cells == "", BLACK, cells)[:, 0]
     size = (feature.height, feature.width)
 
     def decode_one(file: tf.Tensor) -> tf.Tensor:

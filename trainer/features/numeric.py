@@ -1,57 +1,49 @@
-"""Numbers, all columns at once, since each thing that Transform learns costs it a second: imputed, scaled or cut."""
+"""Numbers, all columns of a group at once, so that a graph does not grow with them: imputed, scaled or cut."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 
+import numpy as np
 import tensorflow as tf
-import tensorflow_transform as tft
 
 from configs.schema.features import Numeric
+from trainer.features.learnt import Moments
 
 
-def scale(options: Mapping[str, Numeric], columns: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-    """Returns each column, [batch, 1], as its options say: a number, or the id of its bucket.
+def shrink(options: Sequence[Numeric], numbers: tf.Tensor) -> tf.Tensor:
+    """Returns [batch, columns], of which those with a logarithmic scale are sign(x) log(1 + |x|)."""
+    where = [option.scale == "log" for option in options]
+    return tf.where(where, tf.sign(numbers) * tf.math.log1p(tf.abs(numbers)), numbers) if any(where) else numbers
 
-    They come as float32 [batch, 1] with NaN for what is missing; what is learnt is learnt from the others.
+
+def fill(options: Sequence[Numeric], moments: Moments, shrunk: tf.Tensor) -> tf.Tensor:
+    """Returns [batch, columns] with what each option says in the place of NaN."""
+    given = [math.nan if option.impute == "mean" else option.impute for option in options]
+    imputed = shrink(options, tf.constant(given, tf.float32))
+    fillers = tf.where(tf.math.is_nan(imputed), tf.constant(moments.mean, tf.float32), imputed)
+    return tf.where(tf.math.is_nan(shrunk), fillers, shrunk)
+
+
+def scale(options: Sequence[Numeric], moments: Moments, shrunk: tf.Tensor) -> tf.Tensor:
+    """Returns [batch, columns], float32, each as its option says; NaN, which is missing, is imputed.
+
+    A column without a spread becomes zeros.
     """
-    if not options:
-        return {}
-    logarithmic = tf.constant([option.scale == "log" for option in options.values()])
-    seen = _shrink(tf.concat([columns[name] for name in options], axis=1), logarithmic)
-    mean = tft.mean(seen, reduce_instance_dims=False)
-    given = [float("nan") if option.impute == "mean" else option.impute for option in options.values()]
-    imputed = _shrink(tf.constant(given), logarithmic)
-    whole = tf.where(tf.math.is_nan(seen), tf.where(tf.math.is_nan(imputed), mean, imputed), seen)
-    offset, unit = _units(list(options.values()), seen, mean)
-    scaled = tf.split(tf.math.divide_no_nan(whole - offset, unit), len(options), axis=1)
-    return dict(zip(options, scaled, strict=True)) | _cut(options, seen, whole)
+    kinds = np.array([option.scale for option in options])
+    standard, ranged = np.isin(kinds, ("z_score", "log")), kinds == "min_max"
+    offset = np.where(standard, moments.mean, np.where(ranged & (moments.count > 0), moments.low, 0.0))
+    unit = np.where(standard, moments.deviation, np.where(ranged, moments.range, 1.0))
+    whole = fill(options, moments, shrunk)
+    return tf.math.divide_no_nan(whole - tf.constant(offset, tf.float32), tf.constant(unit, tf.float32))
 
 
-def _shrink(numbers: tf.Tensor, where: tf.Tensor) -> tf.Tensor:
-    """Returns sign(x) log(1 + |x|) of the columns for which `where` says so."""
-    return tf.where(where, tf.sign(numbers) * tf.math.log1p(tf.abs(numbers)), numbers)
+def cut(edges: Mapping[str, Sequence[float]], whole: tf.Tensor) -> dict[str, tf.Tensor]:
+    """Returns the ids, int64 [batch, 1], of the buckets that [batch, columns] fall into, by column.
 
-
-def _units(options: list[Numeric], seen: tf.Tensor, mean: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Returns the zero and the one of each column's scale, [columns]."""
-    ranged = tf.constant([option.scale == "min_max" for option in options])
-    standard = tf.constant([option.scale in ("z_score", "log") for option in options])
-    offset = tf.where(standard, mean, 0.0)
-    unit = tf.where(standard, tf.sqrt(tft.var(seen, reduce_instance_dims=False)), 1.0)
-    if not any(option.scale == "min_max" for option in options):
-        return offset, unit
-    absent = tf.math.is_nan(seen)
-    low = tft.min(tf.where(absent, float("inf"), seen), reduce_instance_dims=False)
-    high = tft.max(tf.where(absent, -float("inf"), seen), reduce_instance_dims=False)
-    return tf.where(ranged, low, offset), tf.where(ranged, high - low, unit)
-
-
-def _cut(options: Mapping[str, Numeric], seen: tf.Tensor, whole: tf.Tensor) -> dict[str, tf.Tensor]:
-    """Returns the ids, int64 [batch, 1], of the quantiles that the columns with `buckets` fall into."""
-    cut = {}
-    for buckets in sorted({option.buckets for option in options.values() if option.buckets}):
-        places = {name: place for place, name in enumerate(options) if options[name].buckets == buckets}
-        values = tf.gather(seen, list(places.values()), axis=1)
-        edges = tft.quantiles(values, buckets, epsilon=0.01, reduce_instance_dims=False)
-        for row, (name, place) in enumerate(places.items()):
-            cut[name] = tft.apply_buckets(whole[:, place : place + 1], edges[row : row + 1])
-    return cut
+    An edge belongs to the bucket above it, as `tft.apply_buckets` has it.
+    """
+    columns = zip(edges.items(), tf.unstack(whole, num=len(edges), axis=1), strict=True) if edges else ()
+    return {
+        name: tf.searchsorted(tf.constant(bounds, tf.float32), column, side="right", out_type=tf.int64)[:, None]
+        for (name, bounds), column in columns
+    }

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 
 import tensorflow as tf
 
-from configs.schema.features import Feature, Image, Steps
+from configs.schema.features import Feature
+from trainer.features.cells import find_type, holds_list
 
 RESERVED = "self"  # what SavedModel's own functions call an argument
-Spec = Mapping[str, tf.io.VarLenFeature]
 
 
 def name_inputs(features: Iterable[str]) -> dict[str, str]:
@@ -25,25 +25,15 @@ def name_inputs(features: Iterable[str]) -> dict[str, str]:
     return {feature: names[feature] for feature in tidy}
 
 
-def list_tensors(features: Mapping[str, Feature], spec: Spec) -> dict[str, tf.TensorSpec]:
+def list_tensors(features: Mapping[str, Feature]) -> dict[str, tf.TensorSpec]:
     """Returns the tensor of each feature, by feature: [batch], or [batch, numbers] of one that is a list.
 
     Numbers are float64, whole ones as well, so that there is one value for a number that is missing, NaN, and since of
     JSON TensorFlow Serving takes no integer beyond 24 bits for a float32. A text that is missing is the empty one.
     Lists end, or have gaps, in what is missing.
     """
-    return {
-        feature: tf.TensorSpec([None, None] if _is_list(features[feature]) else [None], _carrier(spec[feature]), name)
-        for feature, name in name_inputs(features).items()
-    }
-
-
-def gather(tensor: tf.Tensor, dtype: tf.DType) -> tf.SparseTensor:
-    """Returns the cells that are there, as they are parsed from tf.Examples."""
-    cells = tensor[:, None] if tensor.shape.rank == 1 else tensor
-    there = tf.not_equal(cells, "") if dtype == tf.string else ~tf.math.is_nan(cells)
-    held = tf.ragged.boolean_mask(cells, there)
-    return held.with_values(tf.cast(held.values, dtype)).to_sparse()
+    names = name_inputs(features)
+    return {name: _describe(feature, names[name]) for name, feature in features.items()}
 
 
 def spread(values: tf.SparseTensor, spec: tf.TensorSpec) -> tf.Tensor:
@@ -59,9 +49,6 @@ def _tidy(feature: str) -> str:
     return name if name[:1].isalpha() and name != RESERVED else f"column_{name}"
 
 
-def _is_list(feature: Feature) -> bool:
-    return isinstance(feature, Steps) or (isinstance(feature, Image) and feature.columns is not None)
-
-
-def _carrier(spec: tf.io.VarLenFeature) -> tf.DType:
-    return tf.string if spec.dtype == tf.string else tf.float64
+def _describe(feature: Feature, name: str) -> tf.TensorSpec:
+    dtype = tf.string if find_type(feature) == tf.string else tf.float64
+    return tf.TensorSpec([None, None] if holds_list(feature) else [None], dtype, name)

@@ -1,21 +1,29 @@
 """Sequences: lists of numbers or ids, cut and padded at the end to one length."""
 
+from collections.abc import Sequence
+
 import tensorflow as tf
 
 from configs.schema.features import Numeric, Steps
+from trainer.features.learnt import Moments
 from trainer.features.numeric import scale
 
 
-def pad(values: tf.SparseTensor, feature: Steps) -> tuple[tf.Tensor, tf.Tensor]:
-    """Returns the scaled steps, float32 [batch, length, width], and an int64 mask [batch, length], 0 for padding.
+def list_options(feature: Steps) -> Sequence[Numeric]:
+    """Returns how each of a step's numbers is scaled: by itself."""
+    return [Numeric(kind="numeric", scale=feature.scale)] * feature.width
 
-    Each of a step's numbers is scaled by itself, by all steps that are there.
-    """
-    numbers = tf.reshape(_cut(values, feature.size, float("nan")), [-1, feature.width])
+
+def measure(values: tf.SparseTensor, feature: Steps) -> tf.Tensor:
+    """Returns the steps, float32 [batch * length, width], NaN for padding."""
+    return tf.reshape(_cut(values, feature.size, float("nan")), [-1, feature.width])
+
+
+def pad(values: tf.SparseTensor, feature: Steps, moments: Moments) -> tuple[tf.Tensor, tf.Tensor]:
+    """Returns the scaled steps, float32 [batch, length, width], and an int64 mask [batch, length], 0 for padding."""
+    numbers = measure(values, feature)
     real = ~tf.math.is_nan(numbers[:, 0])
-    options = {f"{place}": Numeric(kind="numeric", scale=feature.scale) for place in range(feature.width)}
-    scaled = scale(options, {f"{place}": numbers[:, place : place + 1] for place in range(feature.width)})
-    steps = tf.where(real[:, None], tf.concat([scaled[place] for place in options], axis=1), 0.0)
+    steps = tf.where(real[:, None], scale(list_options(feature), moments, numbers), 0.0)
     mask = tf.reshape(tf.cast(real, tf.int64), [-1, feature.length])
     return tf.reshape(steps, [-1, feature.length, feature.width]), mask
 

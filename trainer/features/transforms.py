@@ -1,39 +1,30 @@
-"""The feature kinds, each once: its transform, and the columns that a model sees of it."""
+"""The feature kinds, each once: what is learnt of it, its transform, and the columns that a model sees of it."""
 
-import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import keras
 import tensorflow as tf
-import tensorflow_transform as tft
 
 from configs.schema.features import Boolean, Categorical, Feature, Image, Numeric, Steps, Timestamp, Words
-from trainer.features import image, sequence
-from trainer.features.numeric import scale
-from trainer.features.vocabulary import learn
+from trainer.features import image, numeric, sequence, timestamp, words
+from trainer.features.cells import MISSING, NUMBERS, Cells
+from trainer.features.learnt import Learnt
 
 Parts = dict[str, tf.Tensor]
-DAY = 86_400  # seconds
-NO_WORD = r"[^\p{L}\p{M}\p{N}]+"
-PARTS = {
-    "hour": ("hour_sin", "hour_cos"),
-    "day_of_week": ("day_of_week_sin", "day_of_week_cos"),
-    "day": ("day_sin", "day_cos"),
-    "month": ("month_sin", "month_cos"),
-    "year": ("year",),
-}
-NUMBERS = ("number", "bucket", "year")  # what is not done before it is scaled
+Table: TypeAlias = tf.lookup.StaticVocabularyTable
+YEARS = [Numeric(kind="numeric")]  # how years are scaled
 
 
 @dataclass(frozen=True)
 class Column:
-    """What a model sees: a number, an id below `size`, `length` ids of which 0 is padding, or a `shape` of numbers.
+    """What a model sees: an id below `size`, `length` ids of which 0 is padding, or a `shape` of numbers, float32.
 
-    A shape is the (height, width, channels) of an image in 0..1, or the (steps, width) of a sequence, float32. A mask
-    has the `length` of a sequence, int64, with 1 for each step of the column `mask_of` that is none of padding.
+    A shape is (numbers,) of NUMBERS, whose `parts` say what each of them is, the (height, width, channels) of an image
+    in 0..1, or the (steps, width) of a sequence. A mask has the `length` of a sequence, int64, with 1 for each step of
+    the column `mask_of` that is none of padding.
     """
 
     name: str
@@ -41,35 +32,79 @@ class Column:
     length: int | None = None
     shape: tuple[int, ...] | None = None
     mask_of: str | None = None
+    parts: tuple[str, ...] = ()
 
     def input(self) -> keras.KerasTensor:
         whole = self.size is not None or self.mask_of is not None
         return keras.Input(self.shape or (self.length or 1,), name=self.name, dtype="int64" if whole else "float32")
 
 
-def transform(features: Mapping[str, Feature], inputs: Mapping[str, tf.SparseTensor]) -> Parts:
-    """Returns the columns of the raw features by name; called within TFX Transform's `preprocessing_fn`.
-
-    A number or an id is [batch, 1], words are [batch, length], images and steps are [batch, *shape].
-    """
-    made: Parts = {}
-    numbers: dict[str, Numeric] = {}
-    vocabularies = _learn(features, inputs)
-    for name, feature in features.items():
-        for part, tensor in TRANSFORMS[feature.kind](feature, inputs[name], vocabularies.get(escape(name))).items():
-            made[name_column(name, part)] = tensor
-            if part in NUMBERS:
-                numbers[name_column(name, part)] = feature if isinstance(feature, Numeric) else Numeric(kind="numeric")
-    return made | scale(numbers, made)
-
-
-def columns(features: Mapping[str, Feature], vocabulary_size: Callable[[str], int]) -> list[Column]:
-    """Returns what a model sees of the features, sized by the vocabularies that Transform found."""
-    return [
+def columns(features: Mapping[str, Feature], sizes: Mapping[str, int]) -> list[Column]:
+    """Returns what a model sees of the features, given the sizes of the vocabularies that were learnt."""
+    numbers = list_numbers(features)
+    packed = [Column(NUMBERS, shape=(len(numbers),), parts=tuple(numbers))] if numbers else []
+    return packed + [
         Column(name_column(name, part), **shape)
         for name, feature in features.items()
-        for part, shape in _shape(escape(name), feature, vocabulary_size)
+        for part, shape in _shape(escape(name), feature, sizes)
     ]
+
+
+def list_numbers(features: Mapping[str, Feature]) -> list[str]:
+    """Returns what each of a model's NUMBERS is: of numeric features first, then of moments."""
+    numbers = [name_column(name, "number") for name, option in _numeric(features).items() if option.buckets is None]
+    moments = ((name, feature) for name, feature in features.items() if isinstance(feature, Timestamp))
+    return numbers + [name_column(name, part) for name, feature in moments for part in timestamp.list_parts(feature)]
+
+
+def list_buckets(features: Mapping[str, Feature]) -> dict[str, tuple[int, int]]:
+    """Returns the features that are cut into buckets: their places among the numeric ones, and how many buckets."""
+    numbers = enumerate(_numeric(features).items())
+    return {name: (place, option.buckets) for place, (name, option) in numbers if option.buckets}
+
+
+def list_vocabularies(features: Mapping[str, Feature]) -> dict[str, int]:
+    """Returns the most values of each vocabulary that is learnt, by its feature's escaped name."""
+    found = ((name, getattr(feature, "vocabulary", None)) for name, feature in features.items())
+    return {escape(name): size for name, size in found if size}
+
+
+def measure(features: Mapping[str, Feature], cells: Cells) -> Parts:
+    """Returns the numbers, float32 [rows, columns], whose moments are learnt, by group; NaN is no number."""
+    found: Parts = {}
+    if NUMBERS in cells:
+        found[NUMBERS] = numeric.shrink(list(_numeric(features).values()), cells[NUMBERS])
+    for name, feature in features.items():
+        if isinstance(feature, Timestamp) and timestamp.YEAR in feature.parts:
+            found[name_column(name, timestamp.YEAR)] = timestamp.split(cells[name], feature)[timestamp.YEAR]
+        if isinstance(feature, Steps) and not feature.ids:
+            found[name_column(name, "steps")] = sequence.measure(cells[name], feature)
+    return found
+
+
+def read_words(features: Mapping[str, Feature], cells: Cells) -> Parts:
+    """Returns the values, text of any shape, of which each vocabulary is learnt, by its feature's escaped name."""
+    return {
+        escape(name): words.split(cells[name], feature).values if isinstance(feature, Words) else cells[name]
+        for name, feature in features.items()
+        if escape(name) in list_vocabularies(features)
+    }
+
+
+def transform(features: Mapping[str, Feature], cells: Cells, learnt: Learnt, tables: Mapping[str, Table]) -> Parts:
+    """Returns the columns that a model sees of the cells of features, by name; `tables` are those of vocabularies.
+
+    NUMBERS are [batch, numbers]; an id is [batch, 1], words are [batch, length], images and steps are [batch, *shape].
+    """
+    made, numbers = _transform_numbers(features, cells, learnt)
+    for name, feature in features.items():
+        if isinstance(feature, Timestamp):
+            numbers += _transform_moments(name, feature, cells[name], learnt)
+        elif not isinstance(feature, Numeric):
+            known = tables.get(escape(name)) or learnt.moments.get(name_column(name, "steps"))
+            own = TRANSFORMS[feature.kind](feature, cells[name], known)
+            made |= {name_column(name, part): tensor for part, tensor in own.items()}
+    return ({NUMBERS: tf.concat(numbers, axis=1)} if numbers else {}) | made
 
 
 def name_column(feature: str, part: str) -> str:
@@ -85,31 +120,21 @@ def escape(name: str) -> str:
     return re.sub(r"\W|_", lambda found: "__" if found[0] == "_" else f"_{ord(found[0]):x}_", name)
 
 
-def dense(values: tf.SparseTensor, missing: float | str) -> tf.Tensor:
-    """Returns [batch, 1] of a feature that holds at most one value a row, `missing` where it holds none."""
-    shape = tf.stack([values.dense_shape[0], 1])
-    return tf.sparse.to_dense(tf.SparseTensor(values.indices, values.values, shape), default_value=missing)
-
-
-def _shape(name: str, feature: Feature, vocabulary_size: Callable[[str], int]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yields the parts of a feature, and what a `Column` says of each."""
+def _shape(name: str, feature: Feature, sizes: Mapping[str, int]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yields the parts of a feature that are none of NUMBERS, and what a `Column` says of each."""
     match feature:
-        case Numeric(buckets=None):
-            yield "number", {}
-        case Numeric():
-            yield "bucket", {"size": feature.buckets}
-        case Categorical(hash=int()):
-            yield "id", {"size": feature.hash}
+        case Numeric(buckets=int() as count):
+            yield "bucket", {"size": count}
+        case Categorical(hash=int() as count):
+            yield "id", {"size": count}
         case Categorical(ids=int() as count):
             yield "id", {"size": count + 1}  # and one for all other values
         case Categorical():
-            yield "id", {"size": vocabulary_size(name) + feature.oov}
+            yield "id", {"size": sizes[name] + feature.oov}
         case Boolean():
             yield "id", {"size": 3}  # false, true, missing
-        case Timestamp():
-            yield from ((column, {}) for part in feature.parts for column in PARTS[part])
         case Words():
-            size = 1 + vocabulary_size(name) + 1  # padding, words, and all other words
+            size = 1 + sizes[name] + 1  # padding, words, and all other words
             yield "words", {"size": size, "length": feature.length}
         case Image():
             yield "image", {"shape": (feature.height, feature.width, feature.channels)}
@@ -120,99 +145,63 @@ def _shape(name: str, feature: Feature, vocabulary_size: Callable[[str], int]) -
             yield "mask", {"length": feature.length, "mask_of": f"{name}.steps"}
 
 
-def _learn(features: Mapping[str, Feature], inputs: Mapping[str, tf.SparseTensor]) -> Parts:
-    """Returns the vocabularies of the features that have one, by escaped name."""
-    words, sizes = {}, {}
-    for name, feature in features.items():
-        match feature:
-            case Categorical(vocabulary=int() as size):
-                words[escape(name)], sizes[escape(name)] = inputs[name].values, size
-            case Words(vocabulary=size):
-                words[escape(name)], sizes[escape(name)] = _split(feature, inputs[name]).values, size
-    return learn(sizes, words)
+def _numeric(features: Mapping[str, Feature]) -> dict[str, Numeric]:
+    return {name: feature for name, feature in features.items() if isinstance(feature, Numeric)}
 
 
-def _numeric(feature: Numeric, values: tf.SparseTensor, vocabulary: None) -> Parts:
-    return {"bucket" if feature.buckets else "number": dense(values, math.nan)}
+def _transform_numbers(features: Mapping[str, Feature], cells: Cells, learnt: Learnt) -> tuple[Parts, list[tf.Tensor]]:
+    """Return the ids of those that are cut into buckets, by column, and all others, [batch, columns] once."""
+    options, places = _numeric(features), list_buckets(features)
+    if not options:
+        return {}, []
+    moments, chosen = learnt.moments[NUMBERS], list(options.values())
+    shrunk = numeric.shrink(chosen, cells[NUMBERS])
+    buckets: Parts = {}
+    if places:
+        whole = tf.gather(numeric.fill(chosen, moments, shrunk), [place for place, _ in places.values()], axis=1)
+        ids = numeric.cut({name: learnt.edges[name] for name in places}, whole)
+        buckets = {name_column(name, "bucket"): own for name, own in ids.items()}
+    others = [place for place, name in enumerate(options) if name not in places]
+    scaled = numeric.scale(chosen, moments, shrunk)
+    return buckets, [tf.gather(scaled, others, axis=1) if places else scaled] if others else []
 
 
-def _categorical(feature: Categorical, values: tf.SparseTensor, vocabulary: tf.Tensor | None) -> Parts:
+def _transform_moments(name: str, feature: Timestamp, seconds: tf.Tensor, learnt: Learnt) -> list[tf.Tensor]:
+    parts = timestamp.split(seconds, feature)
+    if timestamp.YEAR in parts:
+        moments = learnt.moments[name_column(name, timestamp.YEAR)]
+        parts[timestamp.YEAR] = numeric.scale(YEARS, moments, parts[timestamp.YEAR])
+    return list(parts.values())
+
+
+def _categorical(feature: Categorical, values: tf.Tensor, table: Any) -> Parts:
     if feature.hash:
-        return {"id": tf.strings.to_hash_bucket_fast(dense(values, ""), feature.hash)}
-    if feature.ids:
-        return {"id": sequence.bound(dense(values, -1), feature.ids)}
-    return {"id": tft.apply_vocabulary(dense(values, ""), vocabulary, num_oov_buckets=feature.oov)}
+        return {"id": tf.strings.to_hash_bucket_fast(values, feature.hash)}
+    return {"id": sequence.bound(values, feature.ids) if feature.ids else table.lookup(values)}
 
 
-def _boolean(feature: Boolean, values: tf.SparseTensor, vocabulary: None) -> Parts:
-    return {"id": tf.clip_by_value(dense(values, 2), 0, 2)}
+def _boolean(feature: Boolean, values: tf.Tensor, _: None) -> Parts:
+    return {"id": tf.where(values == MISSING, tf.constant(2, tf.int64), tf.clip_by_value(values, 0, 2))}
 
 
-def _timestamp(feature: Timestamp, values: tf.SparseTensor, vocabulary: None) -> Parts:
-    """A missing moment becomes zeros: off every circle, and the mean of the years."""
-    turns = _divide(values.values)
-    found: Parts = {}
-    for part in feature.parts:
-        angle = 2 * math.pi * turns[part]
-        shown = (turns[part],) if part == "year" else (tf.sin(angle), tf.cos(angle))
-        found |= zip(PARTS[part], shown, strict=True)
-    return {
-        part: dense(tf.SparseTensor(values.indices, number, values.dense_shape), math.nan if part in NUMBERS else 0.0)
-        for part, number in found.items()
-    }
+def _words(feature: Words, values: tf.Tensor, table: Table) -> Parts:
+    return {"words": words.number(words.split(values, feature), table, feature)}
 
 
-def _divide(seconds: tf.Tensor) -> Parts:
-    """Returns how far each moment is through the day, the week (from Monday), the month and the year, and its year.
-
-    The civil date of a day is by Hinnant's `civil_from_days`: years of 400-year eras that begin in March.
-    """
-    days = seconds // DAY
-    shifted = days + 719_468  # from 0000-03-01
-    of_era = shifted % 146_097
-    year = (of_era - of_era // 1_460 + of_era // 36_524 - of_era // 146_096) // 365
-    of_year = of_era - (365 * year + year // 4 - year // 100)
-    month = (5 * of_year + 2) // 153  # 0 is March
-    day = of_year - (153 * month + 2) // 5
-    since_1970 = year + shifted // 146_097 * 400 + month // 10 - 1970
-    turns = {
-        "hour": (seconds % DAY, DAY),
-        "day_of_week": ((days + 3) % 7, 7),
-        "day": (day, 31),
-        "month": ((month + 2) % 12, 12),
-        "year": (since_1970, 1),
-    }
-    return {part: tf.cast(count, tf.float32) / whole for part, (count, whole) in turns.items()}
-
-
-def _split(feature: Words, values: tf.SparseTensor) -> tf.RaggedTensor:
-    text = tf.strings.lower(dense(values, "")[:, 0], encoding="utf-8")
-    return tf.strings.split(tf.strings.regex_replace(text, NO_WORD, " "))[:, : feature.length]
-
-
-def _words(feature: Words, values: tf.SparseTensor, vocabulary: tf.Tensor) -> Parts:
-    ids = tft.apply_vocabulary(_split(feature, values).to_sparse(), vocabulary, num_oov_buckets=1)
-    shape = tf.stack([values.dense_shape[0], feature.length])
-    padded = tf.sparse.to_dense(tf.SparseTensor(ids.indices, ids.values + 1, shape))
-    return {"words": tf.ensure_shape(padded, [None, feature.length])}
-
-
-def _image(feature: Image, values: tf.SparseTensor, vocabulary: None) -> Parts:
+def _image(feature: Image, values: Any, _: None) -> Parts:
     return {"image": image.assemble(values, feature) if feature.columns else image.decode(values, feature)}
 
 
-def _steps(feature: Steps, values: tf.SparseTensor, vocabulary: None) -> Parts:
+def _steps(feature: Steps, values: tf.SparseTensor, moments: Any) -> Parts:
     if feature.ids:
         return {"ids": sequence.pad_ids(values, feature.ids, feature.length)}
-    steps, mask = sequence.pad(values, feature)
+    steps, mask = sequence.pad(values, feature, moments)
     return {"steps": steps, "mask": mask}
 
 
 TRANSFORMS: dict[str, Callable[..., Parts]] = {
-    "numeric": _numeric,
     "categorical": _categorical,
     "boolean": _boolean,
-    "timestamp": _timestamp,
     "text": _words,
     "image": _image,
     "sequence": _steps,

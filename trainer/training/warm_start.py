@@ -7,10 +7,10 @@ from pathlib import Path
 
 import keras
 import numpy as np
-import tensorflow_transform as tft
 
 from configs.errors import MillraceError
 from trainer.export.saved_model import KERAS_MODEL
+from trainer.features.learnt import VOCABULARIES, Learnt
 from trainer.models.custom import load
 
 
@@ -22,13 +22,13 @@ class Table:
     first: int
 
 
-def warm_start(model: keras.Model, folder: Path, tft_output: tft.TFTransformOutput) -> None:
+def warm_start(model: keras.Model, folder: Path, learnt: Learnt) -> None:
     """Gives the model the weights of an exported one; those of a value or a word follow it to its new id.
 
     A value that the other did not know keeps the weights that it has. Raises MillraceError for another architecture.
     """
     base = load(folder, KERAS_MODEL)
-    new = find_tables(model, Path(tft_output.transform_savedmodel_dir, "assets"))
+    new = find_tables(model, Path(learnt.folder, VOCABULARIES))
     old = find_tables(base, folder / "assets")
     require_alike(model, base, new.keys())
     for place, (ours, theirs) in enumerate(zip(model.weights, base.weights, strict=True)):
