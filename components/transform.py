@@ -23,13 +23,12 @@ from tfx.types import artifact_utils
 
 from components.base import Made
 from components.examples.shards import COLUMNS, EXAMPLES, Shard, find_columns, read_columns
-from components.examples.tensors import from_dense, to_sparse
+from components.examples.tensors import from_dense, to_cells, to_sparse
 from components.patches.tfx_io import count_rows
 from components.schemas.tfdv_schema import FILE, read_schema
 from components.summaries import Outputs, Summary
 from configs.schema.config import Config
-from trainer.features.cells import find_type, from_examples
-from trainer.features.graph import read_kinds, trace, write_graph
+from trainer.features.graph import read_kinds, trace_cells, write_graph
 from trainer.features.learning import Seen
 from trainer.features.learnt import Learnt
 from trainer.features.preprocessing import Preprocessing
@@ -95,9 +94,8 @@ class See(beam.DoFn):
     def process(self, file: str) -> Iterator[Seen]:
         """Yield what all rows of the file show."""
         features, seen = Columns.model_validate_json(self.columns).features, Seen()
-        kinds = {name: find_type(feature) for name, feature in features.items()}
         for batch in read_columns(file, None, self.rows):
-            seen.add(Seen.of(features, from_examples(features, to_sparse(batch, kinds))))
+            seen.add(Seen.of(features, to_cells(features, batch)))
         yield seen
 
 
@@ -125,15 +123,16 @@ class Apply(beam.DoFn):
 
     def setup(self) -> None:
         """Trace the function, once a worker."""
-        preprocessing = Preprocessing(Columns.model_validate_json(self.columns), Learnt.read(self.graph))
-        self.kinds = read_kinds(self.graph)
-        self.function = trace(preprocessing, self.kinds)
+        columns, kinds = Columns.model_validate_json(self.columns), read_kinds(self.graph)
+        self.features, others = columns.features, [columns.label.name, *filter(None, [columns.weight])]
+        self.others = {name: kinds[name] for name in others}
+        self.function = trace_cells(Preprocessing(columns, Learnt.read(self.graph)), self.others)
 
     def process(self, file: str) -> None:
         """Write the rows of a file."""
         shard = Shard(os.path.join(self.folder, *PurePath(file).parts[-2:]), self.staging)
         for batch in read_columns(file, None, self.rows):
-            made = self.function(to_sparse(batch, self.kinds))
+            made = self.function(to_cells(self.features, batch), to_sparse(batch, self.others))
             shard.write(from_dense({name: tensor.numpy() for name, tensor in made.items()}))
         shard.close()
 

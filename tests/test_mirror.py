@@ -13,7 +13,6 @@ EXEMPT = {  # patterns of modules, and where else they are tested
     "*/__init__.py": "one sentence",
     "configs/repository.py": "one constant",
     "trainer/export/signatures.py": "names, by which test_saved_model.py asks a model",
-    "trainer/features/numeric.py": "learnt by Transform alone, which test_transforms.py runs",
     "trainer/models/recurrent.py": "the layers of two families",
     "pipelines/__main__.py": "one line, by which all tests of the command line run it",
     "pipelines/cli/*.py": "verbs of a few lines: tests/integration runs them; some have a file of tests all the same",

@@ -7,12 +7,20 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-import tensorflow_transform as tft
 
-from components.load_check import LOADERS, answer_as_served, answer_as_trained, compare, first_rows, make_requests
+from components.load_check import (
+    LOADERS,
+    SPLIT,
+    answer_as_served,
+    answer_as_trained,
+    compare,
+    first_rows,
+    make_requests,
+)
 from configs.errors import NotBlessed
 from configs.loading.loader import load
 from trainer.export.saved_model import KERAS_MODEL
+from trainer.features.graph import read_spec
 from trainer.settings import Columns
 
 pytestmark = pytest.mark.slow
@@ -31,12 +39,19 @@ def model(outputs):
 
 @pytest.fixture(scope="module")
 def rows(outputs):
-    return first_rows(str(Path(outputs["ExampleGen"]["examples"][0], "Split-test")), count=20)
+    return first_rows(str(Path(outputs["ExampleGen"]["examples"][0], f"Split-{SPLIT}")), count=20)
 
 
 @pytest.fixture(scope="module")
-def transform(outputs):
-    return tft.TFTransformOutput(outputs["Transform"]["transform_graph"][0])
+def graph(outputs):
+    return outputs["Transform"]["transform_graph"][0]
+
+
+@pytest.fixture(scope="module")
+def made(outputs, graph):
+    """The same rows as Transform made them."""
+    folder = Path(outputs["Transform"]["transformed_examples"][0], f"Split-{SPLIT}")
+    return tf.io.parse_example(first_rows(str(folder), count=20), read_spec(graph))
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +60,9 @@ def columns(first_run):
     return Columns(features=config.features, label=config.label)
 
 
-def test_both_loaders_answer_as_training_does(model, transform, columns, rows):
-    trained = answer_as_trained(model, transform, columns, rows)
-    requests = make_requests(transform, columns, rows)
+def test_both_loaders_answer_as_training_does(model, graph, made, columns, rows):
+    trained = answer_as_trained(model, made, columns.label)
+    requests = make_requests(graph, columns, rows)
     served = {loader: answer(model, requests) for loader, answer in LOADERS.items()}
     assert trained["serving_default"]["prediction"].shape == (20, 1)
     assert trained["serving_raw"]["classes"].tolist() == [[b"0", b"1"]] * 20
@@ -61,15 +76,15 @@ def test_both_loaders_answer_as_training_does(model, transform, columns, rows):
                     np.testing.assert_array_equal(answers[signature][name], values)
 
 
-def test_a_model_that_serves_what_was_not_trained_is_refused_with_the_row(model, transform, columns, rows, tmp_path):
+def test_a_model_that_serves_what_was_not_trained_is_refused_with_the_row(model, made, columns, rows, tmp_path):
     other = shutil.copytree(model, tmp_path / "model")
     network = keras.models.load_model(other / KERAS_MODEL, compile=False)
     network.set_weights([weight + 0.5 for weight in network.get_weights()])
     network.save(other / KERAS_MODEL)
-    trained = answer_as_trained(str(other), transform, columns, rows)
+    trained = answer_as_trained(str(other), made, columns.label)
     sentence = r"\(Serving loader, serving_default\) answers 20 of 20 rows otherwise .* row 0, whose prediction is "
     with pytest.raises(NotBlessed, match=sentence) as error:
-        compare(trained, answer_as_trained(model, transform, columns, rows), rows, "Serving")
+        compare(trained, answer_as_trained(model, made, columns.label), rows, "Serving")
     assert "payment_type" in error.value.remedy
 
 

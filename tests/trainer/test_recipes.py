@@ -10,7 +10,7 @@ import tensorflow as tf
 from configs.loading.loader import load
 from configs.repository import ROOT
 from configs.samples.catalog import resolve
-from trainer.features.transforms import columns
+from trainer.features.transforms import columns, list_vocabularies
 from trainer.models.families import build
 from trainer.settings import Settings
 from trainer.training.fit import fit
@@ -37,7 +37,7 @@ REACHED = {"self_attention": 0.98}
 def model_of(config):
     keras.utils.set_random_seed(config.training.seed)
     settings = Settings(features=config.features, label=config.label, model=config.model, training=config.training)
-    return build(settings, columns(config.features, vocabulary_size=lambda name: 22))
+    return build(settings, columns(config.features, dict.fromkeys(list_vocabularies(config.features), 22)))
 
 
 def read(config):

@@ -1,7 +1,5 @@
 """What becomes of a batch that is too large for the memory of the device."""
 
-from types import SimpleNamespace
-
 import keras
 import numpy as np
 import pytest
@@ -13,6 +11,8 @@ from configs.schema.models import Dnn, Linear
 from configs.schema.training import Training
 from tests.trainer.conftest import LABELS
 from trainer import run_fn
+from trainer.features.cells import NUMBERS
+from trainer.features.learnt import Learnt
 from trainer.features.transforms import Column
 from trainer.labels import adapt
 from trainer.models.families import build
@@ -43,7 +43,7 @@ class Split:
 
     def batches(self, size):
         numbers = np.arange(100, dtype="float32")[:, None] / 100
-        return tf.data.Dataset.from_tensor_slices(({"a.number": numbers}, (numbers > 0.5).astype("int64"))).batch(size)
+        return tf.data.Dataset.from_tensor_slices(({NUMBERS: numbers}, (numbers > 0.5).astype("int64"))).batch(size)
 
     def feed(self, size):
         return Feed.of(self.batches(size))
@@ -66,7 +66,7 @@ def train(narrow, batch_size, size):
         model=Linear(family="linear"),
         training=Training(batch_size=batch_size, epochs=1),
     )
-    vocabularies = SimpleNamespace(vocabulary_size_by_name=None)
+    vocabularies = Learnt({}, {}, {})
     return train_model(settings, narrow, vocabularies, (Split(), Split()), size)
 
 

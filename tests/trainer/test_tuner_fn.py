@@ -2,7 +2,6 @@
 
 import json
 import logging
-from types import SimpleNamespace
 
 import keras_tuner
 import pytest
@@ -14,13 +13,14 @@ from configs.schema.training import Optimizer, Training
 from configs.schema.tuning import Space, Tuning
 from tests.trainer.conftest import LABELS
 from tests.trainer.test_run_fn import Split
+from trainer.features.learnt import Learnt
 from trainer.run_fn import train_model
 from trainer.settings import Settings, read_values
 from trainer.tuner_fn import Search, declare
 
 RATE = "training.optimizer.learning_rate"
 RATES = {RATE: Space(min=1e-3, max=1.0, scale="log")}
-VOCABULARIES = SimpleNamespace(vocabulary_size_by_name=None)
+VOCABULARIES = Learnt({}, {}, {})
 SETTINGS = Settings(
     features={"a": Numeric(kind="numeric")},
     label=LABELS["binary"],

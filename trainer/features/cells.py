@@ -51,6 +51,17 @@ def from_request(features: Mapping[str, Feature], tensors: Mapping[str, tf.Tenso
     }
 
 
+def describe(features: Mapping[str, Feature]) -> dict[str, tf.TypeSpec]:
+    """Returns what a graph takes that takes cells."""
+    found: dict[str, tf.TypeSpec] = {}
+    if numbers := list_names(features, tf.float32):
+        found[NUMBERS] = tf.TensorSpec([None, len(numbers)], tf.float32)
+    for dtype in (tf.string, tf.int64):
+        found |= dict.fromkeys(list_names(features, dtype), tf.TensorSpec([None, 1], dtype))
+    lists = {name: find_type(feature) for name, feature in features.items() if holds_list(feature)}
+    return found | {name: tf.SparseTensorSpec([None, None], dtype) for name, dtype in lists.items()}
+
+
 def list_names(features: Mapping[str, Feature], dtype: tf.DType) -> list[str]:
     """Returns the features that hold at most one value a row, of this type."""
     return [name for name, feature in features.items() if not holds_list(feature) and find_type(feature) == dtype]

@@ -9,6 +9,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from tensorflow_transform.saved import saved_transform_io_v2
 from tensorflow_transform.tf_metadata import dataset_metadata, metadata_io
 
+from trainer.features.cells import describe as describe_cells
 from trainer.features.preprocessing import Preprocessing
 
 Output = tft.TFTransformOutput
@@ -46,6 +47,13 @@ def trace(preprocessing: Preprocessing, kinds: Mapping[str, tf.DType]) -> tf.typ
         return preprocessing(inputs)
 
     return transform_fn
+
+
+def trace_cells(preprocessing: Preprocessing, others: Mapping[str, tf.DType]) -> tf.types.experimental.GenericFunction:
+    """Returns the same as a function of cells, and of the `others`, sparse tensors: it is the smaller graph."""
+    sparse = {name: tf.SparseTensorSpec([None, None], dtype) for name, dtype in others.items()}
+    signature = [describe_cells(preprocessing.columns.features), sparse]
+    return tf.function(preprocessing.prepare, input_signature=signature, autograph=False)
 
 
 def describe(made: Mapping[str, tf.Tensor]) -> dict[str, tf.io.FixedLenFeature]:

@@ -29,15 +29,19 @@ class Preprocessing:
         return transform(self.columns.features, cells, self.learnt, self.tables)
 
     def __call__(self, inputs: Mapping[str, tf.SparseTensor]) -> Parts:
-        """Returns what a model sees of parsed columns, and with it the label, and the weight, if any.
+        """Returns what a model sees of parsed columns, the label, and the weight, if any."""
+        return self.prepare(from_examples(self.columns.features, inputs), inputs)
+
+    def prepare(self, cells: Cells, others: Mapping[str, tf.SparseTensor]) -> Parts:
+        """Returns what a model sees of the cells, and with it the label, and the weight, if any, which are `others`.
 
         The label is [batch, 1], an id or a number; of several at once [batch, classes], 1 for those that a row has.
         """
-        made = self.transform(from_examples(self.columns.features, inputs))
-        label, values = self.columns.label, inputs[self.columns.label.name]
+        made = self.transform(cells)
+        label, values = self.columns.label, others[self.columns.label.name]
         made[label.name] = mark(values, len(label.values)) if label.kind == "multilabel" else dense(values, NO_LABEL)
         if self.columns.weight:
-            made[self.columns.weight] = dense(inputs[self.columns.weight], 1.0)
+            made[self.columns.weight] = dense(others[self.columns.weight], 1.0)
         return made
 
 

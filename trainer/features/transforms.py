@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 import keras
 import tensorflow as tf
@@ -65,8 +65,7 @@ def list_buckets(features: Mapping[str, Feature]) -> dict[str, tuple[int, int]]:
 
 def list_vocabularies(features: Mapping[str, Feature]) -> dict[str, int]:
     """Returns the most values of each vocabulary that is learnt, by its feature's escaped name."""
-    found = ((name, getattr(feature, "vocabulary", None)) for name, feature in features.items())
-    return {escape(name): size for name, size in found if size}
+    return {escape(name): feature.vocabulary or 0 for name, feature in features.items() if _has_vocabulary(feature)}
 
 
 def measure(features: Mapping[str, Feature], cells: Cells) -> Parts:
@@ -87,7 +86,7 @@ def read_words(features: Mapping[str, Feature], cells: Cells) -> Parts:
     return {
         escape(name): words.split(cells[name], feature).values if isinstance(feature, Words) else cells[name]
         for name, feature in features.items()
-        if escape(name) in list_vocabularies(features)
+        if _has_vocabulary(feature)
     }
 
 
@@ -143,6 +142,10 @@ def _shape(name: str, feature: Feature, sizes: Mapping[str, int]) -> Iterator[tu
         case Steps():
             yield "steps", {"shape": (feature.length, feature.width)}
             yield "mask", {"length": feature.length, "mask_of": f"{name}.steps"}
+
+
+def _has_vocabulary(feature: Feature) -> TypeGuard[Categorical | Words]:
+    return isinstance(feature, Words) or (isinstance(feature, Categorical) and feature.vocabulary is not None)
 
 
 def _numeric(features: Mapping[str, Feature]) -> dict[str, Numeric]:

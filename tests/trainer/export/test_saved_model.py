@@ -5,22 +5,25 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_transform as tft
-import tensorflow_transform.beam as tft_beam
-from tensorflow_transform.tf_metadata import dataset_metadata, metadata_io, schema_utils
+from tensorflow_transform.tf_metadata import schema_utils
 
 from components.load_check import LOADERS, answer_as_loaded, answer_as_trained, compare, make_requests
 from configs.schema.models import Attention, Cnn, Convolution, Dnn, Linear, Rnn, SelfAttention, WideDeep
 from configs.schema.training import Optimizer, Training
 from tests.trainer.conftest import LABELS
-from tests.trainer.features.test_transforms import FEATURES, TRAINING, TYPES
 from tests.trainer.models.test_families import score
+from tests.trainer.rows import FEATURES, TRAINING, as_example, parse, type_of
 from tests.trainer.training.test_checkpoints import Kill, Killed
 from trainer.export.saved_model import export, name_answers
 from trainer.export.signatures import RAW, SERVING, TRANSFORM
-from trainer.features.preprocessing_fn import preprocessing_fn
+from trainer.features.cells import from_examples
+from trainer.features.graph import write_graph
+from trainer.features.learning import Seen
+from trainer.features.learnt import Learnt
+from trainer.features.preprocessing import Preprocessing
 from trainer.features.transforms import columns
 from trainer.models.families import build
-from trainer.settings import Columns, Settings
+from trainer.settings import Settings
 from trainer.training.checkpoints import Checkpoint
 from trainer.training.fit import fit
 
@@ -44,29 +47,17 @@ TRIED = ("wide_deep", "cnn")  # in every run of the tests; they read every kind 
 MISSING = {tf.string: tf.constant(""), tf.float64: tf.constant(np.nan, tf.float64)}
 
 
-@pytest.fixture(scope="module")
-def transformed(tmp_path_factory):
-    """What Transform learnt of columns of every kind."""
-    folder = str(tmp_path_factory.mktemp("transform"))
-    spec = {name: tf.io.VarLenFeature(TYPES.get(name, tf.float32)) for name in FEATURES}
-    spec["label"] = tf.io.VarLenFeature(tf.int64)
-    metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(spec))
-    settings = Columns(features=FEATURES, label=LABELS["binary"]).model_dump_json()
-    with tft_beam.Context(f"{folder}/temporary"):
-        _, function = (TRAINING, metadata) | tft_beam.AnalyzeAndTransformDataset(
-            lambda inputs: preprocessing_fn(inputs, {"columns": settings})
-        )
-        function | tft_beam.WriteTransformFn(f"{folder}/graph")
-    metadata_io.write_metadata(metadata, f"{folder}/graph/{tft.TFTransformOutput.RAW_METADATA_DIR}")
-    return tft.TFTransformOutput(f"{folder}/graph")
+def learn(settings, folder):
+    """Writes what Transform learns of columns of every kind."""
+    Seen.of(FEATURES, from_examples(FEATURES, parse(TRAINING))).conclude(FEATURES).write(folder)
+    schema = schema_utils.schema_from_feature_spec({name: tf.io.VarLenFeature(type_of(name)) for name in TRAINING[0]})
+    write_graph(Preprocessing(settings, Learnt.read(folder)), schema, folder)
 
 
-def as_example(row):
-    example = tf.train.Example()
-    for name, values in row.items():
-        kind = {tf.string: "bytes_list", tf.int64: "int64_list"}.get(TYPES.get(name), "float_list")
-        getattr(example.features.feature[name], "int64_list" if name == "label" else kind).value.extend(values)
-    return example.SerializeToString()
+def prepare(graph, rows):
+    """What Transform makes of rows."""
+    layer = tft.TFTransformOutput(graph).transform_features_layer()
+    return layer(tf.io.parse_example(rows, tft.TFTransformOutput(graph).raw_feature_spec()))
 
 
 # Each of the training rows eight times, the last without anything but the number that all learn by.
@@ -83,13 +74,12 @@ def label_by(kind):
     return reached if kind == "multilabel" else reached.sum(axis=1, keepdims=True)
 
 
-def train(settings, transformed, checkpoint, callbacks=()):
+def train(settings, graph, checkpoint, callbacks=()):
     """A model of the settings after its training, whose epochs have sixteen steps."""
     keras.utils.set_random_seed(settings.training.seed)
-    model = build(settings, columns(FEATURES, transformed.vocabulary_size_by_name))
-    table = transformed.transform_features_layer()(tf.io.parse_example(ROWS, transformed.raw_feature_spec()))
+    model = build(settings, columns(FEATURES, Learnt.read(graph).sizes))
     kind = settings.label.kind
-    rows = tf.data.Dataset.from_tensor_slices((table, label_by(kind))).repeat(4).batch(8)
+    rows = tf.data.Dataset.from_tensor_slices((prepare(graph, ROWS), label_by(kind))).repeat(4).batch(8)
     fit(model, rows, rows, settings.training, kind, checkpoint, callbacks)
     return model
 
@@ -98,20 +88,21 @@ def train(settings, transformed, checkpoint, callbacks=()):
 @pytest.mark.parametrize(
     "family", [name if name in TRIED else pytest.param(name, marks=pytest.mark.full) for name in CASES]
 )
-def test_a_family_is_built_killed_and_resumed_learns_by_heart_and_serves_what_it_learnt(family, transformed, tmp_path):
+def test_a_family_is_built_killed_and_resumed_learns_by_heart_and_serves_what_it_learnt(family, tmp_path):
     options, kind = CASES[family]
-    training = Training(epochs=15, optimizer=Optimizer(learning_rate=0.03))
+    training = Training(seed=2, epochs=15, optimizer=Optimizer(learning_rate=0.03))
     settings = Settings(features=FEATURES, label=LABELS[kind], model=options, training=training)
-    state, folder = tmp_path / "state.npz", str(tmp_path / "model")
+    state, folder, graph = tmp_path / "state.npz", str(tmp_path / "model"), str(tmp_path / "graph")
+    learn(settings, graph)
     with pytest.raises(Killed):
-        train(settings, transformed, Checkpoint(state, every=10), [Kill(29)])
+        train(settings, graph, Checkpoint(state, every=10), [Kill(29)])
     checkpoint = Checkpoint(state, every=10)
-    model = train(settings, transformed, checkpoint)
+    model = train(settings, graph, checkpoint)
     assert checkpoint.begun == 20
-    export(model, transformed, settings, folder)
-    expected = answer_as_trained(folder, transformed, settings, ROWS)
+    export(model, graph, settings, folder)
+    expected = answer_as_trained(folder, prepare(graph, ROWS), settings.label)
     assert score(kind, expected[SERVING]["prediction"], label_by(kind)) > 0.9
-    requests = make_requests(transformed, settings, ROWS)
+    requests = make_requests(graph, settings, ROWS)
     assert set(expected) == set(requests) == {SERVING, RAW, TRANSFORM}
     for loader, answer in LOADERS.items():
         answers = answer(folder, requests)

@@ -1,7 +1,5 @@
 """Beginning with the weights of an exported model, whose vocabulary may have been another."""
 
-from types import SimpleNamespace
-
 import keras
 import numpy as np
 import pytest
@@ -10,6 +8,7 @@ from configs.errors import MillraceError
 from configs.schema.models import Dnn
 from tests.trainer.conftest import LABELS
 from trainer.export.saved_model import KERAS_MODEL
+from trainer.features.learnt import Learnt
 from trainer.features.transforms import Column
 from trainer.models.dnn import build
 from trainer.training.warm_start import Table, carry, warm_start
@@ -31,10 +30,12 @@ def model_of(colours, units=3, seed=1):
 
 
 def write_vocabularies(folder, colours):
+    """Lays them as an exported model has them; returns what Transform has learnt of the same colours."""
     (folder / "assets").mkdir(parents=True)
     for feature in ("colour", "text"):
         (folder / "assets" / feature).write_text("".join(f"{colour}\n" for colour in colours))
-    return SimpleNamespace(transform_savedmodel_dir=str(folder))
+    Learnt({}, {}, dict.fromkeys(("colour", "text"), [colour.encode() for colour in colours])).write(str(folder))
+    return Learnt.read(str(folder))
 
 
 @pytest.fixture

@@ -1,6 +1,13 @@
+"""The label and the weight of a row, beside what a model sees of it."""
+
 import tensorflow as tf
 
-from trainer.features.preprocessing_fn import mark
+from trainer.features.preprocessing import dense, mark
+
+
+def test_dense_puts_what_is_missing_in_place():
+    values = tf.sparse.from_dense([[3.0], [0.0]])
+    assert dense(values, -1.0).numpy().tolist() == [[3.0], [-1.0]]
 
 
 def test_several_classes_at_once_are_marked_in_a_row_each():
