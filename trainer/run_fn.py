@@ -84,7 +84,7 @@ def train_model(
     model = build(settings, seen)
     logging.info("%s has %d parameters", settings.model.family, model.count_params())
     if base:
-        warm_start(model, Path(base), learnt)
+        warm_start(model, Path(base), learnt, seen)
     board = Board(given["tensorboard"])
     feed = train.feed(size)
     if settings.model.augment:

@@ -94,7 +94,10 @@ def test_a_model_that_graph_loaders_cannot_read_is_refused(model, rows, tmp_path
 
     @tf.function(input_signature=spec)
     def serve(examples):
-        columns = {name: tf.zeros([tf.size(examples), 1], tensor.dtype) for name, tensor in network.input.items()}
+        columns = {
+            name: tf.zeros([tf.size(examples), *tensor.shape[1:]], tensor.dtype)
+            for name, tensor in network.input.items()
+        }
         return {"prediction": network(columns)}
 
     tf.saved_model.save(network, str(tmp_path), signatures={"serving_default": serve})

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
 import keras
+import numpy as np
 
 from configs.errors import ConfigError
 from configs.schema.config import Label
@@ -24,16 +25,17 @@ def inputs(columns: Sequence[Column]) -> dict[str, Tensor]:
 
 def linear(columns: Sequence[Column], tensors: Inputs, units: int) -> Tensor:
     """Returns [batch, units], linear in the numbers, with one weight for each id and each word, and no bias."""
-    columns = [column for column in columns if not column.mask_of]
-    numbers = [flatten(column, tensors[column.name]) for column in columns if column.size is None]
+    numbers, ids, texts = _sort(columns)
     terms = []
     if numbers:
-        terms.append(keras.layers.Dense(units, use_bias=False, kernel_initializer="zeros")(concatenate(numbers)))
-    for column in columns:
-        if column.size is not None:
-            ids = tensors[column.name]
-            weights = keras.layers.Embedding(column.size, units, embeddings_initializer="zeros")(ids)
-            terms.append(add_up(weights, _words(ids)) if column.length else keras.layers.Flatten()(weights))
+        side_by_side = concatenate([flatten(column, tensors[column.name]) for column in numbers])
+        terms.append(keras.layers.Dense(units, use_bias=False, kernel_initializer="zeros")(side_by_side))
+    if ids:
+        terms.append(keras.ops.sum(look_up(ids, tensors, units, "zeros"), axis=1))
+    for column in texts:
+        words = tensors[column.name]
+        weights = keras.layers.Embedding(column.size, units, embeddings_initializer="zeros")(words)
+        terms.append(add_up(weights, _words(words)))
     return keras.layers.Add()(terms) if len(terms) > 1 else terms[0]
 
 
@@ -45,8 +47,25 @@ def bias(tensors: Inputs, units: int) -> Tensor:
 
 def encode(columns: Sequence[Column], tensors: Inputs, embedding: int) -> Tensor:
     """Returns [batch, width]: the numbers, an embedding for each id, and the mean embedding of each text's words."""
-    seen = [column for column in columns if not column.mask_of]
-    return concatenate([_encode(column, tensors[column.name], embedding) for column in seen])
+    numbers, ids, texts = _sort(columns)
+    parts = [flatten(column, tensors[column.name]) for column in numbers]
+    if ids:
+        parts.append(keras.layers.Flatten()(look_up(ids, tensors, embedding)))
+    for column in texts:
+        words = tensors[column.name]
+        parts.append(average(keras.layers.Embedding(column.size, embedding)(words), _words(words)))
+    return concatenate(parts)
+
+
+def look_up(columns: Sequence[Column], tensors: Inputs, width: int, initializer: str = "uniform") -> Tensor:
+    """Returns an embedding for each column's id, [batch, columns, width].
+
+    They share one table, each in rows of its own: what a table costs, whatever its size, is paid once.
+    """
+    ids, sizes = [tensors[column.name] for column in columns], [column.size or 0 for column in columns]
+    starts = np.cumsum([0, *sizes[:-1]])[None]
+    places = keras.ops.concatenate(ids, axis=1) + starts if len(ids) > 1 else ids[0]
+    return keras.layers.Embedding(sum(sizes), width, embeddings_initializer=initializer)(places)
 
 
 def flatten(column: Column, tensor: Tensor) -> Tensor:
@@ -122,11 +141,12 @@ def concatenate(tensors: Sequence[Tensor]) -> Tensor:
     return keras.layers.Concatenate()(tensors) if len(tensors) > 1 else tensors[0]
 
 
-def _encode(column: Column, tensor: Tensor, embedding: int) -> Tensor:
-    if column.size is None:
-        return flatten(column, tensor)
-    embedded = keras.layers.Embedding(column.size, embedding)(tensor)
-    return keras.layers.Flatten()(embedded) if column.length is None else average(embedded, _words(tensor))
+def _sort(columns: Sequence[Column]) -> tuple[list[Column], list[Column], list[Column]]:
+    """Return those of numbers, those of an id, and those of words; masks are none of them."""
+    seen = [column for column in columns if not column.mask_of]
+    numbers = [column for column in seen if column.size is None]
+    ids = [column for column in seen if column.size is not None and column.length is None]
+    return numbers, ids, [column for column in seen if column.size is not None and column.length is not None]
 
 
 def _mask(column: Column, tensors: Inputs, masks: Mapping[str, Tensor]) -> Tensor | None:

@@ -187,7 +187,7 @@ def ask(model, table):
 def shake(model):
     """Gives each weight a value of its own, so that none of those that begin as zeros hides anything."""
     random = np.random.default_rng(5)
-    model.set_weights([weight + random.uniform(0.1, 0.2, weight.shape) for weight in model.get_weights()])
+    model.set_weights([weight + random.uniform(-0.2, 0.2, weight.shape) for weight in model.get_weights()])
     return model
 
 

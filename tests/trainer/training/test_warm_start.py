@@ -19,6 +19,7 @@ OLD, NEW = ["red", "blue"], ["green", "red", "blue"]
 def columns_of(colours):
     return [
         Column("amount.number"),
+        Column("member.id", size=3),
         Column("colour.id", size=len(colours) + 1),
         Column("text.words", len(colours) + 2, 4),
     ]
@@ -53,6 +54,7 @@ def rows(colours, colour):
     place = colours.index(colour) if colour in colours else len(colours)
     return {
         "amount.number": np.ones((1, 1), "float32"),
+        "member.id": np.array([[2]]),
         "colour.id": np.array([[place]]),
         "text.words": np.array([[place + 1, 0, 0, 0]]),
     }
@@ -62,7 +64,7 @@ def rows(colours, colour):
 def test_values_are_answered_as_before_whatever_their_ids_are_now(exported, colour, tmp_path):
     before, folder = exported
     model = model_of(NEW, seed=2)
-    warm_start(model, folder, write_vocabularies(tmp_path / "transform", NEW))
+    warm_start(model, folder, write_vocabularies(tmp_path / "transform", NEW), columns_of(NEW))
     expected = before(rows(OLD, colour)).numpy()
     np.testing.assert_allclose(model(rows(NEW, colour)).numpy(), expected, rtol=1e-5)
 
@@ -70,25 +72,44 @@ def test_values_are_answered_as_before_whatever_their_ids_are_now(exported, colo
 def test_a_new_value_keeps_the_weights_that_it_was_given(exported, tmp_path):
     _, folder = exported
     model = model_of(NEW, seed=2)
-    fresh = model.weights[0].numpy()[1]
-    warm_start(model, folder, write_vocabularies(tmp_path / "transform", NEW))
-    assert model.weights[0].shape == (5, 8)  # padding, three words, others
-    np.testing.assert_array_equal(model.weights[0].numpy()[1], fresh)
+    tables = {weight.shape[0]: weight for weight in model.weights if weight.name == "embeddings"}
+    ids, words = tables[3 + 4], tables[5]  # of members, three colours and others; of padding, three words and others
+    fresh = ids.numpy()[3], words.numpy()[1]
+    warm_start(model, folder, write_vocabularies(tmp_path / "transform", NEW), columns_of(NEW))
+    np.testing.assert_array_equal((ids.numpy()[3], words.numpy()[1]), fresh)
 
 
 @pytest.mark.parametrize(
-    ("units", "colours", "said"), [(4, OLD, r"dense\w*/kernel \(17, 4\) here, dense\w*/kernel \(17, 3\) there")]
+    ("units", "colours", "said"), [(4, OLD, r"dense\w*/kernel \(25, 4\) here, dense\w*/kernel \(25, 3\) there")]
 )
 def test_another_architecture_is_refused_by_the_weight_that_differs(exported, units, colours, said, tmp_path):
     _, folder = exported
     with pytest.raises(MillraceError, match=said) as told:
-        warm_start(model_of(colours, units), folder, write_vocabularies(tmp_path / "transform", colours))
+        learnt = write_vocabularies(tmp_path / "transform", colours)
+        warm_start(model_of(colours, units), folder, learnt, columns_of(colours))
     assert "training.warm_start to false" in told.value.remedy
+
+
+def test_other_inputs_are_refused_even_where_all_weights_fit(exported, tmp_path):
+    _, folder = exported
+    columns = [Column("price.number"), *columns_of(OLD)[1:]]
+    model = build(Dnn(family="dnn", hidden_units=(3,)), LABELS["binary"], columns)
+    with pytest.raises(MillraceError, match=r"it takes .*price\.number.* here, .*amount\.number.* there"):
+        warm_start(model, folder, write_vocabularies(tmp_path / "transform", OLD), columns)
 
 
 def test_rows_follow_their_values_between_padding_and_buckets():
     theirs = np.array([[0.0], [1.0], [2.0], [3.0]])  # padding, a, b, others
     ours = np.array([[-1.0]] * 5)
-    found = carry(ours, Table([b"b", b"c", b"a"], 1), theirs, Table([b"a", b"b"], 1))
+    known = Table([b"a", b"b"], 1, 4)
+    found = carry(ours, [Table([b"b", b"c", b"a"], 1, 5)], theirs, [known])
     assert found[:, 0].tolist() == [0, 2, -1, 1, 3]
-    assert carry(ours[:4], Table([b"z", b"y"], 1), theirs, Table([b"a", b"b"], 1))[:, 0].tolist() == [0, -1, -1, 3]
+    assert carry(ours[:4], [Table([b"z", b"y"], 1, 4)], theirs, [known])[:, 0].tolist() == [0, -1, -1, 3]
+
+
+def test_rows_of_several_columns_follow_each_their_own():
+    theirs = np.arange(6.0)[:, None]  # yes, no; a, b, others of them
+    ours = -np.ones((7, 1))
+    switch = Table([], 0, 2)
+    found = carry(ours, [switch, Table([b"b", b"c"], 0, 5)], theirs, [switch, Table([b"a", b"b"], 0, 4)])
+    assert found[:, 0].tolist() == [0, 1, 3, -1, 4, 5, -1]
