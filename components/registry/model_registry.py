@@ -40,6 +40,7 @@ __all__ = [
     "EXTRA",
     "Published",
     "Record",
+    "TOLD",
     "Version",
     "earlier",
     "history",
@@ -53,6 +54,10 @@ __all__ = [
 ]
 
 LOCK_SECONDS = 10.0
+TOLD = {
+    True: "version {} published",
+    False: "nothing new: version {} is this model",
+}  # of a version that is new, or not
 _STAGING = ".staging-"
 
 
