@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 
 from components.readers.data_file import BLOCK, is_shown, open_bytes
-from components.readers.formats import FORMATS
+from components.readers.suffixes import ITEMS, SUFFIXES
 from configs.errors import DataRejected
 from configs.samples import catalog
 from configs.schema.data import SPAN
@@ -42,7 +42,7 @@ def list_files(base: str, pattern: str, format: str = "csv") -> list[str]:
     inside, name = os.path.split(pattern)
     found = sorted(glob.glob(os.path.join(glob.escape(base), pattern)))
     files = [path for path in found if is_shown(path)]
-    ends, items = FORMATS[format].suffixes, FORMATS[format].items
+    ends, items = SUFFIXES[format], ITEMS.get(format)
     part = " or ".join(ends)
     if format == "images" and any(path.endswith(ends) for path in files):
         files = [path for path in files if path.endswith(ends)]
@@ -61,6 +61,10 @@ def list_files(base: str, pattern: str, format: str = "csv") -> list[str]:
 
 def list_parts(files: Iterable[str], format: str) -> list[str]:
     """Return all files that data files stand for: those of a class for its folder, images with their table."""
+    if format not in ITEMS:  # each stands for itself
+        return list(files)
+    from components.readers.formats import FORMATS  # only here, since Arrow takes a while to load
+
     return [part for path in files for part in FORMATS[format].list_parts(path)]
 
 

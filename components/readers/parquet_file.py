@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from components.readers.file_format import PIECES, Batches, FileFormat, Names
+from components.readers.suffixes import SUFFIXES
 
 if TYPE_CHECKING:
     from pyarrow import parquet
@@ -21,7 +22,7 @@ class Parquet(FileFormat):
     """Rows counted from 1, in columns of their own types."""
 
     title = "Parquet"
-    suffixes = scored = (".parquet",)
+    suffixes = scored = SUFFIXES["parquet"]
 
     def iterate_batches(self, path: str, columns: Names, lists: Collection[str]) -> Batches:
         with open_parquet(path) as file:

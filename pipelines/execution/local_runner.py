@@ -38,7 +38,8 @@ def run_nodes(config: Config, nodes: Sequence[str], cache: bool, watch: Callable
         started = begin_run(config, run)
         with stoppable():
             try:
-                needs = settled.digest_needs(config, nodes) if cache else None
+                if needs := settled.digest_needs(config, nodes) if cache else None:
+                    watch({"node": nodes[0], "state": "running", "text": "looking for what has changed"})
                 if known := settled.recall(config, needs):
                     return repeat_nodes(config, run, started, known, watch)
                 with sync.working(config, run, nodes):
