@@ -65,7 +65,7 @@ def digest_needs(config: Config, nodes: Sequence[str]) -> str | None:
     if config.storage.metadata or config.training.warm_start:
         return None
     with _certain():
-        here = [Path.cwd() / f"{package}{end}" for package in fingerprint.OURS for end in ("", ".py")]
+        here = [Path.cwd() / f"{package}{end}" for package in fingerprint.OURS for end in ("/__init__.py", ".py")]
         if Path.cwd() == ROOT or not any(map(Path.exists, here)):
             files = {key: file_digest(path).hex() for key, path in list_named(config).items()}
             code = (fingerprint.of_repository(), fingerprint.of_packages())

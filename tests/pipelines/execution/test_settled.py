@@ -255,6 +255,14 @@ def test_without_the_cache_the_nodes_are_launched(sandbox: Sandbox) -> None:
     assert (record["repeats"], record["error"]["what"]) == (None, "The nodes' process has begun.")
 
 
+@pytest.mark.slow
+def test_a_pipeline_that_was_cleaned_has_nothing_to_repeat(sandbox: Sandbox) -> None:
+    answer = sandbox.millrace("clean")
+    assert answer.code == 0
+    assert f"removed {sandbox.home.settled}" in answer.stdout.splitlines()
+    assert not sandbox.home.settled.exists()
+
+
 def needs(config: Config) -> str | None:
     return settled.digest_needs(config, [spec.id for spec in choose_nodes(config)])
 
@@ -285,12 +293,13 @@ def test_what_the_environment_says_in_a_config_counts(fresh: Sandbox, monkeypatc
     assert digests[0] != digests[1]
 
 
-@pytest.mark.parametrize("name", ["trainer", "components.py"])
+@pytest.mark.parametrize("name", ["trainer/__init__.py", "components.py"])
 def test_code_that_the_nodes_would_find_in_the_current_folder_is_theirs_to_tell(
-    fresh: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    fresh: Sandbox, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     config = load(fresh.config)
     monkeypatch.chdir(fresh.folder)
+    (fresh.folder / "trainer").mkdir()  # of whatever, but no package
     assert needs(config) is not None
-    (fresh.folder / name).mkdir()
+    (fresh.folder / name).touch()
     assert needs(config) is None
