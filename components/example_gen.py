@@ -1,7 +1,5 @@
 """The ExampleGen node: checked data files become splits of tf.Examples."""
 
-import hashlib
-import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,8 +31,7 @@ from components.examples.shards import Shard, find_columns
 from components.examples.splits import assign_by_time, assign_splits, find_cuts, find_times
 from components.examples.windows import Frame, roll
 from components.readers import spans
-from components.readers.data_file import BLOCK, open_bytes
-from components.readers.files import find_data, list_files
+from components.readers.files import digest_files, find_data, list_files, list_parts
 from components.readers.formats import FORMATS, find_format
 from components.summaries import Outputs, Summary
 from components.validation import validate
@@ -106,19 +103,6 @@ def summarise(outputs: Outputs) -> Summary:
     found = [int(span) for span in examples.get_string_custom_property("spans").split(", ") if span]
     text = f"span{'s' * (len(found) > 1)} {', '.join(map(str, found))}: " if found else ""
     return Summary(f"{text}{sum(rows.values()):,} rows: {parts}", {"rows": rows} | ({"spans": found} if found else {}))
-
-
-def digest_files(base: str, files: Iterable[str]) -> str:
-    """Return a digest of the bytes of `files` and of their names below `base`, whatever their times are."""
-    total = hashlib.sha256()
-    for path in files:
-        with open_bytes(path) as file:
-            content = hashlib.sha256()
-            while block := file.read(BLOCK):
-                content.update(block)
-            line = [os.path.relpath(path, base), file.tell(), content.hexdigest()]
-        total.update(json.dumps(line).encode())
-    return total.hexdigest()
 
 
 class WriteShards(beam.DoFn):
@@ -257,12 +241,11 @@ class Driver(driver.FileBasedDriver):
             ]
         )
         files = _list_files(base, found, plan.format)
-        parts = [part for path in files for part in FORMATS[plan.format].list_parts(path)]
         return exec_properties | {
             INPUT_CONFIG_KEY: proto_utils.proto_to_json(found),
             utils.SPAN_PROPERTY_NAME: list(chosen)[-1] or 0,
             utils.VERSION_PROPERTY_NAME: None,
-            utils.FINGERPRINT_PROPERTY_NAME: digest_files(base, parts),
+            utils.FINGERPRINT_PROPERTY_NAME: digest_files(base, list_parts(files, plan.format)),
         }
 
 

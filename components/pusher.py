@@ -12,7 +12,7 @@ from tfx.utils import path_utils
 from components import in_service_driver
 from components.base import Made, node
 from components.evaluation.results import failures, overall, read_measured
-from components.registry.model_registry import Record, publish
+from components.registry.model_registry import TOLD, Record, publish
 from components.summaries import Outputs, Summary
 from configs.errors import NotBlessed
 from configs.home import Home
@@ -46,8 +46,7 @@ def summarise(outputs: Outputs) -> Summary:
     """Returns which version the model is, and whether it was published just now."""
     [pushed] = outputs["pushed_model"]
     number, new = pushed.get_int_custom_property("version"), bool(pushed.get_int_custom_property("new"))
-    text = f"version {number} published" if new else f"nothing new: version {number} is this model"
-    return Summary(text, {"version": number, "new": new})
+    return Summary(TOLD[new].format(number), {"version": number, "new": new})
 
 
 class Executor(BaseExecutor):

@@ -47,6 +47,10 @@ class PipelineBusy(MillraceError):
     exit_code = 5
 
 
+class Stopped(MillraceError):
+    """A signal asked the run to end."""
+
+
 BY_EXIT_CODE: dict[int, type[MillraceError]] = {
     error.exit_code: error for error in (MillraceError, ConfigError, DataRejected, NotBlessed, PipelineBusy)
 }

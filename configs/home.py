@@ -75,6 +75,11 @@ class Home:
         return self.root / "lock"
 
     @property
+    def settled(self) -> Path:
+        """What the last run that ended well depended on and left, by digests."""
+        return self.root / "settled.json"
+
+    @property
     def runs(self) -> Path:
         """A folder for each run."""
         return self.root / "runs"

@@ -7,12 +7,13 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 
-import portalocker
 import pytest
 
+from components.registry.file_lock import hold_file
 from configs.repository import ROOT
 from pipelines.graph import fingerprint
 from tests.sandbox import YAML, Answer, Sandbox
@@ -45,17 +46,16 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     name = f"{sys.implementation.cache_tag}-{hashlib.sha256(repr(parts).encode()).hexdigest()[:12]}"
     shelves = ROOT / ".pytest_cache" / "published"
     shelves.mkdir(parents=True, exist_ok=True)
-    lock = portalocker.Lock(shelves / f"{sys.implementation.cache_tag}.lock", timeout=0, fail_when_locked=True)
-    try:
-        lock.acquire()
-    except portalocker.LockException:
-        yield tmp_path_factory.mktemp(name)
-        return
-    for other in shelves.glob(f"{sys.implementation.cache_tag}-*"):
-        if other.name != name:
-            shutil.rmtree(other)
-    yield shelves / name
-    lock.release()
+    with ExitStack() as held:
+        try:
+            held.enter_context(hold_file(shelves / f"{sys.implementation.cache_tag}.lock"))
+        except BlockingIOError:
+            yield tmp_path_factory.mktemp(name)
+            return
+        for other in shelves.glob(f"{sys.implementation.cache_tag}-*"):
+            if other.name != name:
+                shutil.rmtree(other)
+        yield shelves / name
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from components.readers.data_file import BLOCK, is_shown, open_bytes, open_text
 from components.readers.delimited import Csv, split_rows
 from components.readers.file_format import Batches, FileFormat, Names, TextFormat
 from components.readers.row_batch import Batch, Fault, Row
+from components.readers.suffixes import ITEMS, SUFFIXES
 from configs.errors import DataRejected
 
 
@@ -59,8 +60,8 @@ class Images(ClassFolder):
     """Images as the bytes of their files; in a table, the names of the files."""
 
     title = "image"
-    suffixes = (".csv",)
-    scored = items = (".png", ".jpg", ".jpeg")
+    suffixes = SUFFIXES["images"]
+    scored = items = ITEMS["images"]
 
     def choose(self, path: str) -> FileFormat:
         return self if os.path.isdir(path) else Csv()
@@ -84,7 +85,7 @@ class Texts(ClassFolder):
     """Texts, a file each."""
 
     title = "text"
-    suffixes = items = (".txt",)
+    suffixes, items = SUFFIXES["text"], ITEMS["text"]
 
     def choose(self, path: str) -> FileFormat:
         return self if os.path.isdir(path) else TextLines()

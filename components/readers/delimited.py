@@ -9,6 +9,7 @@ from pyarrow import string
 from components.readers.data_file import BLOCK, open_bytes, open_text, require_text
 from components.readers.file_format import LONGEST, Batches, Names, TextFormat
 from components.readers.row_batch import Batch, Fault, Row, gather_rows, take_sound
+from components.readers.suffixes import SUFFIXES
 from configs.errors import DataRejected
 
 FAULTS = {  # what the csv module says, in part, and what we do
@@ -22,7 +23,7 @@ class Csv(TextFormat):
     """Rows of text whose first names the columns; as an editor shows it, the header is row 1."""
 
     title = "CSV"
-    suffixes = scored = (".csv",)
+    suffixes = scored = SUFFIXES["csv"]
     part = "header"
 
     def iterate_batches(self, path: str, columns: Names, lists: Collection[str]) -> Batches:

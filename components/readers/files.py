@@ -1,11 +1,14 @@
 """Where the rows come from: the files that `data.path` stands for."""
 
 import glob
+import hashlib
+import json
 import os
 import re
+from collections.abc import Iterable
 
-from components.readers.data_file import is_shown
-from components.readers.formats import FORMATS
+from components.readers.data_file import BLOCK, is_shown, open_bytes
+from components.readers.suffixes import ITEMS, SUFFIXES
 from configs.errors import DataRejected
 from configs.samples import catalog
 from configs.schema.data import SPAN
@@ -39,7 +42,7 @@ def list_files(base: str, pattern: str, format: str = "csv") -> list[str]:
     inside, name = os.path.split(pattern)
     found = sorted(glob.glob(os.path.join(glob.escape(base), pattern)))
     files = [path for path in found if is_shown(path)]
-    ends, items = FORMATS[format].suffixes, FORMATS[format].items
+    ends, items = SUFFIXES[format], ITEMS.get(format)
     part = " or ".join(ends)
     if format == "images" and any(path.endswith(ends) for path in files):
         files = [path for path in files if path.endswith(ends)]
@@ -54,3 +57,25 @@ def list_files(base: str, pattern: str, format: str = "csv") -> list[str]:
         raise DataRejected(f"The data folder holds no {part} file.", folder, "Put one there, or correct data.path.")
     what = "No file matches." if glob.has_magic(re.sub(r"\[[*?[]\]", "", pattern)) else "There is no such file."
     raise DataRejected(what, os.path.join(base, pattern), "Correct data.path.")
+
+
+def list_parts(files: Iterable[str], format: str) -> list[str]:
+    """Return all files that data files stand for: those of a class for its folder, images with their table."""
+    if format not in ITEMS:  # each stands for itself
+        return list(files)
+    from components.readers.formats import FORMATS  # only here, since Arrow takes a while to load
+
+    return [part for path in files for part in FORMATS[format].list_parts(path)]
+
+
+def digest_files(base: str, files: Iterable[str]) -> str:
+    """Return a digest of the bytes of `files` and of their names below `base`, whatever their times are."""
+    total = hashlib.sha256()
+    for path in files:
+        with open_bytes(path) as file:
+            content = hashlib.sha256()
+            while block := file.read(BLOCK):
+                content.update(block)
+            line = [os.path.relpath(path, base), file.tell(), content.hexdigest()]
+        total.update(json.dumps(line).encode())
+    return total.hexdigest()

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from components.readers.data_file import open_text
 from components.readers.file_format import Batches, Names, TextFormat
 from components.readers.row_batch import Fault, Row, gather_rows, spell_value, take_sound
+from components.readers.suffixes import SUFFIXES
 
 VALUES = json.JSONDecoder()
 SPELLED = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
@@ -15,7 +16,7 @@ class JsonLines(TextFormat):
     """Objects whose keys are the columns; what one lacks is null. For training, a number stays as it is spelled."""
 
     title = "JSON lines"
-    suffixes = scored = (".jsonl",)
+    suffixes = scored = SUFFIXES["jsonl"]
     is_uniform = False
 
     def parse_rows(self, path: str) -> Iterator[Row | Fault]:

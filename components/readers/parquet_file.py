@@ -2,12 +2,16 @@
 
 import contextlib
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-from pyarrow import parquet
 
 from components.readers.file_format import PIECES, Batches, FileFormat, Names
+from components.readers.suffixes import SUFFIXES
+
+if TYPE_CHECKING:
+    from pyarrow import parquet
 
 BUFFER = 1 << 16  # bytes of a column; without, all that a row group has of it
 CELLS = 1 << 20
@@ -18,7 +22,7 @@ class Parquet(FileFormat):
     """Rows counted from 1, in columns of their own types."""
 
     title = "Parquet"
-    suffixes = scored = (".parquet",)
+    suffixes = scored = SUFFIXES["parquet"]
 
     def iterate_batches(self, path: str, columns: Names, lists: Collection[str]) -> Batches:
         with open_parquet(path) as file:
@@ -45,11 +49,13 @@ class Parquet(FileFormat):
                 yield next(file.iter_batches(rows, row_groups=[group]))
 
 
-def open_parquet(path: str) -> parquet.ParquetFile:
+def open_parquet(path: str) -> "parquet.ParquetFile":
     """Open a Parquet file; raise an Arrow error or OSError when it is none."""
     # pyarrow before 14.0.1 runs code that a Parquet file brings along (CVE-2023-47248); this import forbids it.
     with contextlib.suppress(ImportError):
         import pyarrow_hotfix  # noqa: F401
+    from pyarrow import parquet  # only here: it loads every file system that Arrow knows, and OpenSSL
+
     try:
         return parquet.ParquetFile(path, buffer_size=BUFFER)
     except (RuntimeError, ValueError) as error:  # the import's own; Arrow's is a ValueError, too

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from fnmatch import fnmatchcase
 
 from components.readers.data_file import is_shown
-from components.readers.files import FOLDER, find_data, list_files
+from components.readers.files import FOLDER, digest_files, find_data, list_files, list_parts
 from configs.errors import DataRejected
 from configs.schema.data import SPAN, Data
 
@@ -19,6 +19,14 @@ def list_data(data: Data) -> list[str]:
     base, pattern = find_data(data.path)
     chosen = choose(base, pattern, data.span, data.spans, data.marker)
     return [path for found in chosen.values() for path in list_files(base, found, data.format)]
+
+
+def digest_data(data: Data) -> str:
+    """Return the digest of the data that the config stands for, which the ExampleGen node knows its input by.
+
+    Raises DataRejected where there is none.
+    """
+    return digest_files(find_data(data.path)[0], list_parts(list_data(data), data.format))
 
 
 def choose(

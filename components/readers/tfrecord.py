@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from components.readers.file_format import Batches, FileFormat, Names
 from components.readers.row_batch import Fault
+from components.readers.suffixes import SUFFIXES
 
 RECORDS = 1 << 10
 
@@ -19,7 +20,7 @@ class TFRecord(FileFormat):
     """
 
     title = "TFRecords of tf.Examples"
-    suffixes = scored = (".tfrecord", ".tfrecord.gz")
+    suffixes = scored = SUFFIXES["tfrecord"]
     is_uniform = False
 
     def iterate_batches(self, path: str, columns: Names, lists: Collection[str]) -> Batches:

@@ -18,8 +18,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-import portalocker
-
+from components.registry.file_lock import hold_file
 from components.registry.tree_digest import copy, list_files, sync, sync_folders, tree_digest, tree_size, write_synced
 from components.registry.versions import (
     EXTRA,
@@ -41,6 +40,7 @@ __all__ = [
     "EXTRA",
     "Published",
     "Record",
+    "TOLD",
     "Version",
     "earlier",
     "history",
@@ -54,6 +54,10 @@ __all__ = [
 ]
 
 LOCK_SECONDS = 10.0
+TOLD = {
+    True: "version {} published",
+    False: "nothing new: version {} is this model",
+}  # of a version that is new, or not
 _STAGING = ".staging-"
 
 
@@ -183,17 +187,17 @@ def _changing(home: Home) -> Iterator[None]:
     """Hold the registry alone, with what a killed predecessor left put right."""
     try:
         home.serving.mkdir(parents=True, exist_ok=True)
-        with portalocker.Lock(home.serving / ".lock", timeout=LOCK_SECONDS):
+        with hold_file(home.serving / ".lock", LOCK_SECONDS):
             _clear(home)
             _settle(home, history(home))
             try:
                 yield
             finally:
                 _clear(home)
-    except portalocker.AlreadyLocked as error:
+    except BlockingIOError as error:
         what = "another process is changing what is in service."
         raise PipelineBusy(what, str(home.serving), "Try again when it has ended.") from error
-    except (OSError, portalocker.LockException) as error:
+    except OSError as error:
         what = f"what is in service could not be changed: {error}."
         raise MillraceError(what, str(home.serving), "Make it writable, make room, and try again.") from error
 

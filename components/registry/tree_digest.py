@@ -32,8 +32,17 @@ def tree_digest(path: Path, exclude: Collection[str] = ()) -> str:
     """Return the SHA-256 (hex) of the files that `list_files` finds: the relative path and the content of each."""
     digest = hashlib.sha256()
     for name in list_files(path, exclude):
-        digest.update(os.fsencode(name) + b"\0" + _file_digest(path / name))
+        digest.update(os.fsencode(name) + b"\0" + file_digest(path / name))
     return digest.hexdigest()
+
+
+def file_digest(path: Path) -> bytes:
+    """Return the SHA-256 of a file's content."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_READ):
+            digest.update(block)
+    return digest.digest()
 
 
 def tree_size(path: Path) -> int:
@@ -49,7 +58,7 @@ def copy(source: Path, target: Path, exclude: Collection[str] = ()) -> None:
         copied.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, copied)
         sync(copied)
-        if _file_digest(copied) != _file_digest(file):
+        if file_digest(copied) != file_digest(file):
             raise MillraceError("the file changed while it was copied.", str(file), "Run again.")
 
 
@@ -76,14 +85,6 @@ def sync_folders(tree: Path) -> None:
 
 def _files(path: Path, exclude: Collection[str] = ()) -> list[Path]:
     return [path / name for name in list_files(path, exclude)] if path.is_dir() else [path]
-
-
-def _file_digest(path: Path) -> bytes:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_READ):
-            digest.update(block)
-    return digest.digest()
 
 
 def _refuse(error: OSError) -> None:

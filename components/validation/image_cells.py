@@ -8,7 +8,7 @@ import os
 import pyarrow as pa
 from PIL import Image
 
-from components.readers.class_folders import Images
+from components.readers.suffixes import IMAGE
 
 PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 IN_BASE64 = ("iVBORw0KGgo", "/9j/")  # how PNG and JPEG begin there
@@ -37,8 +37,8 @@ def _read_picture(cell: object, folder: str | None) -> bytes:
             raise pa.ArrowInvalid("is an image in base64 that cannot be decoded") from None
     if folder is None:
         raise pa.ArrowInvalid("is no image in base64; data.format: images takes the names of files")
-    if not cell.lower().endswith(Images.items):  # whose contents are known to what looks for changes
-        raise pa.ArrowInvalid(f"names no {' or '.join(Images.items)} file")
+    if not cell.lower().endswith(IMAGE):  # whose contents are known to what looks for changes
+        raise pa.ArrowInvalid(f"names no {' or '.join(IMAGE)} file")
     try:
         with open(os.path.join(folder, cell), "rb") as file:
             return file.read()

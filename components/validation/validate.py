@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from components.readers import spans
+from components.readers.files import list_parts
 from components.readers.formats import FORMATS, find_format
 from components.validation.cast import to_text
 from components.validation.column_types import Role
@@ -51,8 +52,7 @@ def check_small(config: Config) -> None:
     So a mistake need not wait until TensorFlow is loaded; large data is checked by the ExampleGen node alone.
     """
     files = spans.list_data(config.data)
-    parts = [part for path in files for part in FORMATS[config.data.format].list_parts(path)]
-    size = sum(os.path.getsize(part) for part in parts if os.path.exists(part))
+    size = sum(os.path.getsize(part) for part in list_parts(files, config.data.format) if os.path.exists(part))
     if size <= SMALL and config.data.format != "tfrecord":  # which TensorFlow reads
         for _ in check_batches(files, config.data.format, assign_roles(config)):
             pass

@@ -122,7 +122,7 @@ def clean(path: ConfigPath, dry_run: DryRun = False) -> None:
 
     config = load(path)
     home = config.home
-    doomed = [place for place in (home.artifacts, home.checkpoints, home.metadata) if place.exists()]
+    doomed = [place for place in (home.artifacts, home.checkpoints, home.metadata, home.settled) if place.exists()]
     if not dry_run:
         with borrow_pipeline(config, f"clean-{new_id()}"):
             for place in doomed:

@@ -11,7 +11,6 @@ from configs.errors import MillraceError
 from configs.schema.config import Config
 from pipelines.reporting import html_report
 from pipelines.runs.directory import now, write_file
-from pipelines.runs.mlmd import SUCCESSFUL, connection, read_executions
 from pipelines.runs.outcomes import Outcome, failure, read_outcomes
 from pipelines.runs.run import Run
 
@@ -23,13 +22,23 @@ def finish_run(
 
     `interruption` says why a run ended before its nodes did. The record's `exit_code` is the run's own.
     """
-    outcomes = audit(config, run, nodes, interruption)
+    return record_run(config, run, started, audit(config, run, nodes, interruption))
+
+
+def record_run(
+    config: Config, run: Run, started: str, outcomes: Sequence[Outcome], repeats: str | None = None
+) -> dict[str, Any]:
+    """Writes run.json and report.html of a run whose nodes ended so, and returns the former.
+
+    `repeats` is the id of the run that launched the nodes, where this one launched none.
+    """
     failed = next((outcome for outcome in outcomes if outcome.error), None)
     version = intact(config.home)
     published = version if version and version.manifest["run"] == run.id else None
     record = {
         "pipeline": config.name,
         "run": run.id,
+        "repeats": repeats,
         "started": started,
         "ended": now(),
         "exit_code": failed.error["exit_code"] if failed and failed.error else 0,
@@ -53,6 +62,8 @@ def finish_run(
 
 def audit(config: Config, run: Run, nodes: Sequence[str], interruption: MillraceError | None = None) -> list[Outcome]:
     """Returns how each expected node ended; one that its record or the metadata does not know as successful failed."""
+    from pipelines.runs.mlmd import SUCCESSFUL, connection, read_executions  # only here: a run may do without MLMD
+
     recorded = read_outcomes(run)
     try:
         known = read_executions(connection(config), config.name, run.id)

@@ -8,43 +8,61 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from configs.errors import MillraceError
+from configs.errors import MillraceError, Stopped
 from configs.home import COPIES, working_copies
 from configs.schema.config import Config
-from pipelines.execution.finalize import finish_run
+from pipelines.execution import settled
+from pipelines.execution.finalize import finish_run, record_run
+from pipelines.execution.settled import Settled
 from pipelines.runs.directory import begin_run
 from pipelines.runs.lease import borrow_pipeline
+from pipelines.runs.outcomes import write_outcome
 from pipelines.runs.run import Run, new_id
 from pipelines.storage import sync
 
 Event = Mapping[str, Any]
 
 
-class Stopped(MillraceError):
-    """A signal asked the run to end."""
-
-
 def run_nodes(config: Config, nodes: Sequence[str], cache: bool, watch: Callable[[Event], None]) -> dict[str, Any]:
     """Runs the nodes and returns the run's record; `watch` sees every event as it comes.
 
-    Raises PipelineBusy when another run holds the pipeline. Never imports TensorFlow.
+    Where nothing has changed since a run that ended well, that one is repeated from its record. Raises PipelineBusy
+    when another run holds the pipeline. Never imports TensorFlow.
     """
     run = Run(config.home, new_id())
     with borrow_pipeline(config, run.id):
         started = begin_run(config, run)
         with stoppable():
             try:
+                if needs := settled.digest_needs(config, nodes) if cache else None:
+                    watch({"node": nodes[0], "state": "running", "text": "looking for what has changed"})
+                if known := settled.recall(config, needs):
+                    return repeat_nodes(config, run, started, known, watch)
                 with sync.working(config, run, nodes):
                     interruption = run_worker(config, run, nodes, cache, watch, run.log)
                 ignore_signals()
             except MillraceError as error:
-                interruption = error
+                interruption, needs = error, None
             record = finish_run(config, run, started, nodes, interruption)
+            settled.keep(config, run, record, needs)
         sync.put_files(config.home, run.folder)
         return record
+
+
+def repeat_nodes(
+    config: Config, run: Run, started: str, known: Settled, watch: Callable[[Event], None]
+) -> dict[str, Any]:
+    """Answers for every node as the cache would, and launches none; returns the run's record."""
+    run.log.write_text(f"Nothing has changed since run {known.run}, whose log tells of its nodes: none was launched.\n")
+    for outcome in known.outcomes:
+        write_outcome(run, outcome)
+        watch({"outcome": asdict(outcome)})
+    ignore_signals()
+    return record_run(config, run, started, known.outcomes, repeats=known.run)
 
 
 def run_worker(

@@ -2,10 +2,11 @@
 
 import ast
 import hashlib
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from functools import cache
-from importlib.metadata import distributions
+from importlib.metadata import Distribution, distributions
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -22,15 +23,20 @@ def of_code(modules: Iterable[str]) -> str:
     return content.hexdigest()
 
 
-@cache
 def of_image() -> str:
-    """Returns what an image is known by: 12 hex digits of the sha256 of our code, our templates and the lock."""
+    """Returns what an image is known by: the first 12 hex digits of `of_repository`."""
+    return of_repository()[:12]
+
+
+@cache
+def of_repository() -> str:
+    """Returns the sha256 of all of our code, our templates and the lock: whatever any node reaches is part of it."""
     files = [path for package in OURS for path in (ROOT / package).rglob("*.py")]
     files += [path for path in (ROOT / "pipelines").glob("*/templates/*") if path.is_file()]
     content = hashlib.sha256()
     for path in sorted([*files, ROOT / "requirements" / "current.txt"]):
         content.update(f"{path.relative_to(ROOT).as_posix()}\0".encode() + path.read_bytes() + b"\0")
-    return content.hexdigest()[:12]
+    return content.hexdigest()
 
 
 @cache
@@ -40,9 +46,16 @@ def of_packages() -> str:
         folder for folder in sys.path if not folder.endswith("_vendor")
     ]  # setuptools adds its own, once imported
     found = reversed(list(distributions(path=folders)))  # of two of one name the first is imported
-    installed = {package.name: package.version for package in found if package.name != "millrace"}
-    names = sorted(f"{name}=={version}" for name, version in installed.items())
+    installed = dict(map(identify, found))
+    names = sorted(f"{name}=={version}" for name, version in installed.items() if name != "millrace")
     return hashlib.sha256("\n".join(names).encode()).hexdigest()
+
+
+def identify(package: Distribution) -> tuple[str, str]:
+    """Returns the name and the version, as Python's parser of e-mail finds them in a millisecond each."""
+    text = package.read_text("METADATA") or package.read_text("PKG-INFO") or ""
+    name, version = (re.search(rf"^{key}: *(.*?) *$", text, re.M) for key in ("Name", "Version"))
+    return (name[1], version[1]) if name and version else (package.name, package.version)
 
 
 def import_closure(modules: Iterable[str]) -> dict[str, Path]:

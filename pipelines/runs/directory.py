@@ -5,13 +5,12 @@ import os
 import secrets
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-import portalocker
-
+from components.registry.file_lock import hold_file
 from configs.errors import ConfigError, PipelineBusy
 from configs.home import Home
 from configs.schema.config import Config
@@ -37,10 +36,10 @@ def begin_run(config: Config, run: Run) -> str:
 def lock_home(home: Home, holder: str) -> Iterator[None]:
     """Locks the pipeline on this machine for a holder, a run's id; raises PipelineBusy, which names who has it."""
     home.root.mkdir(parents=True, exist_ok=True)
-    with home.lock.open("a+") as file:
+    with ExitStack() as held:
         try:
-            portalocker.lock(file, portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING)
-        except portalocker.LockException as error:
+            file = held.enter_context(hold_file(home.lock))
+        except BlockingIOError as error:
             raise PipelineBusy(
                 f"Another run holds the pipeline: {_holder(home)}.",
                 where=str(home.root),

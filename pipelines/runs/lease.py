@@ -16,7 +16,6 @@ from typing import Any
 from configs.errors import ConfigError, MillraceError, PipelineBusy
 from configs.schema.config import Config
 from pipelines.runs.directory import lock_home
-from pipelines.runs.mlmd import connection
 from pipelines.runs.run import new_id
 
 TERM = 3600  # seconds: so long may a pool of nodes take to grow between two steps
@@ -127,7 +126,7 @@ def _execute(config: Config, *statements: tuple[str, Sequence[Any]]) -> Sequence
     """Executes the statements and returns the rows of the last; no error tells the password."""
     import pymysql  # half a second, which a pipeline on SQLite need not wait
 
-    to = connection(config).mysql
+    to = _server(config)
     account = {"user": to.user, "password": to.password, "database": to.database}
     try:
         with (
@@ -147,8 +146,15 @@ def _execute(config: Config, *statements: tuple[str, Sequence[Any]]) -> Sequence
 
 
 def _address(config: Config) -> str:
-    to = connection(config).mysql
+    to = _server(config)
     return f"{to.host}:{to.port}"
+
+
+def _server(config: Config) -> Any:
+    """Returns the MySQL of the metadata store: host, port, database, user, password."""
+    from pipelines.runs.mlmd import connection  # only here: a pipeline on SQLite need not wait for MLMD
+
+    return connection(config).mysql
 
 
 def _format_time(time: datetime) -> str:

@@ -1,6 +1,7 @@
 """The metadata store: how to reach it, and what it says of a run."""
 
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TypeAlias
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -49,8 +50,23 @@ def read_executions(store: mlmd.ConnectionConfig, pipeline: str, run: str) -> di
     server may have closed its end, and MLMD then fails the next query, which publishes the node's result, before it
     connects anew. Raises MillraceError when the store cannot be reached or read.
     """
-    try:
+    with _explained(store):
         return _list_executions(MetadataStore(store), pipeline, run)
+
+
+def read_outputs(store: mlmd.ConnectionConfig, executions: Iterable[Execution]) -> list[mlmd.Artifact]:
+    """Returns the artifacts that executions made, or that the cache answered with; raises as `read_executions` does."""
+    with _explained(store):
+        opened = MetadataStore(store)
+        events = opened.get_events_by_execution_ids([execution.id for execution in executions])
+        made = {event.artifact_id for event in events if event.type == mlmd.Event.OUTPUT}
+        return list(opened.get_artifacts_by_id(sorted(made)))
+
+
+@contextmanager
+def _explained(store: mlmd.ConnectionConfig) -> Iterator[None]:
+    try:
+        yield
     except (errors.StatusError, RuntimeError) as error:
         reason = str(error).removeprefix("Error when executing query: ").partition(" query:")[0]
         where, remedy = f"{store.mysql.host}:{store.mysql.port}", "See that it runs and that storage.metadata is right."

@@ -4,12 +4,12 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
-
-from fsspec.core import url_to_fs
-from fsspec.spec import AbstractFileSystem
+from typing import TYPE_CHECKING, Any
 
 from configs.errors import ConfigError, MillraceError
+
+if TYPE_CHECKING:
+    from fsspec.spec import AbstractFileSystem
 
 STRANGERS = ("NoCredentialsError", "PartialCredentialsError", "DefaultCredentialsError", "RefreshError")
 
@@ -18,6 +18,8 @@ class Store:
     """A folder in a store; a name is the path of a file in it, relative to the folder."""
 
     def __init__(self, url: str) -> None:
+        from fsspec.core import url_to_fs  # only here: a pipeline on this machine need not wait for it
+
         found = url_to_fs(url, use_listings_cache=False)  # what others put is to be seen
         self.files: AbstractFileSystem = found[0]
         self.base = str(found[1]).rstrip("/")

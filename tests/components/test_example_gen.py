@@ -14,7 +14,6 @@ from tfx.orchestration.pipeline import Pipeline
 from tfx.types import standard_artifacts
 
 from components import example_gen
-from components.readers import files
 from components.summaries import summarise
 from configs.errors import DataRejected
 from configs.loading import loader
@@ -321,29 +320,6 @@ def test_splits_follow_their_parts():
     batch = pa.RecordBatch.from_arrays([pa.array(range(20_000), pa.float32())], ["fare"])
     counts = Counter(example_gen.assign_splits(batch, [8, 1, 1]).tolist())
     assert [counts[split] / 20_000 for split in range(3)] == pytest.approx([0.8, 0.1, 0.1], abs=0.01)
-
-
-def test_the_digest_sees_content_and_names_but_no_times(trips):
-    def digest():
-        return example_gen.digest_files(str(trips), files.list_files(str(trips), files.FOLDER))
-
-    before = digest()
-    stat = (trips / "0.csv").stat()
-    os.utime(trips / "0.csv", (1, 1))
-    assert digest() == before
-    (trips / "0.csv").write_text((trips / "0.csv").read_text().replace("Blue", "Teal", 1))
-    os.utime(trips / "0.csv", ns=(stat.st_atime_ns, stat.st_mtime_ns))
-    assert digest() != before
-    (trips / "0.csv").write_text((trips / "0.csv").read_text().replace("Teal", "Blue", 1))
-    assert digest() == before
-    (trips / "0.csv").rename(trips / "3.csv")
-    assert digest() != before
-
-
-def test_a_file_that_cannot_be_digested_is_refused_by_name(trips):
-    with pytest.raises(DataRejected, match="cannot be read") as caught:
-        example_gen.digest_files(str(trips), [str(trips / "9.csv")])
-    assert caught.value.where == str(trips / "9.csv")
 
 
 def test_the_cache_key_does_not_hold_what_the_node_does_not_read(config, tmp_path):

@@ -59,3 +59,40 @@ def test_a_path_is_a_file_a_folder_or_a_glob(tmp_path, path, base, pattern):
 def test_a_sample_is_one_file():
     base, pattern = files.find_data("sample://taxi")
     assert [os.path.basename(path) for path in files.list_files(base, pattern)] == ["data.csv"]
+
+
+def test_the_digest_sees_content_and_names_but_no_times(tmp_path):
+    first = tmp_path / "0.csv"
+    for name in ("0.csv", "1.csv"):
+        (tmp_path / name).write_bytes(ROWS)
+
+    def digest():
+        return files.digest_files(str(tmp_path), files.list_files(str(tmp_path), files.FOLDER))
+
+    before, stat = digest(), first.stat()
+    os.utime(first, (1, 1))
+    assert digest() == before
+    first.write_bytes(ROWS.replace(b"1", b"2"))
+    os.utime(first, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert digest() != before
+    first.write_bytes(ROWS)
+    assert digest() == before
+    first.rename(tmp_path / "3.csv")
+    assert digest() != before
+
+
+def test_a_file_that_cannot_be_digested_is_refused_by_name(tmp_path):
+    with pytest.raises(DataRejected, match="cannot be read") as caught:
+        files.digest_files(str(tmp_path), [str(tmp_path / "9.csv")])
+    assert caught.value.where == str(tmp_path / "9.csv")
+
+
+def test_a_folder_of_a_class_and_a_table_of_images_stand_for_files(tmp_path):
+    (tmp_path / "cats").mkdir()
+    for name in ("cats/b.png", "cats/a.png", "dog.png"):
+        (tmp_path / name).touch()
+    (tmp_path / "table.csv").write_text("image,label\ndog.png,1\nnowhere.png,0\n")
+    given = [str(tmp_path / "cats"), str(tmp_path / "table.csv")]
+    parts = [os.path.relpath(path, tmp_path) for path in files.list_parts(given, "images")]
+    assert parts == ["cats/a.png", "cats/b.png", "table.csv", "dog.png"]
+    assert files.list_parts(["a.csv", "b.csv"], "csv") == ["a.csv", "b.csv"]

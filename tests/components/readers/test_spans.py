@@ -75,6 +75,23 @@ def test_what_holds_no_data_is_no_span(tmp_path):
     assert list_names(tmp_path, "span-{SPAN}/*") == ["span-1/a.csv"]
 
 
+def test_the_digest_is_of_the_spans_that_are_taken(tmp_path):
+    furnish(tmp_path, ["1/a.csv", "2/a.csv", "3/a.csv"])
+
+    def digest():
+        return spans.digest_data(Data(format="csv", path=str(tmp_path / "{SPAN}/*.csv"), spans=2))
+
+    before = digest()
+    assert before == files.digest_files(str(tmp_path), [str(tmp_path / name) for name in ("2/a.csv", "3/a.csv")])
+    (tmp_path / "1" / "a.csv").write_text("fare\n2\n")
+    assert digest() == before
+    (tmp_path / "2" / "a.csv").write_text("fare\n2\n")
+    assert digest() != before
+    after = digest()
+    furnish(tmp_path, ["4/a.csv"])
+    assert digest() not in (before, after)
+
+
 def test_without_spans_the_pattern_is_all_there_is(tmp_path):
     furnish(tmp_path, ["a.csv", "b.csv"])
     assert spans.choose(str(tmp_path), files.FOLDER) == {None: files.FOLDER}

@@ -6,10 +6,10 @@ import subprocess
 import sys
 import threading
 
-import portalocker
 import pytest
 
 from components.registry import model_registry
+from components.registry.file_lock import hold_file
 from components.registry.model_registry import (
     EXTRA,
     Record,
@@ -271,7 +271,7 @@ def test_a_candidate_that_is_no_plain_folder_is_refused(home, model, kind):
 
 def test_a_second_process_waits_and_then_gives_way(three, model, monkeypatch):
     monkeypatch.setattr(model_registry, "LOCK_SECONDS", 0.1)
-    with portalocker.Lock(three.serving / ".lock"), pytest.raises(PipelineBusy, match="another process"):
+    with hold_file(three.serving / ".lock"), pytest.raises(PipelineBusy, match="another process"):
         publish(three, model("d"), {}, RECORD)
     assert publish(three, model("d"), {}, RECORD).version.number == 4
 

@@ -133,6 +133,7 @@ def test_an_artifact_without_a_digest_is_not_intact(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_an_equal_run_is_answered_by_the_cache_and_publishes_nothing(sandbox: Sandbox) -> None:
     history = sandbox.home.history.read_text()
+    sandbox.home.settled.unlink()  # which answers without asking the nodes
     answer = sandbox.run()
     assert answer.code == 0
     assert {node for node, state in answer.states.items() if state == "done"} <= JUDGED_BY_SERVICE
@@ -141,6 +142,9 @@ def test_an_equal_run_is_answered_by_the_cache_and_publishes_nothing(sandbox: Sa
     assert answer.record["nodes"][-1]["text"] == "nothing new: version 1 is this model"
     assert sandbox.home.history.read_text() == history
     assert not (sandbox.home.serving / "2").exists()
+    repeated = sandbox.run().record
+    assert repeated["repeats"] == answer.record["run"]
+    assert [node["text"] for node in repeated["nodes"]] == [node["text"] for node in answer.record["nodes"]]
 
 
 @pytest.mark.slow

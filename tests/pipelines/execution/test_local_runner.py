@@ -13,10 +13,11 @@ from typing import Any
 import psutil
 import pytest
 
+from configs.errors import Stopped
 from configs.home import COPIES
 from configs.loading.loader import load
 from configs.nodes import NODES
-from pipelines.execution.local_runner import Stopped, explain_death, run_worker
+from pipelines.execution.local_runner import explain_death, run_worker
 from pipelines.runs.directory import begin_run, find_record, lock_home, read_records
 from pipelines.runs.run import Run
 from tests.sandbox import PATIENCE, ROOT, Answer, Sandbox

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +30,13 @@ json.dump(digests, sys.stdout)
 IMAGE = """
 import json, sys
 from pathlib import Path
-from pipelines.graph.fingerprint import of_image
+from pipelines.graph.fingerprint import of_image, of_repository
 
 digests = [of_image()]
 for file in json.loads(sys.argv[1]):
     with Path(file).open("ab") as content:
         content.write(b" ")
-    of_image.cache_clear()
+    of_repository.cache_clear()
     digests.append(of_image())
 json.dump(digests, sys.stdout)
 """
@@ -121,6 +122,11 @@ def install(folder: Path, name: str, version: str) -> None:
     info = folder / f"{name}-{version}.dist-info"
     info.mkdir()
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+
+
+def test_packages_are_named_as_python_names_them() -> None:
+    installed = list(distributions())
+    assert [fingerprint.identify(package) for package in installed] == [(p.name, p.version) for p in installed]
 
 
 @pytest.mark.slow

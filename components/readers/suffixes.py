@@ -1,0 +1,15 @@
+"""What the names of data files end with, by the format of `data.format`: known without Arrow."""
+
+IMAGE = (".png", ".jpg", ".jpeg")
+SUFFIXES: dict[str, tuple[str, ...]] = {
+    "csv": (".csv",),
+    "jsonl": (".jsonl",),
+    "parquet": (".parquet",),
+    "tfrecord": (".tfrecord", ".tfrecord.gz"),
+    "images": (".csv",),  # of a table
+    "text": (".txt",),
+}
+ITEMS: dict[str, tuple[str, ...]] = {  # of the files in the folder of a class, each of them a row
+    "images": IMAGE,
+    "text": (".txt",),
+}
