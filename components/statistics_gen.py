@@ -8,7 +8,8 @@ from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.dsl.components.base.executor_spec import BeamExecutorSpec
 
 from components.base import Made
-from components.patches.tfx_io import ROWS, InLargeBatches
+from components.examples.batches import ROWS
+from components.patches.tfx_io import InLargeBatches
 from components.schemas.tfdv_schema import read_statistics
 from components.summaries import Outputs, Summary
 from configs.schema.config import Config

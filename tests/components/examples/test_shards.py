@@ -6,7 +6,6 @@ from tfx_bsl.tfxio.dataset_options import RecordBatchesOptions
 from tfx_bsl.tfxio.tf_example_record import TFExampleRecord
 
 from components.examples.shards import Shard, find_columns, read_columns
-from components.patches.tfx_io import ReadBatches
 
 ROWS = pa.RecordBatch.from_pydict(
     {
@@ -57,11 +56,3 @@ def test_a_schema_chooses_columns_and_adds_those_that_are_absent(shard):
     table = pa.Table.from_batches(read_columns(shard, schema, 10))
     assert table.schema == schema
     assert table.to_pydict() == {"id": [[0], [2**40], None, [2**40], None], "other": [None] * 5}
-
-
-def test_a_shard_without_rows_is_read_from_its_examples(tmp_path):
-    folder = tmp_path / "Split-eval"
-    folder.mkdir()
-    shard = Shard(str(folder / "data_tfrecord-00000-of-00001.gz"), str(tmp_path))
-    shard.close()
-    assert list(ReadBatches(10, None, None).process(shard.path)) == []
