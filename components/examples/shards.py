@@ -58,7 +58,8 @@ def read_columns(examples: str, schema: pa.Schema | None, rows: int) -> Iterator
     """Yield a shard by batches of `rows`; with a schema its columns, null where the shard has none of that name."""
     with FileSystems.open(find_columns(examples), compression_type=CompressionTypes.UNCOMPRESSED) as stream:
         file = parquet.ParquetFile(stream)
-        present = [name for name in (schema or file.schema_arrow).names if name in file.schema_arrow.names]
+        held = dict.fromkeys(file.schema_arrow.names)  # asked once, since Arrow makes the schema anew at each call
+        present = [name for name in (schema.names if schema else held) if name in held]
         for batch in file.iter_batches(rows, columns=present, use_threads=False):
             yield batch if schema is None else _fit(batch, schema)
 
