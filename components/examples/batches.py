@@ -1,6 +1,6 @@
 """The rows of a split as few, large Arrow batches: what Beam does, it does for each element."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import pyarrow as pa
 import tensorflow as tf
@@ -11,7 +11,7 @@ from tfx.types import artifact_utils
 from tfx_bsl.tfxio.dataset_options import RecordBatchesOptions
 from tfx_bsl.tfxio.tf_example_record import TFExampleRecord
 
-from components.examples.shards import find_columns, read_columns
+from components.examples.shards import MEMORY, find_columns, join, read_columns
 
 ROWS = 10_000  # of a batch, at most
 BYTES = 1 << 22  # of a batch on the disk, where it takes a tenth of what it takes in memory
@@ -44,3 +44,18 @@ def read_batches(
         yield from records.RecordBatches(RecordBatchesOptions(rows, num_epochs=1, shuffle=False))
     else:
         yield from read_columns(shard, records.ArrowSchema() if schema else None, rows)
+
+
+def join_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Yield the same rows in fewer batches, of at most ROWS or about MEMORY.
+
+    What each column of each batch costs in Python is so shared by many rows even where rows are wide.
+    """
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        if held and sum(map(len, [*held, batch])) > ROWS or sum(other.nbytes for other in held) > MEMORY:
+            yield join(held)
+            held = []
+        held.append(batch)
+    if held:
+        yield join(held)

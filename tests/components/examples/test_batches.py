@@ -8,7 +8,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.types import artifact_utils, standard_artifacts
 
 from components.examples import batches
-from components.examples.batches import count_rows, list_shards, read_batches
+from components.examples.batches import count_rows, join_batches, list_shards, read_batches
 from components.examples.shards import Shard, find_columns
 
 COUNT = 50
@@ -51,3 +51,23 @@ def test_a_schema_chooses_the_columns(examples):
     schema = schema_pb2.Schema(feature=[schema_pb2.Feature(name="text", type=schema_pb2.BYTES)])
     [batch] = read_batches(list_shards(examples, "train")[0], COUNT, schema)
     assert batch.to_pydict() == {"text": [["é".encode()]] * COUNT}
+
+
+@pytest.mark.parametrize(
+    ("limits", "sizes"),
+    [({}, [50]), ({"ROWS": 20}, [20, 20, 10]), ({"ROWS": 25}, [20, 20, 10]), ({"MEMORY": 500}, [20, 20, 10])],
+)
+def test_small_batches_are_joined_as_far_as_the_memory_bears(examples, monkeypatch, limits, sizes):
+    for name, limit in limits.items():
+        monkeypatch.setattr(batches, name, limit)
+    found = list(read_batches(list_shards(examples, "train")[0], 10))
+    joined = list(join_batches(found))
+    assert [len(batch) for batch in joined] == sizes
+    assert pa.Table.from_batches(joined).equals(pa.Table.from_batches(found))
+
+
+def test_batches_without_rows_are_joined(examples):
+    [batch] = read_batches(list_shards(examples, "train")[0], COUNT)
+    assert [len(joined) for joined in join_batches([batch[:0], batch[:0]])] == [0]
+    assert list(join_batches([batch[:0], batch, batch[:0]])) == [batch]
+    assert list(join_batches([])) == []
