@@ -16,6 +16,7 @@ from tfx.types import artifact_utils, standard_artifacts
 
 from components import in_service_driver
 from components.base import Made, node
+from components.schemas.blocks import validate_statistics
 from components.schemas.tfdv_schema import FILE, free, read_schema, read_statistics
 from components.summaries import Outputs, Summary
 from configs.errors import DataRejected
@@ -114,8 +115,7 @@ def anomalies(
         )
         limit = allow_for_chance(gate.drift if split == "train" else gate.skew, current, other)
         rules = with_limits(schema, gate.unseen, limit, free)
-        found = tfdv.validate_statistics(current, rules, **{role: other})
-        for path, info in found.anomaly_info.items():
+        for path, info in validate_statistics(current, rules, **{role: other}):
             for reason in info.reason:
                 key, text = _key(reason.type, split), reason.description.strip()
                 text += f" At most {gate.unseen:.1%} of the rows may." if key == "gate.unseen" else ""

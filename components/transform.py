@@ -22,9 +22,9 @@ from tfx.proto import transform_pb2
 from tfx.types import artifact_utils
 
 from components.base import Made
-from components.examples.shards import COLUMNS, EXAMPLES, Shard, find_columns, read_columns
+from components.examples.batches import count_rows, join_batches, list_shards, read_batches
+from components.examples.shards import COLUMNS, EXAMPLES, Shard
 from components.examples.tensors import from_dense, to_cells, to_sparse
-from components.patches.tfx_io import count_rows
 from components.schemas.tfdv_schema import FILE, read_schema
 from components.summaries import Outputs, Summary
 from configs.schema.config import Config
@@ -64,18 +64,19 @@ class Executor(BaseBeamExecutor):
 
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
         columns = json.loads(exec_properties["custom_config"])["columns"]
-        examples, rows = artifact_utils.get_single_instance(input_dict["examples"]), count_rows(input_dict["examples"])
+        examples = artifact_utils.get_single_instance(input_dict["examples"])
+        rows = count_rows([examples])
         graph = artifact_utils.get_single_uri(output_dict["transform_graph"])
         schema = read_schema(Path(artifact_utils.get_single_uri(input_dict["schema"]), FILE))
         with self._make_beam_pipeline() as pipeline:
-            files = pipeline | beam.Create(list_files(examples, "train")) | beam.Reshuffle()
+            files = pipeline | beam.Create(list_shards(examples, "train")) | beam.Reshuffle()
             seen = files | beam.ParDo(See(columns, rows)) | beam.CombineGlobally(AddUp())
             seen | beam.Map(write_learnt, columns, graph)
         write_graph(Preprocessing(Columns.model_validate_json(columns), Learnt.read(graph)), schema, graph)
         made = artifact_utils.get_single_instance(output_dict["transformed_examples"])
         made.split_names = artifact_utils.encode_split_names(list(SPLITS))
         with staged(made) as staging, self._make_beam_pipeline() as pipeline:
-            files = pipeline | beam.Create([file for split in SPLITS for file in list_files(examples, split)])
+            files = pipeline | beam.Create([file for split in SPLITS for file in list_shards(examples, split)])
             files | beam.Reshuffle() | beam.ParDo(Apply(columns, graph, rows, made.uri, staging))
 
 
@@ -94,7 +95,7 @@ class See(beam.DoFn):
     def process(self, file: str) -> Iterator[Seen]:
         """Yield what all rows of the file show."""
         features, seen = Columns.model_validate_json(self.columns).features, Seen()
-        for batch in read_columns(file, None, self.rows):
+        for batch in join_batches(read_batches(file, self.rows)):
             seen.add(Seen.of(features, to_cells(features, batch)))
         yield seen
 
@@ -131,7 +132,7 @@ class Apply(beam.DoFn):
     def process(self, file: str) -> None:
         """Write the rows of a file."""
         shard = Shard(os.path.join(self.folder, *PurePath(file).parts[-2:]), self.staging)
-        for batch in read_columns(file, None, self.rows):
+        for batch in join_batches(read_batches(file, self.rows)):
             made = self.function(to_cells(self.features, batch), to_sparse(batch, self.others))
             shard.write(from_dense({name: tensor.numpy() for name, tensor in made.items()}))
         shard.close()
@@ -140,12 +141,6 @@ class Apply(beam.DoFn):
 def write_learnt(seen: Seen, columns: str, graph: str) -> None:
     """Writes what is learnt of all rows into the folder of Transform's graph."""
     seen.conclude(Columns.model_validate_json(columns).features).write(graph)
-
-
-def list_files(examples: types.Artifact, split: str) -> list[str]:
-    """Returns the files of a split that hold rows."""
-    files = fileio.glob(os.path.join(artifact_utils.get_split_uri([examples], split), "*"))
-    return sorted(file for file in files if fileio.exists(find_columns(file)))
 
 
 @contextmanager

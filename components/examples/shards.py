@@ -1,7 +1,7 @@
 """The rows of one file that belong to one split, kept twice: as tf.Examples, and as columns, read ten times as fast."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 from uuid import uuid4
 
@@ -15,6 +15,7 @@ from tfx.dsl.io import fileio
 from components.examples.tf_example import encode_examples, list_cells
 
 GZIP = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=1)
+MEMORY = 1 << 24  # bytes of rows that are handled at once
 EXAMPLES, COLUMNS = "Split-", "Columns-"  # how the folders of a split begin; TFX knows the first
 
 
@@ -26,10 +27,17 @@ class Shard:
         self.drafts = [os.path.join(staging, uuid4().hex) for _ in (EXAMPLES, COLUMNS)]
         self.examples = tf.io.TFRecordWriter(self.drafts[0], GZIP)
         self.columns: parquet.ParquetWriter | None = None
+        self.held: list[pa.RecordBatch] = []  # so that the files' blocks are large where a batch of wide rows is small
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Append rows."""
-        cells = list_cells(batch)
+        self.held.append(batch)
+        if sum(held.nbytes for held in self.held) > MEMORY:
+            self._flush()
+
+    def _flush(self) -> None:
+        cells = list_cells(join(self.held))
+        self.held = []
         for example in encode_examples(cells):
             self.examples.write(example)
         if self.columns is None:
@@ -39,6 +47,8 @@ class Shard:
 
     def close(self) -> None:
         """Put the files into their places."""
+        if self.held:
+            self._flush()
         self.examples.close()
         if self.columns is not None:
             self.columns.close()
@@ -58,10 +68,19 @@ def read_columns(examples: str, schema: pa.Schema | None, rows: int) -> Iterator
     """Yield a shard by batches of `rows`; with a schema its columns, null where the shard has none of that name."""
     with FileSystems.open(find_columns(examples), compression_type=CompressionTypes.UNCOMPRESSED) as stream:
         file = parquet.ParquetFile(stream)
-        held = file.schema_arrow.names  # read from the file at each look
-        present = held if schema is None else [name for name in schema.names if name in set(held)]
+        held = dict.fromkeys(file.schema_arrow.names)  # asked once, since Arrow makes the schema anew at each call
+        present = [name for name in (schema.names if schema else held) if name in held]
         for batch in file.iter_batches(rows, columns=present, use_threads=False):
             yield batch if schema is None else _fit(batch, schema)
+
+
+def join(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
+    """Return the rows of one or more batches of the same columns as one."""
+    filled = [batch for batch in batches if len(batch)]
+    if len(filled) < 2:
+        return (filled or batches)[0]
+    [joined] = pa.Table.from_batches(filled).combine_chunks().to_batches()
+    return joined
 
 
 def _fit(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:

@@ -10,21 +10,15 @@ from typing import Any
 
 import apache_beam as beam
 import pyarrow as pa
-import tensorflow as tf
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx import types
 from tfx.dsl.io import fileio
-from tfx.types import artifact_utils
-from tfx_bsl.tfxio.dataset_options import RecordBatchesOptions
 from tfx_bsl.tfxio.tf_example_record import TFExampleRecord
 from tfx_bsl.tfxio.tfxio import TFXIO
 
-from components.examples.shards import find_columns, read_columns
+from components.examples.batches import count_rows, read_batches
 from components.patches.beam_signatures import remembered
 from components.patches.ledger import LARGE_BATCHES, applied
-
-ROWS = 10_000  # of a batch, at most
-BYTES = 1 << 22  # of a batch on the disk, where it takes a tenth of what it takes in memory
 
 
 class InLargeBatches:
@@ -39,17 +33,6 @@ class InLargeBatches:
         """Does what the executor does."""
         with large_batches(count_rows(input_dict["examples"])), remembered():
             super().Do(input_dict, output_dict, exec_properties)  # type: ignore[misc]
-
-
-def count_rows(examples: Sequence[types.Artifact]) -> int:
-    """Returns how many rows go into a batch, so that neither many nor wide ones exhaust the memory."""
-    rows = size = 0
-    for artifact in examples:
-        for split in artifact_utils.decode_split_names(artifact.split_names):
-            rows += artifact.get_int_custom_property(f"rows_{split}")
-            folder = artifact_utils.get_split_uri([artifact], split)
-            size += sum(tf.io.gfile.stat(file).length for file in fileio.glob(f"{folder}/*"))
-    return max(1, min(ROWS, BYTES * rows // max(1, size)))
 
 
 def large_batches(rows: int) -> AbstractContextManager[None]:
@@ -101,14 +84,9 @@ class ReadBatches(beam.DoFn):
     """A file to its batches; the schema travels serialized, as messages do not."""
 
     def __init__(self, rows: int, schema: bytes | None, raw_record_column: str | None) -> None:
-        self.options = RecordBatchesOptions(rows, num_epochs=1, shuffle=False)
-        self.schema, self.raw_record_column = schema, raw_record_column
+        self.rows, self.schema, self.raw_record_column = rows, schema, raw_record_column
 
     def process(self, file: str) -> Iterator[pa.RecordBatch]:
         """Yield the batches in order."""
         schema = schema_pb2.Schema.FromString(self.schema) if self.schema else None
-        records = TFExampleRecord(file, schema=schema, raw_record_column_name=self.raw_record_column)
-        if self.raw_record_column or not fileio.exists(find_columns(file)):
-            yield from records.RecordBatches(self.options)
-        else:
-            yield from read_columns(file, records.ArrowSchema() if schema else None, self.options.batch_size)
+        yield from read_batches(file, self.rows, schema, self.raw_record_column)

@@ -52,12 +52,13 @@ def infer(statistics: Mapping[str, Statistics], free: Sequence[str] = ()) -> sch
     """
     schema = tfdv.infer_schema(statistics["train"], infer_feature_shape=False)
     schema.ClearField("string_domain")
+    splits = [{column.path.step[0]: column for column in split.datasets[0].features} for split in statistics.values()]
     for feature in schema.feature:
         feature.ClearField("domain_info")
         if feature.value_count.max != 1:  # how long a list is tells nothing of the next one
             feature.ClearField("value_count")
-        seen = [column for split in statistics.values() if (column := _column(split, feature.name))]
-        _add_presence(feature, seen, len(statistics))
+        seen = [columns[feature.name] for columns in splits if feature.name in columns]
+        _add_presence(feature, seen, len(splits))
         if feature.name not in free and feature.type == schema_pb2.BYTES:
             _add_values(feature, seen)
         elif feature.name not in free and feature.type == schema_pb2.FLOAT:
@@ -73,10 +74,6 @@ def extend(known: schema_pb2.Schema, inferred: schema_pb2.Schema, columns: Seque
     schema.ClearField("feature")
     schema.feature.extend(kept.get(feature.name, feature) for feature in inferred.feature)
     return schema
-
-
-def _column(statistics: Statistics, name: str) -> Column | None:
-    return next((column for column in statistics.datasets[0].features if column.path.step[0] == name), None)
 
 
 def _add_presence(feature: schema_pb2.Feature, seen: Sequence[Column], splits: int) -> None:

@@ -16,7 +16,8 @@ import apache_beam as beam
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from components.patches.tfx_io import ROWS, Read, ReadBatches
+from components.examples.batches import ROWS
+from components.patches.tfx_io import Read, ReadBatches
 from configs.schema.beam import Engine
 from pipelines.graph.beam_runner import list_flags
 from tests.sandbox import PATIENCE, ROOT, Answer, Sandbox

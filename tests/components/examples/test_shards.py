@@ -2,11 +2,12 @@
 
 import pyarrow as pa
 import pytest
+from pyarrow import parquet
 from tfx_bsl.tfxio.dataset_options import RecordBatchesOptions
 from tfx_bsl.tfxio.tf_example_record import TFExampleRecord
 
+from components.examples import shards
 from components.examples.shards import Shard, find_columns, read_columns
-from components.patches.tfx_io import ReadBatches
 
 ROWS = pa.RecordBatch.from_pydict(
     {
@@ -19,8 +20,8 @@ ROWS = pa.RecordBatch.from_pydict(
 )
 
 
-@pytest.fixture
-def shard(tmp_path):
+def write(tmp_path):
+    """The path of a shard that two batches were written to."""
     folder = tmp_path / "Split-train"
     folder.mkdir()
     (tmp_path / "Columns-train").mkdir()
@@ -30,6 +31,11 @@ def shard(tmp_path):
     assert list(folder.iterdir()) == []
     shard.close()
     return shard.path
+
+
+@pytest.fixture
+def shard(tmp_path):
+    return write(tmp_path)
 
 
 def decode(path, rows):
@@ -59,9 +65,8 @@ def test_a_schema_chooses_columns_and_adds_those_that_are_absent(shard):
     assert table.to_pydict() == {"id": [[0], [2**40], None, [2**40], None], "other": [None] * 5}
 
 
-def test_a_shard_without_rows_is_read_from_its_examples(tmp_path):
-    folder = tmp_path / "Split-eval"
-    folder.mkdir()
-    shard = Shard(str(folder / "data_tfrecord-00000-of-00001.gz"), str(tmp_path))
-    shard.close()
-    assert list(ReadBatches(10, None, None).process(shard.path)) == []
+@pytest.mark.parametrize(("memory", "blocks"), [(1 << 24, [5]), (0, [3, 2])])
+def test_small_batches_become_one_block_where_the_memory_bears_it(tmp_path, monkeypatch, memory, blocks):
+    monkeypatch.setattr(shards, "MEMORY", memory)
+    metadata = parquet.read_metadata(find_columns(write(tmp_path)))
+    assert [metadata.row_group(index).num_rows for index in range(metadata.num_row_groups)] == blocks

@@ -11,11 +11,12 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.components.util import tfxio_utils
 from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils, standard_artifacts
+from tfx_bsl.tfxio.dataset_options import RecordBatchesOptions
 
 from components.examples.shards import Shard
 from components.patches import tfx_io
 from components.patches.ledger import LARGE_BATCHES
-from components.patches.tfx_io import LargeBatches, count_rows, large_batches
+from components.patches.tfx_io import LargeBatches, large_batches
 
 COUNT = 2500
 
@@ -67,7 +68,7 @@ def test_the_rows_are_those_that_tfx_reads(examples, columns, raw):
         table = pa.Table.from_batches(made)
         return sorted(zip(*(table[name].to_pylist() for name in sorted(table.column_names)), strict=True), key=repr)
 
-    expected = rows(stock.RecordBatches(tfx_io.RecordBatchesOptions(COUNT, num_epochs=1, shuffle=False)))
+    expected = rows(stock.RecordBatches(RecordBatchesOptions(COUNT, num_epochs=1, shuffle=False)))
     assert len(expected) == COUNT
     with beam.Pipeline(runner=FnApiRunner()) as pipeline:
         made = pipeline | large.BeamSource() | beam.combiners.ToList()
@@ -97,9 +98,3 @@ def test_a_tfx_that_is_not_tested_is_left_alone(examples, monkeypatch):
     usual = tfxio_utils.make_tfxio
     with large_batches(400):
         assert tfxio_utils.make_tfxio is usual
-
-
-def test_wide_rows_come_in_smaller_batches(examples, monkeypatch):
-    assert count_rows([examples]) == tfx_io.ROWS
-    monkeypatch.setattr(tfx_io, "BYTES", 1)
-    assert count_rows([examples]) == 1
