@@ -52,10 +52,12 @@ def join_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     What each column of each batch costs in Python is so shared by many rows even where rows are wide.
     """
     held: list[pa.RecordBatch] = []
+    count = size = 0
     for batch in batches:
-        if held and sum(map(len, [*held, batch])) > ROWS or sum(other.nbytes for other in held) > MEMORY:
+        if held and (count + len(batch) > ROWS or size > MEMORY):
             yield join(held)
-            held = []
+            held, count, size = [], 0, 0
         held.append(batch)
+        count, size = count + len(batch), size + batch.nbytes
     if held:
         yield join(held)

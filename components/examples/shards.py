@@ -28,16 +28,18 @@ class Shard:
         self.examples = tf.io.TFRecordWriter(self.drafts[0], GZIP)
         self.columns: parquet.ParquetWriter | None = None
         self.held: list[pa.RecordBatch] = []  # so that the files' blocks are large where a batch of wide rows is small
+        self.size = 0
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Append rows."""
         self.held.append(batch)
-        if sum(held.nbytes for held in self.held) > MEMORY:
+        self.size += batch.nbytes
+        if self.size > MEMORY:
             self._flush()
 
     def _flush(self) -> None:
         cells = list_cells(join(self.held))
-        self.held = []
+        self.held, self.size = [], 0
         for example in encode_examples(cells):
             self.examples.write(example)
         if self.columns is None:

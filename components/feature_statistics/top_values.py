@@ -15,7 +15,7 @@ from tensorflow_metadata.proto.v0 import statistics_pb2
 
 from components.feature_statistics.value_counts import COUNT, VALUE, ValueCounts
 
-BYTES = 1 << 26  # of all columns' counts together
+BYTES = 1 << 25  # of all columns' counts together
 
 Counts = dict[str, ValueCounts]
 

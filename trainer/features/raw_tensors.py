@@ -18,10 +18,12 @@ def name_inputs(features: Iterable[str]) -> dict[str, str]:
     """
     tidy = {feature: _tidy(feature) for feature in features}
     names: dict[str, str] = {}
+    taken: set[str] = set()
     for feature, name in sorted(tidy.items(), key=lambda pair: pair[0] != pair[1]):  # its own name comes first
-        while name in names.values():
+        while name in taken:
             name += "_"
         names[feature] = name
+        taken.add(name)
     return {feature: names[feature] for feature in tidy}
 
 
