@@ -24,6 +24,7 @@ from components.scoring.saved_model import BySignature
 from components.summaries import Outputs, Summary
 from configs.errors import NotBlessed
 from configs.schema.config import Config, Label
+from trainer.export import signatures
 from trainer.export.saved_model import KERAS_MODEL, name_answers
 from trainer.export.signatures import RAW, SERVING, TRANSFORM
 from trainer.features.graph import read_kinds, read_spec
@@ -87,7 +88,7 @@ def make_requests(graph: str, columns: Columns, rows: Sequence[bytes]) -> BySign
     kinds = read_kinds(graph)
     cells = tf.io.parse_example(list(rows), {name: tf.io.VarLenFeature(kinds[name]) for name in columns.features})
     tensors = list_tensors(columns.features)
-    examples = {"examples": np.array(rows, object)}
+    examples = {signatures.find_free(signatures.EXAMPLES, kinds): np.array(rows, object)}
     raw = {tensor.name: spread(cells[name], tensor).numpy() for name, tensor in tensors.items()}
     return {SERVING: examples, RAW: raw, TRANSFORM: examples}
 

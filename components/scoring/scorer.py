@@ -1,6 +1,6 @@
 """A version of the model, asked for its predictions as its own config describes them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import compress
 from typing import Any
 
@@ -14,7 +14,7 @@ from components.scoring.saved_model import SavedModel
 from components.validation.column_types import Role
 from components.validation.typed_batch import convert, find_faults, list_sources
 from configs.schema.config import Label
-from trainer.export.signatures import PREDICTION, SERVING
+from trainer.export.signatures import PREDICTION, SERVING, find_free
 
 Answers = Mapping[str, Sequence[Any]]
 
@@ -22,18 +22,25 @@ Answers = Mapping[str, Sequence[Any]]
 class Scorer:
     """Loads a version's model, and answers typed rows."""
 
-    def __init__(self, version: Version, label: Label) -> None:
+    def __init__(self, version: Version, label: Label, needed: Collection[str] = ()) -> None:
         self.model, self.label = SavedModel(str(version.path)), label
+        self.names = columns(label, needed)
+        [self.input] = self.model.signatures[SERVING].inputs
 
     def score(self, batch: pa.RecordBatch) -> Answers:
         """Return the columns of the answers to a batch of features, where null is a missing value."""
-        requests = {"examples": np.array(encode_examples(batch), object)}
-        return name_answers(self.model.answer(SERVING, requests, [PREDICTION])[PREDICTION], self.label)
+        requests = {self.input: np.array(encode_examples(batch), object)}
+        answers = name_answers(self.model.answer(SERVING, requests, [PREDICTION])[PREDICTION], self.label)
+        return dict(zip(self.names, answers.values(), strict=True))
 
 
-def columns(label: Label) -> list[str]:
-    """Return the names of the columns that the answers have."""
-    return [PREDICTION, *(f"score_{value}" for value in label.values)]
+def columns(label: Label, needed: Collection[str] = ()) -> list[str]:
+    """Return the names of the columns that the answers have; one that the model needs itself has a _ behind."""
+    own = [PREDICTION, *(f"score_{value}" for value in label.values)]
+    names: list[str] = []
+    for name in own:
+        names.append(find_free(name, {*needed, *names, *(set(own) - {name})}))
+    return names
 
 
 def name_answers(answers: np.ndarray, label: Label) -> Answers:

@@ -105,15 +105,16 @@ def predict(home: Home, order: Order, number: int | None = None) -> Scored:
     files = list_inputs(order.source)
     write = choose_writer(order, files)
     version, config = choose_version(home, number)
-    added, rows, start = columns(config.label), 0, time.monotonic()
+    roles, rows, start = assign_roles(config, label=False), 0, time.monotonic()
+    added = columns(config.label, list_sources(roles))
     with reported(order.output), ExitStack() as stack:
         skipped = order.rejects and stack.enter_context(open_text(stack.enter_context(staged(order.rejects))))
         rejects = Rejects(skipped or None, "Correct it, or leave such rows out by --on-error skip.")
         sources = (find_scored(path).read_rows(path) for path in files)
-        pairs = sound(sources, assign_roles(config, label=False), added, rejects)
+        pairs = sound(sources, roles, added, rejects)
         first = next(pairs)  # before the model is loaded, which takes seconds
         with silence():
-            scorer = Scorer(version, config.label)
+            scorer = Scorer(version, config.label, list_sources(roles))
         target = STDOUT if order.output == STANDARD else stack.enter_context(staged(order.output))
         writer = stack.enter_context(closing(write(target, added)))
         for batch, typed in chain([first], pairs):
@@ -129,9 +130,10 @@ def predict_row(home: Home, text: str, number: int | None = None) -> dict[str, A
         raise ConfigError(row.reason if row else "The row is blank.", ROW, EXAMPLE)
     version, config = choose_version(home, number)
     batches = gather_rows(ROW, iter([(0, *row[1:])]))
-    _, typed = next(sound([batches], assign_roles(config, label=False), (), Rejects(None, "Correct it.")))
+    roles = assign_roles(config, label=False)
+    _, typed = next(sound([batches], roles, (), Rejects(None, "Correct it.")))
     with silence():
-        scorer = Scorer(version, config.label)
+        scorer = Scorer(version, config.label, list_sources(roles))
     return {name: values[0] for name, values in scorer.score(typed).items()}
 
 

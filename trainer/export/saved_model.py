@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 
 from configs.schema.config import Label
-from trainer.export.signatures import CLASSES, PREDICTION, RAW, SCORES, SERVING, TRANSFORM
+from trainer.export.signatures import CLASSES, EXAMPLES, PREDICTION, RAW, SCORES, SERVING, TRANSFORM, find_free
 from trainer.features.cells import Cells, from_examples, from_request
 from trainer.features.graph import read_kinds
 from trainer.features.learnt import Learnt
@@ -47,7 +47,7 @@ def export(model: keras.Model, graph: str, columns: Columns, folder: str) -> Non
     def transform_features(examples: tf.Tensor) -> dict[str, tf.Tensor]:
         return preprocessing(tf.io.parse_example(examples, spec))
 
-    examples = tf.TensorSpec([None], tf.string, name="examples")
+    examples = tf.TensorSpec([None], tf.string, find_free(EXAMPLES, spec))  # else TFMA would ask with the column
     signatures = {
         SERVING: trace(serve, examples),
         RAW: trace(serve_raw, {tensor.name: tensor for tensor in tensors.values()}),

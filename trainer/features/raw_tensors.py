@@ -1,6 +1,7 @@
 """Raw columns as dense tensors, one a feature, as a client sends them in JSON: what is missing has a value as well."""
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 
 import tensorflow as tf
@@ -12,18 +13,19 @@ RESERVED = "self"  # what SavedModel's own functions call an argument
 
 
 def name_inputs(features: Iterable[str]) -> dict[str, str]:
-    """Returns what the tensor of each feature is called: as the feature, with _ for what no identifier holds.
+    """Returns what the tensor of each feature is called: as the feature, with _ for what TensorFlow takes in no name.
 
-    A name that would begin otherwise than with a letter begins with `column_`; no two are alike.
+    It takes letters of English, digits and _; two names of the same letters in another case are one. A name that would
+    begin otherwise than with a letter, and one of which nothing is left, begins with `column_`.
     """
     tidy = {feature: _tidy(feature) for feature in features}
     names: dict[str, str] = {}
     taken: set[str] = set()
     for feature, name in sorted(tidy.items(), key=lambda pair: pair[0] != pair[1]):  # its own name comes first
-        while name in taken:
+        while name.lower() in taken:
             name += "_"
         names[feature] = name
-        taken.add(name)
+        taken.add(name.lower())
     return {feature: names[feature] for feature in tidy}
 
 
@@ -47,7 +49,7 @@ def spread(values: tf.SparseTensor, spec: tf.TensorSpec) -> tf.Tensor:
 
 
 def _tidy(feature: str) -> str:
-    name = "".join(letter if f"a{letter}".isidentifier() else "_" for letter in feature)
+    name = re.sub(r"[^A-Za-z0-9_]", "_", feature)
     return name if name[:1].isalpha() and name != RESERVED else f"column_{name}"
 
 
