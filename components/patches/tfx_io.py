@@ -11,28 +11,12 @@ from typing import Any
 import apache_beam as beam
 import pyarrow as pa
 from tensorflow_metadata.proto.v0 import schema_pb2
-from tfx import types
 from tfx.dsl.io import fileio
 from tfx_bsl.tfxio.tf_example_record import TFExampleRecord
 from tfx_bsl.tfxio.tfxio import TFXIO
 
-from components.examples.batches import count_rows, read_batches
-from components.patches.beam_signatures import remembered
+from components.examples.batches import read_batches
 from components.patches.ledger import LARGE_BATCHES, applied
-
-
-class InLargeBatches:
-    """Goes before an executor of TFX's that reads `examples`, so that it reads them in large batches."""
-
-    def Do(
-        self,
-        input_dict: dict[str, list[types.Artifact]],
-        output_dict: dict[str, list[types.Artifact]],
-        exec_properties: dict[str, Any],
-    ) -> None:
-        """Does what the executor does."""
-        with large_batches(count_rows(input_dict["examples"])), remembered():
-            super().Do(input_dict, output_dict, exec_properties)  # type: ignore[misc]
 
 
 def large_batches(rows: int) -> AbstractContextManager[None]:
@@ -63,9 +47,6 @@ class LargeBatches(TFExampleRecord):
         files = sorted(file for pattern in self._file_pattern for file in fileio.glob(pattern))
         schema = self._schema.SerializeToString() if self._schema else None
         return Read(files, ReadBatches(self.rows, schema, self.raw_record_column_name))
-
-    def _ProjectImpl(self, tensor_names: list[str]) -> "LargeBatches":
-        return self.like(super()._ProjectImpl(tensor_names), self.rows)
 
 
 class Read(beam.PTransform):

@@ -77,14 +77,6 @@ def test_the_rows_are_those_that_tfx_reads(examples, columns, raw):
         assert_that(sizes, equal_to([200, 300, 400, 400, 400, 400, 400]), label="Sizes are those asked for")
 
 
-def test_a_projection_reads_in_large_batches_too(examples):
-    with large_batches(400):
-        projected = reader(examples, schema=schema(NUMBER, TEXT)).Project(["text"])
-    with beam.Pipeline(runner=FnApiRunner()) as pipeline:
-        shapes = pipeline | projected.BeamSource() | beam.Map(lambda batch: (len(batch), batch.schema.names))
-        assert_that(shapes, equal_to([(rows, ["text"]) for rows in (400, 400, 200, 400, 400, 400, 300)]))
-
-
 def test_what_was_patched_is_as_it_was_afterwards(examples):
     usual = tfxio_utils.make_tfxio
     with pytest.raises(ZeroDivisionError), large_batches(400):
