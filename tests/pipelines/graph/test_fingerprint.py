@@ -43,7 +43,7 @@ json.dump(digests, sys.stdout)
 PACKAGES = "import json, sys; from pipelines.graph.fingerprint import of_packages; json.dump(of_packages(), sys.stdout)"
 NODES = {
     "StatisticsGen": ["components.statistics_gen"],
-    "Transform": ["components.transform", "trainer.features.preprocessing_fn"],
+    "Transform": ["components.transform", "trainer.features.preprocessing"],
     "Trainer": ["components.trainer", "trainer.run_fn"],
     "Pusher": ["components.pusher"],
 }
