@@ -117,7 +117,7 @@ def test_every_node_carries_the_digest_of_its_code_and_of_the_packages(ir: pipel
     assert {flag for _, flag in carried.values()} == {f"--packages={fingerprint.of_packages()}"}
     codes = {node: code.removeprefix("--code=") for node, (code, _) in carried.items()}
     assert codes["StatisticsGen"] == fingerprint.of_code(["components.statistics_gen"])
-    assert codes["Transform"] == fingerprint.of_code(["components.transform", "trainer.features.preprocessing_fn"])
+    assert codes["Transform"] == fingerprint.of_code(["components.transform", "trainer.features.preprocessing"])
     assert codes["LoadCheck"] == fingerprint.of_code(["components.load_check", "components.load_check_process"])
     assert codes["Trainer"] == fingerprint.of_code(["components.trainer", "trainer.run_fn", "trainer.models.wide_deep"])
 
