@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 
 from components.registry.versions import Version, in_service, list_folders
-from components.scoring.saved_model import TYPES, ModelError, SavedModel, TensorInfo
+from components.scoring.c_library import ModelError
+from components.scoring.c_tensor import TYPES
+from components.scoring.saved_model import SavedModel
+from components.scoring.signatures import TensorInfo
 from configs.errors import MillraceError
 from configs.home import Home
 from pipelines.serving.json_tensor import Refusal, Tensors
