@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from components.registry.versions import Version, in_service, list_folders
-from components.scoring.c_library import ModelError
+from components.scoring.c_library import ModelError, trim_memory
 from components.scoring.c_tensor import TYPES
 from components.scoring.saved_model import SavedModel
 from components.scoring.signatures import TensorInfo
@@ -59,6 +59,7 @@ class Loaded:
         self.number, model = version.number, SavedModel(str(version.path))
         self.signatures = {name: Signature(model, name) for name in model.signatures}
         self.signatures[SERVING].ask({"examples": np.array([b""], object)})
+        trim_memory()
 
 
 class Models:
