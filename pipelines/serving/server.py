@@ -1,6 +1,6 @@
 """A server of one model on this machine: it answers with the version in service, and takes up each new one.
 
-uvicorn speaks HTTP in one thread, which never waits for a client or a model; a few others ask the model.
+uvicorn speaks HTTP in one thread, which never waits for a client, nor for a model that takes long.
 """
 
 import asyncio

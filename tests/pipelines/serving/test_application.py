@@ -1,11 +1,15 @@
 """What the server answers to requests that nobody means well with: a short error, never a trace."""
 
+import asyncio
 import json
 import logging
+import threading
 
 import pytest
 
+from pipelines.serving.application import MOMENT, SHORT, Application
 from pipelines.serving.json_tensor import LONGEST
+from pipelines.serving.model_manager import Models
 from tests.pipelines.serving.conftest import call
 
 PREDICT = "/v1/models/trips:predict"
@@ -64,3 +68,25 @@ def test_what_nobody_thought_of_is_an_error_of_the_server(server, caplog, monkey
 )
 def test_it_says_that_it_is_well(server, path, answer):
     assert call(server, path) == (200, answer)
+
+
+def test_what_takes_longer_holds_up_nobody(home, monkeypatch):
+    application = Application(Models("trips", home, print))
+    threads = []
+    monkeypatch.setattr(application.api, "answer", lambda *_: threads.append(threading.current_thread()) or {})
+
+    async def send(body):
+        async def receive():
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def drop(_):
+            return None
+
+        await application({"method": "POST", "path": PREDICT}, receive, drop)
+
+    asyncio.run(send(b""))
+    asyncio.run(send(b"x" * (SHORT + 1)))
+    application.pace = 2 * MOMENT
+    asyncio.run(send(b""))
+    assert [thread is threading.main_thread() for thread in threads] == [True, False, False]
+    assert application.pace < 2 * MOMENT  # what was slow may become quick again
