@@ -16,7 +16,7 @@ from pipelines.serving.rest_api import RestApi
 JSON, TEXT = b"application/json", b"text/plain; version=0.0.4; charset=utf-8"
 Answer = tuple[int, bytes, bytes]  # status, type, body
 SHORT = 16_000  # bytes of a body that is read in a moment
-MOMENT = 0.002  # seconds
+MOMENT = 0.005  # seconds
 WEIGHT = 0.1  # of the last request in the pace
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]

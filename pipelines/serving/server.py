@@ -5,6 +5,7 @@ uvicorn speaks HTTP in one thread, which never waits for a client, nor for a mod
 
 import asyncio
 import errno
+import gc
 import logging
 import resource
 import signal
@@ -23,18 +24,60 @@ from pipelines.serving.connection import IDLE, Connection
 from pipelines.serving.model_manager import Models
 
 WAITING = 2048  # connections that the system holds until they are taken
+FULL = 0.1  # seconds until it is tried again to take a connection where there are too many files
 GRACE = 20  # seconds in which requests at work may end once the server is told to
 
 
 class Server(uvicorn.Server):
-    """Closes connections whose clients are late, every second."""
+    """Takes all connections that wait at a time, and closes those whose clients are late.
+
+    The event loop's own server takes one between two rounds of requests: of many clients the last would wait for long.
+    """
+
+    def __init__(self, config: uvicorn.Config, listening: Sequence[socket.socket]) -> None:
+        super().__init__(config)
+        self.listening = listening
+        self.connecting: set[asyncio.Task[Any]] = set()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup([])
+        self.loop = asyncio.get_running_loop()
+        connection: Any = self.config.http_protocol_class
+        self.connect = partial(connection, config=self.config, server_state=self.server_state, app_state={})
+        for each in self.listening:
+            each.setblocking(False)
+            self.watch(each)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for each in self.listening:
+            self.loop.remove_reader(each)
+            each.close()
+        await super().shutdown([])
 
     async def on_tick(self, counter: int) -> bool:
         if counter % 10 == 0:
-            now = asyncio.get_running_loop().time()
+            now = self.loop.time()
             for connection in list(self.server_state.connections):
                 connection.expire(now)  # type: ignore[union-attr]
         return await super().on_tick(counter)
+
+    def watch(self, listening: socket.socket) -> None:
+        """Waits for connections."""
+        if not self.should_exit:
+            self.loop.add_reader(listening, self.accept, listening)
+
+    def accept(self, listening: socket.socket) -> None:
+        """Takes the connections that wait; where the system gives no more, tries again in a moment."""
+        try:
+            while True:
+                accepted, _ = listening.accept()
+                task = self.loop.create_task(self.loop.connect_accepted_socket(self.connect, accepted))
+                self.connecting.add(task)
+                task.add_done_callback(self.connecting.discard)
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                self.loop.remove_reader(listening)
+                self.loop.call_later(FULL, self.watch, listening)
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
@@ -67,16 +110,17 @@ def serve(models: Models, sockets: Sequence[socket.socket], max_body: int) -> No
     threading.Thread(target=models.watch, args=(stop,), daemon=True).start()
     for signaled in (signal.SIGTERM, signal.SIGINT):  # uvicorn hands them on once it has ended
         signal.signal(signaled, lambda *_: sys.exit(0))
+    gc.freeze()  # else what was loaded is looked through again and again for garbage, while requests wait
     try:
-        build(models, max_body).run(sockets=list(sockets))
+        build(models, sockets, max_body).run()
     finally:
         stop.set()
 
 
-def build(models: Models, max_body: int) -> Server:
+def build(models: Models, sockets: Sequence[socket.socket], max_body: int) -> Server:
     """Returns a server that is yet to be run."""
     protocol: Any = partial(Connection, max_body=max_body)
-    return Server(uvicorn.Config(Application(models), http=protocol, **SETTINGS))
+    return Server(uvicorn.Config(Application(models), http=protocol, **SETTINGS), sockets)
 
 
 def allow_connections() -> None:

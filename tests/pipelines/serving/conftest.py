@@ -66,10 +66,11 @@ def server(home):
     said = []
     models = Models("trips", home, said.append)
     [listening] = listen("127.0.0.1", 0)
-    running = build(models, max_body=1_000_000)
-    thread = threading.Thread(target=running.run, args=([listening],))
+    running = build(models, [listening], max_body=1_000_000)
+    thread = threading.Thread(target=running.run)
     thread.start()
-    yield SimpleNamespace(url=f"http://127.0.0.1:{listening.getsockname()[1]}", models=models, said=said)
+    url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    yield SimpleNamespace(url=url, models=models, said=said)
     running.should_exit = True
     thread.join()
 

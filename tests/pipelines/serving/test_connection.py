@@ -2,6 +2,7 @@
 
 import json
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -96,6 +97,17 @@ def test_nobody_waits_for_a_thousand_that_are_idle(running):
         with ThreadPoolExecutor(64) as pool:
             assert max(pool.map(keep_asking, range(64))) < 5
         assert ask(idle[0]) == (200, ANSWER)
+
+
+def test_more_connections_than_files_are_borne(running):
+    before = resource.prlimit(running.process.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(running.process.pid, resource.RLIMIT_NOFILE, (60, before[1]))
+    with ExitStack() as stack:
+        clients = [stack.enter_context(connect(running)) for _ in range(100)]
+        assert ask(clients[0]) == (200, ANSWER)
+    with connect(running) as client:
+        assert ask(client) == (200, ANSWER)
+    resource.prlimit(running.process.pid, resource.RLIMIT_NOFILE, before)
 
 
 def test_a_body_that_is_announced_as_too_long_is_refused_before_it_is_read(running):
