@@ -6,7 +6,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-IDLE = 75  # seconds between two requests, and before the first: longer than load balancers keep theirs, which is 60
+IDLE = 75  # seconds between requests, and for an answer to be read: longer than the 60 of load balancers
 HEAD = 10  # seconds from the first byte of a request to the end of its headers
 BODY = 30  # seconds for all of its body
 LINGER = 5  # seconds in which a client that was refused may notice
@@ -21,11 +21,20 @@ class Connection(HttpToolsProtocol):
         self.max_body, self.size = max_body, 0
         self.in_head, self.refused = False, False
         self.due: float | None = self.loop.time() + IDLE
+        self.taken: float | None = None  # when an answer must have been read
 
     def expire(self, now: float) -> None:
         """Closes the connection where its client is late."""
-        if self.due is not None and now > self.due:
+        if any(limit is not None and now > limit for limit in (self.due, self.taken)):
             self.transport.abort()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self.taken = self.loop.time() + IDLE
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self.taken = None
 
     def refuse(self, status: HTTPStatus, why: str) -> None:
         """Answers, and drops what the client goes on sending: closed at once, it would not read the answer."""

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from http.client import HTTPResponse
 from types import SimpleNamespace
 
@@ -184,6 +184,20 @@ def test_who_is_late_is_left(limit, sent, monkeypatch, server):
     with socket.create_connection(address, timeout=5) as client:
         client.sendall(sent)
         assert is_closed(client)
+
+
+def test_who_does_not_read_is_left(monkeypatch, server):
+    monkeypatch.setattr(connection, "IDLE", 0.5)
+    address = ("127.0.0.1", int(server.url.rpartition(":")[2]))
+    asked = 4000
+    with socket.create_connection(address, timeout=5) as client:
+        client.sendall(b"GET /metrics HTTP/1.1\r\n\r\n" * asked)
+        time.sleep(2)
+        found = b""
+        with suppress(ConnectionResetError):
+            while more := client.recv(1_000_000):
+                found += more
+    assert found.count(b"200 OK") < asked
 
 
 @pytest.mark.slow
