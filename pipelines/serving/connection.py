@@ -51,8 +51,9 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self.refused:
             return
+        goes_on = self.in_head  # else other requests may stand before it in these data, which are limited by themselves
         super().data_received(data)
-        if self.in_head:
+        if self.in_head and goes_on:
             self.size += len(data)
             if self.size > MAX_HEAD:
                 self.refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"The headers exceed {MAX_HEAD:,} bytes")
