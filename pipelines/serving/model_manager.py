@@ -75,7 +75,6 @@ class Loaded:
         self.signatures = {name: Signature(model, name) for name in model.signatures}
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(Signature.warm_up, self.signatures.values()))
-        trim_memory()
 
 
 class Models:
@@ -92,6 +91,7 @@ class Models:
         if version is None:
             raise MillraceError("nothing is in service yet", str(home.serving), "Publish a model: millrace run CONFIG")
         self.current = Loaded(version, threads=os.cpu_count() or 1)
+        trim_memory()
         self.states = {version.number: (AVAILABLE, "")}
 
     def watch(self, stop: threading.Event) -> None:
@@ -111,6 +111,7 @@ class Models:
             version = in_service(self.home)
             if version is not None:
                 self.current = Loaded(version)
+                trim_memory()  # of the one before, too
                 self.states = {**dict.fromkeys(self.states, (END, "")), version.number: (AVAILABLE, "")}
                 self.say(f"Version {version.number} is served.")
         except Exception as error:  # whatever it is, the version that is loaded goes on
