@@ -1,10 +1,8 @@
 """The versions of a model in memory: the one in service is loaded, and each new one takes its place."""
 
-import os
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -44,15 +42,11 @@ class Signature:
         except ModelError as error:
             raise Refusal(error.what, STATUS.get(error.code, 400)) from error
 
-    def warm_up(self) -> None:
-        """Asks for a row of blanks; raises Refusal where those that are served by default cannot answer it."""
+    def make_blanks(self) -> Tensors:
+        """Returns a row without values."""
         inputs = self.definition.inputs.items()
         shapes = {name: [1 if size is None else size for size in info.shape or ()] for name, info in inputs}
-        blanks = {
-            name: np.full(shapes[name], b"" if kind.kind == "O" else 0, kind) for name, kind in self.types.items()
-        }
-        with nullcontext() if self.name == SERVING else suppress(Refusal):  # not all can do with blanks
-            self.ask(blanks)
+        return {name: np.full(shapes[name], b"" if kind.kind == "O" else 0, kind) for name, kind in self.types.items()}
 
     def describe(self) -> dict[str, Any]:
         """Returns what the signature takes and gives, as JSON has its protocol buffer."""
@@ -65,16 +59,18 @@ class Signature:
 
 
 class Loaded:
-    """A version in memory, which has answered by each of its signatures: a first answer takes a thousand times longer.
+    """A version in memory, which has answered once by the signature that is served by default."""
 
-    `threads` is how many of them are asked at a time.
-    """
-
-    def __init__(self, version: Version, threads: int = 1) -> None:
+    def __init__(self, version: Version) -> None:
         self.number, model = version.number, SavedModel(str(version.path))
         self.signatures = {name: Signature(model, name) for name in model.signatures}
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(Signature.warm_up, self.signatures.values()))
+        self.signatures[SERVING].ask(self.signatures[SERVING].make_blanks())
+
+    def warm_up(self) -> None:
+        """Asks by the other signatures, too: the first answer of each takes a thousand times longer than the next."""
+        for _, signature in sorted(self.signatures.items()):
+            with suppress(Refusal):  # not all can do with blanks
+                signature.ask(signature.make_blanks())
 
 
 class Models:
@@ -90,12 +86,13 @@ class Models:
         version = in_service(home)
         if version is None:
             raise MillraceError("nothing is in service yet", str(home.serving), "Publish a model: millrace run CONFIG")
-        self.current = Loaded(version, threads=os.cpu_count() or 1)
-        trim_memory()
+        self.current = Loaded(version)
         self.states = {version.number: (AVAILABLE, "")}
 
     def watch(self, stop: threading.Event) -> None:
-        """Takes up new versions until it is stopped."""
+        """Takes up new versions until it is stopped; readies the one that is there for all that it may be asked."""
+        self.current.warm_up()
+        trim_memory()
         while not stop.wait(POLL if self.home.store is None else POLL_STORE):
             self.refresh()
 
@@ -110,7 +107,9 @@ class Models:
         try:
             version = in_service(self.home)
             if version is not None:
-                self.current = Loaded(version)
+                loaded = Loaded(version)
+                loaded.warm_up()
+                self.current = loaded
                 trim_memory()  # of the one before, too
                 self.states = {**dict.fromkeys(self.states, (END, "")), version.number: (AVAILABLE, "")}
                 self.say(f"Version {version.number} is served.")

@@ -80,7 +80,9 @@ def test_new_versions_are_looked_for(server, home, models_of, monkeypatch):
     assert ask(server, {"instances": [{"b64": ""}]}) == (200, {"predictions": [[2.0]]})
 
 
-def test_a_version_has_answered_by_all_signatures_before_it_is_asked(server):
+def test_a_version_has_answered_by_all_signatures_before_it_takes_over(server, home, models_of):
+    publish(home, models_of[2], {}, Record("run-2"))
+    server.models.refresh()
     model = server.models.current.signatures["serving_raw"].model
     assert {name for name, _ in model.plans} == {"serving_default", "serving_raw"}
 
