@@ -33,7 +33,7 @@ class Application:
     def __init__(self, models: Models) -> None:
         self.api = RestApi(models)
         self.workers = ThreadPoolExecutor(os.cpu_count())
-        self.pace = 0.0  # seconds that short requests took of late
+        self.pace = 1.0  # seconds that short requests took of late; much, until it is known
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         method, path = scope["method"], scope["path"]

@@ -84,9 +84,8 @@ def test_what_takes_longer_holds_up_nobody(home, monkeypatch):
 
         await application({"method": "POST", "path": PREDICT}, receive, drop)
 
-    asyncio.run(send(b""))
-    asyncio.run(send(b"x" * (SHORT + 1)))
-    application.pace = 2 * MOMENT
-    asyncio.run(send(b""))
-    assert [thread is threading.main_thread() for thread in threads] == [True, False, False]
+    for pace, body in ((application.pace, b""), (0, b""), (0, b"x" * (SHORT + 1)), (2 * MOMENT, b"")):
+        application.pace = pace
+        asyncio.run(send(body))
+    assert [thread is threading.main_thread() for thread in threads] == [False, True, False, False]
     assert application.pace < 2 * MOMENT  # what was slow may become quick again
