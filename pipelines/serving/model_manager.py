@@ -82,6 +82,7 @@ class Models:
     def __init__(self, name: str, home: Home, say: Callable[[str], None]) -> None:
         self.name, self.home, self.say = name, home, say
         self.states: Mapping[int, tuple[str, str]] = {}  # with an error, if any
+        self.ready = False
         sync.fetch_service(home)
         version = in_service(home)
         if version is None:
@@ -89,10 +90,15 @@ class Models:
         self.current = Loaded(version)
         self.states = {version.number: (AVAILABLE, "")}
 
-    def watch(self, stop: threading.Event) -> None:
-        """Takes up new versions until it is stopped; readies the one that is there for all that it may be asked."""
+    def make_ready(self) -> None:
+        """Readies the version that is there for all that it may be asked."""
         self.current.warm_up()
         trim_memory()
+        self.ready = True
+
+    def watch(self, stop: threading.Event) -> None:
+        """Takes up new versions until it is stopped."""
+        self.make_ready()
         while not stop.wait(POLL if self.home.store is None else POLL_STORE):
             self.refresh()
 

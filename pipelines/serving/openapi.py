@@ -42,7 +42,9 @@ def describe(model: str, version: Loaded) -> dict[str, Any]:
         paths[base] = {"get": _operation("The versions and their states", OBJECT, parameters)}
         paths[f"{base}/metadata"] = {"get": _operation("The signatures", OBJECT, parameters)}
     paths["/healthz"] = {"get": _operation("Whether the process answers", OBJECT)}
-    paths["/readyz"] = {"get": _operation("Whether a version is served, and which", OBJECT)}
+    ready = _operation("Whether a version is ready for all that it may be asked, and which", OBJECT)
+    ready["responses"]["503"] = {"description": "Not yet", "content": _json(ERROR)}
+    paths["/readyz"] = {"get": ready}
     text = {"200": {"description": "Prometheus' text form", "content": {"text/plain": {"schema": {"type": "string"}}}}}
     paths["/metrics"] = {"get": {"summary": "What was counted", "responses": text}}
     info = {"title": f"{model}, served by Millrace", "version": str(version.number)}

@@ -61,6 +61,12 @@ class RestApi:
         self.metrics.add_run(rows, time.perf_counter() - started)
         return render(outputs, "instances" in request)
 
+    def tell_ready(self, version: Loaded) -> dict[str, Any]:
+        """Returns the version that is served; raises Refusal while its first answers take long."""
+        if not self.models.ready:
+            raise Refusal(f"Version {version.number} is being readied", 503)
+        return {"status": "ok", "version": str(version.number)}
+
     def describe(self, version: Loaded) -> dict[str, Any]:
         """Returns the signatures of a version."""
         described = {name: signature.describe() for name, signature in sorted(version.signatures.items())}
@@ -82,7 +88,7 @@ class RestApi:
 
 PAGES: Mapping[str, Callable[[RestApi, Loaded], dict[str, Any] | str]] = {
     "/healthz": lambda api, version: {"status": "ok"},
-    "/readyz": lambda api, version: {"status": "ok", "version": str(version.number)},
+    "/readyz": lambda api, version: api.tell_ready(version),
     "/metrics": lambda api, version: api.metrics.render(version.number),
     "/monitoring/prometheus/metrics": lambda api, version: api.metrics.render(version.number),  # TensorFlow Serving's
     "/openapi.json": lambda api, version: openapi.describe(api.models.name, version),

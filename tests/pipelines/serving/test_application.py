@@ -63,11 +63,11 @@ def test_what_nobody_thought_of_is_an_error_of_the_server(server, caplog, monkey
     assert "a secret" in caplog.text and record.name == "millrace.serving"
 
 
-@pytest.mark.parametrize(
-    ("path", "answer"), [("/healthz", {"status": "ok"}), ("/readyz", {"status": "ok", "version": "1"})]
-)
-def test_it_says_that_it_is_well(server, path, answer):
-    assert call(server, path) == (200, answer)
+def test_it_says_that_it_is_well_and_when_it_is_ready(server):
+    assert call(server, "/healthz") == (200, {"status": "ok"})
+    assert call(server, "/readyz") == (503, {"error": "Version 1 is being readied"})
+    server.models.make_ready()
+    assert call(server, "/readyz") == (200, {"status": "ok", "version": "1"})
 
 
 def test_what_takes_longer_holds_up_nobody(home, monkeypatch):

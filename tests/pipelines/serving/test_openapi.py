@@ -20,6 +20,7 @@ CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance,
 
 def try_all(server, mode, examples):
     """Sends requests to each operation of what the server describes; an answer that is not as described fails."""
+    server.models.make_ready()
     schema = schemathesis.openapi.from_url(f"{server.url}/openapi.json")
     for operation in (result.ok() for result in schema.get_all_operations()):
         if mode == "meant badly" and not operation.body and not operation.path_parameters:
