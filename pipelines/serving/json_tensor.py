@@ -7,8 +7,10 @@ there is one tensor only, its name is left out. After json_tensor.cc of TensorFl
 import base64
 import binascii
 import json
+import re
 from collections.abc import Mapping, Sequence
-from itertools import chain
+from functools import cache
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -16,15 +18,19 @@ import numpy as np
 Tensors = Mapping[str, np.ndarray]
 Types = Mapping[str, np.dtype]  # of the inputs, by name; a text is an object
 BYTES = "_bytes"  # ends the name of an output that is no text
-WORDS = {"O": "string", "f": "float", "i": "int64", "b": "bool"}
-ALLOWED: Mapping[str, set[type]] = {"O": {str, bytes}, "f": {int, float}, "i": {int}, "b": {bool}}
+WORDS = {"O": "string", "f": "float", "i": "int64", "u": "uint64", "b": "bool"}
+ALLOWED: Mapping[str, set[type]] = {"O": {str, bytes}, "f": {int, float}, "i": {int}, "u": {int}, "b": {bool}}
+SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")  # half of a character, as JSON may spell it
+DEEPEST = 32  # dimensions of an array
+LONGEST = 1000  # characters of a refusal, which may repeat what was sent
+SHOWN = 200  # characters of a value in it
 
 
 class Refusal(Exception):
     """A request that cannot be answered, and the status of HTTP that says so."""
 
     def __init__(self, message: str, status: int = 400) -> None:
-        super().__init__(message)
+        super().__init__(cut(message, LONGEST))
         self.status = status
 
 
@@ -33,10 +39,12 @@ def read_request(body: bytes) -> dict[str, Any]:
     if not body:
         raise Refusal("JSON Parse error: The document is empty")
     try:
-        request = json.loads(body)
+        request = json.loads(body.decode())
+        if SURROGATE.search(body):
+            json.dumps(request, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         raise Refusal(f"JSON Parse error: {error.msg} at offset: {error.pos}") from error
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # no UTF-8, a half of a character, too many digits or levels
         raise Refusal(f"JSON Parse error: {error}") from error
     if not isinstance(request, dict):
         raise Refusal(f"JSON Value: {_show(request)} Is not object")
@@ -56,12 +64,29 @@ def parse(request: Mapping[str, Any], types: Types) -> dict[str, np.ndarray]:
 
 def render(outputs: Tensors, in_rows: bool) -> dict[str, Any]:
     """Returns the answer to a request in rows, or in columns."""
+    if in_rows:
+        _check_rows(outputs)
     columns = {name: _to_json(name, outputs[name]) for name in sorted(outputs)}
     if not in_rows:
         return {"outputs": columns if len(columns) > 1 else next(iter(columns.values()))}
     if len(columns) == 1:
         return {"predictions": next(iter(columns.values()))}
     return {"predictions": [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]}
+
+
+def _check_rows(outputs: Tensors) -> None:
+    count = None
+    for name, tensor in sorted(outputs.items()):
+        if not tensor.ndim:
+            raise Refusal(f"Tensor name: {name} has no shape information")
+        if len(tensor) != (len(tensor) if count is None else count):
+            raise Refusal(f"Tensor name: {name} has inconsistent batch size: {len(tensor)} expecting: {count}")
+        count = len(tensor)
+
+
+def cut(text: str, most: int) -> str:
+    """Returns a text, or the beginning of a longer one."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def _parse_rows(rows: Any, types: Types) -> dict[str, np.ndarray]:
@@ -135,6 +160,8 @@ def _to_array(value: Any, dtype: np.dtype) -> np.ndarray:
                     f"Encountered list at unexpected size: {len(item)} at level: {len(shape) - 1} expected size: "
                     f"{shape[-1]}"
                 )
+        if len(shape) >= DEEPEST:
+            raise Refusal(f"Encountered list at unexpected level: {len(shape)}")
         flat = list(chain.from_iterable(flat))
     array = np.empty(len(flat), dtype)
     array[:] = _check(flat, dtype)
@@ -151,12 +178,21 @@ def _check(values: list[Any], dtype: np.dtype) -> list[Any]:
         if isinstance(odd, list):
             raise Refusal("Encountered list at unexpected level")
         raise Refusal(f"JSON Value: {_show(odd)} Type: {_name(odd)} is not of expected type: {WORDS[dtype.kind]}")
-    if dtype.kind in "fi":
-        most = 2 ** (np.finfo(dtype).nmant + 1) - 1 if dtype.kind == "f" else int(np.iinfo(dtype).max)
-        large = next((value for value in values if type(value) is int and abs(value) > most), None)
-        if large is not None:
-            raise Refusal(f"Cannot convert JSON value: {large} to {dtype.name} without loss of precision.")
-    return [value.encode(errors="replace") if type(value) is str else value for value in values]
+    if dtype.kind in "fiu":
+        least, most = _whole_numbers(dtype)
+        odd = next((value for value in values if type(value) is int and not least <= value <= most), None)
+        if odd is not None:
+            raise Refusal(f"Cannot convert JSON value: {_show(odd)} to {dtype.name} without loss of precision.")
+    return [value.encode() if type(value) is str else value for value in values] if dtype.kind == "O" else values
+
+
+@cache
+def _whole_numbers(dtype: np.dtype) -> tuple[int, int]:
+    """Return the least and the most of the whole numbers that a type holds without a gap."""
+    if dtype.kind == "f":
+        most = 2 ** (np.finfo(dtype).nmant + 1) - 1
+        return -most, most
+    return int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
 
 
 def _decode(value: Mapping[str, str]) -> bytes:
@@ -194,8 +230,9 @@ def _show_shape(shape: Sequence[int] | None) -> str:
 
 
 def _show(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 200 else f"{text[:197]}..."
+    """Return the beginning of a value in JSON, of which no more is written."""
+    parts = json.JSONEncoder(ensure_ascii=False).iterencode(value[:SHOWN] if isinstance(value, str) else value)
+    return cut("".join(islice(parts, SHOWN)), SHOWN)
 
 
 def _name(value: Any) -> str:

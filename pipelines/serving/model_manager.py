@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 
 from components.registry.versions import Version, in_service, list_folders
-from components.scoring.saved_model import TYPES, ModelError, SavedModel, TensorInfo
+from components.scoring.c_library import ModelError, trim_memory
+from components.scoring.c_tensor import TYPES
+from components.scoring.saved_model import SavedModel
+from components.scoring.signatures import TensorInfo
 from configs.errors import MillraceError
 from configs.home import Home
 from pipelines.serving.json_tensor import Refusal, Tensors
@@ -39,6 +42,12 @@ class Signature:
         except ModelError as error:
             raise Refusal(error.what, STATUS.get(error.code, 400)) from error
 
+    def make_blanks(self) -> Tensors:
+        """Returns a row without values."""
+        inputs = self.definition.inputs.items()
+        shapes = {name: [1 if size is None else size for size in info.shape or ()] for name, info in inputs}
+        return {name: np.full(shapes[name], b"" if kind.kind == "O" else 0, kind) for name, kind in self.types.items()}
+
     def describe(self) -> dict[str, Any]:
         """Returns what the signature takes and gives, as JSON has its protocol buffer."""
         definition = self.definition
@@ -50,12 +59,18 @@ class Signature:
 
 
 class Loaded:
-    """A version in memory, which has answered once: a model's first answer takes longest."""
+    """A version in memory, which has answered once by the signature that is served by default."""
 
     def __init__(self, version: Version) -> None:
         self.number, model = version.number, SavedModel(str(version.path))
         self.signatures = {name: Signature(model, name) for name in model.signatures}
-        self.signatures[SERVING].ask({"examples": np.array([b""], object)})
+        self.signatures[SERVING].ask(self.signatures[SERVING].make_blanks())
+
+    def warm_up(self) -> None:
+        """Asks by the other signatures, too: the first answer of each takes a thousand times longer than the next."""
+        for _, signature in sorted(self.signatures.items()):
+            with suppress(Refusal):  # not all can do with blanks
+                signature.ask(signature.make_blanks())
 
 
 class Models:
@@ -67,6 +82,7 @@ class Models:
     def __init__(self, name: str, home: Home, say: Callable[[str], None]) -> None:
         self.name, self.home, self.say = name, home, say
         self.states: Mapping[int, tuple[str, str]] = {}  # with an error, if any
+        self.ready = False
         sync.fetch_service(home)
         version = in_service(home)
         if version is None:
@@ -74,8 +90,15 @@ class Models:
         self.current = Loaded(version)
         self.states = {version.number: (AVAILABLE, "")}
 
+    def make_ready(self) -> None:
+        """Readies the version that is there for all that it may be asked."""
+        self.current.warm_up()
+        trim_memory()
+        self.ready = True
+
     def watch(self, stop: threading.Event) -> None:
         """Takes up new versions until it is stopped."""
+        self.make_ready()
         while not stop.wait(POLL if self.home.store is None else POLL_STORE):
             self.refresh()
 
@@ -90,7 +113,10 @@ class Models:
         try:
             version = in_service(self.home)
             if version is not None:
-                self.current = Loaded(version)
+                loaded = Loaded(version)
+                loaded.warm_up()
+                self.current = loaded
+                trim_memory()  # of the one before, too
                 self.states = {**dict.fromkeys(self.states, (END, "")), version.number: (AVAILABLE, "")}
                 self.say(f"Version {version.number} is served.")
         except Exception as error:  # whatever it is, the version that is loaded goes on

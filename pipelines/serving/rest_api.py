@@ -1,61 +1,71 @@
 """TensorFlow Serving's REST API: status, metadata and predictions of one model."""
 
-import json
 import re
-from collections.abc import Callable, Iterable, Mapping
-from http import HTTPStatus
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from pipelines.serving import openapi
 from pipelines.serving.json_tensor import Refusal, parse, read_request, render
+from pipelines.serving.metrics import Metrics
 from pipelines.serving.model_manager import Loaded, Models
 from trainer.export.signatures import SERVING
 
-PLACE = r"(?i)/v1/models/(?P<model>[^/:]+)(?:/versions/(?P<version>\d+)|/labels/(?P<label>[^/:]+))?"
+PLACE = r"(?i)/v1/models/(?P<model>[^/:]+)(?:/versions/(?P<version>[0-9]+)|/labels/(?P<label>[^/:]+))?"
+DIGITS, MOST = 1000, 2**63 - 1  # of a version
 PREDICTION = re.compile(PLACE + r":(?P<verb>classify|regress|predict)")
 STATE = re.compile(PLACE + r"(?P<metadata>/metadata)?")
-JSON = "application/json"
 
 
-class Application:
-    """Answers requests as WSGI hands them over."""
+class RestApi:
+    """What is answered to requests; it knows nothing of HTTP but methods, paths and codes."""
 
     def __init__(self, models: Models) -> None:
-        self.models = models
+        self.models, self.metrics = models, Metrics(models.name)
 
-    def __call__(self, environ: Mapping[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
-        status, answer = HTTPStatus.OK, {}
-        try:
-            answer = self.answer(environ["REQUEST_METHOD"], environ["PATH_INFO"], environ["wsgi.input"].read)
-        except Refusal as error:
-            status, answer = HTTPStatus(error.status), {"error": str(error)}
-        body = json.dumps(answer, ensure_ascii=False).encode() + b"\n"
-        start(f"{status.value} {status.phrase}", [("Content-Type", JSON), ("Content-Length", str(len(body)))])
-        return [body]
-
-    def answer(self, method: str, path: str, read_body: Callable[[], bytes]) -> dict[str, Any]:
-        """Returns what is to be said to a request; raises Refusal."""
+    def answer(self, method: str, path: str, body: bytes) -> dict[str, Any] | str:
+        """Returns what is to be said to a request, as JSON or as text; raises Refusal."""
+        if method == "GET" and path in PAGES:
+            return PAGES[path](self, self.models.current)
         if method == "POST" and (found := PREDICTION.fullmatch(path)):
             version = self.choose(found)
             if (verb := found["verb"].lower()) != "predict":
                 kind = {"classify": "classification", "regress": "regression"}[verb]
                 what = f"Expected {kind} signature method_name to be tensorflow/serving/{verb}."
                 raise Refusal(f"{what} Was: tensorflow/serving/predict")
-            return predict(version, read_request(read_body()))
+            return self.predict(version, read_request(body))
         if method == "GET" and (found := STATE.fullmatch(path)):
             return self.describe(self.choose(found)) if found["metadata"] else self.report(found)
         raise Refusal(f"Malformed request: {method} {path}", 400 if path.lower().startswith("/v1/") else 404)
 
     def choose(self, place: re.Match[str]) -> Loaded:
         """Returns the version that a request names, or the one in service; raises Refusal where it is not loaded."""
-        current = self.models.current
-        if place["label"]:
-            raise Refusal(f"Unrecognized servable version label: {place['label']}")
-        if place["model"] != self.models.name or place["version"] not in (None, str(current.number)):
-            asked = (
-                f"Specific({place['model']}, {place['version']})" if place["version"] else f"Latest({place['model']})"
-            )
+        current, number = self.models.current, read_version(place)
+        if place["model"] != self.models.name or number not in (None, current.number):
+            asked = f"Latest({place['model']})" if number is None else f"Specific({place['model']}, {number})"
             raise Refusal(f"Servable not found for request: {asked}", 404)
         return current
+
+    def predict(self, version: Loaded, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Returns a version's answer to a request."""
+        name = request.get("signature_name", "")
+        if not isinstance(name, str):
+            raise Refusal("'signature_name' key must be a string value.")
+        signature = version.signatures.get(name or SERVING)
+        if signature is None:
+            raise Refusal(f'Serving signature name: "{name or SERVING}" not found in signature def')
+        inputs = parse(request, signature.types)
+        started = time.perf_counter()
+        outputs = signature.ask(inputs)
+        rows = next((len(values) for values in inputs.values() if values.ndim), 1)
+        self.metrics.add_run(rows, time.perf_counter() - started)
+        return render(outputs, "instances" in request)
+
+    def tell_ready(self, version: Loaded) -> dict[str, Any]:
+        """Returns the version that is served; raises Refusal while its first answers take long."""
+        if not self.models.ready:
+            raise Refusal(f"Version {version.number} is being readied", 503)
+        return {"status": "ok", "version": str(version.number)}
 
     def describe(self, version: Loaded) -> dict[str, Any]:
         """Returns the signatures of a version."""
@@ -65,27 +75,34 @@ class Application:
 
     def report(self, place: re.Match[str]) -> dict[str, Any]:
         """Returns the state of the version that a request names, or of all, the newest first."""
-        if place["label"]:
-            raise Refusal(f"Unrecognized servable version label: {place['label']}")
+        number = read_version(place)
         if place["model"] != self.models.name:
-            what = f"version {place['version']}" if place["version"] else "any versions"
+            what = "any versions" if number is None else f"version {number}"
             raise Refusal(f"Could not find {what} of model {place['model']}", 404)
         states = dict(self.models.states)
-        numbers = sorted(states, reverse=True) if place["version"] is None else [int(place["version"])]
+        numbers = sorted(states, reverse=True) if number is None else [number]
         if numbers[0] not in states:
-            raise Refusal(f"Could not find version {numbers[0]} of model {place['model']}", 404)
-        return {"model_version_status": [_describe_state(number, *states[number]) for number in numbers]}
+            raise Refusal(f"Could not find version {number} of model {place['model']}", 404)
+        return {"model_version_status": [_describe_state(each, *states[each]) for each in numbers]}
 
 
-def predict(version: Loaded, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns a version's answer to a request."""
-    name = request.get("signature_name", "")
-    if not isinstance(name, str):
-        raise Refusal("'signature_name' key must be a string value.")
-    signature = version.signatures.get(name or SERVING)
-    if signature is None:
-        raise Refusal(f'Serving signature name: "{name or SERVING}" not found in signature def')
-    return render(signature.ask(parse(request, signature.types)), "instances" in request)
+PAGES: Mapping[str, Callable[[RestApi, Loaded], dict[str, Any] | str]] = {
+    "/healthz": lambda api, version: {"status": "ok"},
+    "/readyz": lambda api, version: api.tell_ready(version),
+    "/metrics": lambda api, version: api.metrics.render(version.number),
+    "/monitoring/prometheus/metrics": lambda api, version: api.metrics.render(version.number),  # TensorFlow Serving's
+    "/openapi.json": lambda api, version: openapi.describe(api.models.name, version),
+}
+
+
+def read_version(place: re.Match[str]) -> int | None:
+    """Returns the number of the version that a request names, if any; raises Refusal for a label."""
+    if place["label"]:
+        raise Refusal(f"Unrecognized servable version label: {place['label']}")
+    digits = place["version"]
+    if digits and (len(digits) > DIGITS or int(digits) > MOST):
+        raise Refusal(f"Failed to convert version: {digits} to numeric")
+    return int(digits) if digits else None
 
 
 def _describe_state(number: int, state: str, error: str) -> dict[str, Any]:

@@ -1,32 +1,143 @@
-"""A server of one model on this machine: it answers with the version in service, and takes up each new one."""
+"""A server of one model on this machine: it answers with the version in service, and takes up each new one.
 
+uvicorn speaks HTTP in one thread, which never waits for a client, nor for a model that takes long.
+"""
+
+import asyncio
+import errno
+import gc
 import logging
+import resource
 import signal
+import socket
 import sys
 import threading
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
-import waitress
+import uvicorn
 
 from configs.errors import ConfigError
+from pipelines.serving.application import Application
+from pipelines.serving.connection import IDLE, Connection
 from pipelines.serving.model_manager import Models
-from pipelines.serving.rest_api import Application
 
-THREADS = 8
+WAITING = 2048  # connections that the system holds until they are taken
+FULL = 0.1  # seconds until it is tried again to take a connection where there are too many files
+GRACE = 20  # seconds in which requests at work may end once the server is told to
 
 
-def serve(models: Models, host: str, port: int) -> None:
-    """Serves the model until it is interrupted; raises ConfigError where it cannot listen there."""
+class Server(uvicorn.Server):
+    """Takes all connections that wait at a time, and closes those whose clients are late.
+
+    The event loop's own server takes one between two rounds of requests: of many clients the last would wait for long.
+    """
+
+    def __init__(self, config: uvicorn.Config, listening: Sequence[socket.socket]) -> None:
+        super().__init__(config)
+        self.listening = listening
+        self.connecting: set[asyncio.Task[Any]] = set()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup([])
+        self.loop = asyncio.get_running_loop()
+        connection: Any = self.config.http_protocol_class
+        self.connect = partial(connection, config=self.config, server_state=self.server_state, app_state={})
+        for each in self.listening:
+            each.setblocking(False)
+            self.watch(each)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for each in self.listening:
+            self.loop.remove_reader(each)
+            each.close()
+        await super().shutdown([])
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % 10 == 0:
+            now = self.loop.time()
+            for connection in list(self.server_state.connections):
+                connection.expire(now)  # type: ignore[union-attr]
+        return await super().on_tick(counter)
+
+    def watch(self, listening: socket.socket) -> None:
+        """Waits for connections."""
+        if not self.should_exit:
+            self.loop.add_reader(listening, self.accept, listening)
+
+    def accept(self, listening: socket.socket) -> None:
+        """Takes the connections that wait; where the system gives no more, tries again in a moment."""
+        try:
+            while True:
+                accepted, _ = listening.accept()
+                task = self.loop.create_task(self.loop.connect_accepted_socket(self.connect, accepted))
+                self.connecting.add(task)
+                task.add_done_callback(self.connecting.discard)
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                self.loop.remove_reader(listening)
+                self.loop.call_later(FULL, self.watch, listening)
+
+
+def listen(host: str, port: int) -> list[socket.socket]:
+    """Returns sockets that take connections, at each address of a host that there is here; raises ConfigError."""
+    made: list[socket.socket] = []
+    absent: OSError | None = None
     try:
-        server = waitress.create_server(Application(models), host=host, port=port, threads=THREADS, ident="millrace")
+        for family, _, _, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            try:
+                made.append(socket.create_server(address, family=family, backlog=WAITING))
+            except OSError as error:
+                if error.errno != errno.EADDRNOTAVAIL:  # ::1 in a container without IPv6
+                    raise
+                absent = error
+        if absent and not made:
+            raise absent
     except OSError as error:
+        for each in made:
+            each.close()
         what = f"the server cannot listen there: {error.strerror or error}"
         raise ConfigError(what, f"--host {host} --port {port}", "Choose another, or end what holds it.") from error
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns of every request that waits
+    return made
+
+
+def serve(models: Models, sockets: Sequence[socket.socket], max_body: int) -> None:
+    """Serves the model until it is interrupted; requests at work are answered then. Bodies are limited in bytes."""
+    allow_connections()
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # it warns of what clients do wrong
     stop = threading.Event()
     threading.Thread(target=models.watch, args=(stop,), daemon=True).start()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # as an interrupt: requests at work are still answered
-    models.say(f"Version {models.current.number} is served at http://{host}:{port}/v1/models/{models.name}")
+    for signaled in (signal.SIGTERM, signal.SIGINT):  # uvicorn hands them on once it has ended
+        signal.signal(signaled, lambda *_: sys.exit(0))
+    gc.freeze()  # else what was loaded is looked through again and again for garbage, while requests wait
     try:
-        server.run()
+        build(models, sockets, max_body).run()
     finally:
         stop.set()
+
+
+def build(models: Models, sockets: Sequence[socket.socket], max_body: int) -> Server:
+    """Returns a server that is yet to be run."""
+    protocol: Any = partial(Connection, max_body=max_body)
+    return Server(uvicorn.Config(Application(models), http=protocol, **SETTINGS), sockets)
+
+
+def allow_connections() -> None:
+    """Lifts the limit on open files, often 1,024, to what this process may have: a connection is one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+SETTINGS: dict[str, Any] = {
+    "loop": "uvloop",
+    "ws": "none",
+    "lifespan": "off",
+    "interface": "asgi3",
+    "log_config": None,
+    "access_log": False,
+    "proxy_headers": False,
+    "server_header": False,
+    "timeout_keep_alive": IDLE,
+    "timeout_graceful_shutdown": GRACE,
+}

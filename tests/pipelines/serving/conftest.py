@@ -4,17 +4,15 @@ import json
 import threading
 import urllib.error
 import urllib.request
-from contextlib import suppress
 from types import SimpleNamespace
 
 import pytest
 import tensorflow as tf
-import waitress
 
 from components.registry.model_registry import Record, publish
 from configs.home import Home
 from pipelines.serving.model_manager import Models
-from pipelines.serving.rest_api import Application
+from pipelines.serving.server import build, listen
 
 NAMES = [tf.TensorSpec([None], tf.string, name="examples")]
 
@@ -67,14 +65,14 @@ def server(home):
     """A server of version 1 on a port of its own; `said` is what it told."""
     said = []
     models = Models("trips", home, said.append)
-    listening = waitress.create_server(Application(models), host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=listening.run, daemon=True)
+    [listening] = listen("127.0.0.1", 0)
+    running = build(models, [listening], max_body=1_000_000)
+    thread = threading.Thread(target=running.run)
     thread.start()
-    yield SimpleNamespace(url=f"http://127.0.0.1:{listening.effective_port}", models=models, said=said)
-    with suppress(OSError):  # the end of a request may wake the thread before this does, which closes all the same
-        listening.trigger.pull_trigger(listening.close)
+    url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    yield SimpleNamespace(url=url, models=models, said=said)
+    running.should_exit = True
     thread.join()
-    listening.task_dispatcher.shutdown()
 
 
 def call(server, path, body=None, method=None):

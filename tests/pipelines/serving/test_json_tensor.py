@@ -8,6 +8,7 @@ import pytest
 from pipelines.serving.json_tensor import Refusal, parse, read_request, render
 
 NUMBER, TEXT, WHOLE, FLAG = np.dtype("float64"), np.dtype(object), np.dtype("int64"), np.dtype(bool)
+BYTE = np.dtype("uint8")
 TRIP = {"fare": NUMBER, "company": TEXT}
 TRIPS = {"fare": [1.0, 2.5], "company": ["größe".encode(), b""]}
 
@@ -23,6 +24,8 @@ TRIPS = {"fare": [1.0, 2.5], "company": ["größe".encode(), b""]}
         ({"instances": [True, False]}, {"flag": FLAG}, {"flag": [True, False]}),
         ({"inputs": 7}, {"one": WHOLE}, {"one": 7}),
         ({"instances": [[]]}, {"steps": NUMBER}, {"steps": [[]]}),
+        ({"instances": [0, 255]}, {"pixels": BYTE}, {"pixels": [0, 255]}),
+        ({"instances": [-(2**63)]}, {"id": WHOLE}, {"id": [-(2**63)]}),
     ],
 )
 def test_rows_and_columns_become_tensors(request_, types, tensors):
@@ -76,6 +79,23 @@ def test_what_cannot_be_taken_is_refused_by_its_place(body, message):
     with pytest.raises(Refusal, match=message) as error:
         parse(read_request(body), TRIP)
     assert error.value.status == 400
+
+
+@pytest.mark.parametrize("number", [-1, 256, 10**4000])
+def test_a_number_that_a_type_does_not_hold_is_refused(number):
+    with pytest.raises(Refusal, match="Cannot convert JSON value: .* to uint8 without loss of precision"):
+        parse({"instances": [number]}, {"pixels": BYTE})
+
+
+@pytest.mark.parametrize(
+    ("second", "message"),
+    [(np.zeros(3), "second has inconsistent batch size: 3 expecting: 2"), (np.array(1), "second has no shape")],
+)
+def test_outputs_that_are_no_rows_are_refused_as_rows_alone(second, message):
+    outputs = {"first": np.zeros(2), "second": second}
+    with pytest.raises(Refusal, match=message):
+        render(outputs, in_rows=True)
+    assert render(outputs, in_rows=False)["outputs"].keys() == outputs.keys()
 
 
 def test_a_single_output_goes_without_its_name():

@@ -80,6 +80,13 @@ def test_new_versions_are_looked_for(server, home, models_of, monkeypatch):
     assert ask(server, {"instances": [{"b64": ""}]}) == (200, {"predictions": [[2.0]]})
 
 
+def test_a_version_has_answered_by_all_signatures_before_it_takes_over(server, home, models_of):
+    publish(home, models_of[2], {}, Record("run-2"))
+    server.models.refresh()
+    model = server.models.current.signatures["serving_raw"].model
+    assert {name for name, _ in model.plans} == {"serving_default", "serving_raw"}
+
+
 def test_nothing_in_service_is_said(tmp_path):
     with pytest.raises(MillraceError, match="nothing is in service yet"):
         Models("trips", Home(tmp_path), print)
