@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from bench.measure import ROOT
 from bench.task import Answer, Task
@@ -21,8 +22,8 @@ class Contestant:
     env: Mapping[str, str] = field(default_factory=dict)
 
 
-def run_millrace(task: Task) -> list[str]:
-    """Returns the command of this project."""
+def run_millrace(task: Task, changes: Mapping[str, str] = MappingProxyType({})) -> list[str]:
+    """Returns the command of this project; changes are settings of their own."""
     values = {
         "data.path": task.train,
         "storage.root": str(Path(task.folder, "workspace")),
@@ -30,6 +31,7 @@ def run_millrace(task: Task) -> list[str]:
         "training.steps": task.steps,
         "training.batch_size": task.batch_size,
         "training.early_stopping": "null",
+        **changes,
     }
     settings = [part for key, value in values.items() for part in ("--set", f"{key}={value}")]
     python, option, *_ = task.command("pipelines")
@@ -62,6 +64,7 @@ from components.patches.optional_imports import left_out
 with left_out(UNUSED_BY_TFX):
     import pipelines.graph.tfx_pipeline, pipelines.execution.node_launcher
 """  # as the process of a run does
+FASTER = {"training.optimizer.learning_rate": "2e-3"}
 CONTESTANTS = {
     "a": Contestant(
         "TFX's example",
@@ -71,8 +74,9 @@ CONTESTANTS = {
         env={"TF_USE_LEGACY_KERAS": "1"},  # Keras 3 refuses the example's model, which leaves inputs unconnected
     ),
     "b": Contestant("Millrace", run_millrace, read_millrace, imports=LOADING),
-    "b2": Contestant("Millrace again, cached", run_millrace, read_millrace),
+    "b2": Contestant("Millrace again, unchanged", run_millrace, read_millrace),
+    "b3": Contestant("Millrace, another learning rate", partial(run_millrace, changes=FASTER), read_millrace),
     "c": Contestant("plain script", script("bench.plain"), read_file, imports="import bench.plain"),
     "c2": Contestant("plain script, equal work", script("bench.equal"), read_file, imports="import bench.equal"),
 }
-SAME_FOLDER = {"b2": "b"}  # a second run where a first was
+SAME_FOLDER = {"b2": "b", "b3": "b"}  # a second run where a first was

@@ -11,6 +11,11 @@ import psutil
 PACKAGES = ("tfx", "tensorflow", "keras", "tf_keras", "apache-beam")
 
 
+def name_stack() -> str:
+    """Returns which of the two locks is installed."""
+    return "long-lived" if metadata.version("tfx").startswith("1.16.") else "current"
+
+
 def describe() -> dict[str, Any]:
     """Returns processor, cores, GiB of memory, load average of the last minute, and versions."""
     return {

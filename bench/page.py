@@ -11,7 +11,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from bench.contestants import CONTESTANTS
 from bench.summary import START, Growth, Line, grow, judge, pace, summarise
 
-RECORDS, PAGE, PICTURE = "performance.json", "performance.md", "images/performance.svg"
+RECORDS, PAGE, PICTURE = "performance.json", "performance.md", "images/performance-{}.svg"
+STACKS = ("current", "long-lived")
 SHOWN = (START, "ExampleGen", "StatisticsGen", "Transform", "Trainer", "Evaluator")
 OTHER = "other nodes"
 WIDTH, LEFT, RIGHT, TOP = 900, 205, 60, 70  # pixels
@@ -28,32 +29,34 @@ class Bar:
     total: float
 
 
-def draw(folder: Path, measured: Mapping[str, Any]) -> None:
-    """Writes the page and the picture into a folder."""
+def draw(folder: Path, stacks: Mapping[str, Any]) -> None:
+    """Writes the page, and a picture for each stack, into a folder; the current stack comes first."""
     (folder / PICTURE).parent.mkdir(parents=True, exist_ok=True)
-    runs = summarise([record for record in measured["records"] if record["rows"]])
-    imports = summarise([record for record in measured["records"] if not record["rows"]])
-    (folder / PICTURE).write_text(picture(runs), encoding="utf-8")
-    (folder / PAGE).write_text(page(measured, runs, imports), encoding="utf-8")
+    sections = []
+    for stack in STACKS:
+        if records := stacks.get(stack, {}).get("records"):
+            runs = summarise([record for record in records if record["rows"]])
+            (folder / PICTURE.format(stack)).write_text(picture(runs), encoding="utf-8")
+            sections.append(describe(stack, stacks[stack], runs))
+    page = _templates().get_template("performance.md.jinja").render(sections=sections, contestants=CONTESTANTS)
+    (folder / PAGE).write_text(page, encoding="utf-8")
 
 
-def page(measured: Mapping[str, Any], runs: Sequence[Line], imports: Sequence[Line]) -> str:
-    """Returns the page."""
-    return (
-        _templates()
-        .get_template("performance.md.jinja")
-        .render(
-            measured=measured,
-            sizes=sorted({line.rows for line in runs}),
-            runs=runs,
-            imports=imports,
-            aims=judge(runs),
-            growths=tabulate(runs),
-            names=list(dict.fromkeys(line.contestant for line in runs)),
-            contestants=CONTESTANTS,
-            paces=pace(measured["families"]["records"]) if "families" in measured else [],
-        )
-    )
+def describe(stack: str, measured: Mapping[str, Any], runs: Sequence[Line]) -> dict[str, Any]:
+    """Returns what the page says of a stack."""
+    return {
+        "stack": stack,
+        "picture": PICTURE.format(stack),
+        "measured": measured,
+        "sizes": sorted({line.rows for line in runs}),
+        "runs": runs,
+        "imports": summarise([record for record in measured["records"] if not record["rows"]]),
+        "aims": judge(runs),
+        "growths": tabulate(runs),
+        "names": list(dict.fromkeys(line.contestant for line in runs)),
+        "paces": pace(measured["families"]["records"]) if "families" in measured else [],
+        "wide": measured["wide"]["records"] if "wide" in measured else [],
+    }
 
 
 def tabulate(runs: Sequence[Line]) -> dict[str, dict[str, Growth]]:

@@ -20,10 +20,12 @@ RECORDS = [
     record("b", 0, cpu=5.0),
     record("a", 10_000, cpu=90.0, auc=0.94, parts={"CsvExampleGen": 20.0, "Trainer": 40.0, "Pusher": 1.0}),
     record("b", 10_000, cpu=30.0, auc=0.95, parts={"ExampleGen": 1.0, "Trainer": 10.0, "LoadCheck": 6.0}),
-    record("b2", 10_000, cpu=9.0, wall=16.0, parts={"ExampleGen": 0.0}),
+    record("b2", 10_000, cpu=0.5, wall=0.8, parts={"ExampleGen": 0.0}),
+    record("b3", 10_000, cpu=12.0, wall=12.0, parts={"Trainer": 6.0}),
+    record("c2", 10_000, cpu=25.0, wall=25.0),
     record("a", 110_000, cpu=160.0, auc=0.95, parts={"CsvExampleGen": 60.0, "Trainer": 45.0, "Pusher": 1.0}),
     record("b", 110_000, cpu=40.0, auc=0.96, parts={"ExampleGen": 7.0, "Trainer": 11.0, "LoadCheck": 6.0}),
-    record("b2", 110_000, cpu=9.5, wall=12.0, parts={"ExampleGen": 0.5}),
+    record("b2", 110_000, cpu=1.0, wall=1.5, parts={"ExampleGen": 0.5}),
 ]
 MACHINE = {
     "processor": "A chip",
@@ -38,9 +40,15 @@ PACES = [
     {"family": "linear", "config": "line", "round": 3, "batch_size": 32, "trainer": 50.0, "keras": 40.0},
     {"family": "cnn", "config": "digits_cnn", "round": 1, "batch_size": 64, "trainer": 15.0, "keras": 20.0},
 ]
-MEASURED = {
+WIDE = [
+    {"columns": 857, "wall": 40.25, "cpu": 30.0, "memory": 1200.0, "nodes": {"Transform": {"wall": 6.5, "cpu": 6.0}}}
+]
+LEGACY = {
     "machine": MACHINE,
     "rounds": 1,
     "records": RECORDS,
     "families": {"machine": MACHINE, "rounds": 3, "records": PACES},
+    "wide": {"machine": MACHINE, "records": WIDE},
 }
+CURRENT = {"machine": MACHINE | {"processor": "Another chip"}, "rounds": 2, "records": RECORDS[:6]}
+MEASURED = {"long-lived": LEGACY, "current": CURRENT}
