@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Collection, Iterator
 
+import numpy as np
 from pyarrow import csv as arrow_csv
 from pyarrow import string
 
@@ -64,15 +65,18 @@ class Csv(TextFormat):
                 yield Fault(path, first, "", what, cells, remedy)
 
     def check(self, path: str) -> None:
-        quotes = longest = 0
+        quotes, longest, plain = 0, 0, True
         with open_text(path) as file:
             while lines := file.readlines(BLOCK):
                 block = "".join(lines)
                 if "\0" in block:
                     require_text(path)
-                quotes, longest = quotes + block.count('"'), max(longest, *map(len, lines))
-        # Arrow takes a last quote that is never closed, and a field of any length.
-        if quotes % 2 or longest > LONGEST:
+                if '"' in block:
+                    plain, count = plain and are_plain(block, quotes % 2), block.count('"')
+                    quotes += count
+                longest = max(longest, *map(len, lines))
+        # Arrow takes text after a closing quote, a last quote that is never closed, and a field of any length.
+        if quotes % 2 or longest > LONGEST or not plain:
             self._count_sound(path)
 
     def refuse(self, path: str, error: Exception) -> DataRejected:
@@ -81,6 +85,18 @@ class Csv(TextFormat):
     def _count_sound(self, path: str) -> int:
         """Return the number of rows; raise DataRejected at the first fault."""
         return sum(1 for _ in take_sound(self.parse_rows(path)))
+
+
+def are_plain(block: str, inside: int) -> bool:
+    """Whether quotes in whole lines of text stand at the ends of fields, or two by two in them, and nowhere else.
+
+    `inside` is 1 where the block begins in a quoted field. Of such text nobody reads a quote in two ways.
+    """
+    text = np.frombuffer(f"\n{block}\n".encode(), np.uint8)
+    quotes = np.flatnonzero(text == ord('"'))
+    ends = np.isin(text, np.frombuffer(b',\r\n"', np.uint8))
+    opening, closing = quotes[inside::2], quotes[1 - inside :: 2]
+    return bool(ends[opening - 1].all() and ends[closing + 1].all())
 
 
 def split_rows(path: str) -> Iterator[tuple[int, int, list[str] | Fault]]:
