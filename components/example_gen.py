@@ -39,7 +39,15 @@ from components.readers.formats import FORMATS, find_format
 from components.summaries import Outputs, Summary
 from components.validation import validate
 from components.validation.column_types import Role
-from components.validation.typed_batch import TIME, assign_roles, convert, drop_orders, list_lists, list_sources
+from components.validation.typed_batch import (
+    TIME,
+    assign_roles,
+    convert,
+    drop_orders,
+    drop_unlabelled,
+    list_lists,
+    list_sources,
+)
 from configs.errors import DataRejected
 from configs.schema.config import Config
 from configs.schema.features import Steps
@@ -62,7 +70,8 @@ class Plan:
 
     def roll(self, batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
         """Return the typed rows of all files as what becomes examples."""
-        return roll(batches, self.frame) if self.frame else batches
+        labelled = (drop_unlabelled(batch, self.roles) for batch in batches)
+        return roll(labelled, self.frame) if self.frame else labelled
 
     def pack(self) -> example_gen_pb2.CustomConfig:
         settings, custom = struct_pb2.Struct(), any_pb2.Any()
@@ -105,7 +114,10 @@ def summarise(outputs: Outputs) -> Summary:
     parts = " / ".join(f"{count:,} {split}" for split, count in rows.items())
     found = [int(span) for span in examples.get_string_custom_property("spans").split(", ") if span]
     text = f"span{'s' * (len(found) > 1)} {', '.join(map(str, found))}: " if found else ""
-    return Summary(f"{text}{sum(rows.values()):,} rows: {parts}", {"rows": rows} | ({"spans": found} if found else {}))
+    figures = {"rows": rows} | ({"spans": found} if found else {})
+    if unlabelled := examples.get_int_custom_property("unlabelled"):
+        parts, figures = f"{parts}; {unlabelled:,} without a label left out", figures | {"unlabelled": unlabelled}
+    return Summary(f"{text}{sum(rows.values()):,} rows: {parts}", figures)
 
 
 def digest_files(base: str, files: Iterable[str]) -> str:
@@ -164,7 +176,7 @@ class Executor(BaseBeamExecutor):
         parts = {split.name: split.hash_buckets for split in splits}
         plan = Plan.unpack(exec_properties["custom_config"])
         files = _list_files(exec_properties["input_base"], found, plan.format)
-        assign, rows = _divide(files, plan, parts)
+        assign, rows, unlabelled = _divide(files, plan, parts)
         examples.split_names = artifact_utils.encode_split_names(list(parts))
         self._write_splits(examples, files, plan, assign)
         examples_utils.set_payload_format(examples, example_gen_pb2.FORMAT_TF_EXAMPLE)
@@ -172,6 +184,8 @@ class Executor(BaseBeamExecutor):
         examples.set_string_custom_property("spans", ", ".join(part.name for part in found.splits if part.name != ALL))
         for split, count in rows.items():
             examples.set_int_custom_property(f"rows_{split}", count)
+        if unlabelled:
+            examples.set_int_custom_property("unlabelled", unlabelled)
 
     def _write_splits(self, examples: types.Artifact, files: Sequence[str], plan: Plan, assign: Assign) -> None:
         splits = artifact_utils.decode_split_names(examples.split_names)
@@ -188,9 +202,13 @@ class Executor(BaseBeamExecutor):
         fileio.rmtree(staging)
 
 
-def _divide(files: Sequence[str], plan: Plan, parts: Mapping[str, int]) -> tuple[Assign, dict[str, int]]:
-    """Return what assigns rows to splits, and how many rows each split gets; raise DataRejected for unsound files."""
-    batches = plan.roll(validate.check_batches(files, plan.format, plan.roles))
+def _divide(files: Sequence[str], plan: Plan, parts: Mapping[str, int]) -> tuple[Assign, dict[str, int], int]:
+    """Return what assigns rows to splits, how many rows each split gets, and how many are left out for want of a label.
+
+    Raises DataRejected for unsound files.
+    """
+    unlabelled: list[int] = []
+    batches = plan.roll(_count_unlabelled(validate.check_batches(files, plan.format, plan.roles), plan, unlabelled))
     weights = list(parts.values())
     if TIME in plan.roles:
         times = np.concatenate([find_times(batch) for batch in batches])
@@ -206,7 +224,14 @@ def _divide(files: Sequence[str], plan: Plan, parts: Mapping[str, int]) -> tuple
         seen = ", ".join(f"{split} {count:,}" for split, count in rows.items())
         remedy = f"Add {'groups' if plan.group else 'rows'}, or give the split a larger part in data.split."
         raise DataRejected(f"The split `{empty}` comes out empty; rows: {seen}.", os.path.commonpath(files), remedy)
-    return assign, rows
+    return assign, rows, sum(unlabelled)
+
+
+def _count_unlabelled(batches: Iterable[pa.RecordBatch], plan: Plan, counts: list[int]) -> Iterator[pa.RecordBatch]:
+    """Yield the batches, and add to `counts` the rows of each without a label."""
+    for batch in batches:
+        counts.append(len(batch) - len(drop_unlabelled(batch, plan.roles)))
+        yield batch
 
 
 def _frame(config: Config) -> Frame | None:

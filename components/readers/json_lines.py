@@ -8,7 +8,9 @@ from components.readers.file_format import Batches, Names, TextFormat
 from components.readers.row_batch import Fault, Row, gather_rows, spell_value, take_sound
 
 VALUES = json.JSONDecoder()
-SPELLED = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
+SPELLED = json.JSONDecoder(
+    parse_int=str, parse_float=lambda text: repr(float(text)) if "e" in text.lower() else text, parse_constant=str
+)  # 1e3 as scoring spells it, since a category is told by its text
 
 
 class JsonLines(TextFormat):

@@ -41,6 +41,10 @@ def check_batches(files: Sequence[str], format: str, roles: Roles) -> Iterator[p
                 seen |= set(pc.min_max(batch.column(list(roles).index(label.column))).as_py().values()) - {None}
             rows += batch.num_rows
             yield batch
+    if label.optional and not seen:
+        raise DataRejected(
+            f"The label `{label.column}` is missing in all rows.", files[0], "Correct label.name in the config."
+        )
     if len(seen) == 1:
         raise _refuse_constant(label, seen.pop(), rows, os.path.commonpath(files))
 

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field, NonNegativeInt, PositiveInt, field_validator, model_validator
 
 from configs.schema.section import Section, Text
+from configs.schema.spelling import Decimal, Markers, Thousands
 
 SPAN = re.compile(r"\{SPAN(?::([1-9]\d*))?\}")  # as TFX writes it: a number, or one of so many digits
 
@@ -52,6 +53,11 @@ class Data(Section):
         default=None, description="A column whose rows of equal value go to one split; in a window, are a series."
     )
     weight: Text | None = Field(default=None, description="A column that says how much each row counts.")
+    missing: Markers = Field(
+        default=(), description="Texts that stand for a missing value, in every column; a blank cell always does."
+    )
+    decimal: Decimal = Field(default=".", description="What parts whole and fraction of a number written as text.")
+    thousands: Thousands = Field(default="", description="What groups the digits of a number written as text by three.")
     schema_file: Text | None = Field(default=None, description="A curated TFDV schema, as text proto.")
 
     @field_validator("path")
@@ -67,6 +73,12 @@ class Data(Section):
         asked = next((key for key in ("span", "spans", "marker") if getattr(self, key) is not None), None)
         if asked and not SPAN.search(self.path):
             raise ValueError(f"has {asked}, but no {{SPAN}} in its path to stand for the number")
+        return self
+
+    @model_validator(mode="after")
+    def _check_numbers(self) -> "Data":
+        if self.decimal == self.thousands:
+            raise ValueError(f"has `{self.decimal}` both as decimal and as thousands")
         return self
 
     @model_validator(mode="after")
