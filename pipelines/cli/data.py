@@ -39,7 +39,9 @@ def init(
         typer.echo(drawn.text, nl=False)
         return
     write_draft(drawn, path, force)
-    answer(output, drawn.as_data() | {"file": file}, f"{file} written: {drawn}.\nNext        millrace run {file}")
+    warned = "".join(f"Warning     {warning}\n" for warning in drawn.warnings)
+    told = f"{file} written: {drawn}.\n{warned}Next        millrace run {file}"
+    answer(output, drawn.as_data() | {"file": file}, told)
 
 
 @schema.command()
