@@ -50,6 +50,7 @@ from components.validation.typed_batch import (
 )
 from configs.errors import DataRejected
 from configs.schema.config import Config
+from configs.schema.dialect import PLAIN, Dialect
 from configs.schema.features import Steps
 
 Assign = Callable[[pa.RecordBatch], np.ndarray]
@@ -67,6 +68,7 @@ class Plan:
     span: int | None = None
     spans: int | None = None
     marker: str | None = None
+    dialect: Dialect = PLAIN
 
     def roll(self, batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
         """Return the typed rows of all files as what becomes examples."""
@@ -97,7 +99,7 @@ def build(config: Config, made: Made) -> BaseComponent:
         ]
     )
     data, frame = config.data, _frame(config)
-    plan = Plan(data.format, assign_roles(config), data.group, frame, data.span, data.spans, data.marker)
+    plan = Plan(data.format, assign_roles(config), data.group, frame, data.span, data.spans, data.marker, data.dialect)
     return ExampleGen(
         input_base=base,
         input_config=example_gen_pb2.Input(splits=[everything]),
@@ -155,7 +157,8 @@ class WriteShards(beam.DoFn):
 
     def _read_file(self, path: str) -> Iterator[pa.RecordBatch]:
         roles, folder = self.plan.roles, FORMATS[self.plan.format].find_folder(path)
-        for raw in find_format(path, self.plan.format).read_batches(path, list_sources(roles), list_lists(roles)):
+        reader = find_format(path, self.plan.format, self.plan.dialect)
+        for raw in reader.read_batches(path, list_sources(roles), list_lists(roles)):
             yield convert(raw, roles, folder)
 
 
@@ -208,7 +211,8 @@ def _divide(files: Sequence[str], plan: Plan, parts: Mapping[str, int]) -> tuple
     Raises DataRejected for unsound files.
     """
     unlabelled: list[int] = []
-    batches = plan.roll(_count_unlabelled(validate.check_batches(files, plan.format, plan.roles), plan, unlabelled))
+    checked = validate.check_batches(files, plan.format, plan.roles, plan.dialect)
+    batches = plan.roll(_count_unlabelled(checked, plan, unlabelled))
     weights = list(parts.values())
     if TIME in plan.roles:
         times = np.concatenate([find_times(batch) for batch in batches])
@@ -282,7 +286,7 @@ class Driver(driver.FileBasedDriver):
             ]
         )
         files = _list_files(base, found, plan.format)
-        parts = [part for path in files for part in FORMATS[plan.format].list_parts(path)]
+        parts = [part for path in files for part in FORMATS[plan.format].speak(plan.dialect).list_parts(path)]
         return exec_properties | {
             INPUT_CONFIG_KEY: proto_utils.proto_to_json(found),
             utils.SPAN_PROPERTY_NAME: list(chosen)[-1] or 0,

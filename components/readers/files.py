@@ -4,7 +4,7 @@ import glob
 import os
 import re
 
-from components.readers.data_file import is_shown
+from components.readers.data_file import is_shown, strip_compression
 from components.readers.formats import FORMATS
 from configs.errors import DataRejected
 from configs.samples import catalog
@@ -43,7 +43,8 @@ def list_files(base: str, pattern: str, format: str = "csv") -> list[str]:
     part = " or ".join(ends)
     if format == "images" and any(path.endswith(ends) for path in files):
         files = [path for path in files if path.endswith(ends)]
-    stray = next((path for path in files if not path.endswith(ends) and not (items and os.path.isdir(path))), None)
+    others = (path for path in files if not path.endswith(ends) and not strip_compression(path).endswith(ends))
+    stray = next((path for path in others if not (items and os.path.isdir(path))), None)
     if stray and name == FOLDER:
         what = f"This is in the data folder but is not a {part} file."
         raise DataRejected(what, stray, "Move it, let its name begin with `_`, or correct data.format.")

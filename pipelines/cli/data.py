@@ -27,6 +27,9 @@ def init(
     kind: Annotated[str | None, typer.Option(help="binary, multiclass or regression; else by the label.")] = None,
     group: Annotated[str | None, typer.Option(help="A column whose rows of equal value go to one split.")] = None,
     weight: Annotated[str | None, typer.Option(help="A column that says how much each row counts.")] = None,
+    columns: Annotated[
+        str | None, typer.Option(metavar="A,B,C", help="The columns' names, if no row has them.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
     output: Format = Output.text,
 ) -> None:
@@ -34,7 +37,7 @@ def init(
     from pipelines.onboarding.config_draft import draft, write_draft
 
     path = None if file == "-" else Path(file)
-    drawn = draft(data, label, path, kind, group, weight)
+    drawn = draft(data, label, path, kind, group, weight, columns.split(",") if columns else ())
     if path is None:
         typer.echo(drawn.text, nl=False)
         return

@@ -16,6 +16,7 @@ import pyarrow as pa
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import ValidationError
 
+from components.readers.data_file import strip_compression
 from components.readers.files import find_data, list_files
 from components.readers.formats import FORMATS
 from components.validation.column_types import Role
@@ -27,6 +28,8 @@ from configs.loading.yaml_writer import show, spell_text
 from configs.reference.json_schema import FILE, write_schema
 from configs.schema.config import Config, Gate
 from configs.schema.data import Split
+from configs.schema.dialect import PLAIN
+from pipelines.onboarding.dialect_inference import as_keys, read_dialect
 from pipelines.onboarding.feature_inference import Guess, gather, guess
 from pipelines.onboarding.label_inference import Target, Threshold, aim, find_leaks, label_rows
 from pipelines.onboarding.spelling_inference import Spelled, read_spelling
@@ -84,13 +87,16 @@ def draft(
     kind: str | None = None,
     group: str | None = None,
     weight: str | None = None,
+    columns: Sequence[str] = (),
 ) -> Draft:
     """Returns the config for the rows in `data`: a CSV, Parquet or JSON lines file, a folder, a glob or sample://NAME.
 
-    It is written for the place `file`. Raises DataRejected and ConfigError where no pipeline can be made of it.
+    It is written for the place `file`; `columns` are the names of those of files without a header. Raises
+    DataRejected and ConfigError where no pipeline can be made of it.
     """
     files, format = find_files(data)
-    profile = profile_files(files, format)
+    dialect = PLAIN if format == "parquet" else read_dialect(files[0], format, columns)
+    profile = profile_files(files, format, dialect)
     for option, name in (("--label", label), ("--group", group), ("--weight", weight)):
         if name is not None and name not in profile.columns:
             remedy = suggest(name, profile.columns) or f"The columns are: {', '.join(profile.columns)}."
@@ -117,7 +123,14 @@ def draft(
         rows=_count(profile),
         source=data,
         name=name_pipeline(file or Path(files[0])),
-        data={"format": format, "path": _place(data, file), **spelled.data, "group": group, "weight": weight},
+        data={
+            "format": format,
+            "path": _place(data, file),
+            **as_keys(dialect),
+            **spelled.data,
+            "group": group,
+            "weight": weight,
+        },
         marked=f"  # missing values: {spelled.cells:,} cell{'s' * (spelled.cells > 1)}" if spelled.cells else "",
         split=split,
         label=label,
@@ -147,10 +160,12 @@ def write_draft(drawn: Draft, path: Path, force: bool = False) -> None:
 def find_files(data: str) -> tuple[list[str], str]:
     """Returns the files that `data` stands for, and their format, by their names; CSV where those do not tell."""
     base, pattern = find_data(data)
-    found = {path.suffix.lower() for path in Path(base).glob(pattern) if path.suffix.lower() in SUFFIXES}
+    suffixes = (Path(strip_compression(str(path))).suffix.lower() for path in Path(base).glob(pattern))
+    found = {suffix for suffix in suffixes if suffix in SUFFIXES}
     if len(found) > 1:
         raise DataRejected(f"there are {' and '.join(sorted(found))} files", data, "Name those of one kind by a glob.")
-    format = SUFFIXES[found.pop()] if found else "csv"
+    formats = {SUFFIXES[suffix] for suffix in found}
+    format = formats.pop() if formats else "csv"
     return list_files(base, pattern, format), format
 
 

@@ -81,6 +81,8 @@ def _spot_empty(column: Column) -> Guess | None:
         return Guess(f"of type {column.cells.type}, which is no single value")
     if not len(column.values):
         return Guess("empty in every row")
+    if all(re.fullmatch(r"\[.*\]|\{.*\}", text, re.DOTALL) for text in column.texts.slice(0, 100).to_pylist()):
+        return Guess("lists or objects, which are no single value")
     if len(column.values) == 1 and not column.missing:
         return Guess(f"`{show(column.texts[0].as_py())}` in every row")
     held = column.rows - column.missing

@@ -387,7 +387,7 @@ def test_the_launched_node_is_cached_by_the_content_of_its_files(config, trips, 
         launch(config, tmp_path)
     for file in trips.iterdir():
         file.unlink()
-    with pytest.raises(DataRejected, match="holds no .csv file"):
+    with pytest.raises(DataRejected, match="holds no .csv or .tsv file"):
         launch(config, tmp_path)
 
 

@@ -18,7 +18,7 @@ def test_a_stray_file_in_a_folder_is_refused_by_name_but_not_by_a_glob(tmp_path)
     (tmp_path / "a.csv").write_bytes(ROWS)
     stray = tmp_path / "notes.txt"
     stray.touch()
-    with pytest.raises(DataRejected, match="not a .csv file") as caught:
+    with pytest.raises(DataRejected, match="not a .csv or .tsv file") as caught:
         files.list_files(str(tmp_path), files.FOLDER)
     assert caught.value.where == str(stray)
     assert files.list_files(str(tmp_path), "*.csv") == [str(tmp_path / "a.csv")]
@@ -29,7 +29,7 @@ def test_a_stray_file_in_a_folder_is_refused_by_name_but_not_by_a_glob(tmp_path)
     [
         ("2024*.csv", "No file matches.", "2024*.csv"),
         ("a.csv", "There is no such file.", "a.csv"),
-        (files.FOLDER, "The data folder holds no .csv file.", ""),
+        (files.FOLDER, "The data folder holds no .csv or .tsv file.", ""),
     ],
 )
 def test_no_data_at_all_is_said_as_such(tmp_path, pattern, what, where):
