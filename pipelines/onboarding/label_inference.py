@@ -65,7 +65,7 @@ def label_rows(spelled: Spelled, label: str) -> tuple[Profile, list[str], list[s
         column = profile.columns[label]
     variants = find_variants(column) if column.is_single and not column.is_number else {}
     same = make_one(column, **variants)
-    if len(same.values) < max(3, len(column.values)):
+    if len(same.values) < len(column.values):
         profile = replace(profile, columns={**profile.columns, label: same})
     if variants:
         lines += [f"{key}: true" for key in variants]

@@ -52,12 +52,14 @@ def read_spelling(profile: Profile, label: str) -> Spelled:
     """Returns the profile with its markers of missing values blank and its numbers plain, and how a config says so."""
     markers = {name: find_markers(column, name == label) for name, column in profile.columns.items()}
     blanked = {name: blank(column, tuple(markers[name])) for name, column in profile.columns.items()}
+    single = {name: one for name, column in blanked.items() if (one := make_one(column)) is not column}
     numbers = {name: fitting for name, column in blanked.items() if (fitting := find_numbers(column))}
-    plain = blanked | {name: make_plain(blanked[name], fitting[0]) for name, fitting in numbers.items()}
+    plain = blanked | single | {name: make_plain(blanked[name], fitting[0]) for name, fitting in numbers.items()}
     classes = set(blanked[label].texts.to_pylist())
     kept = [text for text in USUAL if text not in classes and any(text in found for found in markers.values())]
+    kept += [text for text in markers[label] if text not in kept]  # the label has no list of its own
     data: dict[str, Any] = {"missing": kept} if kept else {}
-    data |= _share_numbers(plain, {name: fitting[0] for name, fitting in numbers.items()})
+    data |= _share_numbers(blanked, {name: fitting[0] for name, fitting in numbers.items()})
     columns: dict[str, dict[str, Any]] = {}
     for name, column in profile.columns.items():
         there = set(column.texts.to_pylist()) if is_text(column.values.type) else set()
@@ -139,8 +141,10 @@ def make_plain(column: Column, spelling: Spelling) -> Column:
 
 
 def make_one(column: Column, trim: bool = False, lower: bool = False) -> Column:
-    """Returns the column with one spelling for each value."""
-    if not is_text(column.cells.type):
+    """Returns the column with one spelling for each value, itself where it has no more."""
+    if not is_text(column.cells.type) or len(unify(column.texts, Spelling(trim=trim, lower=lower)).unique()) == len(
+        column.values
+    ):
         return column
     cells = [unify(chunk.cast(pa.string()), Spelling(trim=trim, lower=lower)) for chunk in column.cells.chunks]
     return describe(column.name, pa.chunked_array(cells))

@@ -113,6 +113,22 @@ def test_a_number_that_can_be_read_in_two_ways_is_told(tmp_path):
     assert drawn.warnings == ["`1,000` in `price` is read as 1000; were it 1.000, correct decimal and thousands."]
 
 
+def test_what_stands_for_a_missing_number_to_predict_is_said_for_all_data(tmp_path):
+    frame = of(0, 1, size=["?", "big"] * (ROWS // 2))
+    frame["y"] = np.random.default_rng(4).normal(size=ROWS).round(3).astype(str)
+    frame.loc[:3, "y"] = "?"
+    _, config = draw(frame, tmp_path, "y")
+    assert (config.label.kind, config.label.missing, config.data.missing) == ("regression", "drop", ("?",))
+    assert config.features["size"].missing == ()
+    check_small(config)
+
+
+def test_a_column_of_several_spellings_of_a_number_has_each_value_once(tmp_path):
+    frame = of(0, 1, grade=[f"{number % 5}.0" if number % 2 else str(number % 5) for number in range(ROWS)])
+    _, config = draw(frame, tmp_path, "y")
+    assert config.features["grade"].vocabulary == 5
+
+
 def test_a_word_that_is_a_class_of_the_label_is_no_marker_of_another_column(tmp_path):
     frame = of("NA", "EU", *[f"{letter}{letter}" for letter in "ABCDEFGHIJ"])
     frame["x"] = frame["x"].astype(str)
