@@ -120,9 +120,9 @@ def are_plain(block: str, inside: int, dialect: Dialect) -> bool:
     """
     text = np.frombuffer(f"\n{block}\n".encode(), np.uint8)
     quotes = np.flatnonzero(text == ord(dialect.quote))
-    ends = np.isin(text, np.frombuffer(f"{dialect.delimiter}{dialect.quote}\r\n".encode(), np.uint8))
+    ends = np.frombuffer(f"{dialect.delimiter}{dialect.quote}\r\n".encode(), np.uint8)
     opening, closing = quotes[inside::2], quotes[1 - inside :: 2]
-    return bool(ends[opening - 1].all() and ends[closing + 1].all())
+    return bool(np.isin(text[opening - 1], ends).all() and np.isin(text[closing + 1], ends).all())
 
 
 class Lines:

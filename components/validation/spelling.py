@@ -17,7 +17,6 @@ PLAIN = (
     (r"^(-?(?:0|[1-9]\d*))\.0*$", r"\1"),
     (r"^-0$", "0"),
 )
-UNUSUAL = r"^(\+|-?\d*\.|-0$)"  # what any of them may replace begins so
 
 
 @dataclass(frozen=True)
@@ -88,10 +87,14 @@ def unify(text: pa.Array, spelling: Spelling) -> pa.Array:
         text = pc.utf8_trim_whitespace(text)
     if spelling.lower:
         text = pc.utf8_lower(text)
-    if pc.any(pc.match_substring_regex(text, UNUSUAL)).as_py():
-        for pattern, plain in PLAIN:
-            text = pc.replace_substring_regex(text, pattern, plain)
-    return text
+    unusual = (pc.match_substring(text, "."), pc.starts_with(text, "+"), pc.equal(text, "-0"))
+    if not any(pc.any(found).as_py() for found in unusual):  # as nearly always, and a tenth of the time
+        return text
+    values = text.dictionary_encode()
+    plain = values.dictionary
+    for pattern, replacement in PLAIN:
+        plain = pc.replace_substring_regex(plain, pattern, replacement)
+    return plain.take(values.indices)
 
 
 def is_text(kind: pa.DataType) -> bool:
