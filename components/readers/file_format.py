@@ -20,6 +20,7 @@ from configs.schema.dialect import PLAIN, Dialect
 
 LONGEST = 100_000  # characters of a cell
 HEAD = 4096  # bytes that tell what a file is
+COMPRESSED = 5  # times the bytes of a compressed file a table has, about
 PIECES = 16  # of a large file, which are looked at
 Names = Sequence[str] | None
 Batches = Iterator[pa.RecordBatch]
@@ -160,6 +161,10 @@ class TextFormat(FileFormat):
 
     def locate(self, path: str, index: int) -> str:
         return f"{path}:{next(islice(take_sound(self.parse_rows(path)), index, None))[0]}"
+
+    def measure_text(self, path: str) -> int:
+        is_compressed = self.dialect.compression or strip_compression(path) != path
+        return super().measure_text(path) * (COMPRESSED if is_compressed else 1)
 
     def sample_batches(self, path: str, share: float, lists: Collection[str] = ()) -> Batches:
         dialect = self.dialect

@@ -13,6 +13,7 @@ from charset_normalizer import from_bytes
 
 from components.readers.content_kind import COMPRESSED
 from components.readers.data_file import COMPRESSIONS, open_content
+from components.readers.formats import FORMATS
 from configs.errors import DataRejected
 from configs.schema.dialect import PLAIN, Dialect
 
@@ -33,6 +34,7 @@ def read_dialect(path: str, format: str, names: Sequence[str] = ()) -> Dialect:
     Raises DataRejected for a table whose first row is one of its rows, unless there are names.
     """
     compression = find_compression(path)
+    FORMATS[format].speak(Dialect(compression=compression)).require_content(path)
     with open_content(path, Dialect(compression=compression)) as file:
         head = file.read(SAMPLE)
     named = "" if any(path.lower().endswith(suffix) for suffix in COMPRESSIONS) else compression
@@ -69,6 +71,9 @@ def find_encoding(head: bytes) -> str:
     marked = next((name for mark, name in MARKS.items() if head.startswith(mark)), None)
     if marked:
         return marked
+    zeros = [head[start::2].count(0) for start in (0, 1)]  # of two bytes a letter, in most scripts one is zero
+    if sum(zeros) > len(head) / 4:
+        return "utf-16-le" if zeros[1] > zeros[0] else "utf-16-be"
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError:

@@ -8,7 +8,7 @@ from configs.errors import DataRejected
 from configs.loading.loader import load
 from configs.schema.dialect import Dialect
 from pipelines.onboarding.config_draft import draft
-from pipelines.onboarding.dialect_inference import as_keys, has_header, read_dialect
+from pipelines.onboarding.dialect_inference import as_keys, find_encoding, has_header, read_dialect
 from tests.components.readers.test_dialects import write
 
 NAMES = ["größe", "preis", "stadt", "gekauft"]
@@ -48,6 +48,23 @@ def test_a_draft_says_how_a_file_is_written_and_a_run_reads_it_so(tmp_path, seed
         "stadt": "categorical",
     }
     check_small(config)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "found"),
+    [("utf-8", "utf-8"), ("utf-8-sig", "utf-8"), ("cp1252", "cp1252"), ("latin-1", "cp1252")]
+    + [("utf-16", "utf-16"), ("utf-16-le", "utf-16-le"), ("utf-16-be", "utf-16-be"), ("cp1251", "cp1251")],
+)
+def test_an_encoding_is_told_by_its_marks_or_its_letters(encoding, found):
+    text = "город;цена\nМосква;12\nКазань;7\n" if encoding == "cp1251" else "größe;preis\nlänge;12\nbär;7\nçà;3\n"
+    assert find_encoding((text * 20).encode(encoding)) == found
+
+
+@pytest.mark.parametrize("content", [b"%PDF-1.4\n1,2\n3,4\n5,6", b"PK\x03\x04\n1,2\n3,4\n5,6", b""])
+def test_what_is_no_table_is_told_before_it_is_parted(tmp_path, content):
+    (tmp_path / "rows.csv").write_bytes(content)
+    with pytest.raises(DataRejected, match="This is a|The file is empty"):
+        read_dialect(str(tmp_path / "rows.csv"), "csv")
 
 
 def test_only_what_is_unusual_is_written_down():

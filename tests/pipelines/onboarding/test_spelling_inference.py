@@ -129,6 +129,15 @@ def test_a_column_of_several_spellings_of_a_number_has_each_value_once(tmp_path)
     assert config.features["grade"].vocabulary == 5
 
 
+def test_a_number_to_predict_is_read_as_it_is_spelled(tmp_path):
+    frame = of(0, 1)
+    frame["y"] = [f"${number:,.2f}" for number in np.random.default_rng(5).lognormal(8, 1, ROWS)]
+    _, config = draw(frame, tmp_path, "y")
+    assert (config.label.kind, config.label.unit, config.label.thousands) == ("regression", "$", ",")
+    assert 1000 < config.evaluation.thresholds["rmse"].max < 20_000
+    check_small(config)
+
+
 def test_a_word_that_is_a_class_of_the_label_is_no_marker_of_another_column(tmp_path):
     frame = of("NA", "EU", *[f"{letter}{letter}" for letter in "ABCDEFGHIJ"])
     frame["x"] = frame["x"].astype(str)
