@@ -9,7 +9,7 @@ from configs.loading.loader import load
 from configs.schema.dialect import Dialect
 from pipelines.onboarding.config_draft import draft
 from pipelines.onboarding.dialect_inference import as_keys, find_encoding, has_header, read_dialect
-from tests.components.readers.test_dialects import write
+from tests.components.readers.rows import write_table
 
 NAMES = ["größe", "preis", "stadt", "gekauft"]
 
@@ -38,7 +38,7 @@ def test_a_draft_says_how_a_file_is_written_and_a_run_reads_it_so(tmp_path, seed
     comment = chance.choice(["", "", "#"])
     suffix = chance.choice(["", ".gz", ".bz2", ".zst"])
     dialect = Dialect(delimiter, '"', encoding, comment=comment)
-    path = write(tmp_path / f"rows.csv{suffix}", dialect, make_rows(chance, decimal))
+    path = write_table(tmp_path / f"rows.csv{suffix}", dialect, make_rows(chance, decimal))
     drawn = draft(path, "gekauft", tmp_path / "it.yaml")
     config = load(write_yaml(tmp_path, drawn.text))
     assert (config.data.dialect, config.data.decimal) == (dialect, decimal)
@@ -110,7 +110,7 @@ def test_a_first_row_that_is_like_the_others_is_no_header(rows, answer):
 
 def test_a_file_without_a_header_is_told_and_its_columns_can_be_named(tmp_path):
     chance = random.Random(2)
-    path = write(tmp_path / "rows.csv", Dialect(header=tuple(NAMES)), make_rows(chance))
+    path = write_table(tmp_path / "rows.csv", Dialect(header=tuple(NAMES)), make_rows(chance))
     with pytest.raises(DataRejected, match="seems to have no header: its first row is like those below it"):
         draft(path, "gekauft", tmp_path / "it.yaml")
     drawn = draft(path, "gekauft", tmp_path / "it.yaml", columns=NAMES)
