@@ -107,7 +107,7 @@ def _read_sound(
             if kind == "label":
                 what += f" In all, it is {_count_labels(files, format, name, dialect)} rows."
             where = f"{reader.locate(path, rows + index)}:{name}"
-            raise DataRejected(what, where, HINTS.get(kind, "Correct the cell.")) from None
+            raise DataRejected(what, where, HINTS.get(kind, REMEDY)) from None
         rows += batch.num_rows
         yield typed
     if not rows:
@@ -132,8 +132,10 @@ def _refuse_constant(label: Role, value: float, rows: int, where: str) -> DataRe
     return DataRejected(what, where, "Add rows with other values, or correct label.name in the config.")
 
 
+REMEDY = "Correct the cell. What stands for a missing value can be named in data.missing."
+DROP = "Correct or drop the row (label.missing: drop leaves out those without one), or correct label.name"
 HINTS = {
-    "label": "Correct or drop the row, or correct label.name or label.classes in the config.",
-    "target": "Correct or drop the row, or correct label.name in the config.",
+    "label": f"{DROP} or label.classes in the config.",
+    "target": f"{DROP} in the config.",
     "weight": "Correct or drop the row, or correct data.weight in the config.",
 }
