@@ -74,7 +74,7 @@ def require_text(path: str, dialect: Dialect = PLAIN) -> None:
                 line.decode()
             except UnicodeDecodeError as error:
                 what = f"Byte {offset + error.start:,} of the file (0x{line[error.start]:02x}) is not UTF-8."
-                remedy = "Save the file as UTF-8, or say its encoding: data.encoding, such as cp1252 or utf-16."
+                remedy = "Save the file as UTF-8. Another encoding can be said by data.encoding, such as cp1252."
                 raise DataRejected(what, f"{path}:{row}", remedy) from None
             if b"\0" in line:
                 what = f"Byte {offset + line.index(0):,} of the file is NUL, which is not text."
