@@ -6,8 +6,6 @@ import os
 from collections.abc import Iterator
 from typing import Any, BinaryIO, TextIO
 
-import pyarrow as pa
-
 from configs.errors import DataRejected
 from configs.schema.dialect import PLAIN, Dialect
 
@@ -45,6 +43,8 @@ def open_content(path: str, dialect: Dialect = PLAIN) -> Iterator[BinaryIO]:
         if kind is None:
             yield file
             return
+        import pyarrow as pa  # only here, since Arrow takes a while to load
+
         stream: Any = pa.CompressedInputStream(pa.PythonFile(file, "r"), kind)
         with io.BufferedReader(stream, BLOCK) as content:
             yield content
