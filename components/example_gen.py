@@ -36,9 +36,18 @@ from components.readers.formats import FORMATS, find_format
 from components.summaries import Outputs, Summary
 from components.validation import validate
 from components.validation.column_types import Role
-from components.validation.typed_batch import TIME, assign_roles, convert, drop_orders, list_lists, list_sources
+from components.validation.typed_batch import (
+    TIME,
+    assign_roles,
+    convert,
+    drop_orders,
+    drop_unlabelled,
+    list_lists,
+    list_sources,
+)
 from configs.errors import DataRejected
 from configs.schema.config import Config
+from configs.schema.dialect import PLAIN, Dialect
 from configs.schema.features import Steps
 
 Assign = Callable[[pa.RecordBatch], np.ndarray]
@@ -56,10 +65,12 @@ class Plan:
     span: int | None = None
     spans: int | None = None
     marker: str | None = None
+    dialect: Dialect = PLAIN
 
     def roll(self, batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
         """Return the typed rows of all files as what becomes examples."""
-        return roll(batches, self.frame) if self.frame else batches
+        labelled = (drop_unlabelled(batch, self.roles) for batch in batches)
+        return roll(labelled, self.frame) if self.frame else labelled
 
     def pack(self) -> example_gen_pb2.CustomConfig:
         settings, custom = struct_pb2.Struct(), any_pb2.Any()
@@ -85,7 +96,7 @@ def build(config: Config, made: Made) -> BaseComponent:
         ]
     )
     data, frame = config.data, _frame(config)
-    plan = Plan(data.format, assign_roles(config), data.group, frame, data.span, data.spans, data.marker)
+    plan = Plan(data.format, assign_roles(config), data.group, frame, data.span, data.spans, data.marker, data.dialect)
     return ExampleGen(
         input_base=base,
         input_config=example_gen_pb2.Input(splits=[everything]),
@@ -102,7 +113,10 @@ def summarise(outputs: Outputs) -> Summary:
     parts = " / ".join(f"{count:,} {split}" for split, count in rows.items())
     found = [int(span) for span in examples.get_string_custom_property("spans").split(", ") if span]
     text = f"span{'s' * (len(found) > 1)} {', '.join(map(str, found))}: " if found else ""
-    return Summary(f"{text}{sum(rows.values()):,} rows: {parts}", {"rows": rows} | ({"spans": found} if found else {}))
+    figures = {"rows": rows} | ({"spans": found} if found else {})
+    if unlabelled := examples.get_int_custom_property("unlabelled"):
+        parts, figures = f"{parts}; {unlabelled:,} without a label left out", figures | {"unlabelled": unlabelled}
+    return Summary(f"{text}{sum(rows.values()):,} rows: {parts}", figures)
 
 
 class WriteShards(beam.DoFn):
@@ -127,7 +141,8 @@ class WriteShards(beam.DoFn):
 
     def _read_file(self, path: str) -> Iterator[pa.RecordBatch]:
         roles, folder = self.plan.roles, FORMATS[self.plan.format].find_folder(path)
-        for raw in find_format(path, self.plan.format).read_batches(path, list_sources(roles), list_lists(roles)):
+        reader = find_format(path, self.plan.format, self.plan.dialect)
+        for raw in reader.read_batches(path, list_sources(roles), list_lists(roles)):
             yield convert(raw, roles, folder)
 
 
@@ -148,7 +163,7 @@ class Executor(BaseBeamExecutor):
         parts = {split.name: split.hash_buckets for split in splits}
         plan = Plan.unpack(exec_properties["custom_config"])
         files = _list_files(exec_properties["input_base"], found, plan.format)
-        assign, rows = _divide(files, plan, parts)
+        assign, rows, unlabelled = _divide(files, plan, parts)
         examples.split_names = artifact_utils.encode_split_names(list(parts))
         self._write_splits(examples, files, plan, assign)
         examples_utils.set_payload_format(examples, example_gen_pb2.FORMAT_TF_EXAMPLE)
@@ -156,6 +171,8 @@ class Executor(BaseBeamExecutor):
         examples.set_string_custom_property("spans", ", ".join(part.name for part in found.splits if part.name != ALL))
         for split, count in rows.items():
             examples.set_int_custom_property(f"rows_{split}", count)
+        if unlabelled:
+            examples.set_int_custom_property("unlabelled", unlabelled)
 
     def _write_splits(self, examples: types.Artifact, files: Sequence[str], plan: Plan, assign: Assign) -> None:
         splits = artifact_utils.decode_split_names(examples.split_names)
@@ -172,9 +189,14 @@ class Executor(BaseBeamExecutor):
         fileio.rmtree(staging)
 
 
-def _divide(files: Sequence[str], plan: Plan, parts: Mapping[str, int]) -> tuple[Assign, dict[str, int]]:
-    """Return what assigns rows to splits, and how many rows each split gets; raise DataRejected for unsound files."""
-    batches = plan.roll(validate.check_batches(files, plan.format, plan.roles))
+def _divide(files: Sequence[str], plan: Plan, parts: Mapping[str, int]) -> tuple[Assign, dict[str, int], int]:
+    """Return what assigns rows to splits, how many rows each split gets, and how many are left out for want of a label.
+
+    Raises DataRejected for unsound files.
+    """
+    unlabelled: list[int] = []
+    checked = validate.check_batches(files, plan.format, plan.roles, plan.dialect)
+    batches = plan.roll(_count_unlabelled(checked, plan, unlabelled))
     weights = list(parts.values())
     if TIME in plan.roles:
         times = np.concatenate([find_times(batch) for batch in batches])
@@ -190,7 +212,14 @@ def _divide(files: Sequence[str], plan: Plan, parts: Mapping[str, int]) -> tuple
         seen = ", ".join(f"{split} {count:,}" for split, count in rows.items())
         remedy = f"Add {'groups' if plan.group else 'rows'}, or give the split a larger part in data.split."
         raise DataRejected(f"The split `{empty}` comes out empty; rows: {seen}.", os.path.commonpath(files), remedy)
-    return assign, rows
+    return assign, rows, sum(unlabelled)
+
+
+def _count_unlabelled(batches: Iterable[pa.RecordBatch], plan: Plan, counts: list[int]) -> Iterator[pa.RecordBatch]:
+    """Yield the batches, and add to `counts` the rows of each without a label."""
+    for batch in batches:
+        counts.append(len(batch) - len(drop_unlabelled(batch, plan.roles)))
+        yield batch
 
 
 def _frame(config: Config) -> Frame | None:
@@ -245,7 +274,7 @@ class Driver(driver.FileBasedDriver):
             INPUT_CONFIG_KEY: proto_utils.proto_to_json(found),
             utils.SPAN_PROPERTY_NAME: list(chosen)[-1] or 0,
             utils.VERSION_PROPERTY_NAME: None,
-            utils.FINGERPRINT_PROPERTY_NAME: digest_files(base, list_parts(files, plan.format)),
+            utils.FINGERPRINT_PROPERTY_NAME: digest_files(base, list_parts(files, plan.format, plan.dialect)),
         }
 
 

@@ -64,7 +64,7 @@ class Images(ClassFolder):
     scored = items = ITEMS["images"]
 
     def choose(self, path: str) -> FileFormat:
-        return self if os.path.isdir(path) else Csv()
+        return self if os.path.isdir(path) else Csv(self.dialect)
 
     def read_rows(self, path: str) -> Iterator[Batch]:
         """Yield the row that an image by itself is: its name stands for it."""
@@ -73,7 +73,7 @@ class Images(ClassFolder):
     def list_parts(self, path: str) -> list[str]:
         if os.path.isdir(path):
             return super().list_parts(path)
-        rows = [cells for _, _, cells in split_rows(path) if not isinstance(cells, Fault)]
+        rows = [cells for _, _, cells in split_rows(path, self.dialect) if not isinstance(cells, Fault)]
         named = {cell for cells in rows for cell in cells if cell.lower().endswith(self.items)}
         return [path, *sorted(filter(os.path.isfile, (os.path.join(os.path.dirname(path), name) for name in named)))]
 
@@ -88,10 +88,10 @@ class Texts(ClassFolder):
     suffixes, items = SUFFIXES["text"], ITEMS["text"]
 
     def choose(self, path: str) -> FileFormat:
-        return self if os.path.isdir(path) else TextLines()
+        return self if os.path.isdir(path) else TextLines(self.dialect)
 
     def read_item(self, path: str) -> str:
-        with open_text(path) as file:
+        with open_text(path, self.dialect) as file:
             return file.read()
 
 
@@ -102,7 +102,7 @@ class TextLines(TextFormat):
 
     def parse_rows(self, path: str) -> Iterator[Row | Fault]:
         label = os.path.basename(path).removesuffix(".txt")
-        with open_text(path) as file:
+        with open_text(path, self.dialect) as file:
             for number, line in enumerate(file, 1):
                 if text := line.strip():
                     yield number, {"text": text, "label": label}, len(text)

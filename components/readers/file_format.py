@@ -12,11 +12,15 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from components.readers.data_file import BLOCK, open_bytes
+from components.readers.content_kind import recognise
+from components.readers.data_file import BLOCK, open_bytes, open_content, strip_compression
 from components.readers.row_batch import Batch, Fault, Row, choose_columns, gather_rows, take_sound
 from configs.errors import DataRejected
+from configs.schema.dialect import PLAIN, Dialect
 
 LONGEST = 100_000  # characters of a cell
+HEAD = 4096  # bytes that tell what a file is
+COMPRESSED = 5  # times the bytes of a compressed file a table has, about
 PIECES = 16  # of a large file, which are looked at
 Names = Sequence[str] | None
 Batches = Iterator[pa.RecordBatch]
@@ -31,6 +35,13 @@ class FileFormat:
     items: tuple[str, ...] = ()  # suffixes of the files in the folder of a class, each of them a row
     part = "file"  # what names the columns, in a sentence
     is_uniform = True  # all files of a data set have the same columns in the same order
+
+    def __init__(self, dialect: Dialect = PLAIN) -> None:
+        self.dialect = dialect
+
+    def speak(self, dialect: Dialect) -> "FileFormat":
+        """Return what reads files that are written so."""
+        return self if dialect == self.dialect else type(self)(dialect)
 
     def iterate_batches(self, path: str, columns: Names, lists: Collection[str]) -> Batches:
         """Yield what `read_batches` does, and maybe other columns; raise an Arrow error or OSError, too."""
@@ -122,9 +133,9 @@ class FileFormat:
         """Return about how many bytes of text a file holds."""
         return os.path.getsize(path)
 
-    def sample_batches(self, path: str, share: float) -> Batches:
+    def sample_batches(self, path: str, share: float, lists: Collection[str] = ()) -> Batches:
         """Yield about this share of the rows: from here and there if the format can, else the first."""
-        yield from islice(self.read_batches(path), max(1, int(self.measure_text(path) * share) // BLOCK))
+        yield from islice(self.read_batches(path, None, lists), max(1, int(self.measure_text(path) * share) // BLOCK))
 
 
 class TextFormat(FileFormat):
@@ -133,6 +144,14 @@ class TextFormat(FileFormat):
     def parse_rows(self, path: str) -> Iterator[Row | Fault]:
         """Yield every row as it came, or what is wrong with it."""
         raise NotImplementedError
+
+    def require_content(self, path: str) -> None:
+        super().require_content(path)
+        with open_content(path, self.dialect) as file:
+            head = file.read(HEAD)
+        if found := recognise(head):
+            kind, remedy = found
+            raise DataRejected(f"This is {kind}, not {self.title}.", path, remedy)
 
     def read_rows(self, path: str) -> Iterator[Batch]:
         yield from gather_rows(path, self.parse_rows(path))
@@ -143,7 +162,15 @@ class TextFormat(FileFormat):
     def locate(self, path: str, index: int) -> str:
         return f"{path}:{next(islice(take_sound(self.parse_rows(path)), index, None))[0]}"
 
-    def sample_batches(self, path: str, share: float) -> Batches:
+    def measure_text(self, path: str) -> int:
+        is_compressed = self.dialect.compression or strip_compression(path) != path
+        return super().measure_text(path) * (COMPRESSED if is_compressed else 1)
+
+    def sample_batches(self, path: str, share: float, lists: Collection[str] = ()) -> Batches:
+        dialect = self.dialect
+        if strip_compression(path) != path or dialect.compression or dialect.comment or "16" in dialect.encoding:
+            yield from super().sample_batches(path, share, lists)
+            return
         with tempfile.TemporaryDirectory() as folder, open_bytes(path) as file:
             thin = Path(folder, os.path.basename(path))
             with thin.open("wb") as pieces:
@@ -154,7 +181,7 @@ class TextFormat(FileFormat):
                     file.readline()  # what is left of a line that began before
                     pieces.writelines(file.readlines(int(size * share / PIECES)))
             try:
-                batches = iter(list(self.read_batches(str(thin))))
+                batches = iter(list(self.read_batches(str(thin), None, lists)))
             except DataRejected:  # a piece began amid a quoted cell of several lines
-                batches = super().sample_batches(path, share)
+                batches = super().sample_batches(path, share, lists)
             yield from batches

@@ -7,11 +7,12 @@ import os
 import re
 from collections.abc import Iterable
 
-from components.readers.data_file import BLOCK, is_shown, open_bytes
+from components.readers.data_file import BLOCK, is_shown, open_bytes, strip_compression
 from components.readers.suffixes import ITEMS, SUFFIXES
 from configs.errors import DataRejected
 from configs.samples import catalog
 from configs.schema.data import SPAN
+from configs.schema.dialect import Dialect
 
 FOLDER = "*"
 
@@ -46,7 +47,8 @@ def list_files(base: str, pattern: str, format: str = "csv") -> list[str]:
     part = " or ".join(ends)
     if format == "images" and any(path.endswith(ends) for path in files):
         files = [path for path in files if path.endswith(ends)]
-    stray = next((path for path in files if not path.endswith(ends) and not (items and os.path.isdir(path))), None)
+    others = (path for path in files if not path.endswith(ends) and not strip_compression(path).endswith(ends))
+    stray = next((path for path in others if not (items and os.path.isdir(path))), None)
     if stray and name == FOLDER:
         what = f"This is in the data folder but is not a {part} file."
         raise DataRejected(what, stray, "Move it, let its name begin with `_`, or correct data.format.")
@@ -59,13 +61,13 @@ def list_files(base: str, pattern: str, format: str = "csv") -> list[str]:
     raise DataRejected(what, os.path.join(base, pattern), "Correct data.path.")
 
 
-def list_parts(files: Iterable[str], format: str) -> list[str]:
+def list_parts(files: Iterable[str], format: str, dialect: Dialect) -> list[str]:
     """Return all files that data files stand for: those of a class for its folder, images with their table."""
     if format not in ITEMS:  # each stands for itself
         return list(files)
     from components.readers.formats import FORMATS  # only here, since Arrow takes a while to load
 
-    return [part for path in files for part in FORMATS[format].list_parts(path)]
+    return [part for path in files for part in FORMATS[format].speak(dialect).list_parts(path)]
 
 
 def digest_files(base: str, files: Iterable[str]) -> str:

@@ -3,13 +3,17 @@
 import json
 from collections.abc import Collection, Iterable, Iterator
 
-from components.readers.data_file import open_text
-from components.readers.file_format import Batches, Names, TextFormat
+from components.readers.content_kind import JSON, recognise_json
+from components.readers.data_file import open_content, open_text
+from components.readers.file_format import HEAD, Batches, Names, TextFormat
 from components.readers.row_batch import Fault, Row, gather_rows, spell_value, take_sound
 from components.readers.suffixes import SUFFIXES
+from configs.errors import DataRejected
 
 VALUES = json.JSONDecoder()
-SPELLED = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
+SPELLED = json.JSONDecoder(
+    parse_int=str, parse_float=lambda text: repr(float(text)) if "e" in text.lower() else text, parse_constant=str
+)  # 1e3 as scoring spells it, since a category is told by its text
 
 
 class JsonLines(TextFormat):
@@ -19,13 +23,23 @@ class JsonLines(TextFormat):
     suffixes = scored = SUFFIXES["jsonl"]
     is_uniform = False
 
+    def require_content(self, path: str) -> None:
+        super().require_content(path)
+        with open_content(path, self.dialect) as file:
+            if recognise_json(file.read(HEAD)) == "a JSON array":
+                raise DataRejected("This is a JSON array, not JSON lines.", path, JSON)
+
+    def name_columns(self, path: str) -> list[str]:
+        with open_text(path, self.dialect) as file:
+            return list(next(gather_rows(path, take_sound(parse_json(path, file)))).names)
+
     def parse_rows(self, path: str) -> Iterator[Row | Fault]:
-        with open_text(path) as file:
+        with open_text(path, self.dialect) as file:
             yield from parse_json(path, file)
 
     def iterate_batches(self, path: str, columns: Names, lists: Collection[str]) -> Batches:
-        with open_text(path) as file:
-            rows = (_flatten(path, row, lists) for row in parse_json(path, file, SPELLED))
+        with open_text(path, self.dialect) as file:
+            rows = (_flatten(path, row, columns, lists) for row in parse_json(path, file, SPELLED))
             for batch in gather_rows(path, take_sound(rows), columns or ()):
                 yield batch.table
 
@@ -49,14 +63,16 @@ def parse_json(path: str, lines: Iterable[str], decoder: json.JSONDecoder = VALU
                 yield Fault(path, number, "", "The row is no JSON object.", record, remedy)
 
 
-def _flatten(path: str, row: Row | Fault, lists: Collection[str]) -> Row | Fault:
-    """Return the row with a text for each cell; that of a list is its JSON, where one may stand."""
+def _flatten(path: str, row: Row | Fault, columns: Names, lists: Collection[str]) -> Row | Fault:
+    """Return the row with a text for each cell of the columns; that of a list is its JSON, where one may stand."""
     if isinstance(row, Fault):
         return row
     number, record, size = row
+    if columns:
+        record = {name: record[name] for name in columns if name in record}
     others = {name: value for name, value in record.items() if value is not None and type(value) is not str}
     for name, value in others.items():
-        if not isinstance(value, bool) and not (isinstance(value, list) and name in lists):
+        if not isinstance(value, bool) and not (isinstance(value, list | dict) and name in lists):
             kind = "a list" if isinstance(value, list) else "an object"
             what = f"The value is {kind}; a cell is one text, number, true, false or null."
             return Fault(path, number, name, what, record, "Flatten it.")

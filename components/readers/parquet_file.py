@@ -41,7 +41,7 @@ class Parquet(FileFormat):
         with self.refusing(path), open_parquet(path) as file:
             return file.metadata.num_rows * file.metadata.num_columns * CELL
 
-    def sample_batches(self, path: str, share: float) -> Batches:
+    def sample_batches(self, path: str, share: float, lists: Collection[str] = ()) -> Batches:
         with self.refusing(path), open_parquet(path) as file:
             groups = sorted(set(np.linspace(0, file.num_row_groups - 1, PIECES, dtype=int).tolist()))
             rows = max(1, int(file.metadata.num_rows * share / len(groups)))

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -51,13 +52,16 @@ class Batch:
 
     @property
     def table(self) -> pa.RecordBatch:
-        return self.rows if isinstance(self.rows, pa.RecordBatch) else self.choose_columns(self.names)
+        if isinstance(self.rows, pa.RecordBatch):
+            return self.rows
+        cells = [_to_text([row.get(name) for row in self.rows]) for name in self.names]
+        return pa.RecordBatch.from_arrays(cells, list(self.names))
 
     def choose_columns(self, names: Sequence[str]) -> pa.RecordBatch:
-        """Return columns as text, in which a blank is null, or of a type of their own."""
+        """Return columns as text, in which a blank is null, or numbers, or of a type of their own."""
         if isinstance(self.rows, pa.RecordBatch):
             return choose_columns(self.rows, names)
-        cells = [_to_text([row.get(name) for row in self.rows]) for name in names]
+        cells = [_to_cells([row.get(name) for row in self.rows]) for name in names]
         return pa.RecordBatch.from_arrays(cells, list(names))
 
     def take(self, kept: Sequence[int]) -> "Batch":
@@ -112,7 +116,16 @@ def spell_value(value: Any) -> str | None:
     """Return a value of JSON or Parquet as the text that a CSV file has for it."""
     if value is None or isinstance(value, str):
         return value
-    return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, bool | list | dict) else str(value)
+    spelled = isinstance(value, bool | list | dict) or value != value  # NaN
+    return json.dumps(value, ensure_ascii=False, default=str) if spelled else str(value)
+
+
+def _to_cells(cells: list[Any]) -> pa.Array:
+    """Return numbers of JSON as what they are, since text may be read with another sign before the fraction."""
+    if {type(cell) for cell in cells} - {type(None)} in ({int}, {float}):
+        with suppress(pa.ArrowException, OverflowError):
+            return pa.array(cells)
+    return _to_text(cells)
 
 
 def _to_text(cells: list[Any]) -> pa.Array:

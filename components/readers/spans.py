@@ -26,7 +26,7 @@ def digest_data(data: Data) -> str:
 
     Raises DataRejected where there is none.
     """
-    return digest_files(find_data(data.path)[0], list_parts(list_data(data), data.format))
+    return digest_files(find_data(data.path)[0], list_parts(list_data(data), data.format, data.dialect))
 
 
 def choose(

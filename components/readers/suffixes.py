@@ -2,7 +2,7 @@
 
 IMAGE = (".png", ".jpg", ".jpeg")
 SUFFIXES: dict[str, tuple[str, ...]] = {
-    "csv": (".csv",),
+    "csv": (".csv", ".tsv"),
     "jsonl": (".jsonl",),
     "parquet": (".parquet",),
     "tfrecord": (".tfrecord", ".tfrecord.gz"),

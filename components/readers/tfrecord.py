@@ -6,11 +6,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from components.readers.content_kind import recognise
+from components.readers.data_file import BLOCK, open_content
 from components.readers.file_format import Batches, FileFormat, Names
 from components.readers.row_batch import Fault
 from components.readers.suffixes import SUFFIXES
+from configs.errors import DataRejected
 
 RECORDS = 1 << 10
+HEADER = 12  # bytes before a record: its length, and a checksum of that
 
 
 class TFRecord(FileFormat):
@@ -22,6 +26,18 @@ class TFRecord(FileFormat):
     title = "TFRecords of tf.Examples"
     suffixes = scored = SUFFIXES["tfrecord"]
     is_uniform = False
+
+    def require_content(self, path: str) -> None:
+        super().require_content(path)
+        with open_content(path) as file:
+            head = file.read(HEADER)
+            if found := recognise(head):
+                remedy = "Let its name end with .tfrecord.gz." if "gzip" in found[0] else found[1]
+                raise DataRejected(f"This is {found[0]}, not {self.title}.", path, remedy)
+            record = file.read(min(BLOCK, int.from_bytes(head[:8], "little")))
+        if 2 in _list_fields(record):
+            what = "The records are SequenceExamples; tf.Examples are read, which may hold lists."
+            raise DataRejected(what, path, "Write each as a tf.Example, and read its lists as kind sequence.")
 
     def iterate_batches(self, path: str, columns: Names, lists: Collection[str]) -> Batches:
         import tensorflow as tf  # takes seconds, and no other format needs it
@@ -45,6 +61,31 @@ class TFRecord(FileFormat):
                 read += len(batch)
         except (tf.errors.OpError, RuntimeError, ValueError) as error:
             raise pa.ArrowInvalid(str(error)) from error
+
+
+def _list_fields(message: bytes) -> list[int]:
+    """Return the numbers of a serialized message's fields that hold bytes, in order, up to what is none of these."""
+    fields, at = [], 0
+    while at < len(message):
+        tag, at = _read_varint(message, at)
+        size, at = _read_varint(message, at)
+        if tag % 8 != 2:
+            break
+        fields.append(tag // 8)
+        at += size
+    return fields
+
+
+def _read_varint(message: bytes, at: int) -> tuple[int, int]:
+    """Return a number as protocol buffers have it, and where the next one begins."""
+    value = shift = 0
+    while at < len(message):
+        byte = message[at]
+        value |= (byte & 127) << shift
+        shift, at = shift + 7, at + 1
+        if byte < 128:
+            break
+    return value, at
 
 
 def _take_single(cells: pa.Array) -> tuple[pa.Array, int | None]:

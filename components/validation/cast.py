@@ -197,7 +197,7 @@ def _leniently(parse: Callable[[pa.Array], pa.Array], text: pa.Array) -> pa.Arra
 
 
 def _tidy(text: pa.Array) -> pa.Array:
-    return pc.ascii_trim(pc.if_else(pc.equal(text, ""), NO_TEXT, text), " \t")
+    return pc.ascii_trim(pc.if_else(pc.equal(pc.utf8_trim_whitespace(text), ""), NO_TEXT, text), " \t")
 
 
 def _parse_numbers(text: pa.Array) -> pa.Array:

@@ -19,7 +19,7 @@ def resolve(config: Config) -> Config:
     from components.readers.formats import find_format
 
     path = spans.list_data(config.data)[0]
-    return expand(config, find_format(path, config.data.format).read_header(path))
+    return expand(config, find_format(path, config.data.format, config.data.dialect).read_header(path))
 
 
 def expand(config: Config, header: Sequence[str]) -> Config:

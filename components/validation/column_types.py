@@ -21,8 +21,10 @@ from components.validation.cast import (
     to_whole,
 )
 from components.validation.image_cells import to_pictures
+from components.validation.spelling import Spelling, blank_missing, to_plain_numbers, unify
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+TEXTS = ("categorical", "text", "group", "slice")  # of which a blank is not found where their cells are parsed
 BOOLEANS = ("false", "true", "no", "yes", "0", "1", "f", "t", "n", "y", "off", "on")
 
 
@@ -30,7 +32,8 @@ BOOLEANS = ("false", "true", "no", "yes", "0", "1", "f", "t", "n", "y", "off", "
 class Role:
     """What one column is; `name` is a key of ROLES.
 
-    With `columns` it is made of those of the data, one number each. Lists hold a multiple of `width` numbers.
+    With `columns` it is made of those of the data, one number each. Lists hold a multiple of `width` numbers. A label
+    that is `optional` may be missing.
     """
 
     name: str
@@ -39,6 +42,8 @@ class Role:
     format: str | None = None
     columns: tuple[str, ...] = ()
     width: int = 1
+    spelling: Spelling = Spelling()
+    optional: bool = False
 
     @property
     def key(self) -> str:
@@ -50,13 +55,18 @@ class Role:
         """The columns of the data that it is read from."""
         return self.columns or (self.column,)
 
+    @property
+    def parts(self) -> list["Role"]:
+        """The numbers that it is made of."""
+        return [Role("numeric", name, spelling=self.spelling) for name in self.columns]
+
     def read_column(self, batch: pa.RecordBatch, folder: str | None = None) -> pa.Array:
         """Return the column typed by the role, out of its sources; images are in files below the folder.
 
         Raises pa.ArrowInvalid where a cell is wrong, which depends on its row alone.
         """
         if self.columns:
-            return join([Role("numeric", name).convert(column(batch, name)) for name in self.columns], self.width)
+            return join([part.convert(column(batch, part.column)) for part in self.parts], self.width)
         cells = column(batch, self.column)
         return to_pictures(cells, folder) if self.name == "image" else self.convert(cells)
 
@@ -66,6 +76,8 @@ class Role:
         Raises pa.ArrowInvalid where a cell is wrong, which depends on that cell alone.
         """
         try:
+            if self.name != "image" and (self.spelling.missing or self.name in TEXTS):
+                array = blank_missing(array, self.spelling.missing)
             return ROLES[self.name].convert(array, self)
         except pa.ArrowNotImplementedError as error:
             raise pa.ArrowInvalid(str(error)) from error
@@ -76,8 +88,10 @@ class Role:
             self.convert(pa.array([cell or None], pa.string()))
         except pa.ArrowInvalid as error:
             explain = ROLES[self.name].explain
-            if not cell:
+            if not cell.strip():
                 return f"is blank; every row needs a {self.name}"
+            if cell.strip() in self.spelling.missing:
+                return f"stands for a missing value; every row needs a {self.name}"
             return explain(cell, self) if explain else str(error)
         return None
 
@@ -101,14 +115,16 @@ def column(batch: pa.RecordBatch, name: str) -> pa.Array:
 
 def _to_text(array: pa.Array, role: Role) -> pa.Array:
     text = to_text(array)
+    if role.name != "text":
+        text = unify(text, role.spelling)
     if (pc.max(pc.utf8_length(text)).as_py() or 0) > LONGEST:
         raise pa.ArrowInvalid("a text is too long")
     return text
 
 
 def _to_numbers(array: pa.Array, role: Role) -> pa.Array:
-    numbers = to_numbers(array)
-    if role.name != "numeric" and numbers.null_count:
+    numbers = to_numbers(to_plain_numbers(array, role.spelling))
+    if role.name != "numeric" and numbers.null_count and not role.optional:
         raise pa.ArrowInvalid("a number is missing")
     if role.name == "weight" and (pc.min(numbers).as_py() or 0) < 0:
         raise pa.ArrowInvalid("a weight is negative")
@@ -116,8 +132,12 @@ def _to_numbers(array: pa.Array, role: Role) -> pa.Array:
 
 
 def _to_label(array: pa.Array, role: Role) -> pa.Array:
-    indices = to_indices(array, role.classes)
-    if indices.null_count:
+    try:
+        indices = to_indices(array, role.classes)
+    except pa.ArrowInvalid:
+        same = unify(pa.array(role.classes, pa.string()), role.spelling).to_pylist()
+        indices = to_indices(unify(to_text(array), role.spelling), same)
+    if indices.null_count and not role.optional:
         raise pa.ArrowInvalid("a label is missing")
     return indices
 
@@ -162,6 +182,10 @@ def _explain_text(cell: str, role: Role) -> str:
 
 
 def _explain_number(cell: str, role: Role) -> str:
+    try:
+        [cell] = to_plain_numbers(pa.array([cell]), role.spelling).to_pylist()
+    except pa.ArrowInvalid as error:
+        return str(error)
     if is_beyond(cell):
         return "is an integer beyond 64 bits"
     if not NUMBER.fullmatch(cell.strip(" \t")):

@@ -13,9 +13,20 @@ from components.readers.formats import find_format
 from components.validation import validate
 from components.validation.cast import to_text
 from components.validation.column_types import Role
+from configs.schema.dialect import PLAIN, Dialect
 
 TRIED = 5_000  # values at most, where one is slow to try
 MOST = 1 << 26  # bytes of text that are read in full
+
+
+class Anything(frozenset[str]):
+    """A set that every name is in."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
+ANY = Anything()
 
 
 @dataclass(frozen=True)
@@ -103,21 +114,21 @@ class Profile:
         return self.read == self.rows
 
 
-def profile_files(files: Sequence[str], format: str, most: int = MOST) -> Profile:
+def profile_files(files: Sequence[str], format: str, dialect: Dialect = PLAIN, most: int = MOST) -> Profile:
     """Returns the profile of files of one format, of `most` bytes of them in pieces spread evenly where they hold more.
 
     Raises DataRejected where a file cannot be read.
     """
-    readers = [find_format(path, format) for path in files]
+    readers = [find_format(path, format, dialect) for path in files]
     size = sum(reader.measure_text(path) for path, reader in zip(files, readers, strict=True))
     share = min(1.0, most / max(1, size))
     batches: list[pa.RecordBatch] = []
     for path, reader in zip(files, readers, strict=True):
         if share == 1:
-            validate.check_file(path, format, {}, files[0])
-            batches += reader.read_batches(path)
+            validate.check_file(path, format, {}, files[0], dialect)
+            batches += reader.read_batches(path, None, ANY)
         else:
-            batches += reader.sample_batches(path, share)
+            batches += reader.sample_batches(path, share, ANY)
     read = sum(len(batch) for batch in batches)
     names = dict.fromkeys(name for batch in batches for name in batch.schema.names)
     columns = {name: describe(name, _join(batches, name)) for name in names}

@@ -4,13 +4,16 @@ import heapq
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from operator import itemgetter
+from typing import Any
 
 import pyarrow as pa
 
 from components.readers.row_batch import choose_columns
 from components.validation.cast import to_text
 from components.validation.column_types import Role, column
-from configs.schema.config import Config
+from components.validation.spelling import Spelling
+from configs.schema.config import Config, Label
+from configs.schema.data import Data
 from configs.schema.features import Categorical, Feature, Image, Steps, Timestamp
 
 LISTS = ("image", "sequence", "ids", "labels")  # roles whose cells are more than one value
@@ -20,19 +23,35 @@ ORDER, TIME = "\0order", "\0time"  # where rows stand in their series, and in ti
 
 def assign_roles(config: Config, label: bool = True) -> dict[str, Role]:
     """Return what each column is that a run reads, in order; without `label`, what scoring reads: the features."""
-    known = {name: _assign_role(name, feature) for name, feature in config.features.items()}
+    known = {
+        name: replace(_assign_role(name, feature), spelling=read_spelling(config.data, feature))
+        for name, feature in config.features.items()
+    }
     if not label:
         if config.data.window:  # a request holds what was there before as a list
             known |= {name: replace(role, columns=()) for name, role in known.items() if role.name == "sequence"}
         return known
+    spelling = read_spelling(config.data)
     if weight := config.data.weight:
-        known[weight] = Role("weight", weight)
-    known[config.label.name] = Role(LABELS[config.label.kind], config.label.name, config.label.values)
+        known[weight] = Role("weight", weight, spelling=spelling)
+    known[config.label.name] = _assign_label(config)
     for name in config.columns:
-        known.setdefault(name, Role("group" if name == config.data.group else "slice", name))
+        known.setdefault(name, Role("group" if name == config.data.group else "slice", name, spelling=spelling))
     orders = {ORDER: config.data.window and config.data.window.order, TIME: config.data.split.by}
-    placed = {key: Role("moment", name) for key, name in orders.items() if name}
+    placed = {key: Role("moment", name, spelling=spelling) for key, name in orders.items() if name}
     return {name: known[name] for name in config.columns} | placed
+
+
+def read_spelling(data: Data, column: Feature | Label | None = None) -> Spelling:
+    """Return how the cells of a feature or a label are spelled: as it says, else as the data does."""
+
+    def find(key: str) -> Any:
+        own = getattr(column, key, None)
+        return getattr(data, key) if own is None else own
+
+    missing = data.missing if isinstance(column, Label) else find("missing")
+    trim, lower = (getattr(column, key, False) for key in ("trim", "lower"))
+    return Spelling(missing, trim, lower, find("decimal"), find("thousands"), getattr(column, "unit", None) or "")
 
 
 def list_sources(roles: Mapping[str, Role]) -> list[str]:
@@ -52,6 +71,12 @@ def convert(batch: pa.RecordBatch, roles: Mapping[str, Role], folder: str | None
     """
     columns = [role.read_column(batch, folder) for role in roles.values()]
     return pa.RecordBatch.from_arrays(columns, list(roles))
+
+
+def drop_unlabelled(batch: pa.RecordBatch, roles: Mapping[str, Role]) -> pa.RecordBatch:
+    """Return the rows that have a label, of a label that may be missing."""
+    label = next((name for name, role in roles.items() if role.optional), None)
+    return batch.filter(column(batch, label).is_valid()) if label else batch
 
 
 def drop_orders(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -83,6 +108,12 @@ def _assign_role(name: str, feature: Feature) -> Role:
     return Role(feature.kind, name)
 
 
+def _assign_label(config: Config) -> Role:
+    label = config.label
+    spelling, optional = read_spelling(config.data, label), label.missing == "drop"
+    return Role(LABELS[label.kind], label.name, label.values, spelling=spelling, optional=optional)
+
+
 def _search(batch: pa.RecordBatch, role: Role, folder: str | None, start: int = 0) -> Iterator[tuple[int, Role]]:
     try:
         role.read_column(batch, folder)
@@ -98,12 +129,11 @@ def _search(batch: pa.RecordBatch, role: Role, folder: str | None, start: int = 
 def _describe(row: pa.RecordBatch, role: Role, folder: str | None) -> tuple[str, str]:
     """Return the column of the data that is at fault, and a sentence."""
     if role.columns:
-        numbers = [Role("numeric", name) for name in role.columns]
-        for number in numbers:
+        for number in role.parts:
             cell = column(row, number.column)
             if next(_search(row, number, folder), None):
                 return number.column, _describe_cell(cell, number)
-        blank = next(name for name in role.columns if Role("numeric", name).read_column(row).null_count)
+        blank = next(number.column for number in role.parts if number.read_column(row).null_count)
         return blank, f"The cell is blank, and `{role.column}` needs a multiple of {role.width} numbers without a gap."
     if role.name in LISTS:
         try:

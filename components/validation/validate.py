@@ -22,12 +22,15 @@ from components.validation.column_types import Role
 from components.validation.typed_batch import LABELS, assign_roles, convert, find_faults, list_lists, list_sources
 from configs.errors import DataRejected
 from configs.schema.config import Config
+from configs.schema.dialect import PLAIN, Dialect
 
 SMALL = 1 << 26
 Roles = Mapping[str, Role]
 
 
-def check_batches(files: Sequence[str], format: str, roles: Roles) -> Iterator[pa.RecordBatch]:
+def check_batches(
+    files: Sequence[str], format: str, roles: Roles, dialect: Dialect = PLAIN
+) -> Iterator[pa.RecordBatch]:
     """Yield the batches of all files, each found sound before it is handed out.
 
     Raises DataRejected at the first fault; what only all rows together show, after the last batch.
@@ -36,12 +39,16 @@ def check_batches(files: Sequence[str], format: str, roles: Roles) -> Iterator[p
     seen: set[float] = set()
     rows = 0
     for path in files:
-        check_file(path, format, roles, files[0])
-        for batch in _read_sound(path, files, format, roles):
+        check_file(path, format, roles, files[0], dialect)
+        for batch in _read_sound(path, files, format, roles, dialect):
             if label.name != "labels":  # of which a row may have none
                 seen |= set(pc.min_max(batch.column(list(roles).index(label.column))).as_py().values()) - {None}
             rows += batch.num_rows
             yield batch
+    if label.optional and not seen:
+        raise DataRejected(
+            f"The label `{label.column}` is missing in all rows.", files[0], "Correct label.name in the config."
+        )
     if len(seen) == 1:
         raise _refuse_constant(label, seen.pop(), rows, os.path.commonpath(files))
 
@@ -51,19 +58,21 @@ def check_small(config: Config) -> None:
 
     So a mistake need not wait until TensorFlow is loaded; large data is checked by the ExampleGen node alone.
     """
-    files = spans.list_data(config.data)
-    size = sum(os.path.getsize(part) for part in list_parts(files, config.data.format) if os.path.exists(part))
+    files, dialect = spans.list_data(config.data), config.data.dialect
+    parts = list_parts(files, config.data.format, dialect)
+    size = sum(os.path.getsize(part) for part in parts if os.path.exists(part))
     if size <= SMALL and config.data.format != "tfrecord":  # which TensorFlow reads
-        for _ in check_batches(files, config.data.format, assign_roles(config)):
+        for _ in check_batches(files, config.data.format, assign_roles(config), dialect):
             pass
 
 
-def check_file(path: str, format: str, roles: Roles, first: str | None = None) -> None:
+def check_file(path: str, format: str, roles: Roles, first: str | None = None, dialect: Dialect = PLAIN) -> None:
     """Raise DataRejected unless the file can be read, has a column for every role, and those of the `first` file."""
-    reader = find_format(path, format)
+    reader = find_format(path, format, dialect)
+    reader.require_content(path)
     reader.check(path)
     header, where, part = reader.read_header(path), reader.place_header(path), reader.part
-    expected = find_format(first, format).read_header(first) if first not in (None, path) else header
+    expected = find_format(first, format, dialect).read_header(first) if first not in (None, path) else header
     if header != expected and reader.is_uniform:
         pairs = enumerate(itertools.zip_longest(header, expected), 1)
         column, pair = next((column, pair) for column, pair in pairs if pair[0] != pair[1])
@@ -86,8 +95,10 @@ def require_columns(header: Sequence[str], needed: Mapping[str, str], where: str
             raise DataRejected(what, where, remedy)
 
 
-def _read_sound(path: str, files: Sequence[str], format: str, roles: Roles) -> Iterator[pa.RecordBatch]:
-    rows, reader, folder = 0, find_format(path, format), FORMATS[format].find_folder(path)
+def _read_sound(
+    path: str, files: Sequence[str], format: str, roles: Roles, dialect: Dialect
+) -> Iterator[pa.RecordBatch]:
+    rows, reader, folder = 0, find_format(path, format, dialect), FORMATS[format].find_folder(path)
     for batch in reader.read_batches(path, list_sources(roles), list_lists(roles)):
         try:
             typed = convert(batch, roles, folder)
@@ -95,21 +106,21 @@ def _read_sound(path: str, files: Sequence[str], format: str, roles: Roles) -> I
             index, name, what = next(find_faults(batch, roles, folder))
             kind = roles[name].name if name in roles else ""
             if kind == "label":
-                what += f" In all, it is {_count_labels(files, format, name)} rows."
+                what += f" In all, it is {_count_labels(files, format, name, dialect)} rows."
             where = f"{reader.locate(path, rows + index)}:{name}"
-            raise DataRejected(what, where, HINTS.get(kind, "Correct the cell.")) from None
+            raise DataRejected(what, where, HINTS.get(kind, REMEDY)) from None
         rows += batch.num_rows
         yield typed
     if not rows:
         raise reader.refuse_emptiness(path)
 
 
-def _count_labels(files: Sequence[str], format: str, label: str) -> str:
+def _count_labels(files: Sequence[str], format: str, label: str, dialect: Dialect) -> str:
     counts: Counter[str | None] = Counter()
     # A fault in a later file is for another day.
     with contextlib.suppress(KeyError, DataRejected):
         for path in files:
-            for batch in find_format(path, format).read_batches(path, [label]):
+            for batch in find_format(path, format, dialect).read_batches(path, [label]):
                 counts.update(to_text(batch.column(0)).to_pylist())
     return ", ".join(f"{value or 'blank'} in {count:,}" for value, count in counts.most_common(5))
 
@@ -122,8 +133,10 @@ def _refuse_constant(label: Role, value: float, rows: int, where: str) -> DataRe
     return DataRejected(what, where, "Add rows with other values, or correct label.name in the config.")
 
 
+REMEDY = "Correct the cell. What stands for a missing value can be named in data.missing."
+DROP = "Correct or drop the row (label.missing: drop leaves out those without one), or correct label.name"
 HINTS = {
-    "label": "Correct or drop the row, or correct label.name or label.classes in the config.",
-    "target": "Correct or drop the row, or correct label.name in the config.",
+    "label": f"{DROP} or label.classes in the config.",
+    "target": f"{DROP} in the config.",
     "weight": "Correct or drop the row, or correct data.weight in the config.",
 }

@@ -24,6 +24,7 @@ from configs.schema.models import Model
 from configs.schema.resources import Resources, Step
 from configs.schema.schedule import Schedule
 from configs.schema.section import Section, Text
+from configs.schema.spelling import Lower, OwnDecimal, OwnThousands, Trim, Unit
 from configs.schema.training import Training
 from configs.schema.tuning import Tuning
 
@@ -41,6 +42,14 @@ class Label(Section):
     classes: Texts | None = Field(
         default=None, description="The values it takes, as the data spells them; of two, the second is the positive."
     )
+    missing: Literal["refuse", "drop"] = Field(
+        default="refuse", description="Whether a row without a label stops a run, or is left out of training, counted."
+    )
+    trim: Trim = False
+    lower: Lower = False
+    decimal: OwnDecimal = None
+    thousands: OwnThousands = None
+    unit: Unit = None
 
     @model_validator(mode="after")
     def _check_classes(self) -> "Label":
@@ -57,7 +66,16 @@ class Label(Section):
             raise ValueError("of kind multilabel has no class with | in its name, which stands between them in a cell")
         if self.kind == "regression" and count:
             raise ValueError("of kind regression is a number and has no classes")
+        self._check_spelling()
         return self
+
+    def _check_spelling(self) -> None:
+        if (self.trim or self.lower) and self.kind not in ("binary", "multiclass"):
+            raise ValueError(f"of kind {self.kind} takes neither trim nor lower")
+        if any((self.decimal, self.thousands, self.unit)) and self.kind != "regression":
+            raise ValueError(f"of kind {self.kind} is no number, and takes no decimal, thousands or unit")
+        if self.missing == "drop" and self.kind == "multilabel":
+            raise ValueError("of kind multilabel may be blank, which says that no class is meant: nothing is missing")
 
     @property
     def values(self) -> tuple[str, ...]:
@@ -122,6 +140,19 @@ class Config(Section):
         if not re.fullmatch(r"[a-z][a-z0-9_-]{0,62}", name):
             raise ValueError(f"'{name}' is no pipeline name: at most 63 of a-z, 0-9, _ and -, and a letter first")
         return name
+
+    @field_validator("label")
+    @classmethod
+    def _check_label(cls, label: Label, info: ValidationInfo) -> Label:
+        data = info.data.get("data")
+        if data is None:
+            return label
+        if data.window and label.missing == "drop":
+            raise ValueError("cannot drop rows of a series, which data.window makes of them")
+        marked = next((name for name in label.values if name in data.missing), None)
+        if marked is not None:
+            raise ValueError(f"has the class '{marked}', which data.missing takes for a missing value")
+        return label
 
     @field_validator("features")
     @classmethod

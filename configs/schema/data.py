@@ -1,13 +1,19 @@
-"""The part of the schema that says where the rows come from, and how they are divided."""
+"""The part of the schema that says where the rows come from, how they are written, and how they are divided."""
 
+import codecs
 import re
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeInt, PositiveInt, field_validator, model_validator
+from pydantic import Field, NonNegativeInt, PositiveInt, Strict, field_validator, model_validator
 
+from configs.schema.dialect import Dialect
 from configs.schema.section import Section, Text
+from configs.schema.spelling import Decimal, Markers, Thousands
 
 SPAN = re.compile(r"\{SPAN(?::([1-9]\d*))?\}")  # as TFX writes it: a number, or one of so many digits
+
+
+SIGN = r"^[\t -~]$"
 
 
 class Split(Section):
@@ -52,6 +58,24 @@ class Data(Section):
         default=None, description="A column whose rows of equal value go to one split; in a window, are a series."
     )
     weight: Text | None = Field(default=None, description="A column that says how much each row counts.")
+    delimiter: str = Field(default=",", pattern=SIGN, description="What parts the cells of CSV; of tabs, a tab.")
+    quote: Annotated[str, Field(pattern=f"^$|{SIGN}")] = Field(
+        default='"', description="What stands around cells of CSV that hold a delimiter; with '' nothing does."
+    )
+    encoding: Text = Field(default="utf-8", description="Of text files, by a name that Python knows: cp1252, utf-16.")
+    header: Annotated[tuple[Text, ...], Strict(False)] | None = Field(
+        default=None,
+        description="The names of the columns of CSV whose first row is none; without, that row names them.",
+    )
+    comment: Text | None = Field(default=None, description="How lines of CSV begin that are passed over.")
+    compression: Literal["gzip", "bz2", "zstd"] | None = Field(
+        default=None, description="Of text files; without, as their names end: .gz, .bz2 and .zst."
+    )
+    missing: Markers = Field(
+        default=(), description="Texts that stand for a missing value, in every column; a blank cell always does."
+    )
+    decimal: Decimal = Field(default=".", description="What parts whole and fraction of a number written as text.")
+    thousands: Thousands = Field(default="", description="What groups the digits of a number written as text by three.")
     schema_file: Text | None = Field(default=None, description="A curated TFDV schema, as text proto.")
 
     @field_validator("path")
@@ -67,6 +91,34 @@ class Data(Section):
         asked = next((key for key in ("span", "spans", "marker") if getattr(self, key) is not None), None)
         if asked and not SPAN.search(self.path):
             raise ValueError(f"has {asked}, but no {{SPAN}} in its path to stand for the number")
+        return self
+
+    @property
+    def dialect(self) -> Dialect:
+        """How its files of text are written."""
+        header, comment, compression = self.header or (), self.comment or "", self.compression or ""
+        return Dialect(self.delimiter, self.quote, self.encoding, header, comment, compression)
+
+    @field_validator("encoding")
+    @classmethod
+    def _check_encoding(cls, encoding: str) -> str:
+        try:
+            return codecs.lookup(encoding).name
+        except LookupError:
+            raise ValueError(
+                f"'{encoding}' is no encoding that Python knows; there are utf-8, cp1252, utf-16"
+            ) from None
+
+    @model_validator(mode="after")
+    def _check_dialect(self) -> "Data":
+        if self.delimiter == self.quote:
+            raise ValueError(f"has `{self.quote}` both as delimiter and as quote")
+        return self
+
+    @model_validator(mode="after")
+    def _check_numbers(self) -> "Data":
+        if self.decimal == self.thousands:
+            raise ValueError(f"has `{self.decimal}` both as decimal and as thousands")
         return self
 
     @model_validator(mode="after")

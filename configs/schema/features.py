@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt, Strict, field_validator, model_validator
 
 from configs.schema.section import Section, Text
+from configs.schema.spelling import Lower, Missing, OwnDecimal, OwnThousands, Trim, Unit
 
 Part = Literal["hour", "day_of_week", "day", "month", "year"]
 Columns = Annotated[
@@ -26,6 +27,10 @@ class Numeric(Section):
         default=None, description="Quantiles, instead of a scale."
     )
     impute: Literal["mean"] | float = Field(default="mean", description="What a missing value becomes.")
+    missing: Missing = None
+    decimal: OwnDecimal = None
+    thousands: OwnThousands = None
+    unit: Unit = None
 
 
 class Categorical(Section):
@@ -36,6 +41,9 @@ class Categorical(Section):
     oov: PositiveInt = Field(default=1, description="How many buckets share the values outside the vocabulary.")
     hash: PositiveInt | None = Field(default=None, description="How many buckets share all values; nothing is learnt.")
     ids: PositiveInt | None = Field(default=None, description="The values are whole numbers from 0 to below this.")
+    missing: Missing = None
+    trim: Trim = False
+    lower: Lower = False
 
     @model_validator(mode="after")
     def _check_choice(self) -> "Categorical":
@@ -43,6 +51,8 @@ class Categorical(Section):
             raise ValueError("takes one of vocabulary, hash and ids: how its values become numbers")
         if self.vocabulary is None and self.oov != 1:
             raise ValueError("takes oov beside a vocabulary only")
+        if self.ids and (self.trim or self.lower):
+            raise ValueError("of ids takes neither trim nor lower: its values are numbers")
         return self
 
 
@@ -50,6 +60,7 @@ class Boolean(Section):
     """One of two values: true or false, yes or no, 1 or 0."""
 
     kind: Literal["boolean"]
+    missing: Missing = None
 
 
 class Timestamp(Section):
@@ -61,6 +72,7 @@ class Timestamp(Section):
         default=("hour", "day_of_week", "month"),
         description="The year becomes a number, all else a point on a circle.",
     )
+    missing: Missing = None
 
     @field_validator("parts")
     @classmethod
@@ -76,6 +88,7 @@ class Words(Section):
     kind: Literal["text"]
     vocabulary: PositiveInt = Field(default=5000, description="How many of the most frequent words are kept.")
     length: PositiveInt = Field(default=100, description="How many words of a text are read.")
+    missing: Missing = None
 
 
 class Image(Section):

@@ -27,6 +27,9 @@ def init(
     kind: Annotated[str | None, typer.Option(help="binary, multiclass or regression; else by the label.")] = None,
     group: Annotated[str | None, typer.Option(help="A column whose rows of equal value go to one split.")] = None,
     weight: Annotated[str | None, typer.Option(help="A column that says how much each row counts.")] = None,
+    columns: Annotated[
+        str | None, typer.Option(metavar="A,B,C", help="The columns' names, if no row has them.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
     output: Format = Output.text,
 ) -> None:
@@ -34,12 +37,14 @@ def init(
     from pipelines.onboarding.config_draft import draft, write_draft
 
     path = None if file == "-" else Path(file)
-    drawn = draft(data, label, path, kind, group, weight)
+    drawn = draft(data, label, path, kind, group, weight, columns.split(",") if columns else ())
     if path is None:
         typer.echo(drawn.text, nl=False)
         return
     write_draft(drawn, path, force)
-    answer(output, drawn.as_data() | {"file": file}, f"{file} written: {drawn}.\nNext        millrace run {file}")
+    warned = "".join(f"Warning     {warning}\n" for warning in drawn.warnings)
+    told = f"{file} written: {drawn}.\n{warned}Next        millrace run {file}"
+    answer(output, drawn.as_data() | {"file": file}, told)
 
 
 @schema.command()

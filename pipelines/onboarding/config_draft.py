@@ -5,7 +5,7 @@ import os
 import re
 import shlex
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, sqrt
 from pathlib import Path
@@ -16,6 +16,7 @@ import pyarrow as pa
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import ValidationError
 
+from components.readers.data_file import strip_compression
 from components.readers.files import find_data, list_files
 from components.readers.formats import FORMATS
 from components.validation.column_types import Role
@@ -27,8 +28,11 @@ from configs.loading.yaml_writer import show, spell_text
 from configs.reference.json_schema import FILE, write_schema
 from configs.schema.config import Config, Gate
 from configs.schema.data import Split
+from configs.schema.dialect import PLAIN
+from pipelines.onboarding.dialect_inference import as_keys, read_dialect
 from pipelines.onboarding.feature_inference import Guess, gather, guess
-from pipelines.onboarding.label_inference import Target, Threshold, aim, find_leaks
+from pipelines.onboarding.label_inference import Target, Threshold, aim, find_leaks, label_rows
+from pipelines.onboarding.spelling_inference import Spelled, read_spelling
 
 SUFFIXES = {suffix: name for name in ("csv", "parquet", "jsonl") for suffix in FORMATS[name].suffixes}
 FEWEST = 20  # rows, of which each split may still get some
@@ -62,6 +66,7 @@ class Draft:
     text: str
     features: Mapping[str, Guess]
     left_out: Mapping[str, Guess]
+    warnings: Sequence[str] = ()
 
     def __str__(self) -> str:
         counts = Counter(found.kind for found in self.features.values())
@@ -71,7 +76,8 @@ class Draft:
     def as_data(self) -> dict[str, Any]:
         """Returns what a script may want to know: the kinds of the columns, and why others were left out."""
         kinds = {name: found.kind for name, found in self.features.items()}
-        return {"features": kinds, "left_out": {name: found.reason for name, found in self.left_out.items()}}
+        left_out = {name: found.reason for name, found in self.left_out.items()}
+        return {"features": kinds, "left_out": left_out, "warnings": list(self.warnings)}
 
 
 def draft(
@@ -81,24 +87,33 @@ def draft(
     kind: str | None = None,
     group: str | None = None,
     weight: str | None = None,
+    columns: Sequence[str] = (),
 ) -> Draft:
     """Returns the config for the rows in `data`: a CSV, Parquet or JSON lines file, a folder, a glob or sample://NAME.
 
-    It is written for the place `file`. Raises DataRejected and ConfigError where no pipeline can be made of it.
+    It is written for the place `file`; `columns` are the names of those of files without a header. Raises
+    DataRejected and ConfigError where no pipeline can be made of it.
     """
     files, format = find_files(data)
-    profile = profile_files(files, format)
-    if profile.rows < FEWEST:
-        raise DataRejected(f"there are {profile.rows} rows, too few for three splits", data, f"Bring {FEWEST} or more.")
+    dialect = PLAIN if format == "parquet" else read_dialect(files[0], format, columns)
+    profile = profile_files(files, format, dialect)
     for option, name in (("--label", label), ("--group", group), ("--weight", weight)):
         if name is not None and name not in profile.columns:
             remedy = suggest(name, profile.columns) or f"The columns are: {', '.join(profile.columns)}."
             raise ConfigError(f"there is no column `{name}` in {data}", option, remedy)
+    spelled = read_spelling(profile, label)
+    profile, options, warnings = label_rows(spelled, label)
+    if profile.rows < FEWEST:
+        raise DataRejected(f"there are {profile.rows} rows, too few for three splits", data, f"Bring {FEWEST} or more.")
     split = Split() if profile.rows >= SMALL else Split(train=6, eval=2, test=2)
     weights = _weigh(profile.columns[weight]) if weight else None
     target = aim(profile.columns[label], kind, weights, profile.rows * split.test / _total(split))
     others = {name: column for name, column in profile.columns.items() if name not in (label, group, weight)}
-    features, left_out = _choose(profile.columns[label], others, target)
+    features, left_out = _choose(profile.columns[label], others, target, spelled)
+    warnings += [
+        *spelled.warnings,
+        *(f"`{name}`: {found.warning}" for name, found in features.items() if found.warning),
+    ]
     if not features:
         reasons = "; ".join(f"{name}: {found.reason}" for name, found in left_out.items())
         raise DataRejected("no column is left to predict from", data, f"Left out: {reasons}.")
@@ -108,17 +123,26 @@ def draft(
         rows=_count(profile),
         source=data,
         name=name_pipeline(file or Path(files[0])),
-        data={"format": format, "path": _place(data, file), "group": group, "weight": weight},
+        data={
+            "format": format,
+            "path": _place(data, file),
+            **as_keys(dialect),
+            **spelled.data,
+            "group": group,
+            "weight": weight,
+        },
+        marked=f"  # missing values: {spelled.cells:,} cell{'s' * (spelled.cells > 1)}" if spelled.cells else "",
         split=split,
         label=label,
         target=target,
+        options=options,
         features=align({_spell_feature(name, found): found.reason for name, found in features.items()}),
         left_out=_list(left_out),
         settings=next(settings for settings in SETTINGS if profile.rows < settings.rows),
         thresholds=align({_spell_threshold(threshold): threshold[2] for threshold in target.thresholds}),
         gate=_loosen(len(profile.columns[group].values) if group else profile.rows, profile.rows, split),
     )
-    return Draft(check(text), features, left_out)
+    return Draft(check(text), features, left_out, warnings)
 
 
 def write_draft(drawn: Draft, path: Path, force: bool = False) -> None:
@@ -136,10 +160,12 @@ def write_draft(drawn: Draft, path: Path, force: bool = False) -> None:
 def find_files(data: str) -> tuple[list[str], str]:
     """Returns the files that `data` stands for, and their format, by their names; CSV where those do not tell."""
     base, pattern = find_data(data)
-    found = {path.suffix.lower() for path in Path(base).glob(pattern) if path.suffix.lower() in SUFFIXES}
+    suffixes = (Path(strip_compression(str(path))).suffix.lower() for path in Path(base).glob(pattern))
+    found = {suffix for suffix in suffixes if suffix in SUFFIXES}
     if len(found) > 1:
         raise DataRejected(f"there are {' and '.join(sorted(found))} files", data, "Name those of one kind by a glob.")
-    format = SUFFIXES[found.pop()] if found else "csv"
+    formats = {SUFFIXES[suffix] for suffix in found}
+    format = formats.pop() if formats else "csv"
     return list_files(base, pattern, format), format
 
 
@@ -165,9 +191,11 @@ def check(text: str) -> str:
     return text
 
 
-def _choose(label: Column, others: Mapping[str, Column], target: Target) -> tuple[dict[str, Guess], dict[str, Guess]]:
+def _choose(
+    label: Column, others: Mapping[str, Column], target: Target, spelled: Spelled
+) -> tuple[dict[str, Guess], dict[str, Guess]]:
     """Returns what the columns make, and those that are left out."""
-    guesses = {name: guess(column) for name, column in others.items()}
+    guesses = {name: guess(column, spelled.columns[name]) for name, column in others.items()}
     usable = {name: others[name] for name, found in guesses.items() if found.kind}
     guesses = gather(guesses | find_leaks(label, usable, target.kind), others)
     features = {name: found for name, found in guesses.items() if found.kind}

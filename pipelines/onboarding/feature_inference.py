@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from fnmatch import fnmatchcase
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import pyarrow.compute as pc
 
 from components.validation.profile import TRIED, Column
 from configs.loading.yaml_writer import share, show
+from pipelines.onboarding.spelling_inference import KEYS, describe_variants, find_variants
 
 ALIKE = 16  # columns of one name and other digits that become one pattern
 FEW = 31  # distinct whole numbers up to which they are categories: the days of a month
@@ -22,7 +24,6 @@ OFTEN = 5  # rows in which a value of a larger vocabulary occurs
 UNIQUE = 0.95  # distinct values in rows, from which a column tells rows apart
 WORDS = 4  # in a free text, on average
 SCARCE = 0.01  # share of rows with a value, below which a column is left out
-MARKERS = {"na", "n/a", "nan", "null", "none", "nil", "?", "-", "--", ".", "unknown", "missing", "inf", "-inf"}
 DATES = (
     "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%y", "%m/%d/%y", "%d/%m/%y",
     "%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%Y%m%d",
@@ -41,14 +42,22 @@ class Guess:
     reason: str
     kind: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
+    warning: str = ""
 
 
-def guess(column: Column) -> Guess:
-    """Returns what the column makes."""
+def guess(column: Column, spelled: Mapping[str, Any] = MappingProxyType({})) -> Guess:
+    """Returns what the column makes; `spelled` are the options that say how its cells are spelled."""
     found = next(answer for rule in RULES if (answer := rule(column)))
-    if found.kind and column.missing:
-        return Guess(f"{found.reason}, {share(column.missing, column.rows)} missing", found.kind, found.options)
-    return found
+    if not found.kind:
+        return found
+    own = {key: value for key, value in spelled.items() if key == "missing" or found.kind == "numeric"}
+    told = f"{found.reason}, {share(column.missing, column.rows)} missing" if column.missing else found.reason
+    warning = ""
+    if found.kind == "categorical" and (variants := find_variants(column)):
+        mend = ", ".join(f"{key}: true" for key in variants)
+        warning = f"{describe_variants(column)} differ by case or blanks alone; {mend} would make them one"
+        told += f"; {mend} would make one of {describe_variants(column)}"
+    return Guess(told, found.kind, {**found.options, **own}, warning)
 
 
 def gather(guesses: Mapping[str, Guess], columns: Mapping[str, Column]) -> dict[str, Guess]:
@@ -72,6 +81,8 @@ def _spot_empty(column: Column) -> Guess | None:
         return Guess(f"of type {column.cells.type}, which is no single value")
     if not len(column.values):
         return Guess("empty in every row")
+    if all(re.fullmatch(r"\[.*\]|\{.*\}", text, re.DOTALL) for text in column.texts.slice(0, 100).to_pylist()):
+        return Guess("lists or objects, which are no single value")
     if len(column.values) == 1 and not column.missing:
         return Guess(f"`{show(column.texts[0].as_py())}` in every row")
     held = column.rows - column.missing
@@ -165,10 +176,10 @@ def _spot_marked(column: Column) -> Guess | None:
     strange = pc.invert(pc.match_substring_regex(texts, NUMBER)).to_numpy(zero_copy_only=False)
     rows, others = int(column.counts[strange].sum()), texts.filter(pa.array(strange)).to_pylist()
     held = column.rows - column.missing
-    marked = all(text.strip().lower() in MARKERS for text in others)
-    if not others or rows > held / (2 if marked else 20):
+    if not others or rows > held / 20:
         return None
-    return Guess(f"numbers, but for `{show(others[0])}` in {rows:,} rows: blank those cells, then add it as numeric")
+    told = f"numbers, but for `{show(others[0])}` in {rows:,} rows"
+    return Guess(f"{told}: name that in missing, or correct those cells, then add it as numeric")
 
 
 def _spot_text(column: Column) -> Guess:
@@ -206,16 +217,21 @@ def _span(*columns: Column) -> str:
 def _join(members: Sequence[tuple[Guess, Column]]) -> Guess | None:
     """Returns the one guess for columns that are alike; None where they are not."""
     guesses, columns = zip(*members, strict=True)
+    spelled = {tuple((key, str(found.options[key])) for key in KEYS if key in found.options) for found in guesses}
+    if len(spelled) > 1:
+        return None
+    told = {key: guesses[0].options[key] for key in KEYS if key in guesses[0].options}
     kinds, most = {found.kind for found in guesses}, max(len(column.values) for column in columns)
     reason = f"{len(members)} columns"
     if kinds == {"boolean"}:
-        return Guess(reason, "boolean")
+        return Guess(reason, "boolean", told)
     if all(column.is_number and (found.kind or len(column.values) == 1) for found, column in members):
         small = kinds == {"categorical"} and most <= 10
-        options = {"vocabulary": most} if small else {}
+        options = ({"vocabulary": most} if small else {}) | told
         return Guess(f"{reason}, {_span(*columns)}", "categorical" if small else "numeric", options)
     if kinds in ({"categorical"}, {"text"}):
-        options = {key: max(found.options.get(key, 1) for found in guesses) for key in guesses[0].options}
+        sizes = [key for key in guesses[0].options if key not in KEYS]
+        options = {key: max(found.options.get(key, 1) for found in guesses) for key in sizes} | told
         return Guess(reason, kinds.pop(), options)
     return None
 

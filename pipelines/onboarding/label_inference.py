@@ -1,16 +1,17 @@
 """The label as a draft sees it: its kind and classes, what the trivial model reaches, and what gives it away."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 
 import numpy as np
 
-from components.validation.profile import Column
+from components.validation.profile import Column, Profile
 from configs.errors import ConfigError, DataRejected
-from configs.loading.yaml_writer import share, show
+from configs.loading.yaml_writer import share, show, spell_text
 from pipelines.onboarding.feature_inference import Guess
+from pipelines.onboarding.spelling_inference import Spelled, describe_variants, find_variants, make_one, take_labelled
 
 CLASSES = 100  # at most, unless the user says that they are classes
 CODES = 20  # distinct whole numbers up to which they are classes, however rare each is
@@ -53,6 +54,27 @@ def aim(column: Column, kind: str | None, weights: np.ndarray | None, judged: fl
     return Target(kind, reason, () if classes == ("0", "1") else classes, tuple(_beat(kind, shares, drop)))
 
 
+def label_rows(spelled: Spelled, label: str) -> tuple[Profile, list[str], list[str]]:
+    """Returns the rows that have a label, the keys that say how it is read, and what the user is to be warned of."""
+    profile, lines, warnings = spelled.profile, [], []
+    column = profile.columns[label]
+    if column.missing and len(column.values):
+        lines.append(f"missing: drop  # {column.missing:,} of {column.rows:,} rows, left out of training")
+        warnings.append(f"the label is missing in {column.missing:,} of {column.rows:,} rows, which are left out")
+        profile = take_labelled(profile, label)
+        column = profile.columns[label]
+    variants = find_variants(column) if column.is_single and not column.is_number else {}
+    same = make_one(column, **variants)
+    if len(same.values) < len(column.values):
+        profile = replace(profile, columns={**profile.columns, label: same})
+    if variants:
+        lines += [f"{key}: true" for key in variants]
+        told = f"{len(column.values)} classes differ by case or blanks alone: {describe_variants(column)}"
+        warnings.append(f"`{label}`: {told}; {' and '.join(lines[-len(variants) :])} makes {len(same.values)} of them")
+    lines += [f"{key}: {spell_text(value)}" for key, value in spelled.columns[label].items() if key != "missing"]
+    return profile, lines, warnings
+
+
 def find_leaks(label: Column, others: Mapping[str, Column], kind: str) -> dict[str, Guess]:
     """Returns the columns that give the label away, and how."""
     codes, leaks = label.codes(), {}
@@ -66,9 +88,8 @@ def _require_whole(column: Column) -> None:
     where = column.name
     if not column.is_single:
         raise DataRejected(f"the label is of type {column.cells.type}", where, "Name another column with --label.")
-    if column.missing:
-        what = f"the label is missing in {column.missing:,} of {column.rows:,} rows"
-        raise DataRejected(what, where, "Every row needs one: take those rows out, or fill them in.")
+    if not len(column.values):
+        raise DataRejected("the label is missing in every row", where, "Name another column with --label.")
     if len(column.values) < 2:
         raise DataRejected(f"the label is `{show(column.texts[0].as_py())}` in every row", where, "Add other rows.")
 
@@ -77,7 +98,8 @@ def _guess_kind(column: Column) -> str:
     distinct = len(column.values)
     if distinct == 2:
         return "binary"
-    if column.is_whole and distinct <= (CLASSES if column.counts.min() >= RARE else CODES):
+    often = 2 * distinct <= column.counts.sum()  # what hardly repeats is measured
+    if column.is_whole and often and distinct <= (CLASSES if column.counts.min() >= RARE else CODES):
         return "multiclass"
     if column.is_number:
         return "regression"

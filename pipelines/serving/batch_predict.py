@@ -110,7 +110,8 @@ def predict(home: Home, order: Order, number: int | None = None) -> Scored:
     with reported(order.output), ExitStack() as stack:
         skipped = order.rejects and stack.enter_context(open_text(stack.enter_context(staged(order.rejects))))
         rejects = Rejects(skipped or None, "Correct it, or leave such rows out by --on-error skip.")
-        sources = (find_scored(path).read_rows(path) for path in files)
+        written = config.data.format, config.data.dialect
+        sources = (find_scored(path, *written).read_rows(path) for path in files)
         pairs = sound(sources, roles, added, rejects)
         first = next(pairs)  # before the model is loaded, which takes seconds
         with silence():

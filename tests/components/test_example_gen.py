@@ -173,6 +173,20 @@ def test_a_faulty_row_is_refused_before_anything_is_written(config, examples, tr
     assert not os.path.exists(examples.uri)
 
 
+def test_rows_without_a_label_are_refused_or_left_out_and_counted(config, examples, trips, tmp_path):
+    with (trips / "0.csv").open("a") as file:
+        file.write("1,Red,,7,\n2,Red,NA,7,\n")
+    with pytest.raises(DataRejected, match="The cell is blank; every row needs a label"):
+        execute(config, examples)
+    told = loader.load(tmp_path / "trips.yaml", ["data.missing=[NA]", "label.missing=drop"])
+    rows = [row for split in execute(told, examples).values() for row in split]
+    assert len(rows) == 200
+    assert ("bytes_list", b"Red") not in [row.get("company") for row in rows]
+    summary = summarise("ExampleGen", {"examples": [examples]})
+    assert summary.text.endswith("; 2 without a label left out")
+    assert summary.details["unlabelled"] == 2
+
+
 def test_an_empty_split_is_refused_with_the_counts(config, examples, trips):
     (trips / "1.csv").unlink()
     (trips / "0.csv").write_text("fare,company,tipped,hour\n" + "1,Blue,0,7\n" * 5 + "1,Blue,1,7\n" * 5)
@@ -349,7 +363,7 @@ def test_the_launched_node_is_cached_by_the_content_of_its_files(config, trips, 
         launch(config, tmp_path)
     for file in trips.iterdir():
         file.unlink()
-    with pytest.raises(DataRejected, match="holds no .csv file"):
+    with pytest.raises(DataRejected, match="holds no .csv or .tsv file"):
         launch(config, tmp_path)
 
 

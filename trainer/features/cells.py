@@ -6,11 +6,13 @@ that holds lists is sparse, [batch, longest].
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TypeAlias
 
 import tensorflow as tf
 
 from configs.schema.features import Boolean, Categorical, Feature, Image, Numeric, Steps, Timestamp
+from configs.schema.spelling import PLAIN
 
 NUMBERS = "all.numbers"  # unlike what any feature's own columns are called
 MISSING = tf.int64.min
@@ -29,10 +31,10 @@ def from_examples(features: Mapping[str, Feature], columns: Mapping[str, tf.Spar
     numbers, texts, wholes = (list_names(features, dtype) for dtype in ABSENT)
     if numbers:
         found[NUMBERS] = lay_out([columns[name] for name in numbers])
-    for names in (texts, wholes):
-        if names:
-            matrix = lay_out([columns[name] for name in names])
-            found |= zip(names, tf.split(matrix, len(names), axis=1), strict=True)
+    if texts:
+        found |= _part(texts, unify([features[name] for name in texts], lay_out([columns[name] for name in texts])))
+    if wholes:
+        found |= _part(wholes, lay_out([columns[name] for name in wholes]))
     return found | {name: columns[name] for name, feature in features.items() if holds_list(feature)}
 
 
@@ -42,7 +44,9 @@ def from_request(features: Mapping[str, Feature], tensors: Mapping[str, tf.Tenso
     numbers, texts, wholes = (list_names(features, dtype) for dtype in ABSENT)
     if numbers:
         found[NUMBERS] = tf.cast(tf.stack([tensors[name] for name in numbers], axis=1), tf.float32)
-    found |= {name: tensors[name][:, None] for name in texts}
+    if texts:
+        matrix = tf.stack([tensors[name] for name in texts], axis=1)
+        found |= _part(texts, unify([features[name] for name in texts], matrix))
     for name in wholes:
         whole = tensors[name][:, None]
         found[name] = tf.where(tf.math.is_nan(whole), MISSING, tf.cast(whole, tf.int64))
@@ -82,10 +86,28 @@ def lay_out(columns: Sequence[tf.SparseTensor]) -> tf.Tensor:
     return tf.ensure_shape(laid[:, :, 0], [None, len(columns)])
 
 
+def unify(features: Sequence[Feature], texts: tf.Tensor) -> tf.Tensor:
+    """Returns [batch, features], in which equal values of categories are equal, as data is read for training."""
+    categories = [isinstance(feature, Categorical) for feature in features]
+    if not any(categories):
+        return texts
+    for name, change in (("trim", tf.strings.strip), ("lower", partial(tf.strings.lower, encoding="utf-8"))):
+        wanted = [getattr(feature, name, False) for feature in features]
+        texts = tf.where(wanted, change(texts), texts) if any(wanted) else texts
+    plain = texts
+    for pattern, replacement in PLAIN:
+        plain = tf.strings.regex_replace(plain, pattern, replacement)
+    return tf.where(categories, plain, texts)
+
+
 def gather(cells: tf.Tensor, dtype: tf.DType) -> tf.SparseTensor:
     """Returns the numbers of [batch, longest] that are there, as they are parsed from tf.Examples."""
     held = tf.ragged.boolean_mask(cells, ~tf.math.is_nan(cells))
     return held.with_values(tf.cast(held.values, dtype)).to_sparse()
+
+
+def _part(names: Sequence[str], matrix: tf.Tensor) -> dict[str, tf.Tensor]:
+    return dict(zip(names, tf.split(matrix, len(names), axis=1), strict=True))
 
 
 def find_type(feature: Feature) -> tf.DType:

@@ -4,6 +4,7 @@ import pytest
 
 from components.readers import files
 from configs.errors import DataRejected
+from configs.schema.dialect import PLAIN
 
 ROWS = b"fare\n1\n"
 
@@ -18,7 +19,7 @@ def test_a_stray_file_in_a_folder_is_refused_by_name_but_not_by_a_glob(tmp_path)
     (tmp_path / "a.csv").write_bytes(ROWS)
     stray = tmp_path / "notes.txt"
     stray.touch()
-    with pytest.raises(DataRejected, match="not a .csv file") as caught:
+    with pytest.raises(DataRejected, match="not a .csv or .tsv file") as caught:
         files.list_files(str(tmp_path), files.FOLDER)
     assert caught.value.where == str(stray)
     assert files.list_files(str(tmp_path), "*.csv") == [str(tmp_path / "a.csv")]
@@ -29,7 +30,7 @@ def test_a_stray_file_in_a_folder_is_refused_by_name_but_not_by_a_glob(tmp_path)
     [
         ("2024*.csv", "No file matches.", "2024*.csv"),
         ("a.csv", "There is no such file.", "a.csv"),
-        (files.FOLDER, "The data folder holds no .csv file.", ""),
+        (files.FOLDER, "The data folder holds no .csv or .tsv file.", ""),
     ],
 )
 def test_no_data_at_all_is_said_as_such(tmp_path, pattern, what, where):
@@ -93,6 +94,6 @@ def test_a_folder_of_a_class_and_a_table_of_images_stand_for_files(tmp_path):
         (tmp_path / name).touch()
     (tmp_path / "table.csv").write_text("image,label\ndog.png,1\nnowhere.png,0\n")
     given = [str(tmp_path / "cats"), str(tmp_path / "table.csv")]
-    parts = [os.path.relpath(path, tmp_path) for path in files.list_parts(given, "images")]
+    parts = [os.path.relpath(path, tmp_path) for path in files.list_parts(given, "images", PLAIN)]
     assert parts == ["cats/a.png", "cats/b.png", "table.csv", "dog.png"]
-    assert files.list_parts(["a.csv", "b.csv"], "csv") == ["a.csv", "b.csv"]
+    assert files.list_parts(["a.csv", "b.csv"], "csv", PLAIN) == ["a.csv", "b.csv"]

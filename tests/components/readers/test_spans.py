@@ -66,7 +66,7 @@ def test_the_folder_of_a_span_is_read_as_any_folder_is(tmp_path):
     furnish(tmp_path, ["span-1/a.csv", "span-2/b.csv", "span-2/a.csv", "span-2/_SUCCESS"])
     assert list_names(tmp_path, "span-{SPAN}", marker="_SUCCESS") == ["span-2/a.csv", "span-2/b.csv"]
     furnish(tmp_path, ["span-2/notes.txt"])
-    with pytest.raises(DataRejected, match="not a .csv file"):
+    with pytest.raises(DataRejected, match="not a .csv or .tsv file"):
         list_names(tmp_path, "span-{SPAN}")
 
 

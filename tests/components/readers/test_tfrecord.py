@@ -62,12 +62,29 @@ def test_a_list_where_one_value_is_expected_is_told_by_row(tmp_path):
     assert caught.value.where == f"{path}:2:fare"
 
 
-@pytest.mark.parametrize("content", [b"no record at all, but text", gzip.compress(b"no record", mtime=0)])
-def test_what_is_no_record_is_refused_by_name(tmp_path, content):
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"no record at all, but text", "cannot be read as TFRecords of tf.Examples"),
+        (gzip.compress(b"no record", mtime=0), "This is compressed by gzip, not TFRecords of tf.Examples"),
+        (b"%PDF-1.7", "This is a PDF document, not TFRecords of tf.Examples"),
+    ],
+)
+def test_what_is_no_record_is_refused_by_name(tmp_path, content, what):
     (tmp_path / "a.tfrecord").write_bytes(content)
-    with pytest.raises(DataRejected, match="cannot be read as TFRecords of tf.Examples") as caught:
+    with pytest.raises(DataRejected, match=what) as caught:
         list(validate.check_batches([str(tmp_path / "a.tfrecord")], "tfrecord", ROLES))
     assert caught.value.where == str(tmp_path / "a.tfrecord")
+
+
+def test_examples_of_sequences_are_called_so(tmp_path):
+    steps = tf.train.FeatureList(feature=[tf.train.Feature(float_list=tf.train.FloatList(value=[1.0]))])
+    lists = tf.train.FeatureLists(feature_list={"steps": steps})
+    context = tf.train.Features(feature={"tipped": tf.train.Feature(int64_list=tf.train.Int64List(value=[1]))})
+    sequence = tf.train.SequenceExample(context=context, feature_lists=lists).SerializeToString()
+    path = write(tmp_path / "a.tfrecord", sequence)
+    with pytest.raises(DataRejected, match="The records are SequenceExamples"):
+        list(validate.check_batches([path], "tfrecord", ROLES))
 
 
 def test_a_record_that_is_no_example_is_refused(tmp_path):

@@ -2,6 +2,7 @@ import pyarrow as pa
 import pytest
 
 from components.validation.column_types import Role
+from components.validation.spelling import Spelling
 from components.validation.typed_batch import assign_roles, convert, find_faults, list_lists, list_sources
 from configs.schema.config import Config
 
@@ -52,6 +53,25 @@ def test_every_column_that_a_run_reads_has_a_role_in_order():
         "data.group",
         "evaluation.slices",
     ]
+
+
+def test_a_column_is_spelled_as_its_feature_says_else_as_the_data_does():
+    changes = {
+        "data": {"format": "csv", "path": "rows.csv", "weight": "paid", "missing": ["NA", None, -999], "decimal": ","},
+        "features": {
+            "fare": {"kind": "numeric", "missing": ["-"], "decimal": ".", "thousands": ",", "unit": "$"},
+            "company": {"kind": "categorical", "vocabulary": 2, "trim": True, "lower": True},
+        },
+    }
+    roles = assign_roles(config(**changes))
+    told = ("NA", "null", "-999")
+    assert {name: roles[name].spelling for name in ("fare", "company", "day", "tipped", "paid")} == {
+        "fare": Spelling(("-",), decimal=".", thousands=",", unit="$"),
+        "company": Spelling(told, trim=True, lower=True, decimal=","),
+        "day": Spelling(told, decimal=","),
+        "tipped": Spelling(told, decimal=","),
+        "paid": Spelling(told, decimal=","),
+    }
 
 
 def test_scoring_reads_the_features_alone():

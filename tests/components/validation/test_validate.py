@@ -77,7 +77,7 @@ def test_text_in_quotes_keeps_its_newlines_commas_and_quotes(tmp_path):
         (b"abc,Blue,0,7,\n", ":4:fare", "`abc` is not a finite number"),
         (b"nan,Blue,0,7,\n", ":4:fare", "`nan` is not a finite number"),
         (b"-Infinity,Blue,0,7,\n", ":4:fare", "`-Infinity` is not a finite number"),
-        (b" ,Blue,0,7,\n", ":4:fare", "` ` is not a finite number"),
+        (b"1,Blue, ,7,\n", ":4:tipped", "` ` is blank; every row needs a label"),
         (b"1e39,Blue,0,7,\n", ":4:fare", "`1e39` is beyond the range of a 32-bit float"),
         (b"9223372036854775808,Blue,0,7,\n", ":4:fare", "is an integer beyond 64 bits"),
         (b"9" * 5000 + b",Blue,0,7,\n", ":4:fare", "9...` is an integer beyond 64 bits"),

@@ -50,7 +50,7 @@ def mix() -> pd.DataFrame:
             "population": (10 ** random.uniform(3, 7, ROWS)).astype(int),
             "children": random.integers(0, 5, ROWS),
             "review": [" ".join(random.choice(words, 5 + number % 14)) for number in range(ROWS)],
-            "income": random.integers(20_000, 90_000, ROWS).astype(str),
+            "income": random.normal(40_000, 9_000, ROWS).astype(int).astype(str),
             "country": "DE",
             "nothing": np.nan,
             "note": [*["late"] * 4, *[None] * (ROWS - 4)],

@@ -109,3 +109,17 @@ def test_what_is_missing_of_a_list_is_left_out(cells, dtype, held):
     found = gather(tf.constant(cells, tf.float64), dtype)
     assert found.dtype == dtype
     assert tf.RaggedTensor.from_sparse(found).to_list() == held
+
+
+def test_a_number_that_is_a_category_has_one_spelling_and_blanks_and_case_count_as_the_config_says():
+    features = {
+        "plain": Categorical(kind="categorical", vocabulary=5),
+        "loose": Categorical(kind="categorical", vocabulary=5, trim=True, lower=True),
+        "review": Words(kind="text"),
+    }
+    cells = ["3.0", "+3", "3.50", ".5", "-0", "007", " Red ", "STRASSE É"]
+    request = {name: tf.constant(cells) for name in features}
+    found = {name: [text.decode() for [text] in cell.numpy()] for name, cell in from_request(features, request).items()}
+    assert found["plain"] == ["3", "3", "3.5", "0.5", "0", "007", " Red ", "STRASSE É"]
+    assert found["loose"] == ["3", "3", "3.5", "0.5", "0", "007", "red", "strasse é"]
+    assert found["review"] == cells

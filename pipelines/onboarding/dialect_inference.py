@@ -1,0 +1,155 @@
+"""How files of text are written, told by their first megabyte: compression, encoding, delimiter, quote and header."""
+
+import codecs
+import csv
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from itertools import product
+from typing import Any
+
+from charset_normalizer import from_bytes
+
+from components.readers.content_kind import COMPRESSED
+from components.readers.data_file import COMPRESSIONS, open_content
+from components.readers.formats import FORMATS
+from configs.errors import DataRejected
+from configs.schema.dialect import PLAIN, Dialect
+
+SAMPLE = 1 << 20  # bytes
+ROWS = 1000  # of the sample that are parted
+DELIMITERS = (",", ";", "\t", "|")  # of two that part alike, the first
+QUOTES = ('"', "'")
+EVEN = 0.9  # share of rows of one width, from which a delimiter parts them
+MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+SEPARATOR = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)  # the first line, of Excel
+NUMBER = re.compile(r"\s*[+-]?[$\u20ac\u00a3]?\s*(\d[\d.,' ]*|[.,]\d+)([eE][+-]?\d+)?\s*%?\s*")
+LATIN = ("ascii", "latin_1", "iso8859_1", "cp1250", "cp1254", "cp1258", "mac_roman", "cp437", "cp850", "iso8859_15")
+
+
+def read_dialect(path: str, format: str, names: Sequence[str] = ()) -> Dialect:
+    """Returns how a file of CSV or JSON lines is written; `names` are its columns' where it has no header.
+
+    Raises DataRejected for a table whose first row is one of its rows, unless there are names.
+    """
+    compression = find_compression(path)
+    FORMATS[format].speak(Dialect(compression=compression)).require_content(path)
+    with open_content(path, Dialect(compression=compression)) as file:
+        head = file.read(SAMPLE)
+    named = "" if any(path.lower().endswith(suffix) for suffix in COMPRESSIONS) else compression
+    dialect = Dialect(encoding=find_encoding(head), compression=named)
+    if format != "csv":
+        return dialect
+    text = codecs.getincrementaldecoder(dialect.encoding)("replace").decode(head).removeprefix("\ufeff")
+    dialect = find_signs(cut(text, len(head) < SAMPLE), dialect)
+    rows = part(cut(text, len(head) < SAMPLE), dialect)
+    if names:
+        return replace(dialect, header=tuple(names))
+    if not has_header(rows):
+        shown = ", ".join(rows[0][:4]) + (", ..." if len(rows[0]) > 4 else "")
+        what = f"The file seems to have no header: its first row is like those below it ({shown})."
+        raise DataRejected(what, path, "Put a row of names above it, or name its columns: --columns a,b,c.")
+    return dialect
+
+
+def as_keys(dialect: Dialect) -> dict[str, Any]:
+    """Returns the keys of `data` that say how the files are written, where that is not as usual."""
+    told = {item.name: getattr(dialect, item.name) for item in fields(dialect)}
+    return {name: value for name, value in told.items() if value != getattr(PLAIN, name)}
+
+
+def find_compression(path: str) -> str:
+    """Returns how a file is compressed, by its first bytes; nothing where it is not."""
+    with open(path, "rb") as file:
+        head = file.read(4)
+    return next((name for magic, name in COMPRESSED.items() if head.startswith(magic)), "")
+
+
+def find_encoding(head: bytes) -> str:
+    """Returns the encoding of a text that begins so: UTF-8 where it can be, else as its marks or its letters tell."""
+    marked = next((name for mark, name in MARKS.items() if head.startswith(mark)), None)
+    if marked:
+        return marked
+    zeros = [head[start::2].count(0) for start in (0, 1)]  # of two bytes a letter, in most scripts one is zero
+    if sum(zeros) > len(head) / 4:
+        return "utf-16-le" if zeros[1] > zeros[0] else "utf-16-be"
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        found = from_bytes(head).best()
+        encoding = found.encoding if found else "latin_1"
+        return "cp1252" if encoding in LATIN and can_read(head, "cp1252") else codecs.lookup(encoding).name
+    return "utf-8"
+
+
+def can_read(head: bytes, encoding: str) -> bool:
+    """Whether all bytes are characters of an encoding."""
+    try:
+        head.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def cut(text: str, is_whole: bool) -> list[str]:
+    """Returns the lines of a sample, without the last where that may be cut off."""
+    lines = text.splitlines(keepends=True)
+    return lines if is_whole or len(lines) < 2 else lines[:-1]
+
+
+def find_signs(lines: list[str], dialect: Dialect) -> Dialect:
+    """Returns the dialect with the delimiter, the quote and the comments that part the lines best."""
+    told = SEPARATOR.fullmatch(lines[0]) if lines else None
+    if told:
+        return replace(dialect, delimiter=told[1], comment=lines[0][:4])
+    if lines and lines[0].startswith("#") and any(not line.startswith("#") for line in lines):
+        dialect = replace(dialect, comment="#")
+    best, score = dialect, (0.0, 0)
+    for delimiter, quote in product(DELIMITERS, QUOTES):
+        tried = replace(dialect, delimiter=delimiter, quote=quote)
+        sign = re.escape(delimiter)
+        quoted = re.compile(f"(^|{sign})'[^']*'({sign}|\r?\n?$)")
+        if quote == "'" and not any(map(quoted.search, lines[:ROWS])):
+            continue
+        rows = part(lines, tried)
+        width, count = Counter(map(len, rows)).most_common(1)[0] if rows else (0, 0)
+        even = round(count / max(1, len(rows)), 2)
+        if width > 1 and even >= EVEN and (even, width) > score:
+            best, score = tried, (even, width)
+    return best
+
+
+def part(lines: list[str], dialect: Dialect) -> list[list[str]]:
+    """Returns the rows of a sample; none where they are not quoted so."""
+    shown = (line for line in lines if not dialect.comment or not line.startswith(dialect.comment))
+    rows = []
+    try:
+        for row in csv.reader(shown, delimiter=dialect.delimiter, quotechar=dialect.quote, strict=True):
+            if row:
+                rows.append(row)
+            if len(rows) == ROWS:
+                break
+    except csv.Error:
+        return rows if len(rows) > 1 else []
+    return rows
+
+
+def has_header(rows: list[list[str]]) -> bool:
+    """Whether the first row names columns: none of its cells is a number, or what stands below is none either."""
+    if len(rows) < 3:
+        return True
+    first, below = rows[0], rows[1:]
+    numeric = [bool(NUMBER.fullmatch(cell)) for cell in first]
+    if not any(numeric):
+        return True
+    if all(re.fullmatch(r"(19|20)\d\d", cell) for cell, is_number in zip(first, numeric, strict=True) if is_number):
+        return len(set(first)) == len(first) and not all(numeric)  # a column for each year
+    columns = [[row[at] for row in below if len(row) > at and row[at].strip()] for at in range(len(first))]
+    numbers = [at for at, cells in enumerate(columns) if _are_numbers(cells)]
+    return not numbers or not all(numeric[at] or not first[at].strip() for at in numbers)
+
+
+def _are_numbers(cells: list[str]) -> bool:
+    """Whether most are; some may be markers of missing values."""
+    return 2 * sum(bool(NUMBER.fullmatch(cell)) for cell in cells) > len(cells)

@@ -1,0 +1,129 @@
+import json
+import random
+
+import pytest
+
+from components.validation.validate import check_small
+from configs.errors import DataRejected
+from configs.loading.loader import load
+from configs.schema.dialect import Dialect
+from pipelines.onboarding.config_draft import draft
+from pipelines.onboarding.dialect_inference import as_keys, find_encoding, has_header, read_dialect
+from tests.components.readers.rows import write_table
+
+NAMES = ["größe", "preis", "stadt", "gekauft"]
+
+
+def make_rows(chance: random.Random, decimal: str = ".") -> list[list[str]]:
+    """A table of 60 rows, with what is apt to mislead in its texts."""
+    towns = ["Köln, am Rhein", "München; Süd", 'Wien "Mitte"', "Zürich|West", "O'Hare", "Münster\tNord"]
+    numbers = (f"{chance.gauss(50, 20):.2f}".replace(".", decimal) for _ in range(120))
+    return [
+        NAMES,
+        *([next(numbers), next(numbers), chance.choice(towns), chance.choice(["ja", "nein"])] for _ in range(60)),
+    ]
+
+
+def write_yaml(folder, text):
+    (folder / "it.yaml").write_text(text)
+    return folder / "it.yaml"
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_a_draft_says_how_a_file_is_written_and_a_run_reads_it_so(tmp_path, seed):
+    chance = random.Random(seed)
+    delimiter = chance.choice([",", ";", "\t", "|"])
+    decimal = chance.choice([".", ","])
+    encoding = chance.choice(["utf-8", "cp1252", "utf-16"])
+    comment = chance.choice(["", "", "#"])
+    suffix = chance.choice(["", ".gz", ".bz2", ".zst"])
+    dialect = Dialect(delimiter, '"', encoding, comment=comment)
+    path = write_table(tmp_path / f"rows.csv{suffix}", dialect, make_rows(chance, decimal))
+    drawn = draft(path, "gekauft", tmp_path / "it.yaml")
+    config = load(write_yaml(tmp_path, drawn.text))
+    assert (config.data.dialect, config.data.decimal) == (dialect, decimal)
+    assert {name: feature.kind for name, feature in config.features.items()} == {
+        "größe": "numeric",
+        "preis": "numeric",
+        "stadt": "categorical",
+    }
+    check_small(config)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "found"),
+    [("utf-8", "utf-8"), ("utf-8-sig", "utf-8"), ("cp1252", "cp1252"), ("latin-1", "cp1252")]
+    + [("utf-16", "utf-16"), ("utf-16-le", "utf-16-le"), ("utf-16-be", "utf-16-be"), ("cp1251", "cp1251")],
+)
+def test_an_encoding_is_told_by_its_marks_or_its_letters(encoding, found):
+    text = "город;цена\nМосква;12\nКазань;7\n" if encoding == "cp1251" else "größe;preis\nlänge;12\nbär;7\nçà;3\n"
+    assert find_encoding((text * 20).encode(encoding)) == found
+
+
+@pytest.mark.parametrize("content", [b"%PDF-1.4\n1,2\n3,4\n5,6", b"PK\x03\x04\n1,2\n3,4\n5,6", b""])
+def test_what_is_no_table_is_told_before_it_is_parted(tmp_path, content):
+    (tmp_path / "rows.csv").write_bytes(content)
+    with pytest.raises(DataRejected, match="This is a|The file is empty"):
+        read_dialect(str(tmp_path / "rows.csv"), "csv")
+
+
+def test_only_what_is_unusual_is_written_down():
+    assert as_keys(Dialect()) == {}
+    assert as_keys(Dialect(";", "'", comment="#")) == {"delimiter": ";", "quote": "'", "comment": "#"}
+
+
+@pytest.mark.parametrize(
+    ("content", "dialect"),
+    [
+        (b"a,b\n1,2\n3,4\n", Dialect()),
+        (b"a\n1\n2\n3\n", Dialect()),
+        (b"sep=;\na;b\n1;2\n3;4\n", Dialect(delimiter=";", comment="sep=")),
+        (b"a,b\n'x, y',2\n'z',4\n", Dialect(quote="'")),
+        (b"a,b\nit's,2\nO'Hare,4\n", Dialect()),
+        (b"text\nso; and so\nor so, and so\n", Dialect()),
+        (b"# made by hand\na;b\n1,5;2\n3,5;4\n", Dialect(delimiter=";", comment="#")),
+        ("\ufeffa,b\n1,ü\n2,ö\n".encode(), Dialect()),
+    ],
+)
+def test_signs_are_told_by_what_parts_the_rows_evenly(tmp_path, content, dialect):
+    path = tmp_path / "rows.csv"
+    path.write_bytes(content)
+    assert read_dialect(str(path), "csv") == dialect
+
+
+@pytest.mark.parametrize(
+    ("rows", "answer"),
+    [
+        ("5.1,3.5,setosa\n4.9,3.0,setosa\n6.2,2.9,virginica\n", False),
+        ("6,148,72\n1,85,66\n8,183,64\n", False),
+        ("M,0.455,0.365\nF,0.53,0.42\nI,0.33,0.255\n", False),
+        ("39, State-gov, 77516\n50, Self-emp, 83311\n38, Private, 215646\n", False),
+        ("a,b,c\n1,2,x\n3,4,y\n", True),
+        ("town,2021,2022\nBonn,5,6\nKiel,7,8\nUlm,9,10\n", True),
+        ("name,city\nann,bonn\nbob,kiel\n", True),
+        (",x,y\n0,1.5,2\n1,2.5,3\n", True),
+    ],
+)
+def test_a_first_row_that_is_like_the_others_is_no_header(rows, answer):
+    assert has_header([line.split(",") for line in rows.splitlines()]) == answer
+
+
+def test_a_file_without_a_header_is_told_and_its_columns_can_be_named(tmp_path):
+    chance = random.Random(2)
+    path = write_table(tmp_path / "rows.csv", Dialect(header=tuple(NAMES)), make_rows(chance))
+    with pytest.raises(DataRejected, match="seems to have no header: its first row is like those below it"):
+        draft(path, "gekauft", tmp_path / "it.yaml")
+    drawn = draft(path, "gekauft", tmp_path / "it.yaml", columns=NAMES)
+    config = load(write_yaml(tmp_path, drawn.text))
+    assert config.data.header == tuple(NAMES)
+    check_small(config)
+
+
+def test_lists_of_json_lines_are_left_out(tmp_path):
+    chance = random.Random(3)
+    rows = [{"x": chance.gauss(0, 1), "tags": ["a"], "who": {"age": 7}, "y": chance.choice("ab")} for _ in range(60)]
+    (tmp_path / "rows.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    drawn = draft(str(tmp_path / "rows.jsonl"), "y", tmp_path / "it.yaml")
+    assert drawn.left_out.keys() == {"tags", "who"}
+    assert drawn.left_out["tags"].reason == "lists or objects, which are no single value"
+    check_small(load(write_yaml(tmp_path, drawn.text)))

@@ -1,0 +1,148 @@
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from components.validation.profile import describe
+from components.validation.spelling import Spelling
+from components.validation.validate import check_small
+from pipelines.onboarding.spelling_inference import find_markers, find_numbers, find_variants
+from tests.pipelines.onboarding.conftest import ROWS, draw, of
+
+
+def column(*cells, name="c"):
+    return describe(name, pa.chunked_array([pa.array(cells)]))
+
+
+@pytest.mark.parametrize(
+    ("cells", "markers"),
+    [
+        (["1.5", "NA", " NA ", "2"], {"NA": 2}),
+        (["1", "?", "-", "n/a", "#N/A", "2"], {"?": 1, "-": 1, "n/a": 1, "#N/A": 1}),
+        (["$1,200", "unknown", "$7"], {"unknown": 1}),
+        (["2024-05-31", "2024-06-01", "-"], {"-": 1}),
+        (["red", "blue", "#N/A", "NULL"], {"#N/A": 1, "NULL": 1}),
+        (["red", "None", "?", "-", "missing"], {}),
+        (["DE", "FR", "IT", "ES", "PT", "NL", "BE", "LU", "AT", "DK", "NA"], {}),
+        ([1, 2, None], {}),
+        (["1", " ", ""], {}),
+    ],
+)
+def test_markers_are_those_of_pandas_and_r_and_among_numbers_others_as_well(cells, markers):
+    assert find_markers(column(*cells)) == markers
+
+
+@pytest.mark.parametrize(
+    ("cells", "ways"),
+    [
+        (["$1,234.50", "$7"], [Spelling(thousands=",", unit="$")]),
+        (["-$1,234.50", "$ 7"], [Spelling(thousands=",", unit="$")]),
+        (["12.5 %", "7 %"], [Spelling(unit="%")]),
+        (["1.234,50 €", "7,5 €"], [Spelling(decimal=",", thousands=".", unit="€")]),
+        (["USD 5", "USD 7.5"], [Spelling(unit="USD")]),
+        (["3,46", "0,5"], [Spelling(decimal=",")]),
+        (["0,346", "0,822"], [Spelling(decimal=",")]),
+        (["1,234", "2,500"], [Spelling(thousands=","), Spelling(decimal=",")]),
+        (["1,234", "2,500", "1,234,567"], [Spelling(thousands=",")]),
+        (["1 234", "12 500"], [Spelling(thousands=" ")]),
+        (["1'234.5"], [Spelling(thousands="'")]),
+        (["1.5", "2"], []),
+        (["$5", "5 %"], []),
+        (["Q1", "Q2"], []),
+        (["A5", "5A"], []),
+        (["007", "008"], []),
+        (["12.05.2024"], []),
+        (["10.0.0.1", "192.168.0.1"], []),
+        (["1,2,3", "4,5"], []),
+        ([1.5], []),
+    ],
+)
+def test_numbers_are_spelled_in_every_way_that_fits_them_all(cells, ways):
+    assert find_numbers(column(*cells)) == ways
+
+
+@pytest.mark.parametrize(
+    ("cells", "mend"),
+    [
+        (["yes", "YES ", "no"], {"trim": True, "lower": True}),
+        (["yes", "yes ", "no"], {"trim": True}),
+        (["yes", "Yes", "no"], {"lower": True}),
+        (["yes", "no", " maybe"], {}),
+        ([True, False], {}),
+    ],
+)
+def test_what_makes_values_one_that_differ_by_case_or_blanks_alone(cells, mend):
+    assert find_variants(column(*cells)) == mend
+
+
+def spoiled() -> pd.DataFrame:
+    random = np.random.default_rng(3)
+    frame = of("yes", "no", "no", "YES ")
+    frame["share"] = [f"{number:.1f} %".replace(".", ",") for number in random.uniform(0, 99, ROWS)]
+    frame["price"] = [f"{number:,.2f} €".translate({44: 46, 46: 44}) for number in random.lognormal(8, 1, ROWS)]
+    frame["x"] = [f"{number:.3f}".replace(".", ",") for number in frame["x"]]
+    frame["size"] = random.choice(["small", "Small", "large"], ROWS)
+    frame["age"] = random.normal(40, 9, ROWS).astype(int).astype(str)
+    frame.loc[:4, "x"] = "NA"
+    frame.loc[:1, "size"] = "NA"
+    frame.loc[:2, "age"] = "?"
+    frame.loc[7:9, "y"] = ["NA", "", " "]
+    return frame
+
+
+def test_a_draft_says_how_cells_are_spelled_and_a_run_reads_them_so(tmp_path):
+    drawn, config = draw(spoiled(), tmp_path, "y")
+    data, label = config.data, config.label
+    assert (data.missing, data.decimal, config.features["price"].thousands) == (("NA",), ",", ".")
+    assert "  missing: [NA]  # missing values: 11 cells\n" in drawn.text
+    assert (config.features["share"].unit, config.features["price"].unit) == ("%", "€")
+    assert (config.features["x"].missing, config.features["age"].missing) == (None, ("?",))
+    assert (label.missing, label.trim, label.lower, label.values) == ("drop", True, True, ("no", "yes"))
+    assert "  missing: drop  # 3 of 600 rows, left out of training\n" in drawn.text
+    assert drawn.warnings[0] == "the label is missing in 3 of 600 rows, which are left out"
+    assert drawn.warnings[1].startswith("`y`: 3 classes differ by case or blanks alone: ")
+    assert drawn.warnings[2].startswith("`size`: `")
+    assert "differ by case or blanks alone; lower: true would make them one" in drawn.warnings[2]
+    check_small(config)
+
+
+def test_a_number_that_can_be_read_in_two_ways_is_told(tmp_path):
+    frame = of(0, 1, price=[f"{1 + number % 9},{number % 7:03d}" for number in range(ROWS)])
+    drawn, config = draw(frame, tmp_path, "y")
+    assert config.features["price"].thousands == ","
+    assert drawn.warnings == ["`1,000` in `price` is read as 1000; were it 1.000, correct decimal and thousands."]
+
+
+def test_what_stands_for_a_missing_number_to_predict_is_said_for_all_data(tmp_path):
+    frame = of(0, 1, size=["?", "big"] * (ROWS // 2))
+    frame["y"] = np.random.default_rng(4).normal(size=ROWS).round(3).astype(str)
+    frame.loc[:3, "y"] = "?"
+    _, config = draw(frame, tmp_path, "y")
+    assert (config.label.kind, config.label.missing, config.data.missing) == ("regression", "drop", ("?",))
+    assert config.features["size"].missing == ()
+    check_small(config)
+
+
+def test_a_column_of_several_spellings_of_a_number_has_each_value_once(tmp_path):
+    frame = of(0, 1, grade=[f"{number % 5}.0" if number % 2 else str(number % 5) for number in range(ROWS)])
+    _, config = draw(frame, tmp_path, "y")
+    assert config.features["grade"].vocabulary == 5
+
+
+def test_a_number_to_predict_is_read_as_it_is_spelled(tmp_path):
+    frame = of(0, 1)
+    frame["y"] = [f"${number:,.2f}" for number in np.random.default_rng(5).lognormal(8, 1, ROWS)]
+    _, config = draw(frame, tmp_path, "y")
+    assert (config.label.kind, config.label.unit, config.label.thousands) == ("regression", "$", ",")
+    assert 1000 < config.evaluation.thresholds["rmse"].max < 20_000
+    check_small(config)
+
+
+def test_a_word_that_is_a_class_of_the_label_is_no_marker_of_another_column(tmp_path):
+    frame = of("NA", "EU", *[f"{letter}{letter}" for letter in "ABCDEFGHIJ"])
+    frame["x"] = frame["x"].astype(str)
+    frame.loc[:9, "x"] = "NA"
+    _, config = draw(frame, tmp_path, "y")
+    assert (config.data.missing, config.features["x"].missing) == ((), ("NA",))
+    assert "NA" in config.label.values
+    check_small(config)
