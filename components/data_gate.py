@@ -23,6 +23,8 @@ from configs.errors import DataRejected
 from configs.schema.config import Config, Gate
 
 FOUND = "anomalies.json"
+COARSE = 4  # steps of float32 within a deviation, below which a number has lost what tells its values apart
+WHOLE = 2**24  # up to which float32 tells all whole numbers apart
 IN_VERSION = "assets.extra/statistics/Split-train/FeatureStats.pb"
 Statistics: TypeAlias = statistics_pb2.DatasetFeatureStatisticsList
 Reason: TypeAlias = anomalies_pb2.AnomalyInfo
@@ -109,6 +111,7 @@ def anomalies(
 
     The values of `free` columns may be any.
     """
+    yield from _check_precision(statistics["train"])
     for split, current in statistics.items():
         other, role = (
             (previous, "previous_statistics") if split == "train" else (statistics["train"], "serving_statistics")
@@ -151,6 +154,23 @@ def with_limits(
             feature.drift_comparator.infinity_norm.threshold = limit
             feature.skew_comparator.infinity_norm.threshold = limit
     return rules
+
+
+def _check_precision(train: Statistics) -> Iterator[Anomaly]:
+    """Yields the columns whose numbers float32, in which they are learnt from, hardly tells apart."""
+    for column in train.datasets[0].features:
+        numbers = column.num_stats
+        if column.type == statistics_pb2.FeatureNameStatistics.FLOAT and numbers.common_stats.num_non_missing:
+            largest = max(abs(numbers.min), abs(numbers.max))
+            step = float(np.spacing(np.float32(largest)))
+            alike = numbers.min == numbers.max
+            if largest >= WHOLE if alike else numbers.std_dev < COARSE * step:
+                name = column.path.step[0]
+                text = (
+                    f"Its numbers, about {numbers.mean:.6g}, lie {numbers.std_dev:.2g} apart, and float32 tells them "
+                    f"apart by {step:g}. Subtract from it what all rows have in common, or leave it out."
+                )
+                yield Anomaly("train", name, "PRECISION_LOST", text, f"features.{name}")
 
 
 def _check_numbers(

@@ -64,6 +64,26 @@ def test_drift_is_measured_from_what_is_in_service_and_skew_between_splits(usual
     assert found(Gate(drift=None, skew=None), train=usual, eval=shifted, previous=usual) == []
 
 
+@pytest.mark.parametrize(
+    ("numbers", "lost"),
+    [
+        (1e9 + 10 * np.linspace(-2, 2, 1000), True),  # about a step of 64
+        (1.7e12 + np.linspace(0, 60_000, 1000), True),  # milliseconds of a minute: one value, or two
+        (np.full(1000, 1.7e12), True),  # what may be left of such
+        (1e9 + 1e5 * np.linspace(-2, 2, 1000), False),
+        (20261100 + np.arange(1000) % 30, False),  # days of a month, two a step
+        (np.full(1000, 7.0), False),
+        (np.full(1000, 123456.789), False),
+        (1e-30 * np.linspace(1, 2, 1000), False),
+        (47.3 + 1e-4 * np.linspace(-2, 2, 1000), False),
+    ],
+)
+def test_numbers_that_float32_does_not_tell_apart_break_the_gate(numbers, lost):
+    frame = pd.DataFrame({"level": np.asarray(numbers).astype("float32")})
+    rules = found(train=tfdv.generate_statistics_from_dataframe(frame, OPTIONS))
+    assert rules == ([("train", "level", "PRECISION_LOST", "features.level")] if lost else [])
+
+
 def kinds(start, words):
     """Rows as ExampleGen leaves them: moments, truth and classes as integers, texts, numbers to predict."""
     frame = pd.DataFrame(
