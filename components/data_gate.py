@@ -167,10 +167,10 @@ def _check_precision(train: Statistics) -> Iterator[Anomaly]:
             if largest >= WHOLE if alike else numbers.std_dev < COARSE * step:
                 name = column.path.step[0]
                 text = (
-                    f"Its numbers, about {numbers.mean:.6g}, lie {numbers.std_dev:.2g} apart, and float32 tells them "
-                    f"apart by {step:g}. Subtract from it what all rows have in common, or leave it out."
+                    f"Its numbers are about {numbers.mean:.6g} and deviate by {numbers.std_dev:.2g}, and float32, in which "
+                    f"they are learnt, has steps of {step:g} there. Subtract what all rows have in common."
                 )
-                yield Anomaly("train", name, "PRECISION_LOST", text, f"features.{name}")
+                yield Anomaly("train", name, "PRECISION_LOST", text, "features")
 
 
 def _check_numbers(
