@@ -167,7 +167,7 @@ def _check_precision(train: Statistics) -> Iterator[Anomaly]:
             if largest >= WHOLE if alike else numbers.std_dev < COARSE * step:
                 name = column.path.step[0]
                 text = (
-                    f"Its numbers are about {numbers.mean:.6g} and deviate by {numbers.std_dev:.2g}, and float32, in which "
+                    f"Its numbers are about {numbers.mean:.6g} and deviate by {numbers.std_dev:.2g}; float32, in which "
                     f"they are learnt, has steps of {step:g} there. Subtract what all rows have in common."
                 )
                 yield Anomaly("train", name, "PRECISION_LOST", text, "features")
