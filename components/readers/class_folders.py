@@ -66,6 +66,11 @@ class Images(ClassFolder):
     def choose(self, path: str) -> FileFormat:
         return self if os.path.isdir(path) else Csv(self.dialect)
 
+    def read_item(self, path: str) -> str | bytes:
+        if not os.path.getsize(path):  # which as a cell would be a missing value
+            raise DataRejected("The file of an image is empty.", path, "Take it away, or put the image there.")
+        return super().read_item(path)
+
     def read_rows(self, path: str) -> Iterator[Batch]:
         """Yield the row that an image by itself is: its name stands for it."""
         yield Batch(path, ["image"], [1], pa.RecordBatch.from_arrays([pa.array([path])], ["image"]))

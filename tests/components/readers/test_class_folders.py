@@ -92,3 +92,10 @@ def test_a_text_that_is_not_utf8_is_named(tmp_path):
     (tmp_path / "good" / "1.txt").write_bytes(b"caf\xe9")
     with pytest.raises(DataRejected, match="Byte 3 of the file"):
         rows(tmp_path / "good", "text")
+
+
+def test_an_empty_file_is_no_missing_image(pets):
+    (pets / "dogs" / "4.png").touch()
+    with pytest.raises(DataRejected, match="The file of an image is empty") as error:
+        check(pets)
+    assert error.value.where == str(pets / "dogs" / "4.png")
