@@ -27,7 +27,7 @@ from trainer.settings import Settings
 from trainer.training.checkpoints import Checkpoint
 from trainer.training.fit import fit
 
-SMALL = {"hidden_units": (4,), "embedding": 2}
+SMALL = {"hidden_units": (8,), "embedding": 2}
 CASES = {
     "linear": (Linear(family="linear"), "binary"),
     "dnn": (Dnn(family="dnn", **SMALL), "multiclass"),
@@ -90,7 +90,7 @@ def train(settings, graph, checkpoint, callbacks=()):
 )
 def test_a_family_is_built_killed_and_resumed_learns_by_heart_and_serves_what_it_learnt(family, tmp_path):
     options, kind = CASES[family]
-    training = Training(seed=2, epochs=15, optimizer=Optimizer(learning_rate=0.03))
+    training = Training(epochs=15, optimizer=Optimizer(learning_rate=0.03))
     settings = Settings(features=FEATURES, label=LABELS[kind], model=options, training=training)
     state, folder, graph = tmp_path / "state.npz", str(tmp_path / "model"), str(tmp_path / "graph")
     learn(settings, graph)
