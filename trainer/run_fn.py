@@ -56,7 +56,7 @@ def run_fn(fn_args: FnArgs) -> None:
     lineage = {"origin": given["origin"], "base_digest": given.get("base_digest", "")}
     write_json(Path(fn_args.serving_model_dir, KERAS_MODEL).with_name(LINEAGE), lineage)
     write_json(Path(fn_args.model_run_dir, HISTORY), history)
-    write_json(Path(fn_args.model_run_dir, FACTS), {"devices": devices, "tuned": tuned} | facts)
+    write_json(Path(fn_args.model_run_dir, FACTS), facts | {"devices": devices, "tuned": tuned})
 
 
 def read_splits(fn_args: FnArgs, settings: Settings) -> tuple[Rows, Rows]:
@@ -80,7 +80,7 @@ def train_model(
         model, history = boosting.fit(
             settings.model, settings.training, settings.label, columns(settings.features, learnt.sizes), splits
         )
-        return model, history, {"parameters": model.count_params(), "begun": 0, "base": None, "devices": "1 CPU"}
+        return model, history, {"parameters": model.count_params(), "begun": 0, "base": None}
     return train_network(settings, given, learnt, splits, size)
 
 

@@ -146,9 +146,7 @@ class Config(Section):
         if label is not None:
             training.check(label.kind, label.values)
         model = info.data.get("model")
-        if model is not None:
-            training.check_family(model.family)
-        return training
+        return training if model is None else training.suit(model.family)
 
     @field_validator("tuning")
     @classmethod

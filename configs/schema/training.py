@@ -203,11 +203,14 @@ class Training(Section):
                 f"class_weights names '{unknown[0]}', which is no class; the classes are {', '.join(classes)}"
             )
 
-    def check_family(self, family: str) -> None:
-        """Raises ValueError for a key that this family does not heed, where it is not as it is by default."""
+    def suit(self, family: str) -> "Training":
+        """Returns the training of a model of this family, by the CPU where nothing else can do it.
+
+        Raises ValueError for keys that the family does not heed, where they are not as they are by default.
+        """
         heeded = HEEDED.get(family)
         if heeded is None:
-            return
+            return self
         changed = [name for name, field in type(self).model_fields.items() if getattr(self, name) != field.default]
         others = [name for name in changed if name not in heeded]
         if others:
@@ -216,3 +219,4 @@ class Training(Section):
             raise ValueError(f"{family} is trained by the CPU: leave device out")
         if self.loss and (self.loss.name not in TREE_LOSSES or self.loss.label_smoothing):
             raise ValueError(f"{family} has no such loss; what it has: {', '.join(TREE_LOSSES)}, without smoothing")
+        return self.model_copy(update={"device": "cpu"})

@@ -4,6 +4,7 @@ import pytest
 
 from configs.errors import ConfigError
 from configs.loading.loader import load
+from configs.schema.config import Config
 
 
 @pytest.mark.parametrize(
@@ -47,3 +48,5 @@ def test_trees_heed_what_says_which_rows_count_and_when_to_stop(write: Callable[
     config = load(write(), ["model={family: boosted_trees}", f"training={heeded}"])
     assert config.training.early_stopping is not None
     assert config.training.early_stopping.patience == 9
+    assert config.training.device == "cpu"  # whatever else the machine has
+    assert Config.model_validate(config.model_dump(mode="json")) == config
