@@ -163,9 +163,10 @@ class BoostedTrees(Section):
                 "boosted_trees learns no multilabel label: choose a network, or train a model of a binary label a class"
             )
         for name, feature in features:
-            if feature.kind in ("text", "image", "sequence"):
+            if feature.kind == "text" or (feature.kind == "sequence" and feature.ids):
+                what = "a text" if feature.kind == "text" else "a sequence of ids"
                 raise ValueError(
-                    f"boosted_trees reads numbers, ids and moments, and '{name}' is of kind {feature.kind}: "
+                    f"boosted_trees reads numbers, categories and moments, and '{name}' is {what}: "
                     "leave it out, or choose another family, such as dnn"
                 )
 

@@ -12,7 +12,7 @@ from configs.schema.config import Label
 from configs.schema.models import BoostedTrees
 from trainer.features.transforms import Column
 from trainer.labels import count_units, predict
-from trainer.models.layers import concatenate, inputs
+from trainer.models.layers import concatenate, flatten, inputs
 
 AT_ONCE = 256  # trees that rows go down side by side: what that takes of the memory grows with rows times trees
 
@@ -55,7 +55,9 @@ class Forest:
 def build(options: BoostedTrees, label: Label, columns: Sequence[Column], forest: Forest | None = None) -> keras.Model:
     """Returns the model of a forest, or of one without trees."""
     tensors, grown = inputs(columns), forest or Forest.empty(count_units(label))
-    parts = [keras.ops.cast(tensors[column.name], "float32") for column in order(columns, options.max_bins)]
+    parts = [
+        keras.ops.cast(flatten(column, tensors[column.name]), "float32") for column in order(columns, options.max_bins)
+    ]
     trees = Trees(**grown.sizes, name="trees")
     logits = trees(concatenate(parts))
     trees.plant(grown)
@@ -63,8 +65,9 @@ def build(options: BoostedTrees, label: Label, columns: Sequence[Column], forest
 
 
 def order(columns: Sequence[Column], most: int) -> list[Column]:
-    """Returns ids of at most so many values first, then those that are split as numbers are, then numbers."""
-    return sorted(columns, key=lambda column: (column.size is None, (column.size or 0) > most))
+    """Returns ids of at most so many values first, then those that are split as numbers are, then numbers; no masks."""
+    seen = [column for column in columns if not column.mask_of]
+    return sorted(seen, key=lambda column: (column.size is None, (column.size or 0) > most))
 
 
 @keras.saving.register_keras_serializable("millrace")

@@ -55,9 +55,8 @@ def test_options_that_make_no_model_are_refused(given: Any, message: str) -> Non
     ("overrides", "said"),
     [
         (["label={name: tipped, kind: multilabel, classes: [a, b]}"], "boosted_trees learns no multilabel label"),
-        (["features.miles={kind: text}"], "'miles' is of kind text: leave it out, or choose another family"),
-        (["features.miles={kind: sequence, length: 3}"], "'miles' is of kind sequence"),
-        (["features.miles={kind: image, height: 2, width: 2}"], "'miles' is of kind image"),
+        (["features.miles={kind: text}"], "'miles' is a text: leave it out, or choose another family"),
+        (["features.miles={kind: sequence, length: 3, ids: 9}"], "'miles' is a sequence of ids"),
     ],
 )
 def test_trees_say_what_they_cannot_learn(write: Callable[..., str], overrides: list[str], said: str) -> None:

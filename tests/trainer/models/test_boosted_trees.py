@@ -42,6 +42,22 @@ def test_ids_come_first_and_those_of_too_many_values_after_them():
     assert [column.name for column in order(COLUMNS, 10)] == ["hue.id", "rare.id", "all.numbers"]
 
 
+def test_images_and_steps_are_laid_out_flat():
+    seen = [
+        Column("a.image", shape=(2, 2, 1)),
+        Column("b.steps", shape=(3, 1)),
+        Column("b.mask", length=3, mask_of="b.steps"),
+    ]
+    forest = replace(
+        FOREST, feature=np.array([0, 3, 0, 0, 6, 0, 0]), split=np.zeros(7, "int64"), rights=FOREST.rights[:1]
+    )
+    forest = replace(forest, threshold=np.array([INF, 0.5, INF, INF, 2.5, INF, INF], "float32"))
+    model = build(OPTIONS, LABELS["regression"], seen, forest)
+    pixels = np.array([[0, 0, 0, 1], [1, 1, 1, 0]], "float32").reshape(2, 2, 2, 1)
+    steps = np.array([[0, 0, 2], [0, 0, 3]], "float32")[..., None]
+    assert model({"a.image": pixels, "b.steps": steps}).numpy().tolist() == [[112.0], [121.0]]
+
+
 def test_a_row_is_the_sum_of_its_leaves():
     assert ask(FOREST) == [[111.0], [121.0], [112.0], [121.0]]
 
