@@ -11,6 +11,7 @@ import tensorflow as tf
 from tfx.components.trainer.fn_args_utils import FnArgs
 
 from configs.errors import MillraceError
+from configs.schema.models import BoostedTrees
 from trainer.export.saved_model import KERAS_MODEL, export
 from trainer.features.graph import read_spec
 from trainer.features.learnt import Learnt
@@ -19,6 +20,7 @@ from trainer.labels import OUTPUT, adapt
 from trainer.models.custom import keep
 from trainer.models.families import build
 from trainer.settings import Settings, read_values
+from trainer.training import boosting
 from trainer.training.augmentation import augment
 from trainer.training.callbacks import Board
 from trainer.training.checkpoints import Checkpoint
@@ -73,7 +75,23 @@ def train_model(
     splits: tuple[Rows, Rows],
     size: int,
 ) -> tuple[keras.Model, dict[str, list[float]], dict[str, Any]]:
-    """Returns a trained model, its history, and what else is to be known of its training.
+    """Returns a trained model, its history, and what else is to be known of its training."""
+    if isinstance(settings.model, BoostedTrees):
+        model, history = boosting.fit(
+            settings.model, settings.training, settings.label, columns(settings.features, learnt.sizes), splits
+        )
+        return model, history, {"parameters": model.count_params(), "begun": 0, "base": None}
+    return train_network(settings, given, learnt, splits, size)
+
+
+def train_network(
+    settings: Settings,
+    given: Mapping[str, Any],
+    learnt: Learnt,
+    splits: tuple[Rows, Rows],
+    size: int,
+) -> tuple[keras.Model, dict[str, list[float]], dict[str, Any]]:
+    """Returns the same of a model that is trained by gradients, in batches.
 
     Where a batch of this size is too large for the memory of the device and its size is `auto`, half of it is tried.
     """

@@ -20,12 +20,12 @@ from configs.schema.cluster import Cluster
 from configs.schema.data import Data
 from configs.schema.evaluation import METRICS, Evaluation
 from configs.schema.features import Feature, list_columns
-from configs.schema.models import Model
+from configs.schema.models import BoostedTrees, Model
 from configs.schema.resources import Resources, Step
 from configs.schema.schedule import Schedule
 from configs.schema.section import Section, Text
 from configs.schema.spelling import Lower, OwnDecimal, OwnThousands, Trim, Unit
-from configs.schema.training import Training
+from configs.schema.training import HEEDED, Training
 from configs.schema.tuning import Tuning
 
 Texts = Annotated[tuple[Text, ...], Strict(False)]
@@ -176,7 +176,8 @@ class Config(Section):
         label = info.data.get("label")
         if label is not None:
             training.check(label.kind, label.values)
-        return training
+        model = info.data.get("model")
+        return training if model is None else training.suit(model.family)
 
     @field_validator("tuning")
     @classmethod
@@ -184,7 +185,18 @@ class Config(Section):
         label, training = info.data.get("label"), info.data.get("training")
         if tuning and label and training:
             tuning.check(label.kind, training)
+        model = info.data.get("model")
+        if tuning and model and tuning.search == "hyperband" and model.family in HEEDED:
+            raise ValueError(f"by hyperband trains for fewer epochs at first, of which {model.family} has none")
         return tuning
+
+    @field_validator("model")
+    @classmethod
+    def _check_trees(cls, model: Model, info: ValidationInfo) -> Model:
+        label, features = info.data.get("label"), info.data.get("features")
+        if isinstance(model, BoostedTrees) and label is not None and features is not None:
+            model.check(label.kind, features.items())
+        return model
 
     @field_validator("model")
     @classmethod

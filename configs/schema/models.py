@@ -1,10 +1,12 @@
 """The model families of a pipeline's YAML, one section each."""
 
-from typing import Annotated, Any, Literal
+from collections.abc import Iterable
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveInt, Strict, ValidationInfo, field_validator
 
 from configs.schema.augmentation import Augmentation
+from configs.schema.features import Feature
 from configs.schema.section import Section, Text
 
 Activation = Literal[
@@ -127,6 +129,48 @@ class Attention(Network):
     )
 
 
+class BoostedTrees(Section):
+    """Decision trees, each of which mends what those before it leave: scikit-learn's HistGradientBoosting."""
+
+    l1: ClassVar[float] = 0.0  # what networks have, and trees cannot be given
+    l2: ClassVar[float] = 0.0
+    augment: ClassVar[None] = None
+
+    family: Literal["boosted_trees"]
+    learning_rate: Annotated[float, Field(gt=0, le=1)] = Field(
+        default=0.1, description="The share of what each tree says that counts."
+    )
+    max_iter: PositiveInt = Field(
+        default=100, description="How many trees are grown at most; of several classes, for each of them."
+    )
+    max_leaf_nodes: Annotated[int, Field(ge=2)] | None = Field(default=31, description="Leaves of a tree, at most.")
+    max_depth: PositiveInt | None = Field(default=None, description="Splits from a tree's root to a leaf, at most.")
+    min_samples_leaf: PositiveInt = Field(default=20, description="Training rows in a leaf, at least.")
+    l2_regularization: NonNegativeFloat = Field(
+        default=0.0, description="What the loss gains by the square of what each leaf says."
+    )
+    max_features: Annotated[float, Field(gt=0, le=1)] = Field(
+        default=1.0, description="The share of the columns, drawn anew for each split, that it is chosen among."
+    )
+    max_bins: Annotated[int, Field(ge=2, le=255)] = Field(
+        default=255, description="A number is cut at as many places; ids of more values are split as numbers are."
+    )
+
+    def check(self, kind: str, features: Iterable[tuple[str, Feature]]) -> None:
+        """Raises ValueError for a label or a feature that trees cannot learn."""
+        if kind == "multilabel":
+            raise ValueError(
+                "boosted_trees learns no multilabel label: choose a network, or train a model of a binary label a class"
+            )
+        for name, feature in features:
+            if feature.kind == "text" or (feature.kind == "sequence" and feature.ids):
+                what = "a text" if feature.kind == "text" else "a sequence of ids"
+                raise ValueError(
+                    f"boosted_trees reads numbers, categories and moments, and '{name}' is {what}: "
+                    "leave it out, or choose another family, such as dnn"
+                )
+
+
 class Custom(Architecture):
     """A model of the user's own."""
 
@@ -137,6 +181,6 @@ class Custom(Architecture):
 
 
 Model = Annotated[
-    Linear | Dnn | WideDeep | Cnn | Rnn | Attention | Custom,
+    Linear | Dnn | WideDeep | Cnn | Rnn | Attention | BoostedTrees | Custom,
     Field(discriminator="family"),
 ]

@@ -24,6 +24,10 @@ LOSSES: dict[str, tuple[LossName, ...]] = {
     "multilabel": ("cross_entropy",),
     "regression": ("mse", "mae", "huber"),
 }
+HEEDED: dict[str, tuple[str, ...]] = {  # by families that do not heed every key, those that they do
+    "boosted_trees": ("cache", "class_weights", "device", "early_stopping", "loss", "metrics", "seed"),
+}
+TREE_LOSSES: tuple[LossName, ...] = ("cross_entropy", "mse", "mae")
 PARAMETERS: dict[str, tuple[str, ...]] = {
     "sgd": (),
     "momentum": ("momentum",),
@@ -198,3 +202,21 @@ class Training(Section):
             raise ValueError(
                 f"class_weights names '{unknown[0]}', which is no class; the classes are {', '.join(classes)}"
             )
+
+    def suit(self, family: str) -> "Training":
+        """Returns the training of a model of this family, by the CPU where nothing else can do it.
+
+        Raises ValueError for keys that the family does not heed, where they are not as they are by default.
+        """
+        heeded = HEEDED.get(family)
+        if heeded is None:
+            return self
+        changed = [name for name, field in type(self).model_fields.items() if getattr(self, name) != field.default]
+        others = [name for name in changed if name not in heeded]
+        if others:
+            raise ValueError(f"{family} does not heed {', '.join(others)}: leave out; it heeds {', '.join(heeded)}")
+        if self.device not in ("auto", "cpu"):
+            raise ValueError(f"{family} is trained by the CPU: leave device out")
+        if self.loss and (self.loss.name not in TREE_LOSSES or self.loss.label_smoothing):
+            raise ValueError(f"{family} has no such loss; what it has: {', '.join(TREE_LOSSES)}, without smoothing")
+        return self.model_copy(update={"device": "cpu"})

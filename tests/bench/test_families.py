@@ -14,7 +14,7 @@ from trainer.models.families import FAMILIES
 
 def test_every_family_takes_part():
     found = {resolve(load(families.ROOT / "configs" / f"{name}.yaml")).model.family for name in CONFIGS.values()}
-    assert found == FAMILIES.keys() - {"custom"}
+    assert found == FAMILIES.keys() - {"custom", "boosted_trees"}  # which Keras does not train
 
 
 def test_rows_are_as_the_columns_say():

@@ -1,5 +1,7 @@
 """What a model of one's own asks of the whole pipeline."""
 
+import re
+
 import pytest
 
 from tests.sandbox import YAML, Sandbox
@@ -21,6 +23,13 @@ def build(options, label, columns):
     deep = keras.layers.Dense(options["width"], activation="tanh")(encode(columns, tensors, 4))
     return keras.Model(tensors, predict(keras.layers.Dense(1)(Double()(deep)), label))
 """
+
+
+def test_trees_are_published(sandbox: Sandbox) -> None:
+    text = YAML.replace("{family: dnn, hidden_units: [8]}", "{family: boosted_trees, max_iter: 20}")
+    sandbox.config.write_text(re.sub(r"(?m)^training:.*", "training: {early_stopping: {patience: 5}}", text))
+    published = sandbox.run()
+    assert (published.code, published.states["LoadCheck"], published.states["Pusher"]) == (0, "done", "done")
 
 
 def test_a_model_of_ones_own_is_published_and_trained_anew_once_it_changes(sandbox: Sandbox) -> None:

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from configs.errors import MillraceError
 from configs.schema.features import Numeric
-from configs.schema.models import Dnn, Linear
+from configs.schema.models import BoostedTrees, Dnn, Linear
 from configs.schema.training import Training
 from tests.trainer.conftest import LABELS
 from trainer import run_fn
@@ -81,6 +81,20 @@ def test_a_batch_is_halved_until_it_fits(narrow):
 def test_a_size_that_was_asked_for_is_kept_or_refused(narrow):
     with pytest.raises(MillraceError, match="A batch of 64 rows does not fit into the memory of the device"):
         train(narrow, 64, 64)
+
+
+@pytest.mark.slow
+def test_trees_are_grown_in_place_of_steps():
+    settings = Settings(
+        features={"a": Numeric(kind="numeric")},
+        label=LABELS["binary"],
+        model=BoostedTrees(family="boosted_trees", max_iter=3, min_samples_leaf=5),
+        training=Training(metrics=("accuracy",)),
+    )
+    model, history, facts = train_model(settings, {}, Learnt({}, {}, {}), (Split(), Split()), 64)
+    assert history["val_accuracy"] == [1.0, 1.0, 1.0]
+    assert facts == {"parameters": model.count_params(), "begun": 0, "base": None}
+    assert [layer.name for layer in model.layers][-2:] == ["trees", "prediction"]
 
 
 @pytest.mark.parametrize("kind", ["binary", "regression"])

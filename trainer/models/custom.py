@@ -15,8 +15,10 @@ from configs.schema.config import Label
 from configs.schema.models import Custom, Model
 from trainer.features.transforms import Column
 from trainer.labels import OUTPUT, count_units
+from trainer.models.boosted_trees import Trees
 
 SOURCE = "assets.extra/model.py"
+LAYERS = {"millrace>Trees": Trees}  # that Keras does not know
 CONTRACT = "build(options, label, columns) returns an uncompiled keras.Model: docs/your-own-model.md."
 
 
@@ -54,7 +56,7 @@ def load(folder: Path, file: str) -> keras.Model:
     own = folder / SOURCE
     if own.exists():
         run(own.read_text(encoding="utf-8"), str(own))
-    return keras.models.load_model(folder / file, compile=False, safe_mode=not own.exists())
+    return keras.models.load_model(folder / file, LAYERS, compile=False, safe_mode=not own.exists())
 
 
 def run(source: str, file: str) -> ModuleType:

@@ -1,8 +1,11 @@
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from configs.errors import ConfigError
+from configs.loading.loader import load
 from configs.schema.models import Attention, Model, Rnn, SelfAttention, WideDeep
 
 ANY: TypeAdapter[Any] = TypeAdapter(Model)
@@ -39,8 +42,24 @@ def test_the_family_says_what_the_options_are(given: Any, model: Any) -> None:
             "8 is not divisible by 3 heads",
         ),
         ({"family": "attention", "mechanism": {"kind": "self", "heads": 3}}, "64 is not divisible by 3 heads"),
+        ({"family": "boosted_trees", "max_bins": 256}, "less than or equal to 255"),
+        ({"family": "boosted_trees", "l2": 0.1}, "Extra inputs"),
     ],
 )
 def test_options_that_make_no_model_are_refused(given: Any, message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         ANY.validate_python(given)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (["label={name: tipped, kind: multilabel, classes: [a, b]}"], "boosted_trees learns no multilabel label"),
+        (["features.miles={kind: text}"], "'miles' is a text: leave it out, or choose another family"),
+        (["features.miles={kind: sequence, length: 3, ids: 9}"], "'miles' is a sequence of ids"),
+    ],
+)
+def test_trees_say_what_they_cannot_learn(write: Callable[..., str], overrides: list[str], said: str) -> None:
+    with pytest.raises(ConfigError) as told:
+        load(write(), ["model={family: boosted_trees}", "training={}", *overrides])
+    assert said in told.value.what

@@ -4,6 +4,7 @@ import pytest
 
 from configs.errors import ConfigError
 from configs.loading.loader import load
+from configs.schema.config import Config
 
 
 @pytest.mark.parametrize(
@@ -23,3 +24,29 @@ def test_what_does_not_fit_the_label_is_refused_by_name(write: Callable[..., str
 def test_a_number_has_no_class_weights(write: Callable[..., str]) -> None:
     with pytest.raises(ConfigError, match="which a regression label does not have"):
         load(write(), ["label.kind=regression", "training={class_weights: balanced}"])
+
+
+@pytest.mark.parametrize(
+    ("training", "said"),
+    [
+        ("{batch_size: 64, epochs: 7}", "boosted_trees does not heed batch_size, epochs: leave out; it heeds cache, "),
+        ("{optimizer: {name: sgd}}", "boosted_trees does not heed optimizer"),
+        ("{warm_start: true}", "boosted_trees does not heed warm_start"),
+        ("{device: gpu}", "boosted_trees is trained by the CPU: leave device out"),
+        ("{loss: {name: hinge}}", "boosted_trees has no such loss; what it has: cross_entropy, mse, mae"),
+        ("{loss: {name: cross_entropy, label_smoothing: 0.1}}", "boosted_trees has no such loss"),
+    ],
+)
+def test_what_trees_do_not_heed_is_refused_by_name(write: Callable[..., str], training: str, said: str) -> None:
+    with pytest.raises(ConfigError) as told:
+        load(write(), ["model={family: boosted_trees}", f"training={training}"])
+    assert said in told.value.what
+
+
+def test_trees_heed_what_says_which_rows_count_and_when_to_stop(write: Callable[..., str]) -> None:
+    heeded = "{class_weights: balanced, early_stopping: {patience: 9}, metrics: [auc], seed: 4, batch_size: 256}"
+    config = load(write(), ["model={family: boosted_trees}", f"training={heeded}"])
+    assert config.training.early_stopping is not None
+    assert config.training.early_stopping.patience == 9
+    assert config.training.device == "cpu"  # whatever else the machine has
+    assert Config.model_validate(config.model_dump(mode="json")) == config

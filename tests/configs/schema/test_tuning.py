@@ -100,3 +100,12 @@ def test_values_are_put_at_their_keys_and_nowhere_else() -> None:
     data = {"a": {"b": 1, "c": None}, "d": 2}
     assert replace(data, {"a.b": 5, "a.c.x": 6, "d": [7]}) == {"a": {"b": 5, "c": {"x": 6}}, "d": [7]}
     assert data == {"a": {"b": 1, "c": None}, "d": 2}
+
+
+def test_trees_are_searched_by_whole_trainings_and_by_keys_that_they_heed(write: Callable[..., str]) -> None:
+    trees = ["model={family: boosted_trees}", "training={}"]
+    load(write(), [*trees, "tuning={space: {model.learning_rate: {min: 0.01, max: 0.3, scale: log}}}"])
+    with pytest.raises(ConfigError, match="by hyperband trains for fewer epochs at first, of which boosted_trees has"):
+        load(write(), [*trees, "tuning={search: hyperband, space: {model.max_iter: {min: 10, max: 300}}}"])
+    with pytest.raises(ConfigError, match="boosted_trees does not heed epochs"):
+        load(write(), [*trees, "tuning={space: {training.epochs: {min: 1, max: 9}}}"])

@@ -8,7 +8,7 @@ import tensorflow_transform as tft
 from tensorflow_transform.tf_metadata import schema_utils
 
 from components.load_check import LOADERS, answer_as_loaded, answer_as_trained, compare, make_requests
-from configs.schema.models import Attention, Cnn, Convolution, Dnn, Linear, Rnn, SelfAttention, WideDeep
+from configs.schema.models import Attention, BoostedTrees, Cnn, Convolution, Dnn, Linear, Rnn, SelfAttention, WideDeep
 from configs.schema.training import Optimizer, Training
 from tests.trainer.conftest import LABELS
 from tests.trainer.models.test_families import score
@@ -24,6 +24,7 @@ from trainer.features.preprocessing import Preprocessing
 from trainer.features.transforms import columns
 from trainer.models.families import build
 from trainer.settings import Settings
+from trainer.training import boosting
 from trainer.training.checkpoints import Checkpoint
 from trainer.training.fit import fit
 
@@ -43,13 +44,15 @@ CASES = {
         "multiclass",
     ),
 }
+UNREAD = ("review", "clicks")  # by trees: texts and sequences of ids
 TRIED = ("wide_deep", "cnn")  # in every run of the tests; they read every kind of column between them
 MISSING = {tf.string: tf.constant(""), tf.float64: tf.constant(np.nan, tf.float64)}
 
 
 def learn(settings, folder):
     """Writes what Transform learns of columns of every kind."""
-    Seen.of(FEATURES, from_examples(FEATURES, parse(TRAINING))).conclude(FEATURES).write(folder)
+    features = settings.features
+    Seen.of(features, from_examples(features, parse(TRAINING))).conclude(features).write(folder)
     schema = schema_utils.schema_from_feature_spec({name: tf.io.VarLenFeature(type_of(name)) for name in TRAINING[0]})
     write_graph(Preprocessing(settings, Learnt.read(folder)), schema, folder)
 
@@ -110,6 +113,36 @@ def test_a_family_is_built_killed_and_resumed_learns_by_heart_and_serves_what_it
             name: outputs.keys() for name, outputs in expected.items()
         }
         compare(expected, answers, ROWS, loader)
+    compare_nothing(folder)
+
+
+class Split:
+    """Rows that Transform has made, with their labels."""
+
+    def __init__(self, *parts):
+        self.parts = parts
+
+    def batches(self, size):
+        return tf.data.Dataset.from_tensor_slices(self.parts).batch(size)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["binary", "multiclass", "regression"])
+def test_trees_serve_what_they_learnt(kind, tmp_path):
+    options = BoostedTrees(family="boosted_trees", max_iter=30, min_samples_leaf=2, learning_rate=0.3)
+    features = {name: feature for name, feature in FEATURES.items() if name not in UNREAD}
+    settings = Settings(features=features, label=LABELS[kind], model=options, training=Training())
+    folder, graph = str(tmp_path / "model"), str(tmp_path / "graph")
+    learn(settings, graph)
+    rows = Split(prepare(graph, ROWS), label_by(kind))
+    seen = columns(features, Learnt.read(graph).sizes)
+    model, _ = boosting.fit(options, settings.training, settings.label, seen, (rows, rows))
+    export(model, graph, settings, folder)
+    expected = answer_as_trained(folder, prepare(graph, ROWS), settings.label)
+    assert score(kind, expected[SERVING]["prediction"], label_by(kind)) > 0.9
+    requests = make_requests(graph, settings, ROWS)
+    for loader, answer in LOADERS.items():
+        compare(expected, answer(folder, requests), ROWS, loader)
     compare_nothing(folder)
 
 
