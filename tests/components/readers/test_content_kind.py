@@ -18,7 +18,7 @@ from configs.errors import DataRejected
         (b"PAR1\0\0", "This is Parquet, not CSV."),
         (b'[{"a": 1}, {"a": 2}]', "This is a JSON array, not CSV."),
         (b'{"a": 1}\n{"a": 2}\n', "This is JSON, not CSV."),
-        (gzip.compress(b"a,b\n1,2\n"), "This is compressed by gzip, not CSV."),
+        (gzip.compress(b"a,b\n1,2\n", mtime=0), "This is compressed by gzip, not CSV."),
         (b"<?xml version='1.0'?>", "This is XML, not CSV."),
         (b"version https://git-lfs.github.com/spec/v1\n", "This is a pointer of Git LFS and not the file itself, not CSV."),  # noqa: E501
     ],
