@@ -6,7 +6,7 @@ import re
 import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, sqrt
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from configs.reference.json_schema import FILE, write_schema
 from configs.schema.config import Config, Gate
 from configs.schema.data import Split
 from configs.schema.dialect import PLAIN
+from pipelines.onboarding.association import measure
 from pipelines.onboarding.dialect_inference import as_keys, read_dialect
 from pipelines.onboarding.feature_inference import Guess, gather, guess
 from pipelines.onboarding.label_inference import Target, Threshold, aim, find_leaks, label_rows
@@ -110,13 +111,12 @@ def draft(
     target = aim(profile.columns[label], kind, weights, profile.rows * split.test / _total(split))
     others = {name: column for name, column in profile.columns.items() if name not in (label, group, weight)}
     features, left_out = _choose(profile.columns[label], others, target, spelled)
+    if not features:
+        features, left_out = _take_least_bad(profile.columns[label], others, left_out, data)
     warnings += [
         *spelled.warnings,
         *(f"`{name}`: {found.warning}" for name, found in features.items() if found.warning),
     ]
-    if not features:
-        reasons = "; ".join(f"{name}: {found.reason}" for name, found in left_out.items())
-        raise DataRejected("no column is left to predict from", data, f"Left out: {reasons}.")
     text = _render(
         schema=FILE if file else None,
         file=shlex.quote(str(file or "FILE.yaml")),
@@ -195,11 +195,32 @@ def _choose(
     label: Column, others: Mapping[str, Column], target: Target, spelled: Spelled
 ) -> tuple[dict[str, Guess], dict[str, Guess]]:
     """Returns what the columns make, and those that are left out."""
-    guesses = {name: guess(column, spelled.columns[name]) for name, column in others.items()}
+    guesses = {name: guess(column, spelled.columns[name], label) for name, column in others.items()}
     usable = {name: others[name] for name, found in guesses.items() if found.kind}
-    guesses = gather(guesses | find_leaks(label, usable, target.kind), others)
+    leaks = find_leaks(label, usable, target.kind)
+    guesses |= {name: replace(leak, offer=guesses[name]) for name, leak in leaks.items()}
+    guesses = gather(guesses, others)
     features = {name: found for name, found in guesses.items() if found.kind}
     return features, {name: found for name, found in guesses.items() if not found.kind}
+
+
+def _take_least_bad(
+    label: Column, others: Mapping[str, Column], left_out: Mapping[str, Guess], data: str
+) -> tuple[dict[str, Guess], dict[str, Guess]]:
+    """Returns the one column, of those left out, that tells most about the label and does not give it away."""
+    offers = {name: found.offer for name, found in left_out.items() if found.offer}
+    if not offers:
+        reasons = "; ".join(f"{name}: {found.reason}" for name, found in left_out.items()) or "there is no other column"
+        raise DataRejected("no column is left to predict from", data, f"Left out: {reasons}.")
+
+    def rank(name: str) -> tuple[bool, bool, float]:
+        leaks = left_out[name].reason.startswith("gives the label away")
+        return not leaks, len(others[name].values) > 1, measure(others[name], label)
+
+    best = max(offers, key=rank)
+    warning = f"nothing better is left to predict from, though it is {left_out[best].reason}"
+    features = {best: replace(offers[best], warning=warning)}
+    return features, {name: found for name, found in left_out.items() if name != best}
 
 
 def _render(**values: Any) -> str:
@@ -272,6 +293,7 @@ def _as_yaml(value: Any) -> str:
 
 
 def _list(left_out: Mapping[str, Guess]) -> list[str]:
-    reasons = {show(name) or "(blank)": found.reason for name, found in left_out.items()}
-    width = max(map(len, reasons), default=0)
-    return [f"{name:{width}}  {reason}" for name, reason in reasons.items()]
+    """Returns a line for each column that is left out, which its first sign makes a feature where there is an offer."""
+    offered = {_spell_feature(name, found.offer): found.reason for name, found in left_out.items() if found.offer}
+    others = {show(name) or "(blank)": found.reason for name, found in left_out.items() if not found.offer}
+    return [*align(offered), *(f"({name})  # {reason}" for name, reason in others.items())]

@@ -114,7 +114,12 @@ def test_types_of_parquet_are_believed(tmp_path):
         ({}, {"label": "review"}, ConfigError, "review: the label has 600 different texts, too many for classes"),
         ({}, {"kind": "ordinal"}, ConfigError, "'ordinal' is no kind of label. The kinds are binary, multiclass, regr"),
         ({"rows": 19}, {}, DataRejected, "there are 19 rows, too few for three splits"),
-        ({"columns": ["churned", "row"]}, {}, DataRejected, "no column is left to predict from. Left out: row: an id"),
+        (
+            {"columns": ["churned", "nothing"]},
+            {},
+            DataRejected,
+            "no column is left to predict from. Left out: nothing",
+        ),
     ],
     ids=lambda value: "",
 )
