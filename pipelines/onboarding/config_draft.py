@@ -1,5 +1,6 @@
 """A first config for a data set: what `millrace init` writes, from a look at the rows."""
 
+import glob
 import json
 import os
 import re
@@ -173,6 +174,13 @@ def name_pipeline(file: Path) -> str:
     """Returns a pipeline's name, after that of a file."""
     name = re.sub(r"[^a-z0-9_-]+", "_", file.stem.lower()).strip("_-")
     return (name if name[:1].isalpha() else f"model_{name}".rstrip("_"))[:63]
+
+
+def name_file(data: str) -> str:
+    """Returns the name of the YAML for data, after its file, its folder, or the folder of its glob."""
+    parts = [part for part in data.split("://")[-1].split("/") if part.strip(".") and not glob.has_magic(part)]
+    name = Path(strip_compression(parts[-1])).stem if parts else Path.cwd().name
+    return f"{name}.yaml"
 
 
 def align(lines: Mapping[str, str]) -> list[str]:

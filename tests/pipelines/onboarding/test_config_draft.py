@@ -12,7 +12,7 @@ from configs.reference.json_schema import FILE, write_schema
 from configs.schema.data import Split
 from configs.schema.evaluation import Threshold
 from pipelines.cli.app import app
-from pipelines.onboarding.config_draft import draft, name_pipeline, write_draft
+from pipelines.onboarding.config_draft import draft, name_file, name_pipeline, write_draft
 from tests.pipelines.onboarding.conftest import NUMERIC, ROWS, bunch, draw, mix, of
 
 
@@ -135,6 +135,19 @@ def test_what_no_pipeline_can_be_made_of_is_refused(tmp_path, change, options, e
 )
 def test_a_pipeline_is_named_after_its_file(file, name):
     assert name_pipeline(Path(file)) == name
+
+
+@pytest.mark.parametrize(
+    ("data", "file"),
+    [
+        ("data/train.csv.gz", "train.yaml"),
+        ("customers/", "customers.yaml"),
+        ("data/part-*.csv", "data.yaml"),
+        ("sample://taxi", "taxi.yaml"),
+    ],
+)
+def test_a_config_is_named_after_its_data(data, file):
+    assert name_file(data) == file
 
 
 def test_names_that_yaml_would_misread_are_quoted(tmp_path):
