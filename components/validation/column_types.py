@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from components.readers.file_format import LONGEST
 from components.validation.cast import (
+    EPOCHS,
     is_beyond,
     join,
     to_indices,
@@ -215,6 +216,8 @@ def _explain_boolean(cell: str, role: Role) -> str:
 
 
 def _explain_moment(cell: str, role: Role) -> str:
+    if role.format in EPOCHS:
+        return f"is no number of {role.format} since 1970"
     return f"is no moment written as {role.format or 'ISO 8601 has it (2024-05-31 18:30:00)'}"
 
 

@@ -32,7 +32,8 @@ from configs.schema.data import Split
 from configs.schema.dialect import PLAIN
 from pipelines.onboarding.association import measure
 from pipelines.onboarding.dialect_inference import as_keys, read_dialect
-from pipelines.onboarding.feature_inference import Guess, gather, guess
+from pipelines.onboarding.feature_guess import Guess
+from pipelines.onboarding.feature_inference import gather, guess
 from pipelines.onboarding.label_inference import Target, Threshold, aim, find_leaks, label_rows
 from pipelines.onboarding.spelling_inference import Spelled, read_spelling
 

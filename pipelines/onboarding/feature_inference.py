@@ -1,10 +1,8 @@
 """What kind of feature a column makes, and why; or why it makes none."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timezone
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import Any
@@ -17,6 +15,8 @@ from components.validation.profile import TRIED, Column
 from configs.loading.yaml_writer import share, show
 from configs.schema.words import NO_WORD, SIGN
 from pipelines.onboarding.association import depends
+from pipelines.onboarding.feature_guess import Guess
+from pipelines.onboarding.moment_inference import spot_moment
 from pipelines.onboarding.spelling_inference import KEYS, describe_variants, find_variants
 
 ALIKE = 16  # columns of one name and other digits that become one pattern
@@ -28,29 +28,9 @@ SPREAD = "differs in nearly every row, yet the label depends on it"
 UNIQUE = 0.95  # distinct values in rows, from which a column tells rows apart
 WORDS = 4  # in a free text, on average
 SCARCE = 0.01  # share of rows with a value, below which a column is left out
-DATES = (
-    "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%y", "%m/%d/%y", "%d/%m/%y",
-    "%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%Y%m%d",
-)  # fmt: skip
-TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
 IDENTIFIER = re.compile(r"(^|[\W_])(?i:id|uuid|guid)$|[a-z](Id|ID)$|__index_level_\d+__")
 NUMBERED = re.compile(r"([^\d*?\[\]]+)\d+([_.x-]?\d+)*")
-YEAR, DAY = 366 * 86_400, 86_400
-
-
-@dataclass(frozen=True)
-class Guess:
-    """A feature's kind and options, and the reason for them; without a kind, why the column is left out.
-
-    One that is left out has an `offer`: what it makes where it is taken in after all.
-    """
-
-    reason: str
-    kind: str = ""
-    options: Mapping[str, Any] = field(default_factory=dict)
-    warning: str = ""
-    offer: "Guess | None" = None
 
 
 def guess(column: Column, spelled: Mapping[str, Any] = MappingProxyType({}), label: Column | None = None) -> Guess:
@@ -83,7 +63,7 @@ def _offer(column: Column, spelled: Mapping[str, Any]) -> Guess | None:
     """Returns what a column makes that is left out, were it taken in; None for one that no feature can hold."""
     if not column.name or not column.is_single or not len(column.values):
         return None
-    rules = (_spot_boolean, _spot_moment, _spot_number, _take_text)
+    rules = (_spot_boolean, spot_moment, _spot_number, _take_text)
     return _spell(column, next(found for rule in rules if (found := rule(column))), spelled)
 
 
@@ -134,36 +114,6 @@ def _spot_boolean(column: Column) -> Guess | None:
     if len(column.values) == 2 and column.fits("boolean"):
         return Guess(" or ".join(sorted(map(show, column.texts.to_pylist()))), "boolean")
     return None
-
-
-def _spot_moment(column: Column) -> Guess | None:
-    first = column.texts.slice(0, 100).to_pylist()
-    if column.is_number and not all(re.fullmatch(r"(19|20)\d{6}", text) for text in first):
-        return None
-    for format in (None, *_formats(first)):
-        if column.fits("timestamp", format):
-            return _describe_moments(column, format)
-    return None
-
-
-def _formats(texts: Sequence[str]) -> Iterator[str]:
-    """Yields the ways of writing a date that all these texts agree with."""
-    if all(re.search(r"\d", text) and 6 <= len(text) <= 30 for text in texts):
-        for format in (date + time for date in DATES for time in TIMES):
-            with suppress(ValueError):
-                for text in texts:
-                    datetime.strptime(text.strip(), format)
-                yield format
-
-
-def _describe_moments(column: Column, format: str | None) -> Guess:
-    seconds = column.convert("timestamp", format)
-    low, high = int(seconds.min()), int(seconds.max())
-    parts = {"hour": (seconds % DAY).any(), "day_of_week": True, "month": high - low > YEAR / 4}
-    kept = [part for part, held in {**parts, "year": high - low > 2 * YEAR}.items() if held]
-    options = {"format": format} if format else {}
-    first, last = (datetime.fromtimestamp(moment, timezone.utc).date() for moment in (low, high))
-    return Guess(f"{first} to {last}", "timestamp", {**options, "parts": kept})
 
 
 def _spot_named(column: Column) -> Guess | None:
@@ -313,7 +263,7 @@ def _replace(guesses: Mapping[str, Guess], members: Sequence[str], pattern: str,
 RULES: tuple[Callable[[Column], Guess | None], ...] = (
     _spot_empty,
     _spot_boolean,
-    _spot_moment,
+    spot_moment,
     _spot_named,
     _spot_whole,
     _spot_number,

@@ -10,7 +10,7 @@ import numpy as np
 from components.validation.profile import Column, Profile
 from configs.errors import ConfigError, DataRejected
 from configs.loading.yaml_writer import share, show, spell_text
-from pipelines.onboarding.feature_inference import Guess
+from pipelines.onboarding.feature_guess import Guess
 from pipelines.onboarding.spelling_inference import Spelled, describe_variants, find_variants, make_one, take_labelled
 
 CLASSES = 100  # at most, unless the user says that they are classes
