@@ -149,6 +149,8 @@ class Config(Section):
             return label
         if data.window and label.missing == "drop":
             raise ValueError("cannot drop rows of a series, which data.window makes of them")
+        if data.split.stratify and label.kind not in ("binary", "multiclass"):
+            raise ValueError(f"of kind {label.kind} has no classes to divide alike, as data.split.stratify says")
         marked = next((name for name in label.values if name in data.missing), None)
         if marked is not None:
             raise ValueError(f"has the class '{marked}', which data.missing takes for a missing value")
