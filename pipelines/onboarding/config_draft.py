@@ -34,12 +34,13 @@ from pipelines.onboarding.association import measure
 from pipelines.onboarding.dialect_inference import as_keys, read_dialect
 from pipelines.onboarding.feature_guess import Guess
 from pipelines.onboarding.feature_inference import gather, guess
-from pipelines.onboarding.label_inference import Target, Threshold, aim, find_leaks, label_rows
+from pipelines.onboarding.giveaway import find_giveaways
+from pipelines.onboarding.label_inference import Target, Threshold, aim, find_kind, find_leaks, label_rows
 from pipelines.onboarding.spelling_inference import Spelled, read_spelling
+from pipelines.onboarding.split_inference import JUDGED, choose_split
 
 SUFFIXES = {suffix: name for name in ("csv", "parquet", "jsonl") for suffix in FORMATS[name].suffixes}
 FEWEST = 20  # rows, of which each split may still get some
-SMALL = 1000  # rows below which a tenth is too little to judge by
 CHANCE = 2.2  # standard errors of a distance between two splits, which chance hardly ever makes
 COMMENTS = 56  # the column that comments are aligned to at most
 
@@ -108,10 +109,12 @@ def draft(
     profile, options, warnings = label_rows(spelled, label)
     if profile.rows < FEWEST:
         raise DataRejected(f"there are {profile.rows} rows, too few for three splits", data, f"Bring {FEWEST} or more.")
-    split = Split() if profile.rows >= SMALL else Split(train=6, eval=2, test=2)
+    kind = find_kind(profile.columns[label], kind)
+    split, units = choose_split(profile, label, kind, group)
     weights = _weigh(profile.columns[weight]) if weight else None
     target = aim(profile.columns[label], kind, weights, profile.rows * split.test / _total(split))
     others = {name: column for name, column in profile.columns.items() if name not in (label, group, weight)}
+    warnings += _doubt_bar(profile, label, target, split)
     features, left_out = _choose(profile.columns[label], others, target, spelled)
     if not features:
         features, left_out = _take_least_bad(profile.columns[label], others, left_out, data)
@@ -134,7 +137,7 @@ def draft(
             "weight": weight,
         },
         marked=f"  # missing values: {spelled.cells:,} cell{'s' * (spelled.cells > 1)}" if spelled.cells else "",
-        split=split,
+        split=_spell_split(split),
         label=label,
         target=target,
         options=options,
@@ -142,7 +145,7 @@ def draft(
         left_out=_list(left_out),
         settings=next(settings for settings in SETTINGS if profile.rows < settings.rows),
         thresholds=align({_spell_threshold(threshold): threshold[2] for threshold in target.thresholds}),
-        gate=_loosen(len(profile.columns[group].values) if group else profile.rows, profile.rows, split),
+        gate=_loosen(units, profile.rows, split),
     )
     return Draft(check(text), features, left_out, warnings)
 
@@ -208,6 +211,9 @@ def _choose(
     usable = {name: others[name] for name, found in guesses.items() if found.kind}
     leaks = find_leaks(label, usable, target.kind)
     guesses |= {name: replace(leak, offer=guesses[name]) for name, leak in leaks.items()}
+    rest = {name: column for name, column in usable.items() if name not in leaks}
+    told = find_giveaways(label, rest, target.kind)
+    guesses |= {name: replace(guesses[name], warning=warning) for name, warning in told.items()}
     guesses = gather(guesses, others)
     features = {name: found for name, found in guesses.items() if found.kind}
     return features, {name: found for name, found in guesses.items() if not found.kind}
@@ -249,6 +255,22 @@ def _weigh(column: Column) -> np.ndarray:
         return Role("weight", column.name).convert(column.cells.combine_chunks()).to_numpy().astype(float)
     except pa.ArrowInvalid as error:
         raise DataRejected(f"it cannot weigh rows: {error}", column.name, "Name another with --weight.") from None
+
+
+def _doubt_bar(profile: Profile, label: str, target: Target, split: Split) -> list[str]:
+    """Returns what to say where so few rows of a class judge a model that chance decides."""
+    column = profile.columns[label]
+    rows = int(column.counts.min()) * profile.rows / max(1, profile.read) * split.test / _total(split)
+    if target.kind == "regression" or rows >= JUDGED:
+        return []
+    rarest = show(column.texts[len(column.texts) - 1].as_py())
+    least = f"about {rows:.0f} rows of `{rarest}` judge a model in the test split"
+    return [f"`{label}`: {least}; below {JUDGED}, what they say of it is much chance: bring more rows if you can"]
+
+
+def _spell_split(split: Split) -> str:
+    told = {**split.parts, **{key: "true" for key in ("stratify", "repeats") if getattr(split, key)}}
+    return f"{{{', '.join(f'{key}: {value}' for key, value in told.items())}}}"
 
 
 def _loosen(units: int, rows: int, split: Split) -> dict[str, str]:
