@@ -114,14 +114,15 @@ def to_indices(array: pa.Array, values: Sequence[str], lower: bool = False) -> p
     return _leniently(look_up, to_text(array))
 
 
-def to_sets(array: pa.Array, values: Sequence[str]) -> pa.ListArray:
+def to_sets(array: pa.Array, values: Sequence[str], separator: str = "|") -> pa.ListArray:
     """Return a list a row of the places, among `values`, of those it names, int64, in order; null where it names none.
 
-    Text is `red|green`, or a list in JSON.
+    Text is `red|green`, parted by the separator, or a list in JSON.
     """
     if not _is_list(array.type):
         cells = to_text(array).dictionary_encode()
-        named = pa.array(map(_split_names, cells.dictionary.to_pylist()), pa.list_(pa.string()))
+        names = [_split_names(cell, separator) for cell in cells.dictionary.to_pylist()]
+        named = pa.array(names, pa.list_(pa.string()))
         array = named.take(cells.indices)
     ends, items = _open_lists(array)
     try:
@@ -185,11 +186,11 @@ def _open_lists(array: pa.Array) -> tuple[np.ndarray, pa.Array]:
     return ends, items
 
 
-def _split_names(cell: str | None) -> list[str]:
+def _split_names(cell: str | None, separator: str) -> list[str]:
     if cell and cell.lstrip().startswith("["):
         with suppress(ValueError):
             return [str(name) for name in json.loads(cell)]
-    return [name for name in map(str.strip, (cell or "").split("|")) if name]
+    return [name for name in map(str.strip, (cell or "").split(separator)) if name]
 
 
 def _is_list(kind: pa.DataType) -> bool:

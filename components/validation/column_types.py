@@ -45,6 +45,7 @@ class Role:
     width: int = 1
     spelling: Spelling = Spelling()
     optional: bool = False
+    separator: str = "|"
 
     @property
     def key(self) -> str:
@@ -144,7 +145,7 @@ def _to_label(array: pa.Array, role: Role) -> pa.Array:
 
 
 def _to_labels(array: pa.Array, role: Role) -> pa.Array:
-    return to_sets(array, role.classes)
+    return to_sets(array, role.classes, role.separator)
 
 
 def _to_boolean(array: pa.Array, role: Role) -> pa.Array:

@@ -118,7 +118,8 @@ def _assign_role(name: str, feature: Feature) -> Role:
 def _assign_label(config: Config) -> Role:
     label = config.label
     spelling, optional = read_spelling(config.data, label), label.missing == "drop"
-    return Role(LABELS[label.kind], label.name, label.values, spelling=spelling, optional=optional)
+    separator = label.separator or "|"
+    return Role(LABELS[label.kind], label.name, label.values, spelling=spelling, optional=optional, separator=separator)
 
 
 def _search(batch: pa.RecordBatch, role: Role, folder: str | None, start: int = 0) -> Iterator[tuple[int, Role]]:

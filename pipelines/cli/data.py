@@ -27,7 +27,7 @@ def init(
         str | None,
         typer.Option("-o", "--file", metavar="FILE.yaml", help="What to write, else NAME.yaml here; - prints it."),
     ] = None,
-    kind: Annotated[str | None, typer.Option(help="binary, multiclass or regression; else by the label.")] = None,
+    kind: Annotated[str | None, typer.Option(help="binary, multiclass, multilabel, regression; else found.")] = None,
     group: Annotated[str | None, typer.Option(help="A column whose rows of equal value go to one split.")] = None,
     weight: Annotated[str | None, typer.Option(help="A column that says how much each row counts.")] = None,
     columns: Annotated[

@@ -36,6 +36,7 @@ from pipelines.onboarding.feature_guess import Guess
 from pipelines.onboarding.feature_inference import gather, guess
 from pipelines.onboarding.giveaway import find_giveaways
 from pipelines.onboarding.label_inference import Target, Threshold, aim, find_kind, find_leaks, label_rows
+from pipelines.onboarding.multilabel_inference import aim_at_sets, find_sets, spell_separator
 from pipelines.onboarding.spelling_inference import Spelled, read_spelling
 from pipelines.onboarding.split_inference import JUDGED, choose_split
 
@@ -106,13 +107,20 @@ def draft(
             remedy = suggest(name, profile.columns) or f"The columns are: {', '.join(profile.columns)}."
             raise ConfigError(f"there is no column `{name}` in {data}", option, remedy)
     spelled = read_spelling(profile, label)
-    profile, options, warnings = label_rows(spelled, label)
+    profile, warnings = spelled.profile, list[str]()
+    sets = find_sets(profile.columns[label], kind) if profile.columns[label].is_single else None
+    if sets:
+        options, kind = spell_separator(sets[0]), "multilabel"
+    else:
+        profile, options, warnings = label_rows(spelled, label)
+        kind = find_kind(profile.columns[label], kind)
     if profile.rows < FEWEST:
         raise DataRejected(f"there are {profile.rows} rows, too few for three splits", data, f"Bring {FEWEST} or more.")
-    kind = find_kind(profile.columns[label], kind)
     split, units = choose_split(profile, label, kind, group)
     weights = _weigh(profile.columns[weight]) if weight else None
-    target = aim(profile.columns[label], kind, weights, profile.rows * split.test / _total(split))
+    judged = profile.rows * split.test / _total(split)
+    column = profile.columns[label]
+    target = aim_at_sets(column, sets[1]) if sets else aim(column, kind, weights, judged)
     others = {name: column for name, column in profile.columns.items() if name not in (label, group, weight)}
     warnings += _doubt_bar(profile, label, target, split)
     features, left_out = _choose(profile.columns[label], others, target, spelled)
@@ -261,7 +269,7 @@ def _doubt_bar(profile: Profile, label: str, target: Target, split: Split) -> li
     """Returns what to say where so few rows of a class judge a model that chance decides."""
     column = profile.columns[label]
     rows = int(column.counts.min()) * profile.rows / max(1, profile.read) * split.test / _total(split)
-    if target.kind == "regression" or rows >= JUDGED:
+    if target.kind not in ("binary", "multiclass") or rows >= JUDGED:
         return []
     rarest = show(column.texts[len(column.texts) - 1].as_py())
     least = f"about {rows:.0f} rows of `{rarest}` judge a model in the test split"

@@ -120,7 +120,8 @@ def _require_kind(column: Column, kind: str) -> None:
     distinct = len(column.values)
     fits = {"binary": distinct == 2, "multiclass": distinct > 2, "regression": column.is_number}
     if kind not in fits:
-        raise ConfigError(f"'{kind}' is no kind of label", "--kind", f"The kinds are {', '.join(fits)}.")
+        kinds = f"The kinds are {', '.join(fits)}, multilabel."
+        raise ConfigError(f"'{kind}' is no kind of label", "--kind", kinds)
     if not fits[kind]:
         held = "numbers" if column.is_number else "texts"
         raise ConfigError(f"`{column.name}` has {distinct:,} different {held}: no {kind} label", "--kind")

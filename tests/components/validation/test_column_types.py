@@ -96,6 +96,7 @@ NOON = datetime.datetime(1970, 1, 1, 12)
         (role("ids"), pa.array([[1, 2], [3]]), [[1, 2], [3]]),
         (role("labels", classes=COLOURS), pa.array([["blue", "red"], [], None]), [[0, 2], None, None]),
         (role("labels", classes=("0", "1")), pa.array([[1, 0], [1.0]]), [[0, 1], [1]]),
+        (role("labels", classes=COLOURS, separator=","), pa.array(["red, blue", "", '["red"]']), [[0, 2], None, [0]]),
         (role("moment"), pa.array([datetime.date(1970, 1, 2)]), [86400]),
         (role("moment"), pa.array([2**40, 1]), [2**40, 1]),
         (role("image"), pa.array([PIXEL, None, b""]), [PIXEL, None, None]),
