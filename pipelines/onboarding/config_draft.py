@@ -8,7 +8,6 @@ import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import ceil, sqrt
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ from configs.loading.error_messages import explain, suggest
 from configs.loading.yaml_document import parse
 from configs.loading.yaml_writer import show, spell_text
 from configs.reference.json_schema import FILE, write_schema
-from configs.schema.config import Config, Gate
+from configs.schema.config import Config
 from configs.schema.data import Split
 from configs.schema.dialect import PLAIN
 from pipelines.onboarding.association import measure
@@ -38,11 +37,10 @@ from pipelines.onboarding.giveaway import find_giveaways
 from pipelines.onboarding.label_inference import Target, Threshold, aim, find_kind, find_leaks, label_rows
 from pipelines.onboarding.multilabel_inference import aim_at_sets, find_sets, spell_separator
 from pipelines.onboarding.spelling_inference import Spelled, read_spelling
-from pipelines.onboarding.split_inference import JUDGED, choose_split
+from pipelines.onboarding.split_inference import choose_split, doubt_bar, loosen
 
 SUFFIXES = {suffix: name for name in ("csv", "parquet", "jsonl") for suffix in FORMATS[name].suffixes}
 FEWEST = 20  # rows, of which each split may still get some
-CHANCE = 2.2  # standard errors of a distance between two splits, which chance hardly ever makes
 COMMENTS = 56  # the column that comments are aligned to at most
 
 
@@ -118,11 +116,11 @@ def draft(
         raise DataRejected(f"there are {profile.rows} rows, too few for three splits", data, f"Bring {FEWEST} or more.")
     split, units = choose_split(profile, label, kind, group)
     weights = _weigh(profile.columns[weight]) if weight else None
-    judged = profile.rows * split.test / _total(split)
+    judged = profile.rows * split.test / sum(split.parts.values())
     column = profile.columns[label]
     target = aim_at_sets(column, sets[1]) if sets else aim(column, kind, weights, judged)
     others = {name: column for name, column in profile.columns.items() if name not in (label, group, weight)}
-    warnings += _doubt_bar(profile, label, target, split)
+    warnings += doubt_bar(profile, label, target.kind, split)
     features, left_out = _choose(profile.columns[label], others, target, spelled)
     if not features:
         features, left_out = _take_least_bad(profile.columns[label], others, left_out, data)
@@ -153,7 +151,7 @@ def draft(
         left_out=_list(left_out),
         settings=next(settings for settings in SETTINGS if profile.rows < settings.rows),
         thresholds=align({_spell_threshold(threshold): threshold[2] for threshold in target.thresholds}),
-        gate=_loosen(units, profile.rows, split),
+        gate=loosen(units, profile.rows, split),
     )
     return Draft(check(text), features, left_out, warnings)
 
@@ -265,37 +263,9 @@ def _weigh(column: Column) -> np.ndarray:
         raise DataRejected(f"it cannot weigh rows: {error}", column.name, "Name another with --weight.") from None
 
 
-def _doubt_bar(profile: Profile, label: str, target: Target, split: Split) -> list[str]:
-    """Returns what to say where so few rows of a class judge a model that chance decides."""
-    column = profile.columns[label]
-    rows = int(column.counts.min()) * profile.rows / max(1, profile.read) * split.test / _total(split)
-    if target.kind not in ("binary", "multiclass") or rows >= JUDGED:
-        return []
-    rarest = show(column.texts[len(column.texts) - 1].as_py())
-    least = f"about {rows:.0f} rows of `{rarest}` judge a model in the test split"
-    return [f"`{label}`: {least}; below {JUDGED}, what they say of it is much chance: bring more rows if you can"]
-
-
 def _spell_split(split: Split) -> str:
     told = {**split.parts, **{key: "true" for key in ("stratify", "repeats") if getattr(split, key)}}
     return f"{{{', '.join(f'{key}: {value}' for key, value in told.items())}}}"
-
-
-def _loosen(units: int, rows: int, split: Split) -> dict[str, str]:
-    """Returns the gate's limits where splits of so many rows differ by chance by more than the defaults allow.
-
-    `units` are what is split: rows, or groups of them. Distances are Kolmogorov's and Smirnov's, of train and another.
-    """
-    total, least = _total(split), min(split.eval, split.test)
-    train, other = units * split.train / total, units * least / total
-    found = {
-        "unseen": 2 / (rows * least / total),
-        "drift": CHANCE * sqrt(2 / train),
-        "skew": CHANCE * sqrt(1 / train + 1 / other),
-    }
-    usual = Gate().model_dump()
-    loose = {key: ceil(100 * limit) / 100 for key, limit in found.items() if limit > usual[key]}
-    return {key: f"{limit:g}" if limit < 1 else "null" for key, limit in loose.items()}
 
 
 def _place(data: str, file: Path | None) -> str:
@@ -309,10 +279,6 @@ def _place(data: str, file: Path | None) -> str:
 def _count(profile: Profile) -> str:
     rows = f"{profile.rows:,} rows"
     return rows if profile.is_whole else f"about {rows}, of which it read {profile.read:,}"
-
-
-def _total(split: Split) -> int:
-    return split.train + split.eval + split.test
 
 
 def _spell_feature(name: str, found: Guess) -> str:

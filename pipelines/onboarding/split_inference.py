@@ -1,12 +1,17 @@
-"""How the rows are to be divided, so that each split has enough of each kind."""
+"""How the rows are to be divided, so that each split has enough of each kind, and what is chance all the same."""
+
+from math import ceil, sqrt
 
 import numpy as np
 from pandas.util import hash_array
 
 from components.validation.profile import Profile
+from configs.loading.yaml_writer import show
+from configs.schema.config import Gate
 from configs.schema.data import Split
 
 SMALL = 1000  # rows below which a tenth is too little to judge by
+CHANCE = 2.2  # standard errors of a distance between two splits, which chance hardly ever makes
 JUDGED = 30  # rows of the rarest class, below which a split says little of it
 ALIKE = 0.5  # of the rows: as many that differ, or fewer, are too few to be divided by what they hold
 
@@ -35,3 +40,31 @@ def count_units(profile: Profile) -> float:
             hashes = hashes * np.uint64(1_000_003) + hash_array(column.codes())
     _, counts = np.unique(hashes, return_counts=True)
     return float(profile.read**2 / (counts.astype(float) ** 2).sum())
+
+
+def doubt_bar(profile: Profile, label: str, kind: str, split: Split) -> list[str]:
+    """Returns what to say where so few rows of a class judge a model that chance decides."""
+    column = profile.columns[label]
+    rows = int(column.counts.min()) * profile.rows / max(1, profile.read) * split.test / sum(split.parts.values())
+    if kind not in ("binary", "multiclass") or rows >= JUDGED:
+        return []
+    rarest = show(column.texts[len(column.texts) - 1].as_py())
+    least = f"about {rows:.0f} rows of `{rarest}` judge a model in the test split"
+    return [f"`{label}`: {least}; below {JUDGED}, what they say of it is much chance: bring more rows if you can"]
+
+
+def loosen(units: int, rows: int, split: Split) -> dict[str, str]:
+    """Returns the gate's limits where splits of so many rows differ by chance by more than the defaults allow.
+
+    `units` are what is split: rows, or groups of them. Distances are Kolmogorov's and Smirnov's, of train and another.
+    """
+    total, least = sum(split.parts.values()), min(split.eval, split.test)
+    train, other = units * split.train / total, units * least / total
+    found = {
+        "unseen": 2 / (rows * least / total),
+        "drift": CHANCE * sqrt(2 / train),
+        "skew": CHANCE * sqrt(1 / train + 1 / other),
+    }
+    usual = Gate().model_dump()
+    loose = {key: ceil(100 * limit) / 100 for key, limit in found.items() if limit > usual[key]}
+    return {key: f"{limit:g}" if limit < 1 else "null" for key, limit in loose.items()}
