@@ -28,7 +28,15 @@ from tfx.utils import proto_utils
 
 from components.base import Made
 from components.examples.shards import Shard, find_columns
-from components.examples.splits import assign_by_time, assign_splits, find_cuts, find_times
+from components.examples.splits import (
+    assign_by_class,
+    assign_by_time,
+    assign_splits,
+    find_class_cuts,
+    find_cuts,
+    find_times,
+    hash_classes,
+)
 from components.examples.windows import Frame, roll
 from components.readers import spans
 from components.readers.files import digest_files, find_data, list_files, list_parts
@@ -44,6 +52,7 @@ from components.validation.typed_batch import (
     drop_unlabelled,
     list_lists,
     list_sources,
+    number_rows,
 )
 from configs.errors import DataRejected
 from configs.schema.config import Config
@@ -66,6 +75,8 @@ class Plan:
     spans: int | None = None
     marker: str | None = None
     dialect: Dialect = PLAIN
+    stratify: str | None = None  # the label whose classes are divided alike
+    repeats: bool = False
 
     def roll(self, batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
         """Return the typed rows of all files as what becomes examples."""
@@ -96,7 +107,18 @@ def build(config: Config, made: Made) -> BaseComponent:
         ]
     )
     data, frame = config.data, _frame(config)
-    plan = Plan(data.format, assign_roles(config), data.group, frame, data.span, data.spans, data.marker, data.dialect)
+    plan = Plan(
+        data.format,
+        assign_roles(config),
+        data.group,
+        frame,
+        data.span,
+        data.spans,
+        data.marker,
+        data.dialect,
+        config.label.name if data.split.stratify else None,
+        data.split.repeats,
+    )
     return ExampleGen(
         input_base=base,
         input_config=example_gen_pb2.Input(splits=[everything]),
@@ -142,8 +164,11 @@ class WriteShards(beam.DoFn):
     def _read_file(self, path: str) -> Iterator[pa.RecordBatch]:
         roles, folder = self.plan.roles, FORMATS[self.plan.format].find_folder(path)
         reader = find_format(path, self.plan.format, self.plan.dialect)
+        rows = 0
         for raw in reader.read_batches(path, list_sources(roles), list_lists(roles)):
-            yield convert(raw, roles, folder)
+            batch = convert(raw, roles, folder)
+            yield number_rows(batch, rows) if self.plan.repeats else batch
+            rows += len(batch)
 
 
 class Executor(BaseBeamExecutor):
@@ -195,7 +220,7 @@ def _divide(files: Sequence[str], plan: Plan, parts: Mapping[str, int]) -> tuple
     Raises DataRejected for unsound files.
     """
     unlabelled: list[int] = []
-    checked = validate.check_batches(files, plan.format, plan.roles, plan.dialect)
+    checked = validate.check_batches(files, plan.format, plan.roles, plan.dialect, plan.repeats)
     batches = plan.roll(_count_unlabelled(checked, plan, unlabelled))
     weights = list(parts.values())
     if TIME in plan.roles:
@@ -203,6 +228,19 @@ def _divide(files: Sequence[str], plan: Plan, parts: Mapping[str, int]) -> tuple
         cuts = find_cuts(times, weights)
         assign: Assign = partial(assign_by_time, cuts=cuts)
         counts = np.bincount(np.searchsorted(cuts, times, side="right"), minlength=len(parts))
+    elif plan.stratify:
+        label = plan.stratify
+        pairs = [hash_classes(batch, label) for batch in batches]
+        classes, hashes = (np.concatenate(arrays) for arrays in zip(*pairs, strict=True))
+        within = find_class_cuts(classes, hashes, weights)
+        assign = partial(assign_by_class, label=label, cuts=within)
+        counts = np.sum(
+            [
+                np.bincount(np.searchsorted(cuts, hashes[classes == index], side="right"), minlength=len(parts))
+                for index, cuts in within.items()
+            ],
+            axis=0,
+        )
     else:
         assign = partial(assign_splits, parts=weights, group=plan.group)
         counts = np.sum([np.bincount(assign(batch), minlength=len(parts)) for batch in batches], axis=0)
@@ -211,6 +249,8 @@ def _divide(files: Sequence[str], plan: Plan, parts: Mapping[str, int]) -> tuple
     if empty:
         seen = ", ".join(f"{split} {count:,}" for split, count in rows.items())
         remedy = f"Add {'groups' if plan.group else 'rows'}, or give the split a larger part in data.split."
+        if not plan.group and not plan.repeats:
+            remedy += " Where many rows are equal, data.split.repeats parts them."
         raise DataRejected(f"The split `{empty}` comes out empty; rows: {seen}.", os.path.commonpath(files), remedy)
     return assign, rows, sum(unlabelled)
 

@@ -1,6 +1,6 @@
-"""Which split a row goes to: by a hash of its values or of its group, or by time."""
+"""Which split a row goes to: by a hash of its values or of its group, within its class or not, or by time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -17,11 +17,29 @@ def assign_splits(batch: pa.RecordBatch, parts: Sequence[int], group: str | None
 
     `parts` weighs the splits.
     """
-    names = [group] if group else batch.schema.names
-    columns = [_hashable(batch.column(batch.schema.get_field_index(name))) for name in names]
-    frame = pa.RecordBatch.from_arrays(columns, names).to_pandas()
-    buckets = hash_pandas_object(frame, index=False).to_numpy() % np.uint64(sum(parts))
+    buckets = _hash(batch, [group] if group else batch.schema.names) % np.uint64(sum(parts))
     return np.searchsorted(np.cumsum(parts), buckets, side="right")
+
+
+def assign_by_class(batch: pa.RecordBatch, label: str, cuts: Mapping[int, np.ndarray]) -> np.ndarray:
+    """Return the index of each row's split, by its hash among those of its class."""
+    classes, hashes = hash_classes(batch, label)
+    splits = np.zeros(len(batch), int)
+    for index in np.unique(classes):
+        own = classes == index
+        splits[own] = np.searchsorted(cuts[int(index)], hashes[own], side="right")
+    return splits
+
+
+def hash_classes(batch: pa.RecordBatch, label: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return each row's class, and a hash of its values that a float holds exactly."""
+    classes = batch.column(batch.schema.get_field_index(label)).to_numpy(zero_copy_only=False)
+    return classes, (_hash(batch, batch.schema.names) >> np.uint64(11)).astype(np.int64)
+
+
+def find_class_cuts(classes: np.ndarray, hashes: np.ndarray, parts: Sequence[int]) -> dict[int, np.ndarray]:
+    """Return, for each class, the hashes at which its splits begin, as `parts` weighs them."""
+    return {int(index): find_cuts(hashes[classes == index], parts) for index in np.unique(classes)}
 
 
 def assign_by_time(batch: pa.RecordBatch, cuts: np.ndarray) -> np.ndarray:
@@ -46,6 +64,11 @@ def find_cuts(moments: np.ndarray, parts: Sequence[int]) -> np.ndarray:
         start = first if end - first < last - end else last
         cuts.append(ordered[min(start, len(moments))])
     return np.array(cuts)
+
+
+def _hash(batch: pa.RecordBatch, names: Sequence[str]) -> np.ndarray:
+    columns = [_hashable(batch.column(batch.schema.get_field_index(name))) for name in names]
+    return hash_pandas_object(pa.RecordBatch.from_arrays(columns, names).to_pandas(), index=False).to_numpy()
 
 
 def _hashable(column: pa.Array) -> pa.Array:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from components.readers.data_file import BLOCK, is_shown, open_bytes, strip_compression
 from components.readers.suffixes import ITEMS, SUFFIXES
 from configs.errors import DataRejected
+from configs.loading.error_messages import suggest
 from configs.samples import catalog
 from configs.schema.data import SPAN
 from configs.schema.dialect import Dialect
@@ -58,7 +59,17 @@ def list_files(base: str, pattern: str, format: str = "csv") -> list[str]:
         folder = os.path.join(base, inside) if inside else base
         raise DataRejected(f"The data folder holds no {part} file.", folder, "Put one there, or correct data.path.")
     what = "No file matches." if glob.has_magic(re.sub(r"\[[*?[]\]", "", pattern)) else "There is no such file."
-    raise DataRejected(what, os.path.join(base, pattern), "Correct data.path.")
+    path = os.path.join(base, pattern)
+    raise DataRejected(what, path, _suggest_path(path) or "Correct data.path.")
+
+
+def _suggest_path(path: str) -> str:
+    """Ask whether the nearest that there is was meant, in place of the first part of the path that is not there."""
+    path = re.sub(r"\[([*?[])\]", r"\1", path)
+    folder, name = os.path.split(path)
+    while folder and not os.path.isdir(folder) and folder != os.path.dirname(folder):
+        folder, name = os.path.split(folder)
+    return suggest(name, sorted(filter(is_shown, os.listdir(folder or ".")))) if os.path.isdir(folder or ".") else ""
 
 
 def list_parts(files: Iterable[str], format: str, dialect: Dialect) -> list[str]:

@@ -96,6 +96,8 @@ def _add_values(feature: schema_pb2.Feature, seen: Sequence[Column]) -> None:
 
 
 def _add_range(feature: schema_pb2.Feature, seen: Sequence[Column]) -> None:
-    """Sets the range seen in any split, widened by its own width on both sides."""
+    """Sets the range seen in any split, widened by its own width on both sides; below zero only where a value is."""
     low, high = min(column.num_stats.min for column in seen), max(column.num_stats.max for column in seen)
-    feature.float_domain.min, feature.float_domain.max = low - (high - low), high + (high - low)
+    least = low - (high - low)
+    feature.float_domain.min = least if low < 0 else max(least, 0.0)
+    feature.float_domain.max = high + (high - low)

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+EPOCHS = {"seconds": 1, "milliseconds": 10**3, "microseconds": 10**6}  # how many are a second
 NO_TEXT = pa.scalar(None, pa.string())
 
 
@@ -113,14 +114,15 @@ def to_indices(array: pa.Array, values: Sequence[str], lower: bool = False) -> p
     return _leniently(look_up, to_text(array))
 
 
-def to_sets(array: pa.Array, values: Sequence[str]) -> pa.ListArray:
+def to_sets(array: pa.Array, values: Sequence[str], separator: str = "|") -> pa.ListArray:
     """Return a list a row of the places, among `values`, of those it names, int64, in order; null where it names none.
 
-    Text is `red|green`, or a list in JSON.
+    Text is `red|green`, parted by the separator, or a list in JSON.
     """
     if not _is_list(array.type):
         cells = to_text(array).dictionary_encode()
-        named = pa.array(map(_split_names, cells.dictionary.to_pylist()), pa.list_(pa.string()))
+        names = [_split_names(cell, separator) for cell in cells.dictionary.to_pylist()]
+        named = pa.array(names, pa.list_(pa.string()))
         array = named.take(cells.indices)
     ends, items = _open_lists(array)
     try:
@@ -136,16 +138,32 @@ def to_sets(array: pa.Array, values: Sequence[str]) -> pa.ListArray:
 
 
 def to_seconds(array: pa.Array, format: str | None = None) -> pa.Array:
-    """Return whole seconds since 1970, int64, of moments by strptime's format, else ISO 8601; UTC unless they tell."""
+    """Return whole seconds since 1970, int64, of moments by strptime's format, else ISO 8601; UTC unless they tell.
+
+    A format of EPOCHS is of numbers that count from 1970.
+    """
     if pa.types.is_date(array.type):
         return array.cast(pa.timestamp("s")).cast(pa.int64())
     if pa.types.is_timestamp(array.type):
         return pc.floor_temporal(array, unit="second").cast(pa.timestamp("s", array.type.tz)).cast(pa.int64())
+    if format in EPOCHS:
+        return pc.floor(pc.divide(_to_doubles(array), float(EPOCHS[format]))).cast(pa.int64())
     if format is None:
         return _leniently(_parse_iso, to_text(array))
     moments = _tidy(to_text(array)).dictionary_encode()
     seconds = [_strptime(cell, format) for cell in moments.dictionary.to_pylist()]
     return pa.array(seconds, pa.int64()).take(moments.indices)
+
+
+def read_moment(cell: str, format: str) -> datetime:
+    """Return the moment that a cell holds, of UTC unless it tells; that of a week is its Monday.
+
+    Raises ValueError for one not written so. Arrow's own strptime takes the 31st of February.
+    """
+    if "%V" in format and "%u" not in format:
+        cell, format = f"{cell} 1", f"{format} %u"
+    moment = datetime.strptime(cell, format)
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
 def _to_doubles(array: pa.Array) -> pa.Array:
@@ -168,11 +186,11 @@ def _open_lists(array: pa.Array) -> tuple[np.ndarray, pa.Array]:
     return ends, items
 
 
-def _split_names(cell: str | None) -> list[str]:
+def _split_names(cell: str | None, separator: str) -> list[str]:
     if cell and cell.lstrip().startswith("["):
         with suppress(ValueError):
             return [str(name) for name in json.loads(cell)]
-    return [name for name in map(str.strip, (cell or "").split("|")) if name]
+    return [name for name in map(str.strip, (cell or "").split(separator)) if name]
 
 
 def _is_list(kind: pa.DataType) -> bool:
@@ -227,8 +245,7 @@ def _parse_iso(text: pa.Array) -> pa.Array:
 
 
 def _strptime(cell: str, format: str) -> int:
-    try:  # Arrow's own takes the 31st of February
-        moment = datetime.strptime(cell, format)
+    try:
+        return (read_moment(cell, format) - EPOCH) // timedelta(seconds=1)
     except ValueError as error:
         raise pa.ArrowInvalid(str(error)) from None
-    return ((moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)) - EPOCH) // timedelta(seconds=1)

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from components.readers.file_format import LONGEST
 from components.validation.cast import (
+    EPOCHS,
     is_beyond,
     join,
     to_indices,
@@ -44,6 +45,7 @@ class Role:
     width: int = 1
     spelling: Spelling = Spelling()
     optional: bool = False
+    separator: str = "|"
 
     @property
     def key(self) -> str:
@@ -143,7 +145,7 @@ def _to_label(array: pa.Array, role: Role) -> pa.Array:
 
 
 def _to_labels(array: pa.Array, role: Role) -> pa.Array:
-    return to_sets(array, role.classes)
+    return to_sets(array, role.classes, role.separator)
 
 
 def _to_boolean(array: pa.Array, role: Role) -> pa.Array:
@@ -215,6 +217,8 @@ def _explain_boolean(cell: str, role: Role) -> str:
 
 
 def _explain_moment(cell: str, role: Role) -> str:
+    if role.format in EPOCHS:
+        return f"is no number of {role.format} since 1970"
     return f"is no moment written as {role.format or 'ISO 8601 has it (2024-05-31 18:30:00)'}"
 
 

@@ -18,7 +18,8 @@ from configs.schema.features import Categorical, Feature, Image, Steps, Timestam
 
 LISTS = ("image", "sequence", "ids", "labels")  # roles whose cells are more than one value
 LABELS = {"binary": "label", "multiclass": "label", "multilabel": "labels", "regression": "target"}
-ORDER, TIME = "\0order", "\0time"  # where rows stand in their series, and in time; no column has such a name
+# Where rows stand in their series, in time, and in their file; no column has such a name.
+ORDER, TIME, PLACE = "\0order", "\0time", "\0place"
 
 
 def assign_roles(config: Config, label: bool = True) -> dict[str, Role]:
@@ -79,9 +80,15 @@ def drop_unlabelled(batch: pa.RecordBatch, roles: Mapping[str, Role]) -> pa.Reco
     return batch.filter(column(batch, label).is_valid()) if label else batch
 
 
+def number_rows(batch: pa.RecordBatch, first: int) -> pa.RecordBatch:
+    """Return the batch with the PLACE of each row in its file, of which that of the first is given."""
+    places = pa.array(range(first, first + len(batch)), pa.int64())
+    return pa.RecordBatch.from_arrays([*batch.columns, places], [*batch.schema.names, PLACE])
+
+
 def drop_orders(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Return the batch without what only orders its rows."""
-    return choose_columns(batch, [name for name in batch.schema.names if name not in (ORDER, TIME)])
+    """Return the batch without what only orders or divides its rows."""
+    return choose_columns(batch, [name for name in batch.schema.names if name not in (ORDER, TIME, PLACE)])
 
 
 def find_faults(
@@ -111,7 +118,8 @@ def _assign_role(name: str, feature: Feature) -> Role:
 def _assign_label(config: Config) -> Role:
     label = config.label
     spelling, optional = read_spelling(config.data, label), label.missing == "drop"
-    return Role(LABELS[label.kind], label.name, label.values, spelling=spelling, optional=optional)
+    separator = label.separator or "|"
+    return Role(LABELS[label.kind], label.name, label.values, spelling=spelling, optional=optional, separator=separator)
 
 
 def _search(batch: pa.RecordBatch, role: Role, folder: str | None, start: int = 0) -> Iterator[tuple[int, Role]]:

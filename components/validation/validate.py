@@ -19,7 +19,15 @@ from components.readers.files import list_parts
 from components.readers.formats import FORMATS, find_format
 from components.validation.cast import to_text
 from components.validation.column_types import Role
-from components.validation.typed_batch import LABELS, assign_roles, convert, find_faults, list_lists, list_sources
+from components.validation.typed_batch import (
+    LABELS,
+    assign_roles,
+    convert,
+    find_faults,
+    list_lists,
+    list_sources,
+    number_rows,
+)
 from configs.errors import DataRejected
 from configs.schema.config import Config
 from configs.schema.dialect import PLAIN, Dialect
@@ -29,9 +37,9 @@ Roles = Mapping[str, Role]
 
 
 def check_batches(
-    files: Sequence[str], format: str, roles: Roles, dialect: Dialect = PLAIN
+    files: Sequence[str], format: str, roles: Roles, dialect: Dialect = PLAIN, numbered: bool = False
 ) -> Iterator[pa.RecordBatch]:
-    """Yield the batches of all files, each found sound before it is handed out.
+    """Yield the batches of all files, each found sound before it is handed out; `numbered`, with the place of each row.
 
     Raises DataRejected at the first fault; what only all rows together show, after the last batch.
     """
@@ -40,11 +48,12 @@ def check_batches(
     rows = 0
     for path in files:
         check_file(path, format, roles, files[0], dialect)
+        before = rows
         for batch in _read_sound(path, files, format, roles, dialect):
             if label.name != "labels":  # of which a row may have none
                 seen |= set(pc.min_max(batch.column(list(roles).index(label.column))).as_py().values()) - {None}
+            yield number_rows(batch, rows - before) if numbered else batch
             rows += batch.num_rows
-            yield batch
     if label.optional and not seen:
         raise DataRejected(
             f"The label `{label.column}` is missing in all rows.", files[0], "Correct label.name in the config."

@@ -42,6 +42,9 @@ class Label(Section):
     classes: Texts | None = Field(
         default=None, description="The values it takes, as the data spells them; of two, the second is the positive."
     )
+    separator: Annotated[str, Field(pattern=r"^[^\s\w]$")] | None = Field(
+        default=None, description="What stands between the classes in a cell of kind multilabel; | without."
+    )
     missing: Literal["refuse", "drop"] = Field(
         default="refuse", description="Whether a row without a label stops a run, or is left out of training, counted."
     )
@@ -64,6 +67,10 @@ class Label(Section):
             raise ValueError("of kind multilabel needs its classes, two or more: classes: [red, green, blue]")
         if any("|" in name for name in self.classes or ()) and self.kind == "multilabel":
             raise ValueError("of kind multilabel has no class with | in its name, which stands between them in a cell")
+        if self.separator and self.kind != "multilabel":
+            raise ValueError(f"of kind {self.kind} has one class in a cell, and takes no separator")
+        if self.separator and any(self.separator in name for name in self.classes or ()):
+            raise ValueError(f"has a class with {self.separator} in its name, which stands between them in a cell")
         if self.kind == "regression" and count:
             raise ValueError("of kind regression is a number and has no classes")
         self._check_spelling()
@@ -149,6 +156,8 @@ class Config(Section):
             return label
         if data.window and label.missing == "drop":
             raise ValueError("cannot drop rows of a series, which data.window makes of them")
+        if data.split.stratify and label.kind not in ("binary", "multiclass"):
+            raise ValueError(f"of kind {label.kind} has no classes to divide alike, as data.split.stratify says")
         marked = next((name for name in label.values if name in data.missing), None)
         if marked is not None:
             raise ValueError(f"has the class '{marked}', which data.missing takes for a missing value")

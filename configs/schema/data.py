@@ -26,6 +26,13 @@ class Split(Section):
         default=None, description="A column of moments or whole numbers: the earliest rows train, the latest test."
     )
 
+    stratify: bool = Field(
+        default=False, description="The rows of each class are divided alike, by a hash within it: for rare classes."
+    )
+    repeats: bool = Field(
+        default=False, description="Rows that are equal may go to several splits, by their place: where few differ."
+    )
+
     @property
     def parts(self) -> dict[str, int]:
         """The weight of each split by name."""
@@ -127,4 +134,7 @@ class Data(Section):
             raise ValueError("of a window needs split.by or a group, or rows of one window would be in several splits")
         if self.split.by and self.group and not self.window:
             raise ValueError("splits by time or by group, not by both")
+        hashed = next((key for key in ("stratify", "repeats") if getattr(self.split, key)), None)
+        if hashed and (self.split.by or self.group or self.window):
+            raise ValueError(f"splits rows by a hash for split.{hashed}, and not by time, group or window")
         return self

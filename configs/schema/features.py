@@ -67,7 +67,11 @@ class Timestamp(Section):
     """A moment, in UTC unless it says otherwise, of which a model sees the parts named."""
 
     kind: Literal["timestamp"]
-    format: Text | None = Field(default=None, description="As strptime writes it (%d.%m.%Y); ISO 8601 without.")
+    format: Text | None = Field(
+        default=None,
+        description="As strptime writes it (%d.%m.%Y), or seconds, milliseconds or microseconds since 1970; ISO 8601 "
+        "without. Years of two digits are 1969 to 2068, as POSIX has it.",
+    )
     parts: Annotated[tuple[Part, ...], Strict(False), Field(min_length=1)] = Field(
         default=("hour", "day_of_week", "month"),
         description="The year becomes a number, all else a point on a circle.",

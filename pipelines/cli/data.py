@@ -23,8 +23,11 @@ app.add_typer(schema, name="schema")
 def init(
     data: Annotated[str, typer.Argument(metavar="DATA", help="CSV, Parquet or JSON lines: a file, folder or glob.")],
     label: Annotated[str, typer.Option(metavar="NAME", help="The column to predict.")],
-    file: Annotated[str, typer.Option("-o", "--file", metavar="FILE.yaml", help="What to write; - prints it.")],
-    kind: Annotated[str | None, typer.Option(help="binary, multiclass or regression; else by the label.")] = None,
+    file: Annotated[
+        str | None,
+        typer.Option("-o", "--file", metavar="FILE.yaml", help="What to write, else NAME.yaml here; - prints it."),
+    ] = None,
+    kind: Annotated[str | None, typer.Option(help="binary, multiclass, multilabel, regression; else found.")] = None,
     group: Annotated[str | None, typer.Option(help="A column whose rows of equal value go to one split.")] = None,
     weight: Annotated[str | None, typer.Option(help="A column that says how much each row counts.")] = None,
     columns: Annotated[
@@ -34,8 +37,9 @@ def init(
     output: Format = Output.text,
 ) -> None:
     """Write a first config for your data, which runs as it stands."""
-    from pipelines.onboarding.config_draft import draft, write_draft
+    from pipelines.onboarding.config_draft import draft, name_file, write_draft
 
+    file = file or name_file(data)
     path = None if file == "-" else Path(file)
     drawn = draft(data, label, path, kind, group, weight, columns.split(",") if columns else ())
     if path is None:

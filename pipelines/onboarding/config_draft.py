@@ -1,13 +1,13 @@
 """A first config for a data set: what `millrace init` writes, from a look at the rows."""
 
+import glob
 import json
 import os
 import re
 import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from math import ceil, sqrt
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,18 +26,21 @@ from configs.loading.error_messages import explain, suggest
 from configs.loading.yaml_document import parse
 from configs.loading.yaml_writer import show, spell_text
 from configs.reference.json_schema import FILE, write_schema
-from configs.schema.config import Config, Gate
+from configs.schema.config import Config
 from configs.schema.data import Split
 from configs.schema.dialect import PLAIN
+from pipelines.onboarding.association import measure
 from pipelines.onboarding.dialect_inference import as_keys, read_dialect
-from pipelines.onboarding.feature_inference import Guess, gather, guess
-from pipelines.onboarding.label_inference import Target, Threshold, aim, find_leaks, label_rows
+from pipelines.onboarding.feature_guess import Guess
+from pipelines.onboarding.feature_inference import gather, guess
+from pipelines.onboarding.giveaway import find_giveaways
+from pipelines.onboarding.label_inference import Target, Threshold, aim, find_kind, find_leaks, label_rows
+from pipelines.onboarding.multilabel_inference import aim_at_sets, find_sets, spell_separator
 from pipelines.onboarding.spelling_inference import Spelled, read_spelling
+from pipelines.onboarding.split_inference import choose_split, doubt_bar, loosen
 
 SUFFIXES = {suffix: name for name in ("csv", "parquet", "jsonl") for suffix in FORMATS[name].suffixes}
 FEWEST = 20  # rows, of which each split may still get some
-SMALL = 1000  # rows below which a tenth is too little to judge by
-CHANCE = 2.2  # standard errors of a distance between two splits, which chance hardly ever makes
 COMMENTS = 56  # the column that comments are aligned to at most
 
 
@@ -102,21 +105,29 @@ def draft(
             remedy = suggest(name, profile.columns) or f"The columns are: {', '.join(profile.columns)}."
             raise ConfigError(f"there is no column `{name}` in {data}", option, remedy)
     spelled = read_spelling(profile, label)
-    profile, options, warnings = label_rows(spelled, label)
+    profile, warnings = spelled.profile, list[str]()
+    sets = find_sets(profile.columns[label], kind) if profile.columns[label].is_single else None
+    if sets:
+        options, kind = spell_separator(sets[0]), "multilabel"
+    else:
+        profile, options, warnings = label_rows(spelled, label)
+        kind = find_kind(profile.columns[label], kind)
     if profile.rows < FEWEST:
         raise DataRejected(f"there are {profile.rows} rows, too few for three splits", data, f"Bring {FEWEST} or more.")
-    split = Split() if profile.rows >= SMALL else Split(train=6, eval=2, test=2)
+    split, units = choose_split(profile, label, kind, group)
     weights = _weigh(profile.columns[weight]) if weight else None
-    target = aim(profile.columns[label], kind, weights, profile.rows * split.test / _total(split))
+    judged = profile.rows * split.test / sum(split.parts.values())
+    column = profile.columns[label]
+    target = aim_at_sets(column, sets[1]) if sets else aim(column, kind, weights, judged)
     others = {name: column for name, column in profile.columns.items() if name not in (label, group, weight)}
+    warnings += doubt_bar(profile, label, target.kind, split)
     features, left_out = _choose(profile.columns[label], others, target, spelled)
+    if not features:
+        features, left_out = _take_least_bad(profile.columns[label], others, left_out, data)
     warnings += [
         *spelled.warnings,
         *(f"`{name}`: {found.warning}" for name, found in features.items() if found.warning),
     ]
-    if not features:
-        reasons = "; ".join(f"{name}: {found.reason}" for name, found in left_out.items())
-        raise DataRejected("no column is left to predict from", data, f"Left out: {reasons}.")
     text = _render(
         schema=FILE if file else None,
         file=shlex.quote(str(file or "FILE.yaml")),
@@ -132,7 +143,7 @@ def draft(
             "weight": weight,
         },
         marked=f"  # missing values: {spelled.cells:,} cell{'s' * (spelled.cells > 1)}" if spelled.cells else "",
-        split=split,
+        split=_spell_split(split),
         label=label,
         target=target,
         options=options,
@@ -140,7 +151,7 @@ def draft(
         left_out=_list(left_out),
         settings=next(settings for settings in SETTINGS if profile.rows < settings.rows),
         thresholds=align({_spell_threshold(threshold): threshold[2] for threshold in target.thresholds}),
-        gate=_loosen(len(profile.columns[group].values) if group else profile.rows, profile.rows, split),
+        gate=loosen(units, profile.rows, split),
     )
     return Draft(check(text), features, left_out, warnings)
 
@@ -175,6 +186,13 @@ def name_pipeline(file: Path) -> str:
     return (name if name[:1].isalpha() else f"model_{name}".rstrip("_"))[:63]
 
 
+def name_file(data: str) -> str:
+    """Returns the name of the YAML for data, after its file, its folder, or the folder of its glob."""
+    parts = [part for part in data.split("://")[-1].split("/") if part.strip(".") and not glob.has_magic(part)]
+    name = Path(strip_compression(parts[-1])).stem if parts else Path.cwd().name
+    return f"{name}.yaml"
+
+
 def align(lines: Mapping[str, str]) -> list[str]:
     """Returns lines with their comments below one another, but for lines that are too long."""
     width = max((len(line) for line in lines if len(line) <= COMMENTS), default=0)
@@ -195,11 +213,35 @@ def _choose(
     label: Column, others: Mapping[str, Column], target: Target, spelled: Spelled
 ) -> tuple[dict[str, Guess], dict[str, Guess]]:
     """Returns what the columns make, and those that are left out."""
-    guesses = {name: guess(column, spelled.columns[name]) for name, column in others.items()}
+    guesses = {name: guess(column, spelled.columns[name], label) for name, column in others.items()}
     usable = {name: others[name] for name, found in guesses.items() if found.kind}
-    guesses = gather(guesses | find_leaks(label, usable, target.kind), others)
+    leaks = find_leaks(label, usable, target.kind)
+    guesses |= {name: replace(leak, offer=guesses[name]) for name, leak in leaks.items()}
+    rest = {name: column for name, column in usable.items() if name not in leaks}
+    told = find_giveaways(label, rest, target.kind)
+    guesses |= {name: replace(guesses[name], warning=warning) for name, warning in told.items()}
+    guesses = gather(guesses, others)
     features = {name: found for name, found in guesses.items() if found.kind}
     return features, {name: found for name, found in guesses.items() if not found.kind}
+
+
+def _take_least_bad(
+    label: Column, others: Mapping[str, Column], left_out: Mapping[str, Guess], data: str
+) -> tuple[dict[str, Guess], dict[str, Guess]]:
+    """Returns the one column, of those left out, that tells most about the label and does not give it away."""
+    offers = {name: found.offer for name, found in left_out.items() if found.offer}
+    if not offers:
+        reasons = "; ".join(f"{name}: {found.reason}" for name, found in left_out.items()) or "there is no other column"
+        raise DataRejected("no column is left to predict from", data, f"Left out: {reasons}.")
+
+    def rank(name: str) -> tuple[bool, bool, float]:
+        leaks = left_out[name].reason.startswith("gives the label away")
+        return not leaks, len(others[name].values) > 1, measure(others[name], label)
+
+    best = max(offers, key=rank)
+    warning = f"nothing better is left to predict from, though it is {left_out[best].reason}"
+    features = {best: replace(offers[best], warning=warning)}
+    return features, {name: found for name, found in left_out.items() if name != best}
 
 
 def _render(**values: Any) -> str:
@@ -221,21 +263,9 @@ def _weigh(column: Column) -> np.ndarray:
         raise DataRejected(f"it cannot weigh rows: {error}", column.name, "Name another with --weight.") from None
 
 
-def _loosen(units: int, rows: int, split: Split) -> dict[str, str]:
-    """Returns the gate's limits where splits of so many rows differ by chance by more than the defaults allow.
-
-    `units` are what is split: rows, or groups of them. Distances are Kolmogorov's and Smirnov's, of train and another.
-    """
-    total, least = _total(split), min(split.eval, split.test)
-    train, other = units * split.train / total, units * least / total
-    found = {
-        "unseen": 2 / (rows * least / total),
-        "drift": CHANCE * sqrt(2 / train),
-        "skew": CHANCE * sqrt(1 / train + 1 / other),
-    }
-    usual = Gate().model_dump()
-    loose = {key: ceil(100 * limit) / 100 for key, limit in found.items() if limit > usual[key]}
-    return {key: f"{limit:g}" if limit < 1 else "null" for key, limit in loose.items()}
+def _spell_split(split: Split) -> str:
+    told = {**split.parts, **{key: "true" for key in ("stratify", "repeats") if getattr(split, key)}}
+    return f"{{{', '.join(f'{key}: {value}' for key, value in told.items())}}}"
 
 
 def _place(data: str, file: Path | None) -> str:
@@ -249,10 +279,6 @@ def _place(data: str, file: Path | None) -> str:
 def _count(profile: Profile) -> str:
     rows = f"{profile.rows:,} rows"
     return rows if profile.is_whole else f"about {rows}, of which it read {profile.read:,}"
-
-
-def _total(split: Split) -> int:
-    return split.train + split.eval + split.test
 
 
 def _spell_feature(name: str, found: Guess) -> str:
@@ -272,6 +298,7 @@ def _as_yaml(value: Any) -> str:
 
 
 def _list(left_out: Mapping[str, Guess]) -> list[str]:
-    reasons = {show(name) or "(blank)": found.reason for name, found in left_out.items()}
-    width = max(map(len, reasons), default=0)
-    return [f"{name:{width}}  {reason}" for name, reason in reasons.items()]
+    """Returns a line for each column that is left out, which its first sign makes a feature where there is an offer."""
+    offered = {_spell_feature(name, found.offer): found.reason for name, found in left_out.items() if found.offer}
+    others = {show(name) or "(blank)": found.reason for name, found in left_out.items() if not found.offer}
+    return [*align(offered), *(f"({name})  # {reason}" for name, reason in others.items())]

@@ -1,10 +1,8 @@
 """What kind of feature a column makes, and why; or why it makes none."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import Any
@@ -15,41 +13,42 @@ import pyarrow.compute as pc
 
 from components.validation.profile import TRIED, Column
 from configs.loading.yaml_writer import share, show
+from configs.schema.words import NO_WORD, SIGN
+from pipelines.onboarding.association import depends
+from pipelines.onboarding.feature_guess import Guess
+from pipelines.onboarding.moment_inference import spot_moment
 from pipelines.onboarding.spelling_inference import KEYS, describe_variants, find_variants
 
 ALIKE = 16  # columns of one name and other digits that become one pattern
 FEW = 31  # distinct whole numbers up to which they are categories: the days of a month
 MANY = 1000  # values of a vocabulary
 OFTEN = 5  # rows in which a value of a larger vocabulary occurs
+COUNTED = "an identifier"
+SPREAD = "differs in nearly every row, yet the label depends on it"
 UNIQUE = 0.95  # distinct values in rows, from which a column tells rows apart
 WORDS = 4  # in a free text, on average
 SCARCE = 0.01  # share of rows with a value, below which a column is left out
-DATES = (
-    "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%y", "%m/%d/%y", "%d/%m/%y",
-    "%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%Y%m%d",
-)  # fmt: skip
-TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
 IDENTIFIER = re.compile(r"(^|[\W_])(?i:id|uuid|guid)$|[a-z](Id|ID)$|__index_level_\d+__")
 NUMBERED = re.compile(r"([^\d*?\[\]]+)\d+([_.x-]?\d+)*")
-YEAR, DAY = 366 * 86_400, 86_400
 
 
-@dataclass(frozen=True)
-class Guess:
-    """A feature's kind and options, and the reason for them; without a kind, why the column is left out."""
+def guess(column: Column, spelled: Mapping[str, Any] = MappingProxyType({}), label: Column | None = None) -> Guess:
+    """Returns what the column makes; `spelled` are the options that say how its cells are spelled.
 
-    reason: str
-    kind: str = ""
-    options: Mapping[str, Any] = field(default_factory=dict)
-    warning: str = ""
-
-
-def guess(column: Column, spelled: Mapping[str, Any] = MappingProxyType({})) -> Guess:
-    """Returns what the column makes; `spelled` are the options that say how its cells are spelled."""
+    What looks like an identifier is none if the `label` depends on it.
+    """
     found = next(answer for rule in RULES if (answer := rule(column)))
     if not found.kind:
-        return found
+        offer = _offer(column, spelled)
+        if not found.reason.startswith(COUNTED) or label is None or not offer or not depends(column, label):
+            return replace(found, offer=offer)
+        found = replace(offer, warning=_doubt_order(column))
+        return replace(found, reason=f"{found.reason}, {SPREAD}")
+    return _spell(column, found, spelled)
+
+
+def _spell(column: Column, found: Guess, spelled: Mapping[str, Any]) -> Guess:
     own = {key: value for key, value in spelled.items() if key == "missing" or found.kind == "numeric"}
     told = f"{found.reason}, {share(column.missing, column.rows)} missing" if column.missing else found.reason
     warning = ""
@@ -57,7 +56,27 @@ def guess(column: Column, spelled: Mapping[str, Any] = MappingProxyType({})) -> 
         mend = ", ".join(f"{key}: true" for key in variants)
         warning = f"{describe_variants(column)} differ by case or blanks alone; {mend} would make them one"
         told += f"; {mend} would make one of {describe_variants(column)}"
-    return Guess(told, found.kind, {**found.options, **own}, warning)
+    return Guess(told, found.kind, {**found.options, **own}, found.warning or warning)
+
+
+def _offer(column: Column, spelled: Mapping[str, Any]) -> Guess | None:
+    """Returns what a column makes that is left out, were it taken in; None for one that no feature can hold."""
+    if not column.name or not column.is_single or not len(column.values):
+        return None
+    rules = (_spot_boolean, spot_moment, _spot_number, _take_text)
+    return _spell(column, next(found for rule in rules if (found := rule(column))), spelled)
+
+
+def _take_text(column: Column) -> Guess:
+    distinct = len(column.values)
+    return Guess(f"{distinct:,} values", "categorical", {"vocabulary": min(MANY, distinct), "oov": 10})
+
+
+def _doubt_order(column: Column) -> str:
+    steps = np.diff(_in_order(column))
+    if not ((steps >= 0).all() or (steps <= 0).all()):
+        return ""
+    return "it rises or falls row by row, and the label with it: leave it out if it but counts the rows"
 
 
 def gather(guesses: Mapping[str, Guess], columns: Mapping[str, Column]) -> dict[str, Guess]:
@@ -97,36 +116,6 @@ def _spot_boolean(column: Column) -> Guess | None:
     return None
 
 
-def _spot_moment(column: Column) -> Guess | None:
-    first = column.texts.slice(0, 100).to_pylist()
-    if column.is_number and not all(re.fullmatch(r"(19|20)\d{6}", text) for text in first):
-        return None
-    for format in (None, *_formats(first)):
-        if column.fits("timestamp", format):
-            return _describe_moments(column, format)
-    return None
-
-
-def _formats(texts: Sequence[str]) -> Iterator[str]:
-    """Yields the ways of writing a date that all these texts agree with."""
-    if all(re.search(r"\d", text) and 6 <= len(text) <= 30 for text in texts):
-        for format in (date + time for date in DATES for time in TIMES):
-            with suppress(ValueError):
-                for text in texts:
-                    datetime.strptime(text.strip(), format)
-                yield format
-
-
-def _describe_moments(column: Column, format: str | None) -> Guess:
-    seconds = column.convert("timestamp", format)
-    low, high = int(seconds.min()), int(seconds.max())
-    parts = {"hour": (seconds % DAY).any(), "day_of_week": True, "month": high - low > YEAR / 4}
-    kept = [part for part, held in {**parts, "year": high - low > 2 * YEAR}.items() if held]
-    options = {"format": format} if format else {}
-    first, last = (datetime.fromtimestamp(moment, timezone.utc).date() for moment in (low, high))
-    return Guess(f"{first} to {last}", "timestamp", {**options, "parts": kept})
-
-
 def _spot_named(column: Column) -> Guess | None:
     held = column.rows - column.missing
     if IDENTIFIER.search(column.name) and len(column.values) > max(50, held / 20):
@@ -144,8 +133,11 @@ def _spot_whole(column: Column) -> Guess | None:
         return Guess(
             f"{distinct} codes, such as {show(column.texts[0].as_py())}", "categorical", {"vocabulary": distinct}
         )
-    if distinct >= max(20, UNIQUE * held) and _is_count(column.numbers):
-        return Guess(f"an identifier: {distinct:,} numbers in {held:,} rows")
+    if distinct >= max(20, UNIQUE * held):
+        if _numbers_rows(_in_order(column)):
+            return Guess(f"the number of the row, as {held:,} rows in turn have it")
+        if _is_count(column.numbers):
+            return Guess(f"{COUNTED}: {distinct:,} numbers in {held:,} rows, and the label does not depend on it")
     return Guess(_span(column), "numeric")
 
 
@@ -166,6 +158,19 @@ def _is_count(numbers: np.ndarray) -> bool:
     return bool((steps > 0).all() or (steps < 0).all() or np.abs(gaps).max() < 1.63 / np.sqrt(len(numbers)))
 
 
+def _in_order(column: Column) -> np.ndarray:
+    """Returns the numbers that a column holds, row by row."""
+    codes = column.codes()
+    return column.numbers[codes[codes >= 0]]
+
+
+def _numbers_rows(numbers: np.ndarray) -> bool:
+    """Whether each row has the next number after the last's; years may be as regular, and are none."""
+    steps = np.diff(numbers)
+    are_years = numbers.min() >= 1500 and numbers.max() <= 2200
+    return bool((steps == 1).all() or (steps == -1).all()) and not are_years
+
+
 def _spot_number(column: Column) -> Guess | None:
     return Guess(_span(column), "numeric") if column.is_number else None
 
@@ -184,13 +189,14 @@ def _spot_marked(column: Column) -> Guess | None:
 
 def _spot_text(column: Column) -> Guess:
     distinct, held = len(column.values), column.rows - column.missing
-    lengths = np.asarray(pc.count_substring_regex(column.texts, r"[^\s]+"))
+    lengths = np.asarray(pc.count_substring_regex(pc.replace_substring_regex(column.texts, SIGN, r" \1 "), r"[^\s]+"))
     words = float((lengths * column.counts).sum() / held)
-    if words >= WORDS and distinct > max(50, held / 5):
+    is_own = distinct >= max(20, UNIQUE * held)
+    if words >= WORDS and (is_own or distinct > max(50, held / 5)) or is_own and _share_words(column):
         length = int(np.clip(np.quantile(lengths, 0.95), 8, 200))
         return Guess(f"{words:.0f} words on average", "text", {"vocabulary": _count_words(column), "length": length})
-    if distinct >= max(20, UNIQUE * held):
-        return Guess(f"an identifier: {distinct:,} texts in {held:,} rows")
+    if is_own:
+        return Guess(f"a name of its own in nearly each row: {distinct:,} texts in {held:,} rows")
     if distinct <= 50:
         return Guess(f"{distinct} values", "categorical", {"vocabulary": distinct})
     often = column.counts >= OFTEN
@@ -201,12 +207,22 @@ def _spot_text(column: Column) -> Guess:
     return Guess(f"{distinct:,} values{known}", "categorical", {"vocabulary": kept, "oov": 10 if known else 1})
 
 
+def _share_words(column: Column) -> bool:
+    """Whether texts that differ are made of two words or more that they have in common."""
+    counts, texts = _find_words(column), min(TRIED, len(column.texts))
+    return counts.sum() >= 1.5 * texts and counts[counts >= OFTEN].sum() > counts.sum() / 2
+
+
 def _count_words(column: Column) -> int:
     """Returns how many words a vocabulary should have: those that occur more than a few times."""
-    texts = pc.utf8_lower(column.texts.slice(0, TRIED))
-    words = pc.list_flatten(pc.split_pattern_regex(texts, r"[^\pL\pM\pN]+"))
-    often = pc.sum(pc.greater_equal(words.value_counts().field("counts"), OFTEN)).as_py()
-    return int(np.clip(often, 50, 5000))
+    return int(np.clip((_find_words(column) >= OFTEN).sum(), 50, 5000))
+
+
+def _find_words(column: Column) -> np.ndarray:
+    """Returns how often each word occurs."""
+    texts = pc.replace_substring_regex(pc.utf8_lower(column.texts.slice(0, TRIED)), SIGN, r" \1 ")
+    words = pc.list_flatten(pc.split_pattern_regex(texts, NO_WORD))
+    return words.filter(pc.not_equal(words, "")).value_counts().field("counts").to_numpy()
 
 
 def _span(*columns: Column) -> str:
@@ -247,7 +263,7 @@ def _replace(guesses: Mapping[str, Guess], members: Sequence[str], pattern: str,
 RULES: tuple[Callable[[Column], Guess | None], ...] = (
     _spot_empty,
     _spot_boolean,
-    _spot_moment,
+    spot_moment,
     _spot_named,
     _spot_whole,
     _spot_number,

@@ -10,12 +10,14 @@ import numpy as np
 from components.validation.profile import Column, Profile
 from configs.errors import ConfigError, DataRejected
 from configs.loading.yaml_writer import share, show, spell_text
-from pipelines.onboarding.feature_inference import Guess
+from pipelines.onboarding.feature_guess import Guess
 from pipelines.onboarding.spelling_inference import Spelled, describe_variants, find_variants, make_one, take_labelled
 
 CLASSES = 100  # at most, unless the user says that they are classes
 CODES = 20  # distinct whole numbers up to which they are classes, however rare each is
 RARE = 10  # rows of a class
+SURE = 1.64  # standard errors that chance adds to a measure once in 20 times
+STRICTEST = 0.75  # auc that a first model is asked for, however few rows judge
 LOPSIDED = 0.8  # share of the largest class from which accuracy says little
 POSITIVE = {"yes", "y", "true", "t", "on", "positive", "pos"}
 NEGATIVE = {"no", "n", "false", "f", "off", "negative", "neg", "none"}
@@ -33,14 +35,19 @@ class Target:
     thresholds: tuple[Threshold, ...]
 
 
-def aim(column: Column, kind: str | None, weights: np.ndarray | None, judged: float) -> Target:
-    """Returns the target that the label makes, of a kind if one is named; rows count by `weights`, `judged` many judge.
+def find_kind(column: Column, kind: str | None) -> str:
+    """Returns the kind of the label, that which is named if one is.
 
     Raises DataRejected for a label that no model can learn, ConfigError for one that is not of the kind named.
     """
     _require_whole(column)
     kind = kind or _guess_kind(column)
     _require_kind(column, kind)
+    return kind
+
+
+def aim(column: Column, kind: str, weights: np.ndarray | None, judged: float) -> Target:
+    """Returns the target that the label makes, of a kind; rows count by `weights`, `judged` many judge."""
     masses = column.counts if weights is None else np.bincount(column.codes(), weights, len(column.values))
     shares = masses / masses.sum()
     if kind == "regression":
@@ -51,7 +58,7 @@ def aim(column: Column, kind: str | None, weights: np.ndarray | None, judged: fl
     if kind == "binary":
         reason = f"{show(classes[1])} in {share(shares[texts.index(classes[1])], 1)} of the rows"
     drop = max(0.01, ceil(150 / judged) / 100)
-    return Target(kind, reason, () if classes == ("0", "1") else classes, tuple(_beat(kind, shares, drop)))
+    return Target(kind, reason, () if classes == ("0", "1") else classes, tuple(_beat(kind, shares, drop, judged)))
 
 
 def label_rows(spelled: Spelled, label: str) -> tuple[Profile, list[str], list[str]]:
@@ -113,7 +120,8 @@ def _require_kind(column: Column, kind: str) -> None:
     distinct = len(column.values)
     fits = {"binary": distinct == 2, "multiclass": distinct > 2, "regression": column.is_number}
     if kind not in fits:
-        raise ConfigError(f"'{kind}' is no kind of label", "--kind", f"The kinds are {', '.join(fits)}.")
+        kinds = f"The kinds are {', '.join(fits)}, multilabel."
+        raise ConfigError(f"'{kind}' is no kind of label", "--kind", kinds)
     if not fits[kind]:
         held = "numbers" if column.is_number else "texts"
         raise ConfigError(f"`{column.name}` has {distinct:,} different {held}: no {kind} label", "--kind")
@@ -128,18 +136,24 @@ def _aim_at_number(column: Column, shares: np.ndarray) -> Target:
     return Target("regression", reason, (), (("rmse", limits, told),))
 
 
-def _beat(kind: str, shares: np.ndarray, drop: float) -> list[Threshold]:
-    """Returns what asks a model to beat the one that always says the largest class, or each class's share."""
+def _beat(kind: str, shares: np.ndarray, drop: float, judged: float) -> list[Threshold]:
+    """Returns what asks a model to beat the one that always says the largest class, or each class's share.
+
+    So many rows judge it that chance moves a measure by its standard error; of an AUC as Mann and Whitney have it.
+    """
     largest = float(shares.max())
     change = f"{drop:g}"
     if kind == "binary":
-        ranked: list[Threshold] = [("auc", {"min": "0.5", "max_drop": change}, "0.5 is tossing a coin")]
+        noise = SURE * np.sqrt((judged + 1) / (12 * judged**2 * shares.prod()))
+        limits = {"min": f"{min(STRICTEST, 0.5 + noise):.2g}", "max_drop": change}
+        ranked: list[Threshold] = [("auc", limits, "0.5 is tossing a coin, and chance adds as much to it as the rest")]
     else:
         ranked = []
     if largest > LOPSIDED:
         entropy = float(-(shares * np.log(shares)).sum())
-        told = "what always saying each class's share gives"
-        return [*ranked, ("log_loss", {"max": f"{entropy:.4f}"}, told)]
+        noise = SURE * np.sqrt((shares * (np.log(shares) + entropy) ** 2).sum() / judged)
+        told = "what always saying each class's share gives, and what chance adds to it"
+        return [*ranked, ("log_loss", {"max": f"{entropy + noise:.4f}"}, told)]
     limits = {"min": f"{largest:.4f}", **({} if ranked else {"max_drop": change})}
     return [*ranked, ("accuracy", limits, "the share of the largest class")]
 

@@ -200,6 +200,18 @@ BATCH = pa.RecordBatch.from_arrays(
 )
 
 
+def test_a_rare_class_and_rows_that_are_equal_are_in_every_split(trips, examples, tmp_path):
+    for shard in range(2):
+        rows = "".join(f"1.5,Blue,{int(number < 4)},3,unread\n" for number in range(100))
+        (trips / f"{shard}.csv").write_text("fare,company,tipped,hour,note\n" + rows)
+    (tmp_path / "trips.yaml").write_text(CONFIG % trips)
+    options = ["data.split.stratify=true", "data.split.repeats=true"]
+    splits = execute(loader.load(tmp_path / "trips.yaml", options), examples)
+    tipped = {name: Counter(row["tipped"][1] for row in rows) for name, rows in splits.items()}
+    assert tipped == {"train": {0: 96, 1: 4}, "eval": {0: 48, 1: 2}, "test": {0: 48, 1: 2}}
+    assert set(splits["test"][0]) == {"fare", "company", "tipped", "hour"}
+
+
 def test_the_split_of_a_row_is_the_same_on_every_machine():
     assert example_gen.assign_splits(BATCH, [1] * 1000).tolist() == [498, 234, 869]
 

@@ -48,7 +48,7 @@ def test_a_schema_is_inferred_where_there_is_none(tmp_path, statistics):
     schema = execute(tmp_path, statistics)
     company, miles = read_schema(tmp_path / "schema" / FILE).feature
     assert list(company.string_domain.value) == ["Blue", "Red"]
-    assert (miles.float_domain.min, miles.float_domain.max) == (-1.0, 5.0)
+    assert (miles.float_domain.min, miles.float_domain.max) == (0.0, 5.0)
     assert summarise({"schema": [schema]}).text == "2 columns, inferred"
 
 

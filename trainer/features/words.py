@@ -3,8 +3,7 @@
 import tensorflow as tf
 
 from configs.schema.features import Words
-
-NO_WORD = r"[^\p{L}\p{M}\p{N}]+"
+from configs.schema.words import NO_WORD, SIGN
 
 
 def open_table(path: str, buckets: int) -> tf.lookup.StaticVocabularyTable:
@@ -16,8 +15,12 @@ def open_table(path: str, buckets: int) -> tf.lookup.StaticVocabularyTable:
 
 
 def split(texts: tf.Tensor, feature: Words) -> tf.RaggedTensor:
-    """Returns the first words of [batch, 1] texts, in lower case: what letters, marks and digits make."""
+    """Returns the first words of [batch, 1] texts, in lower case: what letters, marks and digits make.
+
+    Each sign of Chinese and the like is a word, and each emoji.
+    """
     lower = tf.strings.lower(texts[:, 0], encoding="utf-8")
+    lower = tf.strings.regex_replace(lower, SIGN, r" \1 ")
     return tf.strings.split(tf.strings.regex_replace(lower, NO_WORD, " "))[:, : feature.length]
 
 

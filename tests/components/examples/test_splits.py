@@ -2,8 +2,15 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from components.examples.splits import assign_by_time, find_cuts
-from components.validation.typed_batch import TIME
+from components.examples.splits import (
+    assign_by_class,
+    assign_by_time,
+    assign_splits,
+    find_class_cuts,
+    find_cuts,
+    hash_classes,
+)
+from components.validation.typed_batch import TIME, number_rows
 
 
 def split(times, parts):
@@ -24,3 +31,26 @@ def split(times, parts):
 )
 def test_the_earliest_train_and_the_latest_test_and_one_moment_is_in_one_split(times, parts, splits):
     assert split(list(times), parts) == splits
+
+
+def table(values, labels):
+    return pa.RecordBatch.from_arrays([pa.array(values), pa.array(labels, pa.int64())], ["x", "y"])
+
+
+def test_each_class_is_divided_alike_however_rare_it_is():
+    batch = table(range(1000), [int(number % 100 == 0) for number in range(1000)])
+    cuts = find_class_cuts(*hash_classes(batch, "y"), [6, 2, 2])
+    splits = assign_by_class(batch, "y", cuts)
+    rare = batch.column(1).to_numpy() == 1
+    assert np.bincount(splits[rare]).tolist() == [6, 2, 2]
+    assert np.bincount(splits[~rare]).tolist() == [594, 198, 198]
+    alone = [assign_by_class(batch.slice(row, 1), "y", cuts).item() for row in range(0, 1000, 50)]
+    assert splits[::50].tolist() == alone
+
+
+def test_equal_rows_go_to_one_split_unless_they_are_told_by_their_place():
+    batch = table(["a"] * 1000, [0] * 1000)
+    assert len(set(assign_splits(batch, [6, 2, 2]))) == 1
+    splits = assign_splits(number_rows(batch, 0), [6, 2, 2])
+    assert np.bincount(splits) / 1000 == pytest.approx([0.6, 0.2, 0.2], abs=0.05)
+    assert assign_splits(number_rows(batch.slice(700), 700), [6, 2, 2]).tolist() == splits[700:].tolist()

@@ -19,7 +19,12 @@ def test_a_file_that_is_not_there_is_rejected(tmp_path):
     [
         ("a.csv", Dialect(encoding="utf-16"), "a,b\n1,ü\n".encode("utf-16")[:-1], "The file is not utf-16: "),
         ("a.csv", Dialect(encoding="ascii"), "a,b\n1,ü\n".encode(), "The file is not ascii: "),
-        ("a.csv.gz", PLAIN, gzip.compress(random.Random(1).randbytes(9999), mtime=0)[:5000], "The file cannot be read ("),
+        (
+            "a.csv.gz",
+            PLAIN,
+            gzip.compress(random.Random(1).randbytes(9999), mtime=0)[:5000],
+            "The file cannot be read (",
+        ),
         ("a.csv.gz", PLAIN, b"a,b\n1,2\n", "The file cannot be read ("),
     ],
 )

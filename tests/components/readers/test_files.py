@@ -40,6 +40,19 @@ def test_no_data_at_all_is_said_as_such(tmp_path, pattern, what, where):
 
 
 @pytest.mark.parametrize(
+    ("path", "near"),
+    [("data/trian.csv", "train.csv"), ("dta/train.csv", "data"), ("data/odd1.csv", "odd[1].csv"), ("x/y.csv", None)],
+)
+def test_the_nearest_path_that_there_is_is_suggested(tmp_path, path, near):
+    (tmp_path / "data").mkdir()
+    for name in ("train.csv", "odd[1].csv"):
+        (tmp_path / "data" / name).touch()
+    with pytest.raises(DataRejected) as caught:
+        files.list_files(*files.find_data(str(tmp_path / path)))
+    assert caught.value.remedy == (f"Did you mean '{near}'?" if near else "Correct data.path.")
+
+
+@pytest.mark.parametrize(
     ("path", "base", "pattern"),
     [
         ("data", "data", files.FOLDER),

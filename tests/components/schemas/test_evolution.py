@@ -34,7 +34,7 @@ def test_data_differs_by_values_and_ranges_of_any_split(known, new):
     assert changes(known, new) == [
         ("company", "new values", "Green, Jade"),
         ("company", "values not seen", "Red"),
-        ("miles", "wider range", "-1 to 5 → -2.5 to 30"),
+        ("miles", "wider range", "0 to 5 → -2.5 to 30"),
     ]
 
 

@@ -30,9 +30,13 @@ def test_a_category_may_be_what_any_split_has_shown(inferred):
     assert list(feature(inferred, "company").string_domain.value) == ["Blue", "Green", "Red"]
 
 
-def test_a_number_may_lie_one_width_outside_what_was_seen(inferred):
-    allowed = feature(inferred, "miles").float_domain
-    assert (allowed.min, allowed.max) == (-3.0, 9.0)
+@pytest.mark.parametrize(
+    ("values", "allowed"),
+    [([1.0, 5.0], (0.0, 9.0)), ([7.0, 9.0], (5.0, 11.0)), ([-1.0, 2.0], (-4.0, 5.0)), ([0.0, 2.0], (0.0, 4.0))],
+)
+def test_a_number_may_lie_one_width_outside_what_was_seen_but_below_zero_only_where_one_did(values, allowed):
+    domain = feature(infer({"train": statistics(miles=values)}), "miles").float_domain
+    assert (domain.min, domain.max) == allowed
 
 
 def test_a_column_with_blanks_need_not_be_present(inferred):

@@ -158,6 +158,7 @@ def test_the_label_is_no_feature(write: Callable[..., str]) -> None:
         "model.dropout=-0.1",
         "model.activation=rleu",
         "data.split.test=0",
+        "data.split.stratify=1",
         "data.format=tsv",
         "label.kind=ordinal",
         "training.batch_size=0",
@@ -174,3 +175,18 @@ def test_a_value_out_of_range_is_refused(write: Callable[..., str], override: st
     with pytest.raises(ConfigError) as told:
         load(write(), [override])
     assert told.value.where == f"--set {override}"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "what"),
+    [
+        (["data.split.stratify=true", "data.group=company"], "by a hash for split.stratify, and not by time, group or"),
+        (["data.split.repeats=true", "data.split.by=day"], "by a hash for split.repeats, and not by time, group or"),
+        (["label.separator=/"], "of kind binary has one class in a cell, and takes no separator"),
+        (["label.kind=multilabel", "label.separator=/", "label.classes=[a/b, c]"], "has a class with / in its name"),
+        (["data.split.stratify=true", "label.kind=regression"], "of kind regression has no classes to divide alike"),
+    ],
+)
+def test_keys_that_exclude_each_other_are_refused(write: Callable[..., str], overrides: list[str], what: str) -> None:
+    with pytest.raises(ConfigError, match=what):
+        load(write(), overrides)

@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from configs.loading.loader import load
 from configs.schema.features import Boolean, Categorical, Timestamp, Words
 from tests.pipelines.onboarding.conftest import NUMERIC, ROWS, bunch, draw
 
@@ -36,8 +37,8 @@ def test_kinds_follow_from_what_the_cells_hold(mixed, column, feature, reason):
 @pytest.mark.parametrize(
     ("column", "reason"),
     [
-        ("customer", "an identifier: 600 texts in 600 rows"),
-        ("row", "an identifier: 600 numbers in 600 rows"),
+        ("customer", "a name of its own in nearly each row: 600 texts in 600 rows"),
+        ("row", "the number of the row, as 600 rows in turn have it"),
         ("account_id", "an identifier by its name, of 120 values"),
         ("country", "`DE` in every row"),
         ("nothing", "empty in every row"),
@@ -50,7 +51,7 @@ def test_what_cannot_help_is_left_out_and_named(mixed, column, reason):
     drawn, config = mixed
     assert column not in config.features
     assert drawn.left_out[column].reason == reason
-    assert f"  #   {column} " in drawn.text
+    assert f"\n  # {column}: {{kind: " in drawn.text or f"\n  # ({column})  # {reason}\n" in drawn.text
 
 
 def test_many_columns_alike_become_one_pattern_with_the_constant_ones_among_them(tmp_path):
@@ -77,3 +78,57 @@ def test_a_pattern_matches_no_column_of_another_kind(tmp_path, others, patterns)
     )
     features = list(draw(frame, tmp_path, "y")[1].features)
     assert features == patterns if patterns else len(features) == 21
+
+
+def test_a_whole_number_that_differs_in_every_row_is_a_feature_if_the_label_depends_on_it(tmp_path):
+    random = np.random.default_rng(0)
+    pay, walked = random.permutation(200_000)[:ROWS], np.cumsum(random.integers(1, 90, ROWS))
+    frame = pd.DataFrame({"pay": pay, "ticket": random.permutation(200_000)[:ROWS], "walked": walked})
+    frame["y"] = np.where(abs(pay - 100_000) < 50_000, "mid", "edge")
+    drawn, config = draw(frame, tmp_path, "y")
+    assert list(config.features) == ["pay"]
+    assert drawn.left_out["ticket"].reason.startswith("an identifier: 600 numbers in 600 rows")
+    drawn, config = draw(frame.assign(y=walked + random.normal(0, 500, ROWS)), tmp_path, "y")
+    assert config.features == {"walked": NUMERIC}
+    assert drawn.warnings == [f"`walked`: {drawn.features['walked'].warning}"]
+    assert "it rises or falls row by row" in drawn.warnings[0]
+
+
+def test_a_column_that_is_left_out_becomes_a_feature_without_its_sign(tmp_path, mixed):
+    text = mixed[0].text
+    for name, found in mixed[0].left_out.items():
+        text = text.replace(f"  # {name}: {{", f"  {name}: {{")
+        assert (found.offer is None) == (name == "nothing")
+    (tmp_path / "all.yaml").write_text(text)
+    features = load(tmp_path / "all.yaml").features
+    assert features["row"] == NUMERIC
+    assert features.keys() == {*mixed[1].features, *mixed[0].left_out} - {"nothing"}
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [(range(1950, 2010), "numeric"), (range(60), "numeric"), ([f"C{number}" for number in range(60)], "categorical")],
+)
+def test_the_only_column_is_a_feature_whatever_it_looks_like(tmp_path, values, kind):
+    frame = pd.DataFrame({"only": values, "y": np.random.default_rng(0).normal(size=60)})
+    drawn, config = draw(frame, tmp_path, "y")
+    assert config.features["only"].kind == kind
+    assert drawn.warnings[0].startswith("`only`: nothing better is left to predict from, though it is ")
+
+
+@pytest.mark.parametrize(
+    ("signs", "kind"),
+    [
+        ("这部电影很好看不太差", "text"),
+        ("😡👎😀👍", "text"),
+        (["great", "poor", "value", "tea"], "text"),
+        ("0123456789", ""),
+    ],
+)
+def test_texts_that_differ_are_texts_where_they_share_their_words(tmp_path, signs, kind):
+    random = np.random.default_rng(0)
+    gap = " " if isinstance(signs, list) else ""
+    cells = [f"R{gap.join(random.choice(list(signs), 2 + number % 9))}{number:x}" for number in range(ROWS)]
+    frame = pd.DataFrame({"said": cells, "x": random.normal(size=ROWS), "y": random.integers(0, 2, ROWS)})
+    drawn, config = draw(frame, tmp_path, "y")
+    assert drawn.features["said"].kind == kind if kind else "said" in drawn.left_out

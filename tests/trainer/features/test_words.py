@@ -18,6 +18,15 @@ def test_words_are_what_letters_marks_and_digits_make_in_lower_case():
     ]
 
 
+def test_each_sign_of_a_script_without_blanks_is_a_word_and_each_emoji():
+    texts = tf.constant([["这个a很"], ["good😡👎"], ["❤\ufe0f 5°"]])
+    assert split(texts, REVIEW).to_list() == [
+        ["这".encode(), "个".encode(), b"a"],
+        [b"good", "😡".encode(), "👎".encode()],
+        ["❤\ufe0f".encode(), b"5"],
+    ]
+
+
 def test_places_begin_after_padding_and_what_is_not_known_comes_last(tmp_path):
     path = tmp_path / "words"
     path.write_text("good\nbad\n")

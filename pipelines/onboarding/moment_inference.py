@@ -1,0 +1,104 @@
+"""How a column writes its moments, where it holds any: each format that fits, and which of them to take."""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime, timezone
+
+import numpy as np
+import pyarrow as pa
+
+from components.validation.cast import EPOCHS, read_moment
+from components.validation.profile import TRIED, Column
+from pipelines.onboarding.feature_guess import Guess
+
+DATES = (
+    "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%y", "%m/%d/%y", "%d/%m/%y",
+    "%y/%m/%d", "%d-%m-%y", "%m-%d-%y", "%y-%m-%d", "%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%d %B %Y", "%b %d, %Y",
+    "%B %d, %Y", "%Y%m%d", "%Y-%m-%d",
+)  # fmt: skip
+TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
+MONTHS = ("%Y-%m", "%Y/%m", "%m/%Y", "%m.%Y", "%b %Y", "%B %Y", "%b-%Y", "%b-%y", "%G-W%V", "%G-W%V-%u")
+ZONED = ("%Y-%m-%d %H:%M:%S UTC", "%Y-%m-%d %H:%M:%S.%f UTC", "%Y-%m-%d %H:%M:%S %z", "%a, %d %b %Y %H:%M:%S %z")
+FORMATS = (*(date + time for date in DATES for time in TIMES), *MONTHS, *ZONED)
+CLOCK = re.compile(
+    r"(?i:(^|_)(ts|time|timestamp|date|datetime|epoch|unix|when|at|created|updated)($|_))|[a-z](Time|At)$"
+)
+CALENDAR = (946_684_800, 2_208_988_800)  # seconds since 1970: the years 2000 to 2039
+YEAR, DAY = 366 * 86_400, 86_400
+CENTURY = "years of two digits are 1969 to 2068"
+
+
+def spot_moment(column: Column) -> Guess | None:
+    """Returns a feature of moments, where all values are written as one format has it; None for any other column.
+
+    Where two formats fit and differ, a warning names both.
+    """
+    first = column.texts.slice(0, 100).to_pylist()
+    if column.is_number and not all(re.fullmatch(r"(19|20)\d{6}", text) for text in first):
+        return _spot_epoch(column)
+    if column.fits("timestamp"):
+        return _describe(column, None)
+    fitting = [format for format in _try(first) if column.fits("timestamp", format)]
+    if not fitting:
+        return None
+    readings = {format: column.convert("timestamp", format) for format in fitting}
+    best = min(fitting, key=lambda format: _is_unordered(column, format)) if len(fitting) > 1 else fitting[0]
+    others = [format for format in fitting if (readings[format] != readings[best]).any()]
+    warnings = [_name_others(first, best, others)] if others else []
+    if "%y" in best:
+        warnings.append(f"{CENTURY}, by the rule of POSIX: write all four digits where others are meant")
+    return _describe(column, best, "; ".join(warnings))
+
+
+def _try(texts: Sequence[str]) -> Iterator[str]:
+    """Yields the formats that all these texts agree with."""
+    if all(re.search(r"\d", text) and 6 <= len(text) <= 35 for text in texts):
+        for format in FORMATS:
+            with suppress(ValueError):
+                for text in texts:
+                    read_moment(text.strip(), format)
+                yield format
+
+
+def _is_unordered(column: Column, format: str) -> bool:
+    """Whether the moments, read so, neither rise nor fall row by row."""
+    codes = column.codes()
+    texts = column.texts.take(pa.array(codes[codes >= 0][:TRIED])).to_pylist()
+    steps = np.diff([read_moment(text.strip(), format).timestamp() for text in texts])
+    return not ((steps >= 0).all() or (steps <= 0).all())
+
+
+def _name_others(texts: Sequence[str], best: str, others: Sequence[str]) -> str:
+    """Returns how a text is read that the formats differ in."""
+
+    def read(text: str, format: str) -> str:
+        return f"{read_moment(text.strip(), format):%Y-%m-%d}"
+
+    text = next((text for text in texts if read(text, best) != read(text, others[0])), texts[0])
+    told = " or ".join(f"{read(text, other)} ({other})" for other in others)
+    return f"`{text}` is read as {read(text, best)} ({best}) and could be {told}: correct format where that is meant"
+
+
+def _spot_epoch(column: Column) -> Guess | None:
+    """Numbers are moments where the column's name says so and each, as seconds or parts of them, is of 2000 to 2039."""
+    if not column.is_number or not CLOCK.search(column.name):
+        return None
+    for unit, size in EPOCHS.items():
+        if CALENDAR[0] * size <= column.numbers.min() and column.numbers.max() < CALENDAR[1] * size:
+            return _describe(column, unit, f"its numbers are read as {unit} since 1970")
+    return None
+
+
+def _describe(column: Column, format: str | None, warning: str = "") -> Guess:
+    seconds = column.convert("timestamp", format)
+    low, high = int(seconds.min()), int(seconds.max())
+    parts = {"hour": (seconds % DAY).any(), "day_of_week": _tells_days(format), "month": high - low > YEAR / 4}
+    kept = [part for part, held in {**parts, "year": high - low > 2 * YEAR}.items() if held]
+    options = {"format": format} if format else {}
+    first, last = (datetime.fromtimestamp(moment, timezone.utc).date() for moment in (low, high))
+    return Guess(f"{first} to {last}", "timestamp", {**options, "parts": kept or ["month"]}, warning)
+
+
+def _tells_days(format: str | None) -> bool:
+    return format not in MONTHS or "%u" in str(format)

@@ -1,0 +1,65 @@
+"""Labels of several classes in a cell, told by what stands between them, and what the trivial model reaches."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from components.validation.profile import Column
+from components.validation.spelling import is_text
+from configs.errors import ConfigError
+from configs.loading.yaml_writer import show
+from pipelines.onboarding.label_inference import CLASSES, Target
+
+SEPARATORS = ("|", ",", ";")
+OFTEN = 5  # rows, on average, that a class is named in
+
+
+def find_sets(column: Column, kind: str | None) -> tuple[str, Mapping[str, int]] | None:
+    """Returns what parts the classes in a cell, and in how many rows each is named; None for a label of another kind.
+
+    Cells hold sets where their parts come again in other cells. Raises ConfigError where they do not and are said to.
+    """
+    if kind not in (None, "multilabel") or not is_text(column.values.type) or column.is_number:
+        found = []
+    else:
+        named = ((separator, _count(column, separator)) for separator in SEPARATORS)
+        found = [(separator, counts) for separator, counts in named if _are_classes(column, separator, counts)]
+    if not found and kind == "multilabel":
+        remedy = f"Part them by one of {' '.join(SEPARATORS)} (red|green), or name another kind with --kind."
+        raise ConfigError("no cell names several classes that others name as well", column.name, remedy)
+    return found[0] if found else None
+
+
+def aim_at_sets(column: Column, counts: Mapping[str, int]) -> Target:
+    """Returns the target that the label makes: to beat the one that says each class's share, at all classes' AUC."""
+    shares = np.array([*counts.values()]) / column.rows
+    right, wrong = shares / shares.sum(), (1 - shares) / (1 - shares).sum()
+    above = (shares[:, None] > shares) + (shares[:, None] == shares) / 2
+    limits = {"min": f"{float(right @ above @ wrong):.4f}", "max_drop": "0.02"}
+    reason = f"{len(counts)} classes, {shares.sum():.1f} in a row on average"
+    told = "what always saying each class's share gives, all classes together"
+    return Target("multilabel", reason, tuple(sorted(counts)), (("auc", limits, told),))
+
+
+def spell_separator(separator: str) -> list[str]:
+    """Returns the lines of the label that say what parts its classes, where that is not as usual."""
+    return [] if separator == "|" else [f'separator: "{show(separator)}"']
+
+
+def _count(column: Column, separator: str) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for text, count in zip(column.texts.to_pylist(), column.counts.tolist(), strict=True):
+        counts.update(dict.fromkeys(_part(text, separator), count))
+    return counts
+
+
+def _are_classes(column: Column, separator: str, counts: Mapping[str, int]) -> bool:
+    several = [text for text in column.texts.to_pylist() if len(_part(text, separator)) > 1]
+    often = sum(counts.values()) >= OFTEN * len(counts)
+    clear = not any("|" in name for name in counts)
+    return len(several) > 1 and 2 <= len(counts) <= min(CLASSES, len(column.values)) and often and clear
+
+
+def _part(text: str, separator: str) -> Sequence[str]:
+    return [name for name in map(str.strip, text.split(separator)) if name]
