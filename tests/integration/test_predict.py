@@ -337,7 +337,7 @@ def test_an_output_that_is_there_is_replaced_only_by_force(published, rows, tmp_
     ("names", "output", "said"),
     [
         ([], "out.csv", "There is no such file"),
-        (["rows.txt"], "out.csv", "The file is none of .csv, .jsonl, .parquet"),
+        (["rows.doc"], "out.csv", "The file is none of .csv, .tsv, .txt, .jsonl"),
         (["rows.csv", "rows.parquet"], "out.csv", "The file is of another format than "),
         (["rows.csv"], "out.xlsx", "the name does not say the format"),
         (["rows.csv"], "no/out.csv", "the answers could not be written: No such file or directory"),
