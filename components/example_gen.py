@@ -19,7 +19,6 @@ from tfx.components.util import examples_utils
 from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.dsl.components.base.executor_spec import BeamExecutorSpec
-from tfx.dsl.io import fileio
 from tfx.orchestration import data_types
 from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils
@@ -27,7 +26,7 @@ from tfx.types.standard_component_specs import CUSTOM_CONFIG_KEY, INPUT_BASE_KEY
 from tfx.utils import proto_utils
 
 from components.base import Made
-from components.examples.shards import Shard, find_columns
+from components.examples.shards import Shard, staged
 from components.examples.splits import (
     assign_by_class,
     assign_by_time,
@@ -202,16 +201,11 @@ class Executor(BaseBeamExecutor):
     def _write_splits(self, examples: types.Artifact, files: Sequence[str], plan: Plan, assign: Assign) -> None:
         splits = artifact_utils.decode_split_names(examples.split_names)
         folders = [artifact_utils.get_split_uri([examples], split) for split in splits]
-        staging = os.path.join(examples.uri, "staging")
-        columns = [os.path.dirname(find_columns(os.path.join(folder, "any"))) for folder in folders]
-        for folder in (*folders, *columns, staging):
-            _clear(folder)
         units = [list(files)] if plan.frame else [[path] for path in files]
         shards = [(paths, f"data_tfrecord-{i:05d}-of-{len(units):05d}.gz") for i, paths in enumerate(units)]
-        with self._make_beam_pipeline() as pipeline:
+        with staged(examples) as staging, self._make_beam_pipeline() as pipeline:
             write = beam.ParDo(WriteShards(plan, assign, folders, staging))
             _ = pipeline | beam.Create(shards) | beam.Reshuffle() | write
-        fileio.rmtree(staging)
 
 
 def _divide(files: Sequence[str], plan: Plan, parts: Mapping[str, int]) -> tuple[Assign, dict[str, int], int]:
@@ -274,12 +268,6 @@ def _frame(config: Config) -> Frame | None:
 
 def _list_files(base: str, found: example_gen_pb2.Input, format: str) -> list[str]:
     return [path for split in found.splits for path in list_files(base, split.pattern, format)]
-
-
-def _clear(folder: str) -> None:
-    if fileio.exists(folder):
-        fileio.rmtree(folder)
-    fileio.makedirs(folder)
 
 
 def _parse(text: str, message: Any) -> Any:

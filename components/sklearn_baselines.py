@@ -19,6 +19,7 @@ from tfx.types import artifact_utils, standard_artifacts
 from components.base import Made, node
 from components.evaluation.eval_config import eval_config
 from components.evaluation.slice_extractor import custom_extractors
+from components.examples.tensors import from_dense
 from components.summaries import Outputs, Summary
 from configs.schema.config import Config
 from configs.schema.evaluation import MAIN
@@ -28,7 +29,7 @@ from trainer.features.learnt import Learnt
 from trainer.features.preprocessing import Preprocessing
 from trainer.features.transforms import columns
 from trainer.settings import Columns
-from trainer.training.dataset import CHUNK, Examples, Rows
+from trainer.training.dataset import CHUNK, Examples, Rows, read
 
 LABEL, WEIGHT = "label", "weight"  # no model is called that
 MODELS = "models"  # the property that names them
@@ -106,9 +107,7 @@ class Executor(BaseBeamExecutor):
 
 def read_transformed(folder: str, graph: str, seen: Columns) -> Examples:
     """Returns the rows of a split as Transform left them."""
-    rows = Rows([f"{folder}/*"], read_spec(graph), seen.label.name, seen.weight, Training(cache="memory"))
-    found, label, *weight = tf.nest.map_structure(lambda part: part.numpy(), rows.held)
-    return Examples(found, label, *weight)
+    return read(Rows([f"{folder}/*"], read_spec(graph), seen.label.name, seen.weight, Training(cache="memory")))
 
 
 def read_raw(folder: str, graph: str, seen: Columns) -> Examples:
@@ -130,11 +129,7 @@ def tabulate(rows: Examples, answers: Mapping[str, np.ndarray]) -> pa.RecordBatc
     parts = {LABEL: rows.label, **answers}
     if rows.weight is not None:
         parts[WEIGHT] = rows.weight
-    lists = [
-        pa.LargeListArray.from_arrays(np.arange(len(part) + 1) * part.shape[1], pa.array(part.ravel()))
-        for part in parts.values()
-    ]
-    return pa.RecordBatch.from_arrays(lists, list(parts))
+    return from_dense(parts)
 
 
 def compare(evaluation: types.Artifact) -> dict[str, dict[str, float]]:

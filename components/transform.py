@@ -6,24 +6,21 @@ TFX's own makes an analyzer, a stage of Beam and a piece of a graph of each thin
 import json
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from functools import reduce
 from pathlib import Path, PurePath
 from typing import Any
 
 import apache_beam as beam
-from tfx import types
 from tfx.components import Transform
 from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.dsl.components.base.executor_spec import BeamExecutorSpec
-from tfx.dsl.io import fileio
 from tfx.proto import transform_pb2
 from tfx.types import artifact_utils
 
 from components.base import Made
 from components.examples.batches import count_rows, join_batches, list_shards, read_batches
-from components.examples.shards import COLUMNS, EXAMPLES, Shard
+from components.examples.shards import Shard, staged
 from components.examples.tensors import from_dense, to_cells, to_sparse
 from components.schemas.tfdv_schema import FILE, read_schema
 from components.summaries import Outputs, Summary
@@ -141,14 +138,3 @@ class Apply(beam.DoFn):
 def write_learnt(seen: Seen, columns: str, graph: str) -> None:
     """Writes what is learnt of all rows into the folder of Transform's graph."""
     seen.conclude(Columns.model_validate_json(columns).features).write(graph)
-
-
-@contextmanager
-def staged(made: types.Artifact) -> Iterator[str]:
-    """Makes the folders of the shards of an artifact; yields that for those that are not whole yet."""
-    staging = os.path.join(made.uri, "staging")
-    names = [f"{kind}{split}" for split in SPLITS for kind in (EXAMPLES, COLUMNS)]
-    for folder in (staging, *(os.path.join(made.uri, name) for name in names)):
-        fileio.makedirs(folder)
-    yield staging
-    fileio.rmtree(staging)

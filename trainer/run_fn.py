@@ -111,7 +111,7 @@ def train_network(
         history = fit(model, feed, evaluation.batches(size), training, settings.label.kind, checkpoint, [board])
     except tf.errors.ResourceExhaustedError as error:
         if training.batch_size == "auto" and size > 1:
-            return train_model(settings, given, learnt, splits, size // 2)
+            return train_network(settings, given, learnt, splits, size // 2)
         what = f"A batch of {size} rows does not fit into the memory of the device."
         raise MillraceError(what, "Trainer", "Lower training.batch_size, or set it to auto.") from error
     if training.precision != "float32":

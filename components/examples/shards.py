@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import PurePath
 from uuid import uuid4
 
@@ -10,7 +11,9 @@ import tensorflow as tf
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 from pyarrow import parquet
+from tfx import types
 from tfx.dsl.io import fileio
+from tfx.types import artifact_utils
 
 from components.examples.tf_example import encode_examples, list_cells
 
@@ -57,6 +60,20 @@ class Shard:
             self.file.close()
             fileio.rename(self.drafts[1], find_columns(self.path))
         fileio.rename(self.drafts[0], self.path)
+
+
+@contextmanager
+def staged(examples: types.Artifact) -> Iterator[str]:
+    """Make the folders of the shards of each split, empty; yield that for those that are not whole yet."""
+    staging = os.path.join(examples.uri, "staging")
+    splits = artifact_utils.decode_split_names(examples.split_names)
+    names = [f"{kind}{split}" for split in splits for kind in (EXAMPLES, COLUMNS)]
+    for folder in (staging, *(os.path.join(examples.uri, name) for name in names)):
+        if fileio.exists(folder):
+            fileio.rmtree(folder)
+        fileio.makedirs(folder)
+    yield staging
+    fileio.rmtree(staging)
 
 
 def find_columns(examples: str) -> str:

@@ -19,7 +19,7 @@ def measure(column: Column, label: Column) -> float:
     Its quantile is that of Wilson and Hilferty (1931). Numbers that are many are cut into parts of as many rows; 0
     where there is too little to tell.
     """
-    one, other = _cut(column), _cut(label)
+    one, other = (np.minimum(cut(each, PARTS), PARTS) for each in (column, label))  # rare texts are one part
     both = (one >= 0) & (other >= 0)
     _, rows = np.unique(one[both], return_inverse=True)
     _, columns = np.unique(other[both], return_inverse=True)
@@ -33,14 +33,14 @@ def measure(column: Column, label: Column) -> float:
     return float(((((seen - expected) ** 2 / expected).sum() / freedom) ** (1 / 3) - 1 + spread) / spread**0.5)
 
 
-def _cut(column: Column) -> np.ndarray:
-    """Returns the part that each row's cell is of, -1 where it is blank; texts beyond the most frequent are one."""
+def cut(column: Column, count: int) -> np.ndarray:
+    """Returns the part that each row's cell is of, -1 where it is blank: its value, of many numbers `count` parts.
+
+    The parts have as many rows each.
+    """
     codes = column.codes()
-    if not column.is_number or len(column.values) <= PARTS:
-        return np.minimum(codes, PARTS)
-    held = codes >= 0
-    numbers = column.numbers[codes[held]]
-    edges = np.unique(np.quantile(numbers, np.linspace(0, 1, PARTS + 1)[1:-1]))
-    parts = np.full(len(codes), -1)
-    parts[held] = np.searchsorted(edges, numbers, side="right")
-    return parts
+    if not column.is_number or len(column.values) <= count:
+        return codes
+    numbers = column.numbers[codes]
+    edges = np.unique(np.quantile(numbers[codes >= 0], np.linspace(0, 1, count + 1)[1:-1]))
+    return np.where(codes < 0, -1, np.searchsorted(edges, numbers, side="right"))

@@ -100,10 +100,7 @@ def draft(
     files, format = find_files(data)
     dialect = PLAIN if format == "parquet" else read_dialect(files[0], format, columns)
     profile = profile_files(files, format, dialect)
-    for option, name in (("--label", label), ("--group", group), ("--weight", weight)):
-        if name is not None and name not in profile.columns:
-            remedy = suggest(name, profile.columns) or f"The columns are: {', '.join(profile.columns)}."
-            raise ConfigError(f"there is no column `{name}` in {data}", option, remedy)
+    require_columns(profile, data, {"--label": label, "--group": group, "--weight": weight})
     spelled = read_spelling(profile, label)
     profile, warnings = spelled.profile, list[str]()
     sets = find_sets(profile.columns[label], kind) if profile.columns[label].is_single else None
@@ -154,6 +151,14 @@ def draft(
         gate=loosen(units, profile.rows, split),
     )
     return Draft(check(text), features, left_out, warnings)
+
+
+def require_columns(profile: Profile, data: str, named: Mapping[str, str | None]) -> None:
+    """Raises ConfigError, with the option, for a name that no column of the data bears."""
+    for option, name in named.items():
+        if name is not None and name not in profile.columns:
+            remedy = suggest(name, profile.columns) or f"The columns are: {', '.join(profile.columns)}."
+            raise ConfigError(f"there is no column `{name}` in {data}", option, remedy)
 
 
 def write_draft(drawn: Draft, path: Path, force: bool = False) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 
 from components.validation.profile import Column
 from configs.loading.yaml_writer import share
+from pipelines.onboarding.association import cut
 
 SUSPECT = 0.98  # of AUC or accuracy, reached by one column
 PARTS = 64  # of the numbers of a column
@@ -19,7 +20,8 @@ def find_giveaways(label: Column, columns: Mapping[str, Column], kind: str) -> d
         return {}
     found = {}
     for name, column in columns.items():
-        parts = _cut(column)
+        parts = cut(column, PARTS)
+        parts = np.where(parts < 0, parts.max() + 1, parts)  # the blanks are one, too
         told = _rank(codes, parts) if kind == "binary" else _hit(codes, parts)
         if told >= SUSPECT:
             measure = f"an auc of {told:.3f}" if kind == "binary" else f"{share(told, 1)} of the rows"
@@ -50,13 +52,3 @@ def _hit(codes: np.ndarray, parts: np.ndarray) -> float:
     hits = float((table.argmax(axis=1)[parts[~learn]] == codes[~learn]).mean())
     trivial = float((codes[~learn] == 0).mean())
     return hits if 1 - hits <= (1 - trivial) / 4 else 0.0
-
-
-def _cut(column: Column) -> np.ndarray:
-    """Returns the part of each row: its value, of many numbers as many rows in each, and last the blanks."""
-    codes = column.codes()
-    if not column.is_number or len(column.values) <= PARTS:
-        return np.where(codes < 0, len(column.values), codes)
-    numbers = column.numbers[codes]
-    edges = np.unique(np.quantile(numbers[codes >= 0], np.linspace(0, 1, PARTS + 1)[1:-1]))
-    return np.where(codes < 0, len(edges) + 1, np.searchsorted(edges, numbers, side="right"))

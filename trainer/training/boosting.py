@@ -14,7 +14,7 @@ from trainer.features.transforms import Column
 from trainer.labels import HEADS, adapt, count_units
 from trainer.models.boosted_trees import build, order
 from trainer.training.callbacks import PROGRESS
-from trainer.training.dataset import CHUNK, Examples, Rows
+from trainer.training.dataset import Examples, Rows, read
 from trainer.training.forest import collect
 from trainer.training.losses import loss
 from trainer.training.metrics import metrics
@@ -62,14 +62,6 @@ def fit(
     if label.kind == "regression":
         adapt(model, mean, spread)
     return model, history
-
-
-def read(rows: Rows) -> Examples:
-    """Returns all rows of a split in the order in which they lie, with what they weigh."""
-    batches = list(rows.batches(CHUNK).as_numpy_iterator())
-    columns = {name: np.concatenate([batch[0][name] for batch in batches]) for name in batches[0][0]}
-    label, *weight = (np.concatenate(parts) for parts in list(zip(*batches, strict=True))[1:])
-    return Examples(columns, label, weight[0] if weight else None)
 
 
 def tabulate(columns: Sequence[Column], tensors: Mapping[str, np.ndarray]) -> np.ndarray:

@@ -159,3 +159,11 @@ class Rows:
             return None, count
         with tf.device("CPU:0"):
             return tf.nest.map_structure(lambda *parts: tf.constant(np.concatenate(parts)), *chunks), count
+
+
+def read(rows: Rows) -> Examples:
+    """Returns all rows of a split in the order in which they lie, with what they weigh."""
+    batches = list(rows.batches(CHUNK).as_numpy_iterator())
+    columns = {name: np.concatenate([batch[0][name] for batch in batches]) for name in batches[0][0]}
+    label, *weight = (np.concatenate(parts) for parts in list(zip(*batches, strict=True))[1:])
+    return Examples(columns, label, *weight)

@@ -5,11 +5,11 @@ import os
 import pyarrow as pa
 import pytest
 from tensorflow_metadata.proto.v0 import schema_pb2
-from tfx.types import artifact_utils, standard_artifacts
 
 from components.examples import batches
 from components.examples.batches import count_rows, join_batches, list_shards, read_batches
-from components.examples.shards import Shard, find_columns
+from components.examples.shards import find_columns
+from tests.components.examples.artifacts import write_examples
 
 COUNT = 50
 
@@ -17,19 +17,8 @@ COUNT = 50
 @pytest.fixture
 def examples(tmp_path):
     """An artifact of a split of two shards, the second of which has no rows."""
-    artifact = standard_artifacts.Examples()
-    artifact.uri = str(tmp_path)
-    artifact.split_names = artifact_utils.encode_split_names(["train"])
-    artifact.set_int_custom_property("rows_train", COUNT)
-    (tmp_path / "Split-train").mkdir()
-    (tmp_path / "Columns-train").mkdir()
     rows = pa.RecordBatch.from_arrays([pa.array(range(COUNT)), pa.array(["é"] * COUNT)], ["number", "text"])
-    for name, part in (("data-1.gz", []), ("data-0.gz", [rows])):
-        shard = Shard(str(tmp_path / "Split-train" / name), str(tmp_path))
-        for batch in part:
-            shard.write(batch)
-        shard.close()
-    return artifact
+    return write_examples(tmp_path, {"data-1.gz": [], "data-0.gz": [rows]})
 
 
 def test_wide_rows_come_in_smaller_batches(examples, monkeypatch):

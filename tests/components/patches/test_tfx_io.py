@@ -10,13 +10,12 @@ from apache_beam.testing.util import assert_that, equal_to
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.components.util import tfxio_utils
 from tfx.proto import example_gen_pb2
-from tfx.types import artifact_utils, standard_artifacts
 from tfx_bsl.tfxio.dataset_options import RecordBatchesOptions
 
-from components.examples.shards import Shard
 from components.patches import tfx_io
 from components.patches.ledger import LARGE_BATCHES
 from components.patches.tfx_io import LargeBatches, large_batches
+from tests.components.examples.artifacts import write_examples
 
 COUNT = 2500
 
@@ -24,20 +23,10 @@ COUNT = 2500
 @pytest.fixture
 def examples(tmp_path):
     """An artifact of one split of two shards."""
-    artifact = standard_artifacts.Examples()
-    artifact.uri = str(tmp_path)
-    artifact.split_names = artifact_utils.encode_split_names(["train"])
-    artifact.set_int_custom_property("rows_train", COUNT)
-    (tmp_path / "Split-train").mkdir()
-    (tmp_path / "Columns-train").mkdir()
     numbers = pa.array(range(COUNT), pa.int64())
     texts = pa.array([None if row % 3 else f"row {row}" for row in range(COUNT)])
     rows = pa.RecordBatch.from_arrays([numbers, texts], ["number", "text"])
-    for name, part in (("data-0.gz", rows.slice(0, 1000)), ("data-1.gz", rows.slice(1000))):
-        shard = Shard(str(tmp_path / "Split-train" / name), str(tmp_path))
-        shard.write(part)
-        shard.close()
-    return artifact
+    return write_examples(tmp_path, {"data-0.gz": [rows.slice(0, 1000)], "data-1.gz": [rows.slice(1000)]})
 
 
 def reader(examples, **options):
