@@ -86,7 +86,7 @@ def checked(library: ctypes.CDLL, folder: str) -> Iterator[int]:
     try:
         yield status
         if code := library.TF_GetCode(status):
-            raise ModelError(library.TF_Message(status).decode(), folder, code=code)
+            raise ModelError(library.TF_Message(status).decode(errors="replace"), folder, code=code)
     finally:
         library.TF_DeleteStatus(status)
 

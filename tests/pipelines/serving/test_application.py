@@ -30,6 +30,7 @@ DEEP = b"[" * 982 + b"]" * 982
         (PREDICT, b'{"instances": [%s]}' % (b"9" * 5000), 400, "JSON Parse error: "),
         (PREDICT, b'{"signature_name": "%s", "instances": [1]}' % (b"x" * 900_000), 400, "Serving signature name: "),
         (PREDICT, b'{"instances": ["%s"]}' % (b"no Example" * 90_000), 400, "Could not parse example input"),
+        (PREDICT, b'{"instances": [{"b64": "boo="}]}', 400, "Could not parse example input"),  # no UTF-8, as it quotes
         (PREDICT, b'{"instances": [{"%s": 1}]}' % (b"x" * 900_000), 400, "keys must be equal to: examples"),
         (f"/v1/models/trips/versions/{'9' * 5000}:predict", b"{}", 400, "Failed to convert version: 999"),
         (f"/v1/models/trips/versions/{2**63}", None, 400, "Failed to convert version: 9223372036854775808"),
