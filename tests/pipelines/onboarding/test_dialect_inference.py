@@ -58,7 +58,12 @@ POLISH, RUSSIAN = "miasto;kraj\nŁódź;Polska\nżółty;zażółć gęślą ja�
     ("text", "encoding", "found"),
     [(GERMAN, "utf-8", "utf-8"), (GERMAN, "utf-8-sig", "utf-8"), (GERMAN, "cp1252", "cp1252")]
     + [(FRENCH, "latin-1", "cp1252"), (FRENCH, "mac_roman", "mac-roman"), (FRENCH, "cp850", "cp850")]
-    + [(POLISH, "cp1250", "cp1250"), (POLISH, "iso8859_2", "iso8859-2"), (RUSSIAN, "cp1251", "cp1251"), ("πόλη;χώρα\nΑθήνα;12\n", "cp1253", "cp1253")]
+    + [
+        (POLISH, "cp1250", "cp1250"),
+        (POLISH, "iso8859_2", "iso8859-2"),
+        (RUSSIAN, "cp1251", "cp1251"),
+        ("πόλη;χώρα\nΑθήνα;12\n", "cp1253", "cp1253"),
+    ]
     + [(GERMAN, name, name) for name in ("utf-16", "utf-16-le", "utf-16-be")],
 )
 def test_an_encoding_is_told_by_its_marks_or_its_letters(text, encoding, found):
