@@ -78,14 +78,20 @@ def image(
 ) -> None:
     """Build the images that the config's steps run in, of the code and the lock as they are here."""
     from pipelines.compiler import container_plan, image_build
+    from pipelines.graph.fingerprint import of_image
 
     plan = container_plan.plan_containers(path, overrides, template)
     wanted = dict.fromkeys([item.value for item in flavours] or [item.resources.flavour for item in plan.containers])
-    names = {flavour: container_plan.name_image(template or plan.config.image, flavour) for flavour in wanted}
     engine = engine or image_build.find_engine()
-    commands = [image_build.build_command(engine, flavour, name, base, options) for flavour, name in names.items()]
-    commands += [image_build.push_command(engine, name) for name in names.values() if push]
-    for command in commands:
-        typer.echo(f"$ {shlex.join(command)}")
-        if not dry_run:
-            image_build.run_command(command)
+    template, own = template or plan.config.image, plan.own.digest
+    with plan.own.gathered() as folder:
+        commands, names = [], []
+        for flavour in wanted:
+            code, name = (container_plan.name_image(template, flavour, of_image(each)) for each in ("", own))
+            commands.append(image_build.build_command(engine, flavour, code, base, options))
+            commands += [image_build.layer_command(engine, code, name, folder, own)] if own else []
+            names.append(name)
+        for command in [*commands, *(image_build.push_command(engine, name) for name in names if push)]:
+            typer.echo(f"$ {shlex.join(command)}")
+            if not dry_run:
+                image_build.run_command(command)
