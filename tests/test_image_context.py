@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from docker.utils.build import PatternMatcher
@@ -75,6 +76,11 @@ def test_what_is_in_the_context_is_the_code_and_no_canary(checkout: Path) -> Non
     assert not found & set(CANARIES)
 
 
+def list_members(file: Any) -> list[str]:
+    with tarfile.open(fileobj=file) as layer:
+        return [member.name for member in layer if member.isfile()]
+
+
 @pytest.mark.cluster
 @pytest.mark.skipif(shutil.which("podman") is None, reason="needs podman, which reads the same rules")
 def test_an_image_built_of_the_context_holds_no_canary(checkout: Path, tmp_path: Path) -> None:
@@ -88,6 +94,5 @@ def test_an_image_built_of_the_context_holds_no_canary(checkout: Path, tmp_path:
         subprocess.run(["podman", "image", "rm", name], env=Podman.env, check=True)
     with tarfile.open(archive) as image:
         [manifest] = json.load(image.extractfile("manifest.json"))  # type: ignore[arg-type]
-        layers = [tarfile.open(fileobj=image.extractfile(layer)) for layer in manifest["Layers"]]
-        found = {member.name for layer in layers for member in layer if member.isfile()}
+        found = {name for layer in manifest["Layers"] for name in list_members(image.extractfile(layer))}
     assert found == list_needed(checkout)

@@ -2,12 +2,10 @@
 
 import shlex
 from enum import Enum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from configs.errors import ConfigError
 from pipelines.cli.options import ConfigPath, DryRun, Format, Output, Overrides, answer
 
 app = typer.Typer()
@@ -50,15 +48,14 @@ def compile(
 ) -> None:
     """Write the pipeline as a file that Kubeflow Pipelines or Vertex AI runs, each node a container."""
     from pipelines.compiler.compile import compile_pipeline
+    from pipelines.runs.output_file import refuse_sources, write_output
 
+    refuse_sources(file, [path])
     text = compile_pipeline(path, overrides, engine.value, image)
     if file == "-":
         typer.echo(text, nl=False)
         return
-    try:
-        Path(file).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"cannot be written: {error.strerror}", file, "Name another file with -o.") from None
+    write_output(file, text)
     answer(output, {"file": file, "engine": engine.value}, f"{file} written for {engine.value}.")
 
 
