@@ -1,6 +1,7 @@
 """Makes bad YAML of good: pieces of it cut, doubled, swapped, and put beside what a reader may stumble over."""
 
 import random
+import re
 from collections.abc import Iterator
 
 WORDS = r"""
@@ -71,10 +72,21 @@ def _flip(text: bytes, chance: random.Random) -> bytes:
     return text[:at] + bytes([chance.randrange(256)]) + text[at + 1 :]
 
 
+def _count(text: bytes, chance: random.Random) -> bytes:
+    """Another number, which may do as well."""
+    places = [match.span() for match in re.finditer(rb"\d+", text)] or [(0, 0)]
+    start, end = chance.choice(places)
+    return (
+        text[:start]
+        + chance.choice((b"0", b"1", b"7", b"100", b"0.5", b"-1", b"1e3", b"1e-300", b"2e308"))
+        + text[end:]
+    )
+
+
 def _swap(text: bytes, chance: random.Random) -> bytes:
     lines = text.splitlines(keepends=True)
     chance.shuffle(lines)
     return b"".join(lines)
 
 
-CHANGES = (_trap, _trap, _replace, _replace, _replace, _cut, _end, _double, _flip, _swap)
+CHANGES = (_trap, _trap, _replace, _replace, _replace, _count, _count, _count, _cut, _end, _double, _flip, _swap)
