@@ -1,7 +1,7 @@
 """Package Millrace; the dependencies stand in requirements/, exact and hashed, since no range of them works.
 
-Installed away from its checkout it would lack them, and its packages would stand beside those of others under names like
-`configs`: that is refused.
+Installed away from its checkout it would lack them, and its packages would stand beside those of others, under names
+like `configs`: that is refused.
 """
 
 import sys

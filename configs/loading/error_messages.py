@@ -4,6 +4,7 @@ import difflib
 import json
 import re
 from collections.abc import Iterable
+from functools import cache
 from itertools import groupby
 from typing import Any
 
@@ -31,7 +32,7 @@ _PLURALS = {"family": "families"}
 
 def explain(error: ValidationError, model: type[BaseModel], document: Document) -> ConfigError:
     """Turn pydantic's errors into one: the first by line, each other in a line of its own."""
-    schema = model.model_json_schema()
+    schema = _describe_keys(model)
     located = [(*_locate(schema, detail), detail) for detail in error.errors(include_url=False)]
     located.sort(key=lambda item: document.place(item[0])[1])
     first, *others = [
@@ -43,6 +44,11 @@ def explain(error: ValidationError, model: type[BaseModel], document: Document) 
     lines = [str(ConfigError(first.what, remedy=first.remedy)), *map(str, others[:_MOST])]
     lines += [f"And {len(others) - _MOST} mistakes more."] if len(others) > _MOST else []
     return ConfigError("\n".join(lines), first.where)
+
+
+@cache
+def _describe_keys(model: type[BaseModel]) -> dict[str, Any]:
+    return model.model_json_schema()
 
 
 def suggest(word: object, known: Iterable[str]) -> str:

@@ -213,7 +213,7 @@ resources: {default: {cpu: "2", memory: 8Gi}, Trainer: {node_pool: gpu-l4, retri
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("seed", "count"),
-    [(1, 400), *(pytest.param(seed, 10_000, marks=pytest.mark.full) for seed in range(2, 12))],
+    [(1, 200), *(pytest.param(seed, 10_000, marks=pytest.mark.full) for seed in range(2, 12))],
 )
 def test_whatever_the_bytes_a_config_is_read_or_refused_by_its_line(tmp_path: Path, seed: int, count: int) -> None:
     path, read = tmp_path / "file.yaml", 0

@@ -24,7 +24,7 @@ def list_verbs(command: object, name: tuple[str, ...] = ()) -> Iterator[tuple[tu
 
 VERBS = dict(list_verbs(typer.main.get_command(cli.app)))
 SPEAKING = [words for words, verb in VERBS.items() if any("--output" in option.opts for option in verb.params)]
-NEEDED = {"--label": "x", "--reason": "x", "--row": "{}"}  # without which a verb looks at nothing
+NEEDED = {"--label": "x", "--reason": "x", "--row": "{}", "--file": "out.yaml"}  # without which a verb looks at nothing
 
 
 def run(arguments: Sequence[str], monkeypatch: pytest.MonkeyPatch) -> int:
