@@ -71,8 +71,8 @@ def place(sandbox: Sandbox) -> Iterator[Sandbox]:
     yield sandbox
     for _, name, _ in FAULTS.values():
         path = sandbox.folder / name
-        if os.geteuid() == 0 and os.path.ismount(path):
-            subprocess.run(["umount", str(path)], check=True)
+        if os.geteuid() == 0:
+            subprocess.run(["umount", str(path)], capture_output=True)  # which fails where nothing is mounted
         elif path.is_dir():
             path.chmod(0o755)
 
