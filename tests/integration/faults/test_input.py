@@ -9,7 +9,7 @@ from configs.repository import ROOT
 LOADER = "tests/configs/loading/test_loader.py"
 PLACES = "tests/integration/faults/test_places.py"
 FAILURE = "tests/pipelines/cli/test_failure.py"
-IMAGE = "tests/test_image_context.py"
+IMAGE = "tests/cluster/test_image_context.py"
 OUTPUT = "tests/pipelines/runs/test_output_file.py"
 PREDICT = "tests/integration/test_predict.py"
 SPACE = "tests/pipelines/execution/test_disk_space.py"

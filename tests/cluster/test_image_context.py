@@ -11,7 +11,9 @@ import pytest
 from docker.utils.build import PatternMatcher
 
 from configs.repository import ROOT
-from pipelines.graph.fingerprint import OURS
+from pipelines.compiler.image_build import layer_command
+from pipelines.compiler.own_files import OwnFiles
+from pipelines.graph.fingerprint import OURS, OWN
 from tests.cluster.backends import Podman
 
 CANARIES = (  # what git ignores or a person leaves, at the places where it is left
@@ -76,6 +78,10 @@ def test_what_is_in_the_context_is_the_code_and_no_canary(checkout: Path) -> Non
     assert not found & set(CANARIES)
 
 
+def build(name: str, *arguments: str) -> None:
+    subprocess.run(["podman", "build", "--quiet", "--tag", name, *arguments], env=Podman.env, check=True)
+
+
 def list_members(file: Any) -> list[str]:
     with tarfile.open(fileobj=file) as layer:
         return [member.name for member in layer if member.isfile()]
@@ -85,14 +91,36 @@ def list_members(file: Any) -> list[str]:
 @pytest.mark.skipif(shutil.which("podman") is None, reason="needs podman, which reads the same rules")
 def test_an_image_built_of_the_context_holds_no_canary(checkout: Path, tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY . .\n")
-    name, archive = "localhost/millrace-canaries", tmp_path / "image.tar"
-    build = ["podman", "build", "--quiet", "--file", str(tmp_path / "Dockerfile"), "--tag", name, str(checkout)]
-    subprocess.run(build, env=Podman.env, check=True)
+    name = "localhost/millrace-canaries"
+    build(name, "--file", str(tmp_path / "Dockerfile"), str(checkout))
     try:
-        subprocess.run(["podman", "save", "--output", str(archive), name], env=Podman.env, check=True)
+        assert list_files(name, tmp_path / "image.tar") == list_needed(checkout)
     finally:
         subprocess.run(["podman", "image", "rm", name], env=Podman.env, check=True)
+
+
+@pytest.mark.cluster
+@pytest.mark.skipif(shutil.which("podman") is None, reason="needs podman")
+def test_the_files_of_a_config_lie_on_top_of_an_image_where_its_steps_look_for_them(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("a\n")
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nWORKDIR /millrace\nUSER 1000\n")
+    base, name = "localhost/millrace-bare", "localhost/millrace-own"
+    own = OwnFiles({"own/rows.csv": tmp_path / "rows.csv"})
+    build(base, "--file", str(tmp_path / "Dockerfile"), str(tmp_path))
+    with own.gathered() as folder:
+        subprocess.run(layer_command("podman", base, name, folder, own.digest), env=Podman.env, check=True)
+    try:
+        told = ["podman", "image", "inspect", "--format", "{{.Config.Env}} {{.Config.User}}", name]
+        said = subprocess.run(told, env=Podman.env, capture_output=True, text=True, check=True).stdout
+        assert f"{OWN}={own.digest}" in said and said.endswith(" 1000\n")
+        assert list_files(name, tmp_path / "image.tar") == {"millrace/own/rows.csv"}
+    finally:
+        subprocess.run(["podman", "image", "rm", name, base], env=Podman.env, check=True)
+
+
+def list_files(name: str, archive: Path) -> set[str]:
+    """The files in all layers of an image."""
+    subprocess.run(["podman", "save", "--output", str(archive), name], env=Podman.env, check=True)
     with tarfile.open(archive) as image:
         [manifest] = json.load(image.extractfile("manifest.json"))  # type: ignore[arg-type]
-        found = {name for layer in manifest["Layers"] for name in list_members(image.extractfile(layer))}
-    assert found == list_needed(checkout)
+        return {member for layer in manifest["Layers"] for member in list_members(image.extractfile(layer))}
