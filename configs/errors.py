@@ -86,7 +86,8 @@ def explain(error: OSError) -> MillraceError:
     if error.errno in FULL:
         left = f", {shutil.disk_usage(_nearest(where)).free:,} bytes are free" if where else ""
         return MillraceError(f"the disk is full{left}", where, "Free some space and run again.")
-    return MillraceError(f"{error.strerror or error}", where, "See what the disk has, mend it and run again.")
+    what = error.strerror or str(error) or type(error).__name__
+    return MillraceError(what, where, "Mend this and run again.")
 
 
 def _misnamed(where: str, error: OSError) -> tuple[str, str]:

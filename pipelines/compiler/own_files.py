@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from components.readers.data_file import is_shown
-from components.readers.files import list_parts
+from components.readers.files import find_data, list_parts
+from components.readers.files import list_files as list_data_files
 from configs.errors import ConfigError
 from configs.repository import ROOT
 from configs.schema.config import Config
@@ -72,15 +72,16 @@ class OwnFiles:
 
 
 def list_files(section: str, key: str, config: Config) -> list[Path]:
-    """Returns the files that a key of the config names; the data may be a folder or a pattern of several."""
+    """Returns the files that a key of the config names: as the data, those that a run would read, of all spans.
+
+    Raises DataRejected where the data is not there, or where something else lies in its folder.
+    """
     path = getattr(getattr(config, section), key)
     if (section, key) != ("data", "path"):
         return [Path(path)] if os.path.isfile(path) else []
-    base, pattern = (glob.escape(path), "*") if os.path.isdir(path) else ("", SPAN.sub("*", path))
-    exact = [path] if os.path.isfile(path) else []
-    found = exact or [name for name in sorted(glob.glob(os.path.join(base, pattern))) if is_shown(name)]
-    parts = list_parts(found, config.data.format, config.data.dialect)
-    return [Path(part) for part in parts if os.path.isfile(part)]
+    base, pattern = find_data(path)
+    found = list_data_files(base, SPAN.sub("*", pattern), config.data.format)
+    return [Path(part) for part in list_parts(found, config.data.format, config.data.dialect)]
 
 
 def refuse_more(files: OwnFiles, where: str) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from configs.errors import ConfigError
+from configs.errors import ConfigError, DataRejected
 from configs.loading.loader import load
 from configs.repository import ROOT
 from pipelines.compiler import own_files
@@ -37,12 +37,20 @@ def test_a_config_of_the_repository_keeps_its_place_and_another_is_in_a_folder_o
 
 def test_the_data_is_a_file_a_folder_a_pattern_or_spans(tmp_path):
     days = place(tmp_path, "day-1/a.csv", "day-2/a.csv", "day-2/b.csv")
-    place(tmp_path, "day-2/.hidden", "day-2/README.md", "other.txt")
+    place(tmp_path, "day-2/.hidden.csv", "day-2/README.md", "other.txt")
     assert find(tmp_path, "{format: csv, path: day-1/a.csv}") == days[:1]
     assert find(tmp_path, "{format: csv, path: day-2}") == days[1:]
     assert find(tmp_path, "{format: csv, path: day-?/a.csv}") == days[:2]
     assert find(tmp_path, '{format: csv, path: "day-{SPAN}/*"}') == days
-    assert find(tmp_path, "{format: csv, path: absent.csv}") == []
+    with pytest.raises(DataRejected, match="There is no such file"):
+        find(tmp_path, "{format: csv, path: absent.csv}")
+
+
+def test_nothing_else_of_the_folder_of_the_data_comes_along(tmp_path):
+    place(tmp_path, "data/rows.csv", "data/secret.pem")
+    with pytest.raises(DataRejected, match="This is in the data folder but is not a .csv") as refused:
+        find(tmp_path, "{format: csv, path: data}")
+    assert refused.value.where == str(tmp_path / "data/secret.pem")
 
 
 def test_images_come_along_by_their_folders(tmp_path):
