@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 
 import typer
 from rich.console import Console
@@ -22,12 +23,17 @@ def tell(error: Exception, as_json: bool) -> int:
     """Says what failed and returns the exit code; an error that nobody foresaw is raised again, for its traceback."""
     told = understand(error)
     if as_json:
-        typer.echo(json.dumps({"error": as_data(told or MillraceError(f"{type(error).__name__}: {error}"))}))
+        _print(json.dumps({"error": as_data(told or MillraceError(f"{type(error).__name__}: {error}"))}))
     if told is None:
         raise error
     text = paragraph(told.what, told.where, told.remedy)
     Console(stderr=True).print(text, highlight=False, soft_wrap=True)
     return told.exit_code
+
+
+def _print(text: str) -> None:
+    with suppress(OSError):  # where nobody takes it, standard error has it all the same
+        typer.echo(text)
 
 
 def understand(error: Exception) -> MillraceError | None:

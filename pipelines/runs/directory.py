@@ -71,6 +71,9 @@ def write_file(path: Path, text: str) -> None:
     try:
         staged.write_text(text)
         staged.rename(path)
+    except OSError as error:
+        error.filename = error.filename or str(path)  # which a disk that is full does not tell
+        raise
     finally:
         staged.unlink(missing_ok=True)  # of a disk that is full nothing stays
 

@@ -14,7 +14,6 @@ from tests.sandbox import Sandbox
 
 VERBS = {  # with what each needs; those that serve or ask a cluster are not among them
     "run": ["--no-cache", "--until", "ExampleGen"],
-    "clean": [],
     "runs": [],
     "report": [],
     "history": [],
@@ -25,6 +24,7 @@ VERBS = {  # with what each needs; those that serve or ask a cluster are not amo
     "promote": ["--reason", "x"],
     "predict": ["--row", '{"fare": 3, "trip_miles": 1, "trip_seconds": 60, "payment_type": "Cash", "company": null}'],
     "launch-node": ["--node", "ExampleGen", "--run-id", "r1"],
+    "clean": [],  # the last: it removes what some of the faults are
 }
 
 

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 
@@ -10,6 +11,7 @@ import pytest
 import typer
 
 from configs.errors import ConfigError, DataRejected
+from configs.repository import ROOT
 from pipelines.cli import app as cli
 from pipelines.cli.failure import asks_for_json, tell, understand
 
@@ -67,6 +69,16 @@ def test_a_config_that_is_wrong_is_told_in_json(words, monkeypatch, capsys, tmp_
     assert error["exit_code"] == code in (2, 3)  # init takes it for data
     assert error["where"].startswith(str(path))
     assert said.err.startswith(f"{error['where']}: {error['what']}")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+@pytest.mark.parametrize("path", ["configs/taxi.yaml", "absent.yaml"])
+def test_an_answer_that_nobody_can_take_is_no_traceback(path):
+    command = [sys.executable, "-m", "pipelines", "validate", path, "--output", "json"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == (1 if path != "absent.yaml" else 2)
+    assert "Traceback (most recent call last):\n  File" not in done.stderr.partition("Exception ignored")[0]
 
 
 def test_without_json_nothing_is_on_standard_output(monkeypatch, capsys, tmp_path):
