@@ -26,7 +26,8 @@ from configs.errors import ConfigError, MillraceError
 from configs.home import Home
 from configs.loading.yaml_writer import insert
 from configs.schema.config import Config
-from pipelines.runs.directory import find_record, read_records, write_file
+from pipelines.runs.directory import find_record, read_records
+from pipelines.runs.output_file import refuse_sources, write_output
 from pipelines.storage import sync
 
 
@@ -44,9 +45,9 @@ class Accepted:
 
     def write(self) -> None:
         """Writes the schema, then the config that names it."""
-        write_file(self.file, as_text(self.schema))
+        write_output(self.file, as_text(self.schema))
         if self.config_text is not None:
-            write_file(self.config, self.config_text)
+            write_output(self.config, self.config_text)
 
 
 def in_force(config: Config, run_id: str | None = None) -> tuple[schema_pb2.Schema, str]:
@@ -100,6 +101,7 @@ def accept(
     statistics, run_id = find_statistics(config, run_id)
     changes, schema = compare(known, observe(statistics)), accommodate(known, statistics, free(resolve(config)), retype)
     file = out or Path(config.data.schema_file or path.with_name(f"{path.stem}.schema.pbtxt"))
+    refuse_sources(file, [path])
     text = None
     if not config.data.schema_file:
         name = os.path.relpath(file.absolute(), path.absolute().parent)
