@@ -21,6 +21,7 @@ from tfx.components.trainer.fn_args_utils import FnArgs
 from tfx.components.tuner.component import TunerFnResult
 
 from configs.errors import MillraceError
+from configs.quantities import count
 from configs.schema.tuning import Space, Tuning
 from trainer.features.learnt import Learnt
 from trainer.labels import HEADS
@@ -123,7 +124,7 @@ class Search(BaseTuner):
         best = self.oracle.get_best_trials()
         if not best or best[0].score is None:
             reason = trials[0]["reason"] if trials else "there was none"
-            what = f"None of {len(trials)} trials could be trained; of the first: {reason}"
+            what = f"None of {count(len(trials), 'trial')} could be trained; of the first: {reason}"
             raise MillraceError(what, "Tuner", "Change tuning.space, or what it leaves as it is.")
         write_json(Path(self.given["trials"]), {"objective": self.metric, "best": best[0].trial_id, "trials": trials})
 

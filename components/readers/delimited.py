@@ -14,6 +14,7 @@ from components.readers.file_format import HEAD, LONGEST, Batches, Names, TextFo
 from components.readers.row_batch import Batch, Fault, Row, gather_rows, take_sound
 from components.readers.suffixes import SUFFIXES
 from configs.errors import DataRejected
+from configs.quantities import count
 from configs.schema.dialect import PLAIN, Dialect
 
 FAULTS = {  # what the csv module says, in part, and what we do
@@ -86,7 +87,7 @@ class Csv(TextFormat):
                 yield first, dict(zip(header, cells, strict=True)), sum(map(len, cells))
             else:
                 lines = f" (lines {first} to {last}: a quote opens there)" if last > first else ""
-                what = f"The row{lines} has {len(cells)} fields; the header has {len(header)}."
+                what = f"The row{lines} has {count(len(cells), 'field')}; the header has {len(header)}."
                 sign = DELIMITERS.get(self.dialect.delimiter, "delimiter")
                 remedy = f"Correct the row: a {sign} or a quote is missing or too much."
                 yield Fault(path, first, "", what, cells, remedy)

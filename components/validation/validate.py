@@ -29,6 +29,7 @@ from components.validation.typed_batch import (
     number_rows,
 )
 from configs.errors import DataRejected
+from configs.quantities import count
 from configs.schema.config import Config
 from configs.schema.dialect import PLAIN, Dialect
 
@@ -115,7 +116,7 @@ def _read_sound(
             index, name, what = next(find_faults(batch, roles, folder))
             kind = roles[name].name if name in roles else ""
             if kind == "label":
-                what += f" In all, it is {_count_labels(files, format, name, dialect)} rows."
+                what += f" In all, it is {_count_labels(files, format, name, dialect)}."
             where = f"{reader.locate(path, rows + index)}:{name}"
             raise DataRejected(what, where, HINTS.get(kind, REMEDY)) from None
         rows += batch.num_rows
@@ -131,14 +132,15 @@ def _count_labels(files: Sequence[str], format: str, label: str, dialect: Dialec
         for path in files:
             for batch in find_format(path, format, dialect).read_batches(path, [label]):
                 counts.update(to_text(batch.column(0)).to_pylist())
-    return ", ".join(f"{value or 'blank'} in {count:,}" for value, count in counts.most_common(5))
+    return ", ".join(f"{value or 'blank'} in {count(rows, 'row')}" for value, rows in counts.most_common(5))
 
 
 def _refuse_constant(label: Role, value: float, rows: int, where: str) -> DataRejected:
     if label.classes:
-        what = f"The label `{label.column}` has one class only: it is {label.classes[int(value)]} in {rows:,} rows."
+        held = f"it is {label.classes[int(value)]} in {count(rows, 'row')}"
+        what = f"The label `{label.column}` has one class only: {held}."
         return DataRejected(what, where, "Add rows of another class, or correct label.name in the config.")
-    what = f"The label `{label.column}` is {value:g} in all of {rows:,} rows, which leaves nothing to learn."
+    what = f"The label `{label.column}` is {value:g} in every row ({count(rows, 'row')}): nothing is left to learn."
     return DataRejected(what, where, "Add rows with other values, or correct label.name in the config.")
 
 

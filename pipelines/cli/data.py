@@ -11,6 +11,7 @@ from rich.console import Group
 
 from components.patches.stderr import silence
 from configs.loading.loader import load
+from configs.schema.config import Config
 from pipelines.cli.options import ConfigPath, DataOf, DryRun, Format, Output, answer
 from pipelines.reporting.console import listing
 
@@ -58,14 +59,15 @@ def show(
     output: Format = Output.text,
 ) -> None:
     """Print the schema in force, as text proto."""
-    config = load(path)
+    from pipelines.onboarding.run_outputs import locate_schema
+
+    config = _load(path)
+    locate_schema(config, run_id)  # before what reads it is loaded, which takes seconds
     with silence():
         from google.protobuf.json_format import MessageToDict
 
         from pipelines.onboarding import schema_review
-        from pipelines.storage import sync
 
-        sync.fetch_records(config.home)
         found, source = schema_review.in_force(config, run_id)
     if output is Output.json:
         typer.echo(json.dumps({"source": source, "schema": MessageToDict(found)}))
@@ -80,12 +82,13 @@ def diff(
     output: Format = Output.text,
 ) -> None:
     """List how the newest run's data differs from the schema; exits with 1 where it does."""
-    config = load(path)
+    from pipelines.onboarding.run_outputs import locate_statistics
+
+    config = _load(path)
+    locate_statistics(config, run_id)  # before what reads them is loaded, which takes seconds
     with silence():
         from pipelines.onboarding import schema_review
-        from pipelines.storage import sync
 
-        sync.fetch_records(config.home)
         changes, run_id, source = schema_review.diff(config, run_id)
     answer(output, [asdict(change) for change in changes], _tabulate(changes, f"The data of run {run_id}", source))
     raise typer.Exit(int(bool(changes)))
@@ -101,12 +104,13 @@ def accept(
     output: Format = Output.text,
 ) -> None:
     """Write the schema, widened by the newest run's data, to a file for your repository, which the config names."""
-    config = load(path)
+    from pipelines.onboarding.run_outputs import locate_statistics
+
+    config = _load(path)
+    locate_statistics(config, run_id)  # before what reads them is loaded, which takes seconds
     with silence():
         from pipelines.onboarding import schema_review
-        from pipelines.storage import sync
 
-        sync.fetch_records(config.home)
         accepted = schema_review.accept(config, Path(path), run_id, file, retype)
     if not dry_run:
         accepted.write()
@@ -115,6 +119,15 @@ def accept(
     named = f" {path} {'would name' if dry_run else 'names'} it." if accepted.config_text else ""
     data = {"file": str(accepted.file), "run": accepted.run, "changes": [asdict(item) for item in accepted.changes]}
     answer(output, data, Group(table, f"{accepted.file} {verb}.{named}"))
+
+
+def _load(path: str) -> Config:
+    """Returns a config, whose records are here."""
+    from pipelines.storage import sync
+
+    config = load(path)
+    sync.fetch_records(config.home)
+    return config
 
 
 def _tabulate(changes: Sequence[Any], data: str, source: str) -> Any:

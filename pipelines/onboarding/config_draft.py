@@ -25,6 +25,7 @@ from configs.errors import ConfigError, DataRejected
 from configs.loading.error_messages import explain, suggest
 from configs.loading.yaml_document import parse
 from configs.loading.yaml_writer import show, spell_text
+from configs.quantities import count
 from configs.reference.json_schema import FILE, write_schema
 from configs.schema.config import Config
 from configs.schema.data import Split
@@ -110,7 +111,7 @@ def draft(
         profile, options, warnings = label_rows(spelled, label)
         kind = find_kind(profile.columns[label], kind)
     if profile.rows < FEWEST:
-        raise DataRejected(f"there are {profile.rows} rows, too few for three splits", data, f"Bring {FEWEST} or more.")
+        raise DataRejected(f"{count(profile.rows, 'row')}: too few for three splits", data, f"Bring {FEWEST} or more.")
     split, units = choose_split(profile, label, kind, group)
     weights = _weigh(profile.columns[weight]) if weight else None
     judged = profile.rows * split.test / sum(split.parts.values())
@@ -139,7 +140,7 @@ def draft(
             "group": group,
             "weight": weight,
         },
-        marked=f"  # missing values: {spelled.cells:,} cell{'s' * (spelled.cells > 1)}" if spelled.cells else "",
+        marked=f"  # missing values: {count(spelled.cells, 'cell')}" if spelled.cells else "",
         split=_spell_split(split),
         label=label,
         target=target,
@@ -282,7 +283,7 @@ def _place(data: str, file: Path | None) -> str:
 
 
 def _count(profile: Profile) -> str:
-    rows = f"{profile.rows:,} rows"
+    rows = count(profile.rows, "row")
     return rows if profile.is_whole else f"about {rows}, of which it read {profile.read:,}"
 
 

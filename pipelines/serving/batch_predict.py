@@ -25,6 +25,7 @@ from components.validation.typed_batch import assign_roles, list_sources
 from components.validation.validate import require_columns
 from configs.errors import ConfigError, DataRejected, MillraceError
 from configs.home import Home
+from configs.quantities import count
 from configs.schema.config import Config
 from pipelines.serving.prediction_writers import STDOUT, WRITERS, Target, Writer, open_text, staged
 
@@ -55,8 +56,8 @@ class Scored:
     def describe(self, order: Order) -> str:
         """Returns the closing line."""
         to = "" if order.output == STANDARD else f": {order.output}"
-        left_out = f"\n{self.rejected:,} rows left out: {order.rejects}" if order.rejects else ""
-        return f"{self.rows:,} rows scored by version {self.version} in {self.seconds:.1f} s{to}{left_out}"
+        left_out = f"\n{count(self.rejected, 'row')} left out: {order.rejects}" if order.rejects else ""
+        return f"{count(self.rows, 'row')} scored by version {self.version} in {self.seconds:.1f} s{to}{left_out}"
 
 
 class Rejects:

@@ -171,9 +171,9 @@ def test_an_unreadable_file_is_said_to_be_so(tmp_path):
     ("labels", "place", "what"),
     [
         ("0000", "", "The label `tipped` has one class only: it is 0 in 4 rows."),
-        ("1", "", "The label `tipped` has one class only: it is 1 in 1 rows."),
-        ("0102", ":5:tipped", "it is 0 in 2, 1 in 1, 2 in 1 rows."),
-        ("00 1", ":4:tipped", "it is 0 in 2, blank in 1, 1 in 1 rows."),
+        ("1", "", "The label `tipped` has one class only: it is 1 in 1 row."),
+        ("0102", ":5:tipped", "it is 0 in 2 rows, 1 in 1 row, 2 in 1 row."),
+        ("00 1", ":4:tipped", "it is 0 in 2 rows, blank in 1 row, 1 in 1 row."),
         ("   ", ":2:tipped", "it is blank in 3 rows."),
     ],
 )
@@ -211,12 +211,12 @@ def test_labels_are_the_places_of_their_classes(tmp_path):
             ["red", "pink", "red", "blue"],
             ":3:colour",
             "`pink` is neither red, green nor blue, as the label must be. "
-            "In all, it is red in 2, pink in 1, blue in 1 rows.",
+            "In all, it is red in 2 rows, pink in 1 row, blue in 1 row.",
         ),
         (
             ["red", ""],
             ":3:colour",
-            "The cell is blank; every row needs a label. In all, it is red in 1, blank in 1 rows.",
+            "The cell is blank; every row needs a label. In all, it is red in 1 row, blank in 1 row.",
         ),
         (["blue", "blue"], "", "The label `colour` has one class only: it is blue in 2 rows."),
     ],
@@ -234,7 +234,7 @@ def test_a_label_is_one_of_its_classes(tmp_path, cells, place, what):
         (["1.5,1", ",1"], ":3:price", "The cell is blank; every row needs a target."),
         (["1.5,1", "abc,1"], ":3:price", "`abc` is not a finite number, as a target column needs."),
         (["1.5,1", "inf,1"], ":3:price", "`inf` is not a finite number, as a target column needs."),
-        (["1.5,1", "1.50,1"], "", "The label `price` is 1.5 in all of 2 rows, which leaves nothing to learn."),
+        (["1.5,1", "1.50,1"], "", "The label `price` is 1.5 in every row (2 rows): nothing is left to learn."),
         (["1.5,1", "2.5,"], ":3:paid", "The cell is blank; every row needs a weight."),
         (["1.5,1", "2.5,-1"], ":3:paid", "`-1` is negative, which no weight may be."),
     ],

@@ -117,7 +117,7 @@ def test_types_of_parquet_are_believed(tmp_path):
         ({}, {"label": "country"}, DataRejected, "country: the label is `DE` in every row"),
         ({}, {"label": "review"}, ConfigError, "review: the label has 600 different texts, too many for classes"),
         ({}, {"kind": "ordinal"}, ConfigError, "'ordinal' is no kind of label. The kinds are binary, multiclass, regr"),
-        ({"rows": 19}, {}, DataRejected, "there are 19 rows, too few for three splits"),
+        ({"rows": 19}, {}, DataRejected, "19 rows: too few for three splits"),
         (
             {"columns": ["churned", "nothing"]},
             {},
