@@ -60,10 +60,10 @@ def list_files(base: str, pattern: str, format: str = "csv") -> list[str]:
         raise DataRejected(f"The data folder holds no {part} file.", folder, "Put one there, or correct data.path.")
     what = "No file matches." if glob.has_magic(re.sub(r"\[[*?[]\]", "", pattern)) else "There is no such file."
     path = os.path.join(base, pattern)
-    raise DataRejected(what, path, _suggest_path(path) or "Correct data.path.")
+    raise DataRejected(what, path, suggest_path(path) or "Correct data.path.")
 
 
-def _suggest_path(path: str) -> str:
+def suggest_path(path: str) -> str:
     """Ask whether the nearest that there is was meant, in place of the first part of the path that is not there."""
     path = re.sub(r"\[([*?[])\]", r"\1", path)
     folder, name = os.path.split(path)

@@ -20,11 +20,18 @@ FORMATS: dict[str, FileFormat] = {
     "images": Images(),
     "text": Texts(),
 }
+CERTAIN = ("csv", "jsonl", "parquet", "tfrecord")  # whose names nothing else bears
 
 
 def find_format(path: str, name: str, dialect: Dialect = PLAIN) -> FileFormat:
     """Return what reads a data file: as its format says, but for a table of images, and a file of lines of text."""
     return FORMATS[name].speak(dialect).choose(path)
+
+
+def name_format(path: str) -> str | None:
+    """Return the format that a file's name says, None where it says nothing certain."""
+    name = strip_compression(path).lower()
+    return next((key for key in CERTAIN if name.endswith(FORMATS[key].suffixes)), None)
 
 
 def find_scored(path: str, trained: str = "", dialect: Dialect = PLAIN) -> FileFormat:

@@ -54,7 +54,8 @@ def parse_json(path: str, lines: Iterable[str], decoder: json.JSONDecoder = VALU
             if "\\u" in line:
                 json.dumps(record, ensure_ascii=False).encode()  # half of a surrogate pair is no text
         except (ValueError, RecursionError) as error:
-            yield Fault(path, number, "", f"The row is no JSON: {error}.", line.strip())
+            remedy = "Correct the row, or data.format." if number == 1 else "Correct the row."
+            yield Fault(path, number, "", f"The row is no JSON: {error}.", line.strip(), remedy)
         else:
             if isinstance(record, dict):
                 yield number, record, len(line)

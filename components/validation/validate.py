@@ -15,10 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from components.readers import spans
+from components.readers.data_file import strip_compression
 from components.readers.files import list_parts
-from components.readers.formats import FORMATS, find_format
+from components.readers.formats import FORMATS, find_format, name_format
 from components.validation.cast import to_text
-from components.validation.column_types import Role
+from components.validation.column_types import Role, column
+from components.validation.kind_doubts import doubt_kind
 from components.validation.typed_batch import (
     LABELS,
     assign_roles,
@@ -48,7 +50,8 @@ def check_batches(
     seen: set[float] = set()
     rows = 0
     for path in files:
-        check_file(path, format, roles, files[0], dialect)
+        with _doubting_format(path, format):
+            check_file(path, format, roles, files[0], dialect)
         before = rows
         for batch in _read_sound(path, files, format, roles, dialect):
             if label.name != "labels":  # of which a row may have none
@@ -85,9 +88,9 @@ def check_file(path: str, format: str, roles: Roles, first: str | None = None, d
     expected = find_format(first, format, dialect).read_header(first) if first not in (None, path) else header
     if header != expected and reader.is_uniform:
         pairs = enumerate(itertools.zip_longest(header, expected), 1)
-        column, pair = next((column, pair) for column, pair in pairs if pair[0] != pair[1])
+        number, pair = next((number, pair) for number, pair in pairs if pair[0] != pair[1])
         here, there = ("absent" if name is None else f"`{name}`" for name in pair)
-        what = f"Column {column} of the {part} is {here}, but {there} in {first}."
+        what = f"Column {number} of the {part} is {here}, but {there} in {first}."
         raise DataRejected(what, where, "Give all files the same columns.")
     needed: dict[str, str] = {}
     for name, key in ((name, role.key) for role in roles.values() for name in role.sources):
@@ -105,6 +108,18 @@ def require_columns(header: Sequence[str], needed: Mapping[str, str], where: str
             raise DataRejected(what, where, remedy)
 
 
+@contextlib.contextmanager
+def _doubting_format(path: str, format: str) -> Iterator[None]:
+    """Say that the format may be wrong where a file cannot be read whose name is that of another."""
+    try:
+        yield
+    except DataRejected as error:
+        named, own = name_format(path), FORMATS[format].suffixes
+        if named is None or strip_compression(path).lower().endswith(own):
+            raise
+        raise DataRejected(error.what, error.where, f"Write data.format: {named}, as its name says.") from error
+
+
 def _read_sound(
     path: str, files: Sequence[str], format: str, roles: Roles, dialect: Dialect
 ) -> Iterator[pa.RecordBatch]:
@@ -114,11 +129,12 @@ def _read_sound(
             typed = convert(batch, roles, folder)
         except pa.ArrowInvalid:
             index, name, what = next(find_faults(batch, roles, folder))
-            kind = roles[name].name if name in roles else ""
+            kind, place = roles[name].name if name in roles else "", reader.locate(path, rows + index)
+            if kind and (doubt := doubt_kind(column(batch, name), roles[name], place)):
+                raise doubt from None
             if kind == "label":
                 what += f" In all, it is {_count_labels(files, format, name, dialect)}."
-            where = f"{reader.locate(path, rows + index)}:{name}"
-            raise DataRejected(what, where, HINTS.get(kind, REMEDY)) from None
+            raise DataRejected(what, f"{place}:{name}", HINTS.get(kind, REMEDY)) from None
         rows += batch.num_rows
         yield typed
     if not rows:

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from components.patches.stderr import silence
 from components.readers.data_file import is_shown
-from components.readers.files import find_data
+from components.readers.files import find_data, suggest_path
 from components.readers.formats import find_scored
 from components.readers.json_lines import parse_json
 from components.readers.row_batch import Batch, Fault, gather_rows
@@ -198,7 +198,7 @@ def list_inputs(source: str) -> list[str]:
     found = sorted(glob.glob(os.path.join(glob.escape(base), pattern)))
     files = [path for path in found if is_shown(path)]
     if not files:
-        raise DataRejected("There is no such file.", source, "Correct --input.")
+        raise DataRejected("There is no such file.", source, suggest_path(source) or "Correct --input.")
     first = find_scored(files[0])
     other = next((path for path in files if find_scored(path) is not first), None)
     if other:

@@ -1,3 +1,5 @@
+import gzip
+
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
@@ -276,7 +278,7 @@ def test_parquet_reads_as_csv_of_its_texts_does(tmp_path):
         (
             {"tipped": [0, 1, 2]},
             ":3:tipped",
-            "`2` is neither 0 nor 1, as the label must be. In all, it is 0 in 1, 1 in 1, 2",
+            "`2` is neither 0 nor 1, as the label must be. In all, it is 0 in 1 row, 1 in 1 row, 2",
         ),
         ({"tipped": [0, None, 1]}, ":2:tipped", "The cell is blank; every row needs a label."),
         ({"tipped": [1, 1, 1]}, "", "The label `tipped` has one class only: it is 1 in 3 rows."),
@@ -363,3 +365,26 @@ def test_small_data_is_checked_at_once_and_large_data_is_not(tmp_path, monkeypat
     assert caught.value.where == f"{rows}:4:fare"
     monkeypatch.setattr(validate, "SMALL", 10)
     validate.check_small(config)
+
+
+@pytest.mark.parametrize(
+    ("name", "format", "remedy"),
+    [
+        ("a.csv", "jsonl", "Write data.format: csv, as its name says."),
+        ("a.csv.gz", "parquet", "Write data.format: csv, as its name says."),
+        ("a.csv", "text", "Write data.format: csv, as its name says."),
+        ("a.dat", "jsonl", "Correct the row, or data.format."),
+        ("a.dat", "parquet", "Correct the file, or data.format."),
+    ],
+)
+def test_a_wrong_format_is_named_before_a_row(tmp_path, name, format, remedy):
+    content = HEADER + GOOD
+    path = write(tmp_path / name, gzip.compress(content) if name.endswith("gz") else content)
+    assert rejection(path, format=format).remedy == remedy
+
+
+def test_a_wrong_kind_is_named_before_a_cell(tmp_path):
+    path = write(tmp_path / "a.csv", HEADER + b"Blue,1,0,7,\nRed,2,1,8,\n")
+    error = rejection(path)
+    assert (error.where, error.remedy) == ("features.fare.kind", "Write kind: categorical, or text.")
+    assert f"such as `Blue` in {path}:2" in error.what
