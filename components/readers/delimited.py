@@ -37,7 +37,7 @@ class Csv(TextFormat):
         super().require_content(path)
         with open_content(path, self.dialect) as file:
             if found := recognise_json(file.read(HEAD)):
-                raise DataRejected(f"This is {found}, not CSV.", path, JSON)
+                raise DataRejected(f"This is {found}, not CSV.", path, JSON[found])
 
     def iterate_batches(self, path: str, columns: Names, lists: Collection[str]) -> Batches:
         dialect = self.dialect

@@ -6,6 +6,7 @@ from components.readers.class_folders import Images, Texts
 from components.readers.data_file import strip_compression
 from components.readers.delimited import Csv
 from components.readers.file_format import FileFormat
+from components.readers.json_array import Json
 from components.readers.json_lines import JsonLines
 from components.readers.parquet_file import Parquet
 from components.readers.tfrecord import TFRecord
@@ -15,12 +16,13 @@ from configs.schema.dialect import PLAIN, Dialect
 FORMATS: dict[str, FileFormat] = {
     "csv": Csv(),
     "jsonl": JsonLines(),
+    "json": Json(),
     "parquet": Parquet(),
     "tfrecord": TFRecord(),
     "images": Images(),
     "text": Texts(),
 }
-CERTAIN = ("csv", "jsonl", "parquet", "tfrecord")  # whose names nothing else bears
+CERTAIN = ("csv", "jsonl", "json", "parquet", "tfrecord")  # whose names nothing else bears
 
 
 def find_format(path: str, name: str, dialect: Dialect = PLAIN) -> FileFormat:

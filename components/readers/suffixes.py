@@ -3,7 +3,8 @@
 IMAGE = (".png", ".jpg", ".jpeg")
 SUFFIXES: dict[str, tuple[str, ...]] = {
     "csv": (".csv", ".tsv"),
-    "jsonl": (".jsonl",),
+    "jsonl": (".jsonl", ".ndjson"),
+    "json": (".json",),
     "parquet": (".parquet",),
     "tfrecord": (".tfrecord", ".tfrecord.gz"),
     "images": (".csv",),  # of a table

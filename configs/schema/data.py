@@ -52,8 +52,9 @@ class Window(Section):
 class Data(Section):
     """Where the rows come from."""
 
-    format: Literal["csv", "parquet", "jsonl", "tfrecord", "images", "text"] = Field(
-        description="images and text are files, a folder for each class; images is a table of their names, too."
+    format: Literal["csv", "parquet", "jsonl", "json", "tfrecord", "images", "text"] = Field(
+        description="jsonl is an object a line, json an array of them. images and text are files, a folder for each "
+        "class; images is a table of their names, too."
     )
     path: Text = Field(description="A file, a folder, a glob, or sample://NAME; {SPAN} stands for a span's number.")
     span: NonNegativeInt | None = Field(default=None, description="The newest span to take; without, the newest there.")

@@ -22,7 +22,7 @@ app.add_typer(schema, name="schema")
 
 @app.command()
 def init(
-    data: Annotated[str, typer.Argument(metavar="DATA", help="CSV, Parquet or JSON lines: a file, folder or glob.")],
+    data: Annotated[str, typer.Argument(metavar="DATA", help="CSV, Parquet or JSON: a file, folder or glob.")],
     label: Annotated[str, typer.Option(metavar="NAME", help="The column to predict.")],
     file: Annotated[
         str | None,

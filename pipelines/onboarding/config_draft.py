@@ -40,7 +40,7 @@ from pipelines.onboarding.multilabel_inference import aim_at_sets, find_sets, sp
 from pipelines.onboarding.spelling_inference import Spelled, read_spelling
 from pipelines.onboarding.split_inference import choose_split, doubt_bar, loosen
 
-SUFFIXES = {suffix: name for name in ("csv", "parquet", "jsonl") for suffix in FORMATS[name].suffixes}
+SUFFIXES = {suffix: name for name in ("csv", "parquet", "jsonl", "json") for suffix in FORMATS[name].suffixes}
 FEWEST = 20  # rows, of which each split may still get some
 COMMENTS = 56  # the column that comments are aligned to at most
 

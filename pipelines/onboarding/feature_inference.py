@@ -62,7 +62,7 @@ def _spell(column: Column, found: Guess, spelled: Mapping[str, Any]) -> Guess:
 
 def _offer(column: Column, spelled: Mapping[str, Any]) -> Guess | None:
     """Returns what a column makes that is left out, were it taken in; None for one that no feature can hold."""
-    if not column.name or not column.is_single or not len(column.values):
+    if not column.name or not column.is_single or not len(column.values) or _holds_lists(column):
         return None
     rules = (_spot_boolean, spot_moment, _spot_number, _take_text)
     return _spell(column, next(found for rule in rules if (found := rule(column))), spelled)
@@ -101,7 +101,7 @@ def _spot_empty(column: Column) -> Guess | None:
         return Guess(f"of type {column.cells.type}, which is no single value")
     if not len(column.values):
         return Guess("empty in every row")
-    if all(re.fullmatch(r"\[.*\]|\{.*\}", text, re.DOTALL) for text in column.texts.slice(0, 100).to_pylist()):
+    if _holds_lists(column):
         return Guess("lists or objects, which are no single value")
     if len(column.values) == 1 and not column.missing:
         return Guess(f"`{show(column.texts[0].as_py())}` in every row")
@@ -109,6 +109,10 @@ def _spot_empty(column: Column) -> Guess | None:
     if held < max(2 * OFTEN, SCARCE * column.rows):
         return Guess(f"filled in {held:,} of {count(column.rows, 'row')} only")
     return None
+
+
+def _holds_lists(column: Column) -> bool:
+    return all(re.fullmatch(r"\[.*\]|\{.*\}", text, re.DOTALL) for text in column.texts.slice(0, 100).to_pylist())
 
 
 def _spot_boolean(column: Column) -> Guess | None:
