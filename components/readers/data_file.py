@@ -18,6 +18,11 @@ def is_shown(path: str) -> bool:
     return not os.path.basename(path).startswith((".", "_", "README"))
 
 
+def is_partition(folder: str) -> bool:
+    """Whether a folder is named like a column and its value: region=a."""
+    return os.path.basename(folder).find("=") > 0
+
+
 @contextlib.contextmanager
 def open_bytes(path: str) -> Iterator[BinaryIO]:
     """Open a data file, and raise DataRejected where it cannot be read."""

@@ -65,7 +65,7 @@ class Csv(TextFormat):
             yield from arrow_csv.open_csv(file, read, parse, cells)
 
     def read_rows(self, path: str) -> Iterator[Batch]:
-        yield from gather_rows(path, self.parse_rows(path), self.read_header(path))
+        yield from gather_rows(path, self.parse_whole(path), self.read_header(path))
 
     def name_columns(self, path: str) -> list[str]:
         if self.dialect.header:

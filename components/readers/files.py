@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Iterable
 
-from components.readers.data_file import BLOCK, is_shown, open_bytes, strip_compression
+from components.readers.data_file import BLOCK, is_partition, is_shown, open_bytes, strip_compression
 from components.readers.suffixes import ITEMS, SUFFIXES
 from configs.errors import DataRejected
 from configs.loading.error_messages import suggest
@@ -42,9 +42,8 @@ def list_files(base: str, pattern: str, format: str = "csv") -> list[str]:
     whole folder ends with `FOLDER`; then anything else in it than the format has is refused by name.
     """
     inside, name = os.path.split(pattern)
-    found = sorted(glob.glob(os.path.join(glob.escape(base), pattern)))
-    files = [path for path in found if is_shown(path)]
     ends, items = SUFFIXES[format], ITEMS.get(format)
+    files = find_paths(base, pattern, is_table=items is None)
     part = " or ".join(ends)
     if format == "images" and any(path.endswith(ends) for path in files):
         files = [path for path in files if path.endswith(ends)]
@@ -61,6 +60,20 @@ def list_files(base: str, pattern: str, format: str = "csv") -> list[str]:
     what = "No file matches." if glob.has_magic(re.sub(r"\[[*?[]\]", "", pattern)) else "There is no such file."
     path = os.path.join(base, pattern)
     raise DataRejected(what, path, suggest_path(path) or "Correct data.path.")
+
+
+def find_paths(base: str, pattern: str, is_table: bool = True) -> list[str]:
+    """Return what `pattern` matches below `base`, in order, without what is hidden; of tables, partitions opened."""
+    found = sorted(filter(is_shown, glob.glob(os.path.join(glob.escape(base), pattern))))
+    return [path for each in found for path in (_open_partition(each) if is_table else [each])]
+
+
+def _open_partition(path: str) -> list[str]:
+    """Return the files in a folder that is named like a column and its value, at any depth; any other path alone."""
+    if not (is_partition(path) and os.path.isdir(path)):
+        return [path]
+    inside = sorted(os.path.join(path, name) for name in os.listdir(path))
+    return [file for each in inside if is_shown(each) for file in _open_partition(each)]
 
 
 def suggest_path(path: str) -> str:

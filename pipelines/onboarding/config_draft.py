@@ -17,7 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import ValidationError
 
 from components.readers.data_file import strip_compression
-from components.readers.files import find_data, list_files
+from components.readers.files import find_data, find_paths, list_files
 from components.readers.formats import FORMATS
 from components.validation.column_types import Role
 from components.validation.profile import Column, Profile, profile_files
@@ -177,7 +177,7 @@ def write_draft(drawn: Draft, path: Path, force: bool = False) -> None:
 def find_files(data: str) -> tuple[list[str], str]:
     """Returns the files that `data` stands for, and their format, by their names; CSV where those do not tell."""
     base, pattern = find_data(data)
-    suffixes = (Path(strip_compression(str(path))).suffix.lower() for path in Path(base).glob(pattern))
+    suffixes = (Path(strip_compression(path)).suffix.lower() for path in find_paths(base, pattern))
     found = {suffix for suffix in suffixes if suffix in SUFFIXES}
     if len(found) > 1:
         raise DataRejected(f"there are {' and '.join(sorted(found))} files", data, "Name those of one kind by a glob.")

@@ -1,6 +1,5 @@
 """Scoring: the rows of files, or one row from the shell, by the version in service."""
 
-import glob
 import json
 import os
 import time
@@ -13,8 +12,7 @@ from typing import Any, TextIO
 import pyarrow as pa
 
 from components.patches.stderr import silence
-from components.readers.data_file import is_shown
-from components.readers.files import find_data, suggest_path
+from components.readers.files import find_data, find_paths, suggest_path
 from components.readers.formats import find_scored
 from components.readers.json_lines import parse_json
 from components.readers.row_batch import Batch, Fault, gather_rows
@@ -195,8 +193,7 @@ def check_columns(batch: Batch, needed: Iterable[str], added: Sequence[str]) -> 
 def list_inputs(source: str) -> list[str]:
     """Returns the files that a path, a folder or a glob stands for, in order; raises DataRejected."""
     base, pattern = find_data(source)
-    found = sorted(glob.glob(os.path.join(glob.escape(base), pattern)))
-    files = [path for path in found if is_shown(path)]
+    files = find_paths(base, pattern)
     if not files:
         raise DataRejected("There is no such file.", source, suggest_path(source) or "Correct --input.")
     first = find_scored(files[0])
