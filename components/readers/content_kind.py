@@ -1,7 +1,7 @@
 """What a file is that is no data of ours, by its first bytes: so a saved web page is called one."""
 
 COMPRESSED = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\x28\xb5\x2f\xfd": "zstd"}
-WORKBOOK = "Save the sheet as CSV."
+WORKBOOK = "Let its name end with .xlsx (.xls, .ods) if it is one, or write data.format: workbook."
 KINDS = (
     (b"%PDF-", "a PDF document", "Bring the table in it as CSV."),
     (b"\xd0\xcf\x11\xe0", "a workbook or document of an old Microsoft Office", WORKBOOK),

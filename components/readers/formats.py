@@ -10,6 +10,7 @@ from components.readers.json_array import Json
 from components.readers.json_lines import JsonLines
 from components.readers.parquet_file import Parquet
 from components.readers.tfrecord import TFRecord
+from components.readers.workbook import Workbook
 from configs.errors import DataRejected
 from configs.schema.dialect import PLAIN, Dialect
 
@@ -18,11 +19,12 @@ FORMATS: dict[str, FileFormat] = {
     "jsonl": JsonLines(),
     "json": Json(),
     "parquet": Parquet(),
+    "workbook": Workbook(),
     "tfrecord": TFRecord(),
     "images": Images(),
     "text": Texts(),
 }
-CERTAIN = ("csv", "jsonl", "json", "parquet", "tfrecord")  # whose names nothing else bears
+CERTAIN = ("csv", "jsonl", "json", "parquet", "tfrecord", "workbook")  # whose names nothing else bears
 
 
 def find_format(path: str, name: str, dialect: Dialect = PLAIN) -> FileFormat:

@@ -5,6 +5,7 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
     "csv": (".csv", ".tsv"),
     "jsonl": (".jsonl", ".ndjson"),
     "json": (".json",),
+    "workbook": (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"),
     "parquet": (".parquet",),
     "tfrecord": (".tfrecord", ".tfrecord.gz"),
     "images": (".csv",),  # of a table

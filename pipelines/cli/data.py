@@ -34,6 +34,7 @@ def init(
     columns: Annotated[
         str | None, typer.Option(metavar="A,B,C", help="The columns' names, if no row has them.")
     ] = None,
+    sheet: Annotated[str, typer.Option(metavar="NAME", help="Of a workbook; else the first.")] = "",
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
     output: Format = Output.text,
 ) -> None:
@@ -42,7 +43,7 @@ def init(
 
     file = file or name_file(data)
     path = None if file == "-" else Path(file)
-    drawn = draft(data, label, path, kind, group, weight, columns.split(",") if columns else ())
+    drawn = draft(data, label, path, kind, group, weight, columns.split(",") if columns else (), sheet)
     if path is None:
         typer.echo(drawn.text, nl=False)
         return

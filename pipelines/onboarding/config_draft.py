@@ -31,7 +31,7 @@ from configs.schema.config import Config
 from configs.schema.data import Split
 from configs.schema.dialect import PLAIN
 from pipelines.onboarding.association import measure
-from pipelines.onboarding.dialect_inference import as_keys, read_dialect
+from pipelines.onboarding.dialect_inference import as_keys, read_dialect, warn_of_sheets
 from pipelines.onboarding.feature_guess import Guess
 from pipelines.onboarding.feature_inference import gather, guess
 from pipelines.onboarding.giveaway import find_giveaways
@@ -40,7 +40,8 @@ from pipelines.onboarding.multilabel_inference import aim_at_sets, find_sets, sp
 from pipelines.onboarding.spelling_inference import Spelled, read_spelling
 from pipelines.onboarding.split_inference import choose_split, doubt_bar, loosen
 
-SUFFIXES = {suffix: name for name in ("csv", "parquet", "jsonl", "json") for suffix in FORMATS[name].suffixes}
+TABLES = ("csv", "parquet", "jsonl", "json", "workbook")
+SUFFIXES = {suffix: name for name in TABLES for suffix in FORMATS[name].suffixes}
 FEWEST = 20  # rows, of which each split may still get some
 COMMENTS = 56  # the column that comments are aligned to at most
 
@@ -92,14 +93,15 @@ def draft(
     group: str | None = None,
     weight: str | None = None,
     columns: Sequence[str] = (),
+    sheet: str = "",
 ) -> Draft:
     """Returns the config for the rows in `data`: a CSV, Parquet or JSON lines file, a folder, a glob or sample://NAME.
 
-    It is written for the place `file`; `columns` are the names of those of files without a header. Raises
-    DataRejected and ConfigError where no pipeline can be made of it.
+    It is written for the place `file`; `columns` are the names of those of files without a header, `sheet` is a
+    workbook's. Raises DataRejected and ConfigError where no pipeline can be made of it.
     """
     files, format = find_files(data)
-    dialect = PLAIN if format == "parquet" else read_dialect(files[0], format, columns)
+    dialect = PLAIN if format == "parquet" else read_dialect(files[0], format, columns, sheet)
     profile = profile_files(files, format, dialect)
     require_columns(profile, data, {"--label": label, "--group": group, "--weight": weight})
     spelled = read_spelling(profile, label)
@@ -118,6 +120,7 @@ def draft(
     column = profile.columns[label]
     target = aim_at_sets(column, sets[1]) if sets else aim(column, kind, weights, judged)
     others = {name: column for name, column in profile.columns.items() if name not in (label, group, weight)}
+    warnings += warn_of_sheets(files[0], dialect, sheet)
     warnings += doubt_bar(profile, label, target.kind, split)
     features, left_out = _choose(profile.columns[label], others, target, spelled)
     if not features:

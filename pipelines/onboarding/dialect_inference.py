@@ -14,6 +14,7 @@ from charset_normalizer import from_bytes
 from components.readers.content_kind import COMPRESSED
 from components.readers.data_file import COMPRESSIONS, open_content
 from components.readers.formats import FORMATS
+from components.readers.workbook import list_sheets
 from configs.errors import DataRejected
 from configs.schema.dialect import PLAIN, Dialect
 
@@ -28,11 +29,13 @@ NUMBER = re.compile(r"\s*[+-]?[$\u20ac\u00a3]?\s*(\d[\d.,' ]*|[.,]\d+)([eE][+-]?
 LATIN = ("ascii", "latin_1", "iso8859_1", "cp1250", "cp1254", "cp1258", "mac_roman", "cp437", "cp850", "iso8859_15")
 
 
-def read_dialect(path: str, format: str, names: Sequence[str] = ()) -> Dialect:
-    """Returns how a file of CSV or JSON lines is written; `names` are its columns' where it has no header.
+def read_dialect(path: str, format: str, names: Sequence[str] = (), sheet: str = "") -> Dialect:
+    """Returns how a file is written; `names` are its columns' where it has no header, and `sheet` is a workbook's.
 
     Raises DataRejected for a table whose first row is one of its rows, unless there are names.
     """
+    if format == "workbook":
+        return Dialect(header=tuple(names), sheet=choose_sheet(path, sheet))
     compression = find_compression(path)
     FORMATS[format].speak(Dialect(compression=compression)).require_content(path)
     with open_content(path, Dialect(compression=compression)) as file:
@@ -51,6 +54,20 @@ def read_dialect(path: str, format: str, names: Sequence[str] = ()) -> Dialect:
         what = f"The file seems to have no header: its first row is like those below it ({shown})."
         raise DataRejected(what, path, "Put a row of names above it, or name its columns: --columns a,b,c.")
     return dialect
+
+
+def choose_sheet(path: str, sheet: str) -> str:
+    """Returns the sheet named, else the first where a workbook has several; none where it has one."""
+    names = list_sheets(path)
+    return sheet or (names[0] if len(names) > 1 else "")
+
+
+def warn_of_sheets(path: str, dialect: Dialect, asked: str) -> list[str]:
+    """Returns what to say where a sheet of several was taken that nobody asked for."""
+    if asked or not dialect.sheet:
+        return []
+    others = ", ".join(f"`{name}`" for name in list_sheets(path) if name != dialect.sheet)
+    return [f"`{dialect.sheet}` is the sheet taken; there are {others}, too: --sheet names another"]
 
 
 def as_keys(dialect: Dialect) -> dict[str, Any]:
