@@ -65,15 +65,15 @@ def list_files(base: str, pattern: str, format: str = "csv") -> list[str]:
 def find_paths(base: str, pattern: str, is_table: bool = True) -> list[str]:
     """Return what `pattern` matches below `base`, in order, without what is hidden; of tables, partitions opened."""
     found = sorted(filter(is_shown, glob.glob(os.path.join(glob.escape(base), pattern))))
-    return [path for each in found for path in (_open_partition(each) if is_table else [each])]
+    return [path for each in found for path in (open_folder(each) if is_table and is_partition(each) else [each])]
 
 
-def _open_partition(path: str) -> list[str]:
-    """Return the files in a folder that is named like a column and its value, at any depth; any other path alone."""
-    if not (is_partition(path) and os.path.isdir(path)):
+def open_folder(path: str) -> list[str]:
+    """Return the files in a folder, at any depth, in order and without what is hidden; any other path alone."""
+    if not os.path.isdir(path):
         return [path]
     inside = sorted(os.path.join(path, name) for name in os.listdir(path))
-    return [file for each in inside if is_shown(each) for file in _open_partition(each)]
+    return [file for each in inside if is_shown(each) for file in open_folder(each)]
 
 
 def suggest_path(path: str) -> str:

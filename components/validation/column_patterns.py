@@ -31,7 +31,8 @@ def expand(config: Config, header: Sequence[str]) -> Config:
     """
     sliced = (column for columns in config.evaluation.slices for column in columns)
     parts = (name for feature in config.features.values() for name in list_columns(feature))
-    named = {config.label.name, config.data.weight, config.data.group, *sliced, *parts, *config.features}
+    label = (config.label.name, *(config.label.columns or ()))
+    named = {*label, config.data.weight, config.data.group, *sliced, *parts, *config.features}
     free = [name for name in header if name and name not in named]
     features: dict[str, Feature] = {}
     in_window = config.data.window is not None

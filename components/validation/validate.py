@@ -46,7 +46,7 @@ def check_batches(
 
     Raises DataRejected at the first fault; what only all rows together show, after the last batch.
     """
-    label = next(role for role in roles.values() if role.name in LABELS.values())
+    label = next(role for role in roles.values() if role.name in (*LABELS.values(), "flags"))
     seen: set[float] = set()
     rows = 0
     for path in files:
@@ -54,7 +54,7 @@ def check_batches(
             check_file(path, format, roles, files[0], dialect)
         before = rows
         for batch in _read_sound(path, files, format, roles, dialect):
-            if label.name != "labels":  # of which a row may have none
+            if label.name not in ("labels", "flags"):  # of which a row may have none
                 seen |= set(pc.min_max(batch.column(list(roles).index(label.column))).as_py().values()) - {None}
             yield number_rows(batch, rows - before) if numbered else batch
             rows += batch.num_rows

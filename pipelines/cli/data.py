@@ -23,7 +23,9 @@ app.add_typer(schema, name="schema")
 @app.command()
 def init(
     data: Annotated[str, typer.Argument(metavar="DATA", help="CSV, Parquet or JSON: a file, folder or glob.")],
-    label: Annotated[str, typer.Option(metavar="NAME", help="The column to predict.")],
+    label: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The column to predict; folders of images or texts name it.")
+    ] = None,
     file: Annotated[
         str | None,
         typer.Option("-o", "--file", metavar="FILE.yaml", help="What to write, else NAME.yaml here; - prints it."),

@@ -34,9 +34,16 @@ from pipelines.onboarding.association import measure
 from pipelines.onboarding.dialect_inference import as_keys, read_dialect, warn_of_sheets
 from pipelines.onboarding.feature_guess import Guess
 from pipelines.onboarding.feature_inference import gather, guess
+from pipelines.onboarding.folder_inference import (
+    LABEL,
+    Classes,
+    choose_network,
+    describe_feature,
+    find_classes,
+)
 from pipelines.onboarding.giveaway import find_giveaways
 from pipelines.onboarding.label_inference import Target, Threshold, aim, find_kind, find_leaks, label_rows
-from pipelines.onboarding.multilabel_inference import aim_at_sets, find_sets, spell_separator
+from pipelines.onboarding.multilabel_inference import aim_at_sets, find_sets, join_flags, spell_columns, spell_separator
 from pipelines.onboarding.spelling_inference import Spelled, read_spelling
 from pipelines.onboarding.split_inference import choose_split, doubt_bar, loosen
 
@@ -87,7 +94,7 @@ class Draft:
 
 def draft(
     data: str,
-    label: str,
+    label: str | None,
     file: Path | None = None,
     kind: str | None = None,
     group: str | None = None,
@@ -95,19 +102,32 @@ def draft(
     columns: Sequence[str] = (),
     sheet: str = "",
 ) -> Draft:
-    """Returns the config for the rows in `data`: a CSV, Parquet or JSON lines file, a folder, a glob or sample://NAME.
+    """Returns the config for the rows in `data`: a file of a table, a folder, a glob or sample://NAME.
+
+    In a folder of images or texts, folders may name the classes; else `label` names a column.
 
     It is written for the place `file`; `columns` are the names of those of files without a header, `sheet` is a
     workbook's. Raises DataRejected and ConfigError where no pipeline can be made of it.
     """
+    if found := find_classes(data):
+        return _draft_folders(found, data, label, file, kind)
     files, format = find_files(data)
     dialect = PLAIN if format == "parquet" else read_dialect(files[0], format, columns, sheet)
     profile = profile_files(files, format, dialect)
+    if label is None:
+        known = ", ".join(profile.columns)
+        raise ConfigError("it says which column is to be predicted", "--label", f"The columns are: {known}.")
+    flags = label.split(",") if "," in label and label not in profile.columns else []
+    if flags:
+        require_columns(profile, data, {f"--label {name}": name for name in flags})
+        profile, label, counts = join_flags(profile, flags, kind)
     require_columns(profile, data, {"--label": label, "--group": group, "--weight": weight})
     spelled = read_spelling(profile, label)
     profile, warnings = spelled.profile, list[str]()
-    sets = find_sets(profile.columns[label], kind) if profile.columns[label].is_single else None
-    if sets:
+    sets = find_sets(profile.columns[label], kind) if profile.columns[label].is_single and not flags else None
+    if flags:
+        sets, options, kind = ("|", counts), spell_columns(flags), "multilabel"
+    elif sets:
         options, kind = spell_separator(sets[0]), "multilabel"
     else:
         profile, options, warnings = label_rows(spelled, label)
@@ -119,6 +139,7 @@ def draft(
     judged = profile.rows * split.test / sum(split.parts.values())
     column = profile.columns[label]
     target = aim_at_sets(column, sets[1]) if sets else aim(column, kind, weights, judged)
+    target = replace(target, classes=()) if flags else target  # which are the columns' names
     others = {name: column for name, column in profile.columns.items() if name not in (label, group, weight)}
     warnings += warn_of_sheets(files[0], dialect, sheet)
     warnings += doubt_bar(profile, label, target.kind, split)
@@ -155,6 +176,40 @@ def draft(
         gate=loosen(units, profile.rows, split),
     )
     return Draft(check(text), features, left_out, warnings)
+
+
+def _draft_folders(found: Classes, data: str, label: str | None, file: Path | None, kind: str | None) -> Draft:
+    """Returns the draft for images or texts whose folders name their classes."""
+    require_columns(found.profile, data, {"--label": label or LABEL})
+    column, profile = found.label, found.profile
+    kind = find_kind(column, kind)
+    if profile.rows < FEWEST:
+        raise DataRejected(f"{count(profile.rows, 'file')}: too few for three splits", data, f"Bring {FEWEST} or more.")
+    split, units = choose_split(profile, LABEL, kind, None)
+    target = aim(column, kind, None, profile.rows * split.test / sum(split.parts.values()))
+    name, feature = describe_feature(found)
+    settings = next(settings for settings in SETTINGS if profile.rows < settings.rows)
+    if found.format == "images":
+        settings = Settings(profile.rows, choose_network(feature), 32, 30, 0.001, 6)
+    text = _render(
+        schema=FILE if file else None,
+        file=shlex.quote(str(file or "FILE.yaml")),
+        rows=count(profile.rows, "row"),
+        source=data,
+        name=name_pipeline(file or Path(name_file(data))),
+        data={"format": found.format, "path": _place(data, file), **as_keys(found.dialect)},
+        marked="",
+        split=_spell_split(split),
+        label=LABEL,
+        target=target,
+        options=(),
+        features=align({_spell_feature(name, feature): feature.reason}),
+        left_out=(),
+        settings=settings,
+        thresholds=align({_spell_threshold(threshold): threshold[2] for threshold in target.thresholds}),
+        gate=loosen(units, profile.rows, split),
+    )
+    return Draft(check(text), {name: feature}, {}, doubt_bar(profile, LABEL, kind, split))
 
 
 def require_columns(profile: Profile, data: str, named: Mapping[str, str | None]) -> None:

@@ -12,7 +12,7 @@ from typing import Any, TextIO
 import pyarrow as pa
 
 from components.patches.stderr import silence
-from components.readers.files import find_data, find_paths, suggest_path
+from components.readers.files import find_data, find_paths, open_folder, suggest_path
 from components.readers.formats import find_scored
 from components.readers.json_lines import parse_json
 from components.readers.row_batch import Batch, Fault, gather_rows
@@ -193,7 +193,7 @@ def check_columns(batch: Batch, needed: Iterable[str], added: Sequence[str]) -> 
 def list_inputs(source: str) -> list[str]:
     """Returns the files that a path, a folder or a glob stands for, in order; raises DataRejected."""
     base, pattern = find_data(source)
-    files = find_paths(base, pattern)
+    files = [file for path in find_paths(base, pattern) for file in open_folder(path)]
     if not files:
         raise DataRejected("There is no such file.", source, suggest_path(source) or "Correct --input.")
     first = find_scored(files[0])

@@ -13,6 +13,7 @@ from configs.quantities import count
         (2_000, "row", "2,000 rows"),
         (1, "class", "1 class"),
         (3, "class", "3 classes"),
+        (30, "epoch", "30 epochs"),
         (2, "vocabulary", "2 vocabularies"),
     ],
 )
