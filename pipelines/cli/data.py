@@ -1,13 +1,15 @@
 """The user's data: init, and the schema's show, diff and accept."""
 
 import json
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Group
+from rich.prompt import IntPrompt
 
 from components.patches.stderr import silence
 from configs.loading.loader import load
@@ -37,6 +39,7 @@ def init(
         str | None, typer.Option(metavar="A,B,C", help="The columns' names, if no row has them.")
     ] = None,
     sheet: Annotated[str, typer.Option(metavar="NAME", help="Of a workbook; else the first.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing: take what is likelier.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
     output: Format = Output.text,
 ) -> None:
@@ -45,7 +48,9 @@ def init(
 
     file = file or name_file(data)
     path = None if file == "-" else Path(file)
-    drawn = draft(data, label, path, kind, group, weight, columns.split(",") if columns else (), sheet)
+    names = columns.split(",") if columns else ()
+    asks = path is not None and output is Output.text and not yes and sys.stdin.isatty() and sys.stdout.isatty()
+    drawn = draft(data, label, path, kind, group, weight, names, sheet, ask_reading if asks else None)
     if path is None:
         typer.echo(drawn.text, nl=False)
         return
@@ -53,6 +58,15 @@ def init(
     warned = "".join(f"Warning     {warning}\n" for warning in drawn.warnings)
     told = f"{file} written: {drawn}.\n{warned}Next        millrace run {file}"
     answer(output, drawn.as_data() | {"file": file}, told)
+
+
+def ask_reading(name: str, readings: Mapping[str, str]) -> str:
+    """Asks at the terminal which way the moments of a column are read; returns the format."""
+    typer.echo(f"The column `{name}` can be read in {len(readings)} ways:")
+    for number, (format, read) in enumerate(readings.items(), 1):
+        typer.echo(f"  {number}  {read} ({format})")
+    numbers = [str(number) for number in range(1, len(readings) + 1)]
+    return list(readings)[IntPrompt.ask("Which", choices=numbers, default=1) - 1]
 
 
 @schema.command()

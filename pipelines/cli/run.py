@@ -26,7 +26,7 @@ app = typer.Typer()
 
 def complete_node(begun: str) -> list[str]:
     """Returns the nodes whose names begin so, for the shell."""
-    return [id for id in NODES if id.lower().startswith(begun.lower())]
+    return [id for id in NODES if id.startswith(begun)]
 
 
 @app.command()

@@ -6,7 +6,7 @@ import os
 import re
 import shlex
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,7 @@ from pipelines.onboarding.folder_inference import (
 )
 from pipelines.onboarding.giveaway import find_giveaways
 from pipelines.onboarding.label_inference import Target, Threshold, aim, find_kind, find_leaks, label_rows
+from pipelines.onboarding.moment_inference import read_as
 from pipelines.onboarding.multilabel_inference import aim_at_sets, find_sets, join_flags, spell_columns, spell_separator
 from pipelines.onboarding.spelling_inference import Spelled, read_spelling
 from pipelines.onboarding.split_inference import choose_split, doubt_bar, loosen
@@ -51,6 +52,7 @@ TABLES = ("csv", "parquet", "jsonl", "json", "workbook")
 SUFFIXES = {suffix: name for name in TABLES for suffix in FORMATS[name].suffixes}
 FEWEST = 20  # rows, of which each split may still get some
 COMMENTS = 56  # the column that comments are aligned to at most
+Ask = Callable[[str, Mapping[str, str]], str]  # of a column, by format how it is read; returns the format
 
 
 @dataclass(frozen=True)
@@ -101,13 +103,15 @@ def draft(
     weight: str | None = None,
     columns: Sequence[str] = (),
     sheet: str = "",
+    ask: Ask | None = None,
 ) -> Draft:
     """Returns the config for the rows in `data`: a file of a table, a folder, a glob or sample://NAME.
 
     In a folder of images or texts, folders may name the classes; else `label` names a column.
 
     It is written for the place `file`; `columns` are the names of those of files without a header, `sheet` is a
-    workbook's. Raises DataRejected and ConfigError where no pipeline can be made of it.
+    workbook's. Where moments can be read in several ways, `ask` says in which. Raises DataRejected and ConfigError
+    where no pipeline can be made of it.
     """
     if found := find_classes(data):
         return _draft_folders(found, data, label, file, kind)
@@ -144,6 +148,7 @@ def draft(
     warnings += warn_of_sheets(files[0], dialect, sheet)
     warnings += doubt_bar(profile, label, target.kind, split)
     features, left_out = _choose(profile.columns[label], others, target, spelled)
+    features = _settle(features, others, ask) if ask else features
     if not features:
         features, left_out = _take_least_bad(profile.columns[label], others, left_out, data)
     warnings += [
@@ -287,6 +292,16 @@ def _choose(
     guesses = gather(guesses, others)
     features = {name: found for name, found in guesses.items() if found.kind}
     return features, {name: found for name, found in guesses.items() if not found.kind}
+
+
+def _settle(features: Mapping[str, Guess], columns: Mapping[str, Column], ask: Ask) -> dict[str, Guess]:
+    """Returns the features, with moments read as the answers say."""
+    settled = dict(features)
+    for name, found in features.items():
+        if found.readings:
+            told = read_as(columns[name], ask(name, found.readings))
+            settled[name] = replace(told, options={**found.options, **told.options})
+    return settled
 
 
 def _take_least_bad(

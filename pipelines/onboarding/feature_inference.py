@@ -57,7 +57,7 @@ def _spell(column: Column, found: Guess, spelled: Mapping[str, Any]) -> Guess:
         mend = ", ".join(f"{key}: true" for key in variants)
         warning = f"{describe_variants(column)} differ by case or blanks alone; {mend} would make them one"
         told += f"; {mend} would make one of {describe_variants(column)}"
-    return Guess(told, found.kind, {**found.options, **own}, found.warning or warning)
+    return replace(found, reason=told, options={**found.options, **own}, warning=found.warning or warning)
 
 
 def _offer(column: Column, spelled: Mapping[str, Any]) -> Guess | None:
