@@ -31,6 +31,7 @@ from components.validation.typed_batch import (
     number_rows,
 )
 from configs.errors import DataRejected
+from configs.progress import Pulse
 from configs.quantities import count
 from configs.schema.config import Config
 from configs.schema.dialect import PLAIN, Dialect
@@ -48,7 +49,7 @@ def check_batches(
     """
     label = next(role for role in roles.values() if role.name in (*LABELS.values(), "flags"))
     seen: set[float] = set()
-    rows = 0
+    rows, pulse = 0, Pulse()
     for path in files:
         with _doubting_format(path, format):
             check_file(path, format, roles, files[0], dialect)
@@ -58,6 +59,7 @@ def check_batches(
                 seen |= set(pc.min_max(batch.column(list(roles).index(label.column))).as_py().values()) - {None}
             yield number_rows(batch, rows - before) if numbered else batch
             rows += batch.num_rows
+            pulse.tell("%s checked", count(rows, "row"))
     if label.optional and not seen:
         raise DataRejected(
             f"The label `{label.column}` is missing in all rows.", files[0], "Correct label.name in the config."

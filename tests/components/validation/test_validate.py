@@ -1,4 +1,5 @@
 import gzip
+import logging
 
 import pyarrow as pa
 import pytest
@@ -7,6 +8,7 @@ from pyarrow import parquet
 from components.readers import delimited
 from components.validation import validate
 from components.validation.column_types import Role
+from configs import progress
 from configs.errors import DataRejected
 from configs.loading.loader import load
 
@@ -388,3 +390,11 @@ def test_a_wrong_kind_is_named_before_a_cell(tmp_path):
     error = rejection(path)
     assert (error.where, error.remedy) == ("features.fare.kind", "Write kind: categorical, or text.")
     assert f"such as `Blue` in {path}:2" in error.what
+
+
+def test_the_rows_so_far_are_told(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(progress, "EVERY", 0)
+    files = [write(tmp_path / f"{name}.csv", HEADER + GOOD) for name in "ab"]
+    with caplog.at_level(logging.INFO, "millrace.progress"):
+        read(*files)
+    assert caplog.messages == ["2 rows checked", "4 rows checked"]

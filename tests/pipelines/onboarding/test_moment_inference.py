@@ -89,6 +89,7 @@ def test_the_answer_is_taken(tmp_path):
     assert not any("could be" in warning for warning in drawn.warnings)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("options", "format"), [((), "%m/%d/%Y"), (("--yes",), "%d/%m/%Y")])
 def test_init_asks_on_a_terminal_alone(tmp_path, options, format):
     ours, theirs = pty.openpty()
