@@ -17,7 +17,8 @@ from tfx.types import artifact_utils, standard_artifacts
 from components import in_service_driver
 from components.base import Made, node
 from components.schemas.blocks import validate_statistics
-from components.schemas.tfdv_schema import FILE, free, read_schema, read_statistics
+from components.schemas.places import FILE
+from components.schemas.tfdv_schema import free, read_schema, read_statistics
 from components.summaries import Outputs, Summary
 from configs.errors import DataRejected
 from configs.schema.config import Config, Gate
@@ -25,6 +26,7 @@ from configs.schema.config import Config, Gate
 FOUND = "anomalies.json"
 COARSE = 4  # steps of float32 within a deviation, below which a number has lost what tells its values apart
 WHOLE = 2**24  # up to which float32 tells all whole numbers apart
+OF_SCHEMA = {"gate.unseen", "data.schema_file"}  # keys of what an accepted schema allows
 IN_VERSION = "assets.extra/statistics/Split-train/FeatureStats.pb"
 Statistics: TypeAlias = statistics_pb2.DatasetFeatureStatisticsList
 Reason: TypeAlias = anomalies_pb2.AnomalyInfo
@@ -91,12 +93,18 @@ class Executor(BaseExecutor):
 
 def rejection(found: list[Anomaly]) -> DataRejected:
     """Returns the error that names every anomaly, and what to do about them."""
-    keys = " or ".join(sorted({anomaly.key for anomaly in found}))
+    broken = {anomaly.key for anomaly in found}
+    keys = " or ".join(sorted(broken))
+    remedy = f"Mend the data, change {keys} in the config, or run again with --accept-anomalies REASON."
+    if broken & OF_SCHEMA:
+        remedy += (
+            " Is the data right? `millrace schema diff CONFIG` lists what is new, `schema accept CONFIG` keeps it."
+        )
     return DataRejected(
         f"{len(found)} anomal{'y' if len(found) == 1 else 'ies'} in the data:\n"
         + "\n".join(f"  {anomaly}" for anomaly in found),
         where="DataGate",
-        remedy=f"Mend the data, change {keys} in the config, or run again with --accept-anomalies REASON.",
+        remedy=remedy,
     )
 
 

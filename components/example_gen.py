@@ -54,6 +54,7 @@ from components.validation.typed_batch import (
     number_rows,
 )
 from configs.errors import DataRejected
+from configs.progress import PROGRESS
 from configs.schema.config import Config
 from configs.schema.dialect import PLAIN, Dialect
 from configs.schema.features import Steps
@@ -189,6 +190,7 @@ class Executor(BaseBeamExecutor):
         files = _list_files(exec_properties["input_base"], found, plan.format)
         assign, rows, unlabelled = _divide(files, plan, parts)
         examples.split_names = artifact_utils.encode_split_names(list(parts))
+        PROGRESS.info("writing %s rows", f"{sum(rows.values()):,}")
         self._write_splits(examples, files, plan, assign)
         examples_utils.set_payload_format(examples, example_gen_pb2.FORMAT_TF_EXAMPLE)
         examples_utils.set_file_format(examples, "tfrecords_gzip")

@@ -23,6 +23,7 @@ from components.base import Made, node
 from components.scoring.saved_model import BySignature
 from components.summaries import Outputs, Summary
 from configs.errors import NotBlessed
+from configs.quantities import count
 from configs.schema.config import Config, Label
 from trainer.export import signatures
 from trainer.export.saved_model import KERAS_MODEL, name_answers
@@ -56,7 +57,7 @@ def build(config: Config, made: Made) -> BaseComponent:
 
 def summarise(outputs: Outputs) -> Summary:
     """Returns how many rows were answered as they should be."""
-    return Summary(f"{outputs['blessing'][0].get_int_custom_property('rows')} rows answered as trained")
+    return Summary(f"{count(outputs['blessing'][0].get_int_custom_property('rows'), 'row')} answered as trained")
 
 
 class Executor(BaseExecutor):

@@ -16,8 +16,10 @@ from tfx.types import artifact_utils, standard_artifacts
 
 from components import in_service_driver
 from components.base import Made, node
-from components.schemas.tfdv_schema import FILE, IN_VERSION, extend, free, infer, read_schema, read_statistics
+from components.schemas.places import FILE, IN_VERSION
+from components.schemas.tfdv_schema import extend, free, infer, read_schema, read_statistics
 from components.summaries import Outputs, Summary
+from configs.quantities import count
 from configs.schema.config import Config
 
 
@@ -45,7 +47,7 @@ def summarise(outputs: Outputs) -> Summary:
     [schema] = outputs["schema"]
     path = Path(schema.uri, FILE)
     columns = len(read_schema(path).feature)
-    return Summary(f"{columns} columns, {schema.get_string_custom_property('source')}", {"path": str(path)})
+    return Summary(f"{count(columns, 'column')}, {schema.get_string_custom_property('source')}", {"path": str(path)})
 
 
 class Driver(in_service_driver.Driver):

@@ -27,6 +27,7 @@ from components.examples.batches import ROWS, count_rows, join_batches, list_sha
 from components.feature_statistics.combiner import CombineStatistics
 from components.schemas.tfdv_schema import read_statistics
 from components.summaries import Outputs, Summary
+from configs.quantities import count
 from configs.schema.config import Config
 from configs.schema.features import Image
 
@@ -93,7 +94,7 @@ def summarise(outputs: Outputs) -> Summary:
         }
         for feature in statistics["train"].datasets[0].features
     }
-    return Summary(f"{len(features)} columns", {"columns": features})
+    return Summary(count(len(features), "column"), {"columns": features})
 
 
 def _describe(statistics: types.Artifact, examples: types.Artifact, splits: list[str]) -> None:

@@ -22,6 +22,7 @@ from components.registry.tree_digest import DIGEST
 from components.registry.versions import Version, in_service, verify, versions
 from components.summaries import Outputs, Summary
 from configs.home import Home
+from configs.quantities import count
 from configs.schema.config import Config
 from trainer.models.custom import embed
 from trainer.run_fn import FACTS, HISTORY, LINEAGE
@@ -52,7 +53,7 @@ def summarise(outputs: Outputs) -> Summary:
     folder = Path(outputs["model_run"][0].uri)
     history, facts = (json.loads((folder / name).read_text()) for name in (HISTORY, FACTS))
     loss, val_loss = history["loss"], history["val_loss"]
-    text = f"{len(loss)} epochs, loss {loss[-1]:.4g}, best eval loss {min(val_loss):.4g}"
+    text = f"{count(len(loss), 'epoch')}, loss {loss[-1]:.4g}, best eval loss {min(val_loss):.4g}"
     if facts["base"]:
         text += f", from version {facts['base']} on"
     if facts["begun"]:

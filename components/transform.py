@@ -22,8 +22,10 @@ from components.base import Made
 from components.examples.batches import count_rows, join_batches, list_shards, read_batches
 from components.examples.shards import Shard, staged
 from components.examples.tensors import from_dense, to_cells, to_sparse
-from components.schemas.tfdv_schema import FILE, read_schema
+from components.schemas.places import FILE
+from components.schemas.tfdv_schema import read_schema
 from components.summaries import Outputs, Summary
+from configs.quantities import count
 from configs.schema.config import Config
 from trainer.features.graph import read_kinds, trace_cells, write_graph
 from trainer.features.learning import Seen
@@ -53,7 +55,7 @@ def build(config: Config, made: Made) -> BaseComponent:
 def summarise(outputs: Outputs) -> Summary:
     """Returns how many vocabularies were learnt."""
     learnt = Learnt.read(outputs["transform_graph"][0].uri)
-    return Summary(f"{len(learnt.vocabularies)} vocabularies")
+    return Summary(count(len(learnt.vocabularies), "vocabulary"))
 
 
 class Executor(BaseBeamExecutor):

@@ -18,6 +18,7 @@ from components.base import Made
 from components.summaries import Outputs, Summary
 from components.trainer import find_place, identify, settle
 from configs.home import Home
+from configs.quantities import count
 from configs.schema.config import Config
 
 FOUND = "trials.json"
@@ -46,10 +47,10 @@ def summarise(outputs: Outputs) -> Summary:
     """Returns how many trials there were, and the best of them."""
     found: Mapping[str, Any] = json.loads(Path(outputs["tuner_results"][0].uri, FOUND).read_text())
     failed = sum(trial["score"] is None for trial in found["trials"])
-    count = f"{len(found['trials'])} trials" + (f", of which {failed} failed" if failed else "")
+    told = count(len(found["trials"]), "trial") + (f", of which {failed} failed" if failed else "")
     best = next(trial for trial in found["trials"] if trial["trial"] == found["best"])
     values = ", ".join(f"{key} {_shorten(value)}" for key, value in best["values"].items())
-    return Summary(f"{count}; {found['objective']} {best['score']:.4f} with {values}", found)
+    return Summary(f"{told}; {found['objective']} {best['score']:.4f} with {values}", found)
 
 
 def _shorten(value: Any) -> str:

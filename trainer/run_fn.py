@@ -11,6 +11,7 @@ import tensorflow as tf
 from tfx.components.trainer.fn_args_utils import FnArgs
 
 from configs.errors import MillraceError
+from configs.quantities import count
 from configs.schema.models import BoostedTrees
 from trainer.export.saved_model import KERAS_MODEL, export
 from trainer.features.graph import read_spec
@@ -112,7 +113,7 @@ def train_network(
     except tf.errors.ResourceExhaustedError as error:
         if training.batch_size == "auto" and size > 1:
             return train_network(settings, given, learnt, splits, size // 2)
-        what = f"A batch of {size} rows does not fit into the memory of the device."
+        what = f"A batch of {count(size, 'row')} does not fit into the memory of the device."
         raise MillraceError(what, "Trainer", "Lower training.batch_size, or set it to auto.") from error
     if training.precision != "float32":
         model = widen(model, settings, seen)

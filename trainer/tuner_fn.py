@@ -21,12 +21,13 @@ from tfx.components.trainer.fn_args_utils import FnArgs
 from tfx.components.tuner.component import TunerFnResult
 
 from configs.errors import MillraceError
+from configs.progress import PROGRESS
+from configs.quantities import count
 from configs.schema.tuning import Space, Tuning
 from trainer.features.learnt import Learnt
 from trainer.labels import HEADS
 from trainer.run_fn import read_splits, train_model, write_json
 from trainer.settings import Settings, read_values
-from trainer.training.callbacks import PROGRESS
 from trainer.training.dataset import Rows, choose_batch
 from trainer.training.distribution import computing
 
@@ -81,7 +82,7 @@ class Search(BaseTuner):
         values = trial.hyperparameters.values
         budget = {"training.epochs": values["tuner/epochs"]} if "tuner/epochs" in values else {}
         try:
-            with introduced(self._name(trial)):
+            with introduced(self._introduce(trial)):
                 return {self.metric: self.train(trial.trial_id, read_values({"values": values}) | budget)}
         except ValidationError as error:
             raise keras_tuner.errors.FailedTrialError(error.errors()[0]["msg"]) from error
@@ -124,9 +125,13 @@ class Search(BaseTuner):
         best = self.oracle.get_best_trials()
         if not best or best[0].score is None:
             reason = trials[0]["reason"] if trials else "there was none"
-            what = f"None of {len(trials)} trials could be trained; of the first: {reason}"
+            what = f"None of {count(len(trials), 'trial')} could be trained; of the first: {reason}"
             raise MillraceError(what, "Tuner", "Change tuning.space, or what it leaves as it is.")
         write_json(Path(self.given["trials"]), {"objective": self.metric, "best": best[0].trial_id, "trials": trials})
+
+    def _introduce(self, trial: Trial) -> str:
+        best = next((each.score for each in self.oracle.get_best_trials() if each.score is not None), None)
+        return self._name(trial) + ("" if best is None else f" (best {self.metric} {best:.4f})")
 
     def _name(self, trial: Trial) -> str:
         number = self.oracle.start_order.index(trial.trial_id) + 1

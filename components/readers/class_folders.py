@@ -20,6 +20,8 @@ from configs.errors import DataRejected
 class ClassFolder(FileFormat):
     """The folder of a class, whose files are rows; what they hold is the column of the name `title`."""
 
+    is_table = False
+
     def read_item(self, path: str) -> str | bytes:
         """Return what a file holds."""
         with open_bytes(path) as file:
@@ -104,6 +106,7 @@ class TextLines(TextFormat):
     """Texts, a line each that is not blank."""
 
     title = "text"
+    is_table = False
 
     def parse_rows(self, path: str) -> Iterator[Row | Fault]:
         label = os.path.basename(path).removesuffix(".txt")

@@ -1,7 +1,7 @@
 """What a file is that is no data of ours, by its first bytes: so a saved web page is called one."""
 
 COMPRESSED = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\x28\xb5\x2f\xfd": "zstd"}
-WORKBOOK = "Save the sheet as CSV."
+WORKBOOK = "Let its name end with .xlsx (.xls, .ods) if it is one, or write data.format: workbook."
 KINDS = (
     (b"%PDF-", "a PDF document", "Bring the table in it as CSV."),
     (b"\xd0\xcf\x11\xe0", "a workbook or document of an old Microsoft Office", WORKBOOK),
@@ -21,7 +21,12 @@ TEXTS = (
     (b"<?xml", "XML", "Write it as CSV or as JSON lines."),
     (b"version https://git-lfs", "a pointer of Git LFS and not the file itself", "Fetch it: git lfs pull."),
 )
-JSON = "Write an object a line: .jsonl, data.format: jsonl; pandas does by to_json(orient='records', lines=True)."
+ARRAY = "a JSON array"
+OBJECTS = "JSON"
+JSON = {  # by what it is
+    ARRAY: "Let its name end with .json, or write data.format: json.",
+    OBJECTS: "Let its name end with .jsonl, or write data.format: jsonl.",
+}
 
 
 def recognise(head: bytes) -> tuple[str, str] | None:
@@ -44,5 +49,5 @@ def recognise_json(head: bytes) -> str | None:
     """Return which kind of JSON the text seems to be: an array, or objects."""
     text = b"".join(head.removeprefix(b"\xef\xbb\xbf").split())
     if text.startswith((b"[{", b"[[")):
-        return "a JSON array"
-    return "JSON" if text.startswith((b'{"', b"{}")) else None
+        return ARRAY
+    return OBJECTS if text.startswith((b'{"', b"{}")) else None

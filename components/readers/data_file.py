@@ -18,6 +18,11 @@ def is_shown(path: str) -> bool:
     return not os.path.basename(path).startswith((".", "_", "README"))
 
 
+def is_partition(folder: str) -> bool:
+    """Whether a folder is named like a column and its value: region=a."""
+    return os.path.basename(folder).find("=") > 0
+
+
 @contextlib.contextmanager
 def open_bytes(path: str) -> Iterator[BinaryIO]:
     """Open a data file, and raise DataRejected where it cannot be read."""
@@ -29,16 +34,20 @@ def open_bytes(path: str) -> Iterator[BinaryIO]:
         raise DataRejected(what, path, "Correct it, or data.path.") from None
 
 
+def find_compression(path: str) -> str | None:
+    """Return how a file is compressed, as its name says."""
+    return COMPRESSIONS.get(os.path.splitext(path)[1].lower())
+
+
 def strip_compression(path: str) -> str:
     """Return the name without what says how the file is compressed."""
-    base, suffix = os.path.splitext(path)
-    return base if suffix.lower() in COMPRESSIONS else path
+    return os.path.splitext(path)[0] if find_compression(path) else path
 
 
 @contextlib.contextmanager
 def open_content(path: str, dialect: Dialect = PLAIN) -> Iterator[BinaryIO]:
     """Open a data file uncompressed, as its dialect or else its name says; raise DataRejected where that fails."""
-    kind = dialect.compression or COMPRESSIONS.get(os.path.splitext(path)[1].lower())
+    kind = dialect.compression or find_compression(path)
     with open_bytes(path) as file:
         if kind is None:
             yield file

@@ -14,6 +14,7 @@ from components.readers.file_format import HEAD, LONGEST, Batches, Names, TextFo
 from components.readers.row_batch import Batch, Fault, Row, gather_rows, take_sound
 from components.readers.suffixes import SUFFIXES
 from configs.errors import DataRejected
+from configs.quantities import count
 from configs.schema.dialect import PLAIN, Dialect
 
 FAULTS = {  # what the csv module says, in part, and what we do
@@ -37,7 +38,7 @@ class Csv(TextFormat):
         super().require_content(path)
         with open_content(path, self.dialect) as file:
             if found := recognise_json(file.read(HEAD)):
-                raise DataRejected(f"This is {found}, not CSV.", path, JSON)
+                raise DataRejected(f"This is {found}, not CSV.", path, JSON[found])
 
     def iterate_batches(self, path: str, columns: Names, lists: Collection[str]) -> Batches:
         dialect = self.dialect
@@ -65,7 +66,7 @@ class Csv(TextFormat):
             yield from arrow_csv.open_csv(file, read, parse, cells)
 
     def read_rows(self, path: str) -> Iterator[Batch]:
-        yield from gather_rows(path, self.parse_rows(path), self.read_header(path))
+        yield from gather_rows(path, self.parse_whole(path), self.read_header(path))
 
     def name_columns(self, path: str) -> list[str]:
         if self.dialect.header:
@@ -87,7 +88,7 @@ class Csv(TextFormat):
                 yield first, dict(zip(header, cells, strict=True)), sum(map(len, cells))
             else:
                 lines = f" (lines {first} to {last}: a quote opens there)" if last > first else ""
-                what = f"The row{lines} has {len(cells)} fields; the header has {len(header)}."
+                what = f"The row{lines} has {count(len(cells), 'field')}; the header has {len(header)}."
                 sign = DELIMITERS.get(self.dialect.delimiter, "delimiter")
                 remedy = f"Correct the row: a {sign} or a quote is missing or too much."
                 yield Fault(path, first, "", what, cells, remedy)

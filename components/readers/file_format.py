@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from components.readers.content_kind import recognise
 from components.readers.data_file import BLOCK, open_bytes, open_content, strip_compression
+from components.readers.partitions import add_columns, find_partitions, list_folders
 from components.readers.row_batch import Batch, Fault, Row, choose_columns, gather_rows, take_sound
 from configs.errors import DataRejected
 from configs.schema.dialect import PLAIN, Dialect
@@ -34,6 +35,7 @@ class FileFormat:
     scored: tuple[str, ...] = ()  # suffixes of the files that can be scored
     items: tuple[str, ...] = ()  # suffixes of the files in the folder of a class, each of them a row
     part = "file"  # what names the columns, in a sentence
+    is_table = True  # folders above a file may name columns
     is_uniform = True  # all files of a data set have the same columns in the same order
 
     def __init__(self, dialect: Dialect = PLAIN) -> None:
@@ -54,8 +56,11 @@ class FileFormat:
         cells of `lists` hold more than one value; of JSON lines they become the list's JSON.
         """
         with self.refusing(path):
-            for batch in self.iterate_batches(path, columns, lists):
-                yield choose_columns(batch, columns or batch.schema.names)
+            around = self.name_around(path)
+            inside = [name for name in columns or () if name not in around] or None
+            for batch in self.iterate_batches(path, inside, lists):
+                whole = add_columns(batch, around)
+                yield choose_columns(whole, columns or whole.schema.names)
 
     def read_rows(self, path: str) -> Iterator[Batch]:
         """Yield the rows as they came, in one batch at least, and the faulty ones; raise DataRejected for the file."""
@@ -69,16 +74,22 @@ class FileFormat:
         """Return the names of the columns; those that the first batch has, where nothing else tells."""
         return next((batch.schema.names for batch in self.iterate_batches(path, None, ())), [])
 
+    def name_around(self, path: str) -> dict[str, str | None]:
+        """Return the columns that the folders above a file name and that it has not itself, with their values."""
+        found = find_partitions(path) if self.is_table else {}
+        own = self.name_columns(path) if found else ()
+        return {name: value for name, value in found.items() if name not in own}
+
     def read_header(self, path: str) -> list[str]:
         """Return the names of the columns; raise DataRejected where they cannot be read, or one is there twice."""
         self.require_content(path)
         with self.refusing(path):
-            names = self.name_columns(path)
+            names, around = self.name_columns(path), self.name_around(path)
         twice = [name for name, count in Counter(names).items() if count > 1]
         if twice:
             what = f"The {self.part} has the column `{twice[0]}` more than once."
             raise DataRejected(what, self.place_header(path), "Rename or drop one.")
-        return names
+        return [*names, *around]
 
     def place_header(self, path: str) -> str:
         """Return where the columns are named."""
@@ -154,7 +165,13 @@ class TextFormat(FileFormat):
             raise DataRejected(f"This is {kind}, not {self.title}.", path, remedy)
 
     def read_rows(self, path: str) -> Iterator[Batch]:
-        yield from gather_rows(path, self.parse_rows(path))
+        yield from gather_rows(path, self.parse_whole(path))
+
+    def parse_whole(self, path: str) -> Iterator[Row | Fault]:
+        """Yield what `parse_rows` does, with the columns that the folders name."""
+        around = self.name_around(path)
+        for row in self.parse_rows(path):
+            yield row if isinstance(row, Fault) or not around else (row[0], {**row[1], **around}, row[2])
 
     def iterate_batches(self, path: str, columns: Names, lists: Collection[str]) -> Batches:
         yield from (batch.table for batch in gather_rows(path, take_sound(self.parse_rows(path)), columns or ()))
@@ -172,7 +189,8 @@ class TextFormat(FileFormat):
             yield from super().sample_batches(path, share, lists)
             return
         with tempfile.TemporaryDirectory() as folder, open_bytes(path) as file:
-            thin = Path(folder, os.path.basename(path))
+            thin = Path(folder, *list_folders(path), os.path.basename(path))
+            thin.parent.mkdir(parents=True, exist_ok=True)
             with thin.open("wb") as pieces:
                 pieces.write(file.readline())  # the header, of CSV
                 first, size = file.tell(), file.seek(0, io.SEEK_END)

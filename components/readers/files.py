@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Iterable
 
-from components.readers.data_file import BLOCK, is_shown, open_bytes, strip_compression
+from components.readers.data_file import BLOCK, is_partition, is_shown, open_bytes, strip_compression
 from components.readers.suffixes import ITEMS, SUFFIXES
 from configs.errors import DataRejected
 from configs.loading.error_messages import suggest
@@ -42,9 +42,8 @@ def list_files(base: str, pattern: str, format: str = "csv") -> list[str]:
     whole folder ends with `FOLDER`; then anything else in it than the format has is refused by name.
     """
     inside, name = os.path.split(pattern)
-    found = sorted(glob.glob(os.path.join(glob.escape(base), pattern)))
-    files = [path for path in found if is_shown(path)]
     ends, items = SUFFIXES[format], ITEMS.get(format)
+    files = find_paths(base, pattern, is_table=items is None)
     part = " or ".join(ends)
     if format == "images" and any(path.endswith(ends) for path in files):
         files = [path for path in files if path.endswith(ends)]
@@ -60,10 +59,24 @@ def list_files(base: str, pattern: str, format: str = "csv") -> list[str]:
         raise DataRejected(f"The data folder holds no {part} file.", folder, "Put one there, or correct data.path.")
     what = "No file matches." if glob.has_magic(re.sub(r"\[[*?[]\]", "", pattern)) else "There is no such file."
     path = os.path.join(base, pattern)
-    raise DataRejected(what, path, _suggest_path(path) or "Correct data.path.")
+    raise DataRejected(what, path, suggest_path(path) or "Correct data.path.")
 
 
-def _suggest_path(path: str) -> str:
+def find_paths(base: str, pattern: str, is_table: bool = True) -> list[str]:
+    """Return what `pattern` matches below `base`, in order, without what is hidden; of tables, partitions opened."""
+    found = sorted(filter(is_shown, glob.glob(os.path.join(glob.escape(base), pattern))))
+    return [path for each in found for path in (open_folder(each) if is_table and is_partition(each) else [each])]
+
+
+def open_folder(path: str) -> list[str]:
+    """Return the files in a folder, at any depth, in order and without what is hidden; any other path alone."""
+    if not os.path.isdir(path):
+        return [path]
+    inside = sorted(os.path.join(path, name) for name in os.listdir(path))
+    return [file for each in inside if is_shown(each) for file in open_folder(each)]
+
+
+def suggest_path(path: str) -> str:
     """Ask whether the nearest that there is was meant, in place of the first part of the path that is not there."""
     path = re.sub(r"\[([*?[])\]", r"\1", path)
     folder, name = os.path.split(path)

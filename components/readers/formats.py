@@ -6,25 +6,36 @@ from components.readers.class_folders import Images, Texts
 from components.readers.data_file import strip_compression
 from components.readers.delimited import Csv
 from components.readers.file_format import FileFormat
+from components.readers.json_array import Json
 from components.readers.json_lines import JsonLines
 from components.readers.parquet_file import Parquet
 from components.readers.tfrecord import TFRecord
+from components.readers.workbook import Workbook
 from configs.errors import DataRejected
 from configs.schema.dialect import PLAIN, Dialect
 
 FORMATS: dict[str, FileFormat] = {
     "csv": Csv(),
     "jsonl": JsonLines(),
+    "json": Json(),
     "parquet": Parquet(),
+    "workbook": Workbook(),
     "tfrecord": TFRecord(),
     "images": Images(),
     "text": Texts(),
 }
+CERTAIN = ("csv", "jsonl", "json", "parquet", "tfrecord", "workbook")  # whose names nothing else bears
 
 
 def find_format(path: str, name: str, dialect: Dialect = PLAIN) -> FileFormat:
     """Return what reads a data file: as its format says, but for a table of images, and a file of lines of text."""
     return FORMATS[name].speak(dialect).choose(path)
+
+
+def name_format(path: str) -> str | None:
+    """Return the format that a file's name says, None where it says nothing certain."""
+    name = strip_compression(path).lower()
+    return next((key for key in CERTAIN if name.endswith(FORMATS[key].suffixes)), None)
 
 
 def find_scored(path: str, trained: str = "", dialect: Dialect = PLAIN) -> FileFormat:

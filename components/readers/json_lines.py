@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Collection, Iterable, Iterator
+from typing import Any
 
-from components.readers.content_kind import JSON, recognise_json
+from components.readers.content_kind import ARRAY, JSON, recognise_json
 from components.readers.data_file import open_content, open_text
 from components.readers.file_format import HEAD, Batches, Names, TextFormat
 from components.readers.row_batch import Fault, Row, gather_rows, spell_value, take_sound
@@ -26,22 +27,24 @@ class JsonLines(TextFormat):
     def require_content(self, path: str) -> None:
         super().require_content(path)
         with open_content(path, self.dialect) as file:
-            if recognise_json(file.read(HEAD)) == "a JSON array":
-                raise DataRejected("This is a JSON array, not JSON lines.", path, JSON)
+            if recognise_json(file.read(HEAD)) == ARRAY:
+                raise DataRejected(f"This is {ARRAY}, not JSON lines.", path, JSON[ARRAY])
+
+    def iterate_records(self, path: str, decoder: json.JSONDecoder) -> Iterator[Row | Fault]:
+        """Yield every object, or what is wrong with it."""
+        with open_text(path, self.dialect) as file:
+            yield from parse_json(path, file, decoder)
 
     def name_columns(self, path: str) -> list[str]:
-        with open_text(path, self.dialect) as file:
-            return list(next(gather_rows(path, take_sound(parse_json(path, file)))).names)
+        return list(next(gather_rows(path, take_sound(self.parse_rows(path)))).names)
 
     def parse_rows(self, path: str) -> Iterator[Row | Fault]:
-        with open_text(path, self.dialect) as file:
-            yield from parse_json(path, file)
+        yield from self.iterate_records(path, VALUES)
 
     def iterate_batches(self, path: str, columns: Names, lists: Collection[str]) -> Batches:
-        with open_text(path, self.dialect) as file:
-            rows = (_flatten(path, row, columns, lists) for row in parse_json(path, file, SPELLED))
-            for batch in gather_rows(path, take_sound(rows), columns or ()):
-                yield batch.table
+        rows = (_flatten(path, row, columns, lists) for row in self.iterate_records(path, SPELLED))
+        for batch in gather_rows(path, take_sound(rows), columns or ()):
+            yield batch.table
 
 
 def parse_json(path: str, lines: Iterable[str], decoder: json.JSONDecoder = VALUES) -> Iterator[Row | Fault]:
@@ -50,17 +53,19 @@ def parse_json(path: str, lines: Iterable[str], decoder: json.JSONDecoder = VALU
         if not line.strip():
             continue
         try:
-            record = decoder.decode(line)
-            if "\\u" in line:
-                json.dumps(record, ensure_ascii=False).encode()  # half of a surrogate pair is no text
+            yield judge(path, number, decoder.decode(line), line)
         except (ValueError, RecursionError) as error:
-            yield Fault(path, number, "", f"The row is no JSON: {error}.", line.strip())
-        else:
-            if isinstance(record, dict):
-                yield number, record, len(line)
-            else:
-                remedy = 'Write one like {"fare": 3.5} a line.'
-                yield Fault(path, number, "", "The row is no JSON object.", record, remedy)
+            remedy = "Correct the row, or data.format." if number == 1 else "Correct the row."
+            yield Fault(path, number, "", f"The row is no JSON: {error}.", line.strip(), remedy)
+
+
+def judge(path: str, number: int, record: Any, text: str) -> Row | Fault:
+    """Return what a text of JSON holds as a row, or what is wrong with it; raise ValueError where it is no text."""
+    if "\\u" in text:
+        json.dumps(record, ensure_ascii=False).encode()  # half of a surrogate pair is no text
+    if isinstance(record, dict):
+        return number, record, len(text)
+    return Fault(path, number, "", "The row is no JSON object.", record, 'Write one like {"fare": 3.5} for each.')
 
 
 def _flatten(path: str, row: Row | Fault, columns: Names, lists: Collection[str]) -> Row | Fault:

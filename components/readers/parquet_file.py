@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from components.readers.file_format import PIECES, Batches, FileFormat, Names
+from components.readers.partitions import add_columns
 from components.readers.suffixes import SUFFIXES
 
 if TYPE_CHECKING:
@@ -45,8 +46,9 @@ class Parquet(FileFormat):
         with self.refusing(path), open_parquet(path) as file:
             groups = sorted(set(np.linspace(0, file.num_row_groups - 1, PIECES, dtype=int).tolist()))
             rows = max(1, int(file.metadata.num_rows * share / len(groups)))
+            around = self.name_around(path)
             for group in groups:
-                yield next(file.iter_batches(rows, row_groups=[group]))
+                yield add_columns(next(file.iter_batches(rows, row_groups=[group])), around)
 
 
 def open_parquet(path: str) -> "parquet.ParquetFile":

@@ -3,7 +3,9 @@
 IMAGE = (".png", ".jpg", ".jpeg")
 SUFFIXES: dict[str, tuple[str, ...]] = {
     "csv": (".csv", ".tsv"),
-    "jsonl": (".jsonl",),
+    "jsonl": (".jsonl", ".ndjson"),
+    "json": (".json",),
+    "workbook": (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"),
     "parquet": (".parquet",),
     "tfrecord": (".tfrecord", ".tfrecord.gz"),
     "images": (".csv",),  # of a table

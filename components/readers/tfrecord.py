@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from components.readers.content_kind import recognise
-from components.readers.data_file import BLOCK, open_content
+from components.readers.data_file import BLOCK, find_compression, open_content
 from components.readers.file_format import Batches, FileFormat, Names
 from components.readers.row_batch import Fault
 from components.readers.suffixes import SUFFIXES
@@ -29,6 +29,9 @@ class TFRecord(FileFormat):
 
     def require_content(self, path: str) -> None:
         super().require_content(path)
+        if (kind := find_compression(path)) not in (None, "gzip"):
+            what = f"The name says that the file is compressed by {kind}; {self.title} may be by gzip."
+            raise DataRejected(what, path, "Unpack it.")
         with open_content(path) as file:
             head = file.read(HEADER)
             if found := recognise(head):
@@ -43,7 +46,7 @@ class TFRecord(FileFormat):
         import tensorflow as tf  # takes seconds, and no other format needs it
         from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
-        records = tf.data.TFRecordDataset(path, "GZIP" if path.endswith(".gz") else "").batch(RECORDS)
+        records = tf.data.TFRecordDataset(path, "GZIP" if find_compression(path) else "").batch(RECORDS)
         decoder, read = ExamplesToRecordBatchDecoder(), 0
         try:
             for serialized in records.as_numpy_iterator():

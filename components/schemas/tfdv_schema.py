@@ -12,9 +12,7 @@ from tfx.types import artifact_utils
 from configs.errors import ConfigError
 from configs.schema.config import Config
 
-FILE = "schema.pbtxt"
 ENDLESS = ("text", "timestamp", "image")
-IN_VERSION = f"assets.extra/schema/{FILE}"
 Statistics: TypeAlias = statistics_pb2.DatasetFeatureStatisticsList
 Column: TypeAlias = statistics_pb2.FeatureNameStatistics
 

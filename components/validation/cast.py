@@ -89,6 +89,12 @@ def join(columns: Sequence[pa.Array], width: int) -> pa.ListArray:
     return gather(counts, pa.array(table[held], pa.float32()))
 
 
+def list_raised(flags: Sequence[pa.Array]) -> pa.ListArray:
+    """Return a list a row of the places of the flags that are 1 in it, int64, null where none is."""
+    marks = np.column_stack([flag.to_numpy() for flag in flags])
+    return gather(marks.sum(axis=1), pa.array(np.nonzero(marks)[1], pa.int64()))
+
+
 def gather(counts: np.ndarray, items: pa.Array) -> pa.ListArray:
     """Return a list a row of so many items each, null where there are none."""
     offsets = pa.array(np.concatenate([[0], np.cumsum(counts)]), pa.int32(), mask=np.append(counts == 0, False))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 from configs.errors import ConfigError
+from configs.quantities import count
 from configs.schema.config import Config
 from configs.schema.features import Feature, Image, Steps, list_columns
 
@@ -30,7 +31,8 @@ def expand(config: Config, header: Sequence[str]) -> Config:
     """
     sliced = (column for columns in config.evaluation.slices for column in columns)
     parts = (name for feature in config.features.values() for name in list_columns(feature))
-    named = {config.label.name, config.data.weight, config.data.group, *sliced, *parts, *config.features}
+    label = (config.label.name, *(config.label.columns or ()))
+    named = {*label, config.data.weight, config.data.group, *sliced, *parts, *config.features}
     free = [name for name in header if name and name not in named]
     features: dict[str, Feature] = {}
     in_window = config.data.window is not None
@@ -62,8 +64,8 @@ def _require_size(feature: Image | Steps, place: str, in_window: bool) -> Featur
         sides = {"height": feature.height, "width": feature.width, "channels": feature.channels}
     else:
         sides = {"width": feature.width} if in_window else {"length": feature.length, "width": feature.width}
-    count, needed = len(list_columns(feature)), math.prod(sides.values())
-    if count == needed:
+    found, needed = len(list_columns(feature)), math.prod(sides.values())
+    if found == needed:
         return feature
     product = " x ".join(f"{name} {side}" for name, side in sides.items())
-    raise ConfigError(f"there are {count} columns, and {product} needs {needed}", place, "Correct one of them.")
+    raise ConfigError(f"found {count(found, 'column')}, and {product} needs {needed}", place, "Correct one of them.")

@@ -12,6 +12,7 @@ from components.validation.cast import (
     EPOCHS,
     is_beyond,
     join,
+    list_raised,
     to_indices,
     to_lists,
     to_numbers,
@@ -60,13 +61,16 @@ class Role:
     @property
     def parts(self) -> list["Role"]:
         """The numbers that it is made of."""
-        return [Role("numeric", name, spelling=self.spelling) for name in self.columns]
+        kind = "flag" if self.name == "flags" else "numeric"
+        return [Role(kind, name, spelling=self.spelling) for name in self.columns]
 
     def read_column(self, batch: pa.RecordBatch, folder: str | None = None) -> pa.Array:
         """Return the column typed by the role, out of its sources; images are in files below the folder.
 
         Raises pa.ArrowInvalid where a cell is wrong, which depends on its row alone.
         """
+        if self.name == "flags":
+            return list_raised([part.convert(column(batch, part.column)) for part in self.parts])
         if self.columns:
             return join([part.convert(column(batch, part.column)) for part in self.parts], self.width)
         cells = column(batch, self.column)
@@ -152,6 +156,13 @@ def _to_boolean(array: pa.Array, role: Role) -> pa.Array:
     return pc.bit_wise_and(to_indices(array, BOOLEANS, lower=True), pa.scalar(1, pa.int64()))
 
 
+def _to_flag(array: pa.Array, role: Role) -> pa.Array:
+    flags = _to_boolean(array, role)
+    if flags.null_count:
+        raise pa.ArrowInvalid("a flag is missing")
+    return flags
+
+
 def _to_id(array: pa.Array, role: Role) -> pa.Array:
     return to_whole(array)
 
@@ -235,6 +246,8 @@ ROLES: dict[str, Kind] = {
     "ids": Kind("features.{}", _to_ids),
     "label": Kind("label.name", _to_label, _explain_label),
     "labels": Kind("label.name", _to_labels),
+    "flag": Kind("label.columns", _to_flag, _explain_boolean),
+    "flags": Kind("label.columns", _to_labels),
     "target": Kind("label.name", _to_numbers, _explain_number),
     "weight": Kind("data.weight", _to_numbers, _explain_number),
     "group": Kind("data.group", _to_text, _explain_text),

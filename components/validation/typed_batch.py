@@ -118,6 +118,8 @@ def _assign_role(name: str, feature: Feature) -> Role:
 def _assign_label(config: Config) -> Role:
     label = config.label
     spelling, optional = read_spelling(config.data, label), label.missing == "drop"
+    if label.columns:
+        return Role("flags", label.name, label.values, columns=label.columns, spelling=spelling)
     separator = label.separator or "|"
     return Role(LABELS[label.kind], label.name, label.values, spelling=spelling, optional=optional, separator=separator)
 

@@ -15,10 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from components.readers import spans
+from components.readers.data_file import strip_compression
 from components.readers.files import list_parts
-from components.readers.formats import FORMATS, find_format
+from components.readers.formats import FORMATS, find_format, name_format
 from components.validation.cast import to_text
-from components.validation.column_types import Role
+from components.validation.column_types import Role, column
+from components.validation.kind_doubts import doubt_kind
 from components.validation.typed_batch import (
     LABELS,
     assign_roles,
@@ -29,6 +31,8 @@ from components.validation.typed_batch import (
     number_rows,
 )
 from configs.errors import DataRejected
+from configs.progress import Pulse
+from configs.quantities import count
 from configs.schema.config import Config
 from configs.schema.dialect import PLAIN, Dialect
 
@@ -43,17 +47,19 @@ def check_batches(
 
     Raises DataRejected at the first fault; what only all rows together show, after the last batch.
     """
-    label = next(role for role in roles.values() if role.name in LABELS.values())
+    label = next(role for role in roles.values() if role.name in (*LABELS.values(), "flags"))
     seen: set[float] = set()
-    rows = 0
+    rows, pulse = 0, Pulse()
     for path in files:
-        check_file(path, format, roles, files[0], dialect)
+        with _doubting_format(path, format):
+            check_file(path, format, roles, files[0], dialect)
         before = rows
         for batch in _read_sound(path, files, format, roles, dialect):
-            if label.name != "labels":  # of which a row may have none
+            if label.name not in ("labels", "flags"):  # of which a row may have none
                 seen |= set(pc.min_max(batch.column(list(roles).index(label.column))).as_py().values()) - {None}
             yield number_rows(batch, rows - before) if numbered else batch
             rows += batch.num_rows
+            pulse.tell("%s checked", count(rows, "row"))
     if label.optional and not seen:
         raise DataRejected(
             f"The label `{label.column}` is missing in all rows.", files[0], "Correct label.name in the config."
@@ -84,9 +90,9 @@ def check_file(path: str, format: str, roles: Roles, first: str | None = None, d
     expected = find_format(first, format, dialect).read_header(first) if first not in (None, path) else header
     if header != expected and reader.is_uniform:
         pairs = enumerate(itertools.zip_longest(header, expected), 1)
-        column, pair = next((column, pair) for column, pair in pairs if pair[0] != pair[1])
+        number, pair = next((number, pair) for number, pair in pairs if pair[0] != pair[1])
         here, there = ("absent" if name is None else f"`{name}`" for name in pair)
-        what = f"Column {column} of the {part} is {here}, but {there} in {first}."
+        what = f"Column {number} of the {part} is {here}, but {there} in {first}."
         raise DataRejected(what, where, "Give all files the same columns.")
     needed: dict[str, str] = {}
     for name, key in ((name, role.key) for role in roles.values() for name in role.sources):
@@ -104,6 +110,18 @@ def require_columns(header: Sequence[str], needed: Mapping[str, str], where: str
             raise DataRejected(what, where, remedy)
 
 
+@contextlib.contextmanager
+def _doubting_format(path: str, format: str) -> Iterator[None]:
+    """Say that the format may be wrong where a file cannot be read whose name is that of another."""
+    try:
+        yield
+    except DataRejected as error:
+        named, own = name_format(path), FORMATS[format].suffixes
+        if named is None or strip_compression(path).lower().endswith(own):
+            raise
+        raise DataRejected(error.what, error.where, f"Write data.format: {named}, as its name says.") from error
+
+
 def _read_sound(
     path: str, files: Sequence[str], format: str, roles: Roles, dialect: Dialect
 ) -> Iterator[pa.RecordBatch]:
@@ -113,11 +131,12 @@ def _read_sound(
             typed = convert(batch, roles, folder)
         except pa.ArrowInvalid:
             index, name, what = next(find_faults(batch, roles, folder))
-            kind = roles[name].name if name in roles else ""
+            kind, place = roles[name].name if name in roles else "", reader.locate(path, rows + index)
+            if kind and (doubt := doubt_kind(column(batch, name), roles[name], place)):
+                raise doubt from None
             if kind == "label":
-                what += f" In all, it is {_count_labels(files, format, name, dialect)} rows."
-            where = f"{reader.locate(path, rows + index)}:{name}"
-            raise DataRejected(what, where, HINTS.get(kind, REMEDY)) from None
+                what += f" In all, it is {_count_labels(files, format, name, dialect)}."
+            raise DataRejected(what, f"{place}:{name}", HINTS.get(kind, REMEDY)) from None
         rows += batch.num_rows
         yield typed
     if not rows:
@@ -131,14 +150,15 @@ def _count_labels(files: Sequence[str], format: str, label: str, dialect: Dialec
         for path in files:
             for batch in find_format(path, format, dialect).read_batches(path, [label]):
                 counts.update(to_text(batch.column(0)).to_pylist())
-    return ", ".join(f"{value or 'blank'} in {count:,}" for value, count in counts.most_common(5))
+    return ", ".join(f"{value or 'blank'} in {count(rows, 'row')}" for value, rows in counts.most_common(5))
 
 
 def _refuse_constant(label: Role, value: float, rows: int, where: str) -> DataRejected:
     if label.classes:
-        what = f"The label `{label.column}` has one class only: it is {label.classes[int(value)]} in {rows:,} rows."
+        held = f"it is {label.classes[int(value)]} in {count(rows, 'row')}"
+        what = f"The label `{label.column}` has one class only: {held}."
         return DataRejected(what, where, "Add rows of another class, or correct label.name in the config.")
-    what = f"The label `{label.column}` is {value:g} in all of {rows:,} rows, which leaves nothing to learn."
+    what = f"The label `{label.column}` is {value:g} in every row ({count(rows, 'row')}): nothing is left to learn."
     return DataRejected(what, where, "Add rows with other values, or correct label.name in the config.")
 
 

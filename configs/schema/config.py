@@ -35,12 +35,15 @@ Share = Annotated[float, Field(ge=0, le=1)]
 class Label(Section):
     """The column to predict: one of two classes, one of several, any number of several, or a number."""
 
-    name: Text = Field(description="The column.")
+    name: Text = Field(default="labels", description="The column; with `columns` what they are called together.")
     kind: Literal["binary", "multiclass", "multilabel", "regression"] = Field(
         description="One of two classes, one of several, any number of several (a|b in a cell), or a number."
     )
     classes: Texts | None = Field(
         default=None, description="The values it takes, as the data spells them; of two, the second is the positive."
+    )
+    columns: Texts | None = Field(
+        default=None, description="A column of 0 and 1 (yes and no) for each class of kind multilabel, by its name."
     )
     separator: Annotated[str, Field(pattern=r"^[^\s\w]$")] | None = Field(
         default=None, description="What stands between the classes in a cell of kind multilabel; | without."
@@ -56,16 +59,21 @@ class Label(Section):
 
     @model_validator(mode="after")
     def _check_classes(self) -> "Label":
-        count = len(self.classes or ())
-        if len(set(self.classes or ())) < count:
+        named = self.classes or self.columns or ()
+        count = len(named)
+        if len(set(named)) < count:
             raise ValueError("names a class twice")
+        if self.columns and (self.kind != "multilabel" or self.classes or self.separator):
+            raise ValueError("has columns, each a class, which kind multilabel takes without classes and separator")
+        if not self.columns and "name" not in self.model_fields_set:
+            raise ValueError("needs the name of its column")
         if self.kind == "binary" and count not in (0, 2):
             raise ValueError(f"of kind binary has two classes, not {count}")
         if self.kind == "multiclass" and count < 3:
             raise ValueError("of kind multiclass needs its classes, three or more: classes: [red, green, blue]")
         if self.kind == "multilabel" and count < 2:
             raise ValueError("of kind multilabel needs its classes, two or more: classes: [red, green, blue]")
-        if any("|" in name for name in self.classes or ()) and self.kind == "multilabel":
+        if any("|" in name for name in named) and self.kind == "multilabel":
             raise ValueError("of kind multilabel has no class with | in its name, which stands between them in a cell")
         if self.separator and self.kind != "multilabel":
             raise ValueError(f"of kind {self.kind} has one class in a cell, and takes no separator")
@@ -87,7 +95,7 @@ class Label(Section):
     @property
     def values(self) -> tuple[str, ...]:
         """The classes in the order of their ids; none for a number."""
-        return self.classes or (("0", "1") if self.kind == "binary" else ())
+        return self.classes or self.columns or (("0", "1") if self.kind == "binary" else ())
 
 
 class Gate(Section):
@@ -169,6 +177,9 @@ class Config(Section):
         label = info.data.get("label")
         if label is not None and label.name in features:
             raise ValueError(f"'{label.name}' is the label and cannot be a feature as well")
+        both = next((name for name in label.columns or () if name in features), None) if label else None
+        if both:
+            raise ValueError(f"'{both}' is of the label and cannot be a feature as well")
         data = info.data.get("data")
         if data is None or label is None:
             return features

@@ -52,8 +52,9 @@ class Window(Section):
 class Data(Section):
     """Where the rows come from."""
 
-    format: Literal["csv", "parquet", "jsonl", "tfrecord", "images", "text"] = Field(
-        description="images and text are files, a folder for each class; images is a table of their names, too."
+    format: Literal["csv", "parquet", "jsonl", "json", "workbook", "tfrecord", "images", "text"] = Field(
+        description="jsonl is an object a line, json an array of them, workbook Excel's or OpenDocument's; images and "
+        "text are files, a folder for each class, and images a table of their names, too."
     )
     path: Text = Field(description="A file, a folder, a glob, or sample://NAME; {SPAN} stands for a span's number.")
     span: NonNegativeInt | None = Field(default=None, description="The newest span to take; without, the newest there.")
@@ -72,12 +73,13 @@ class Data(Section):
     encoding: Text = Field(default="utf-8", description="Of text files, by a name that Python knows: cp1252, utf-16.")
     header: Annotated[tuple[Text, ...], Strict(False)] | None = Field(
         default=None,
-        description="The names of the columns of CSV whose first row is none; without, that row names them.",
+        description="The names of the columns of CSV or a sheet whose first row is none; without, that row names them.",
     )
     comment: Text | None = Field(default=None, description="How lines of CSV begin that are passed over.")
     compression: Literal["gzip", "bz2", "zstd"] | None = Field(
         default=None, description="Of text files; without, as their names end: .gz, .bz2 and .zst."
     )
+    sheet: Text | None = Field(default=None, description="Of a workbook; the first without.")
     missing: Markers = Field(
         default=(), description="Texts that stand for a missing value, in every column; a blank cell always does."
     )
@@ -104,7 +106,7 @@ class Data(Section):
     def dialect(self) -> Dialect:
         """How its files of text are written."""
         header, comment, compression = self.header or (), self.comment or "", self.compression or ""
-        return Dialect(self.delimiter, self.quote, self.encoding, header, comment, compression)
+        return Dialect(self.delimiter, self.quote, self.encoding, header, comment, compression, self.sheet or "")
 
     @field_validator("encoding")
     @classmethod
@@ -120,6 +122,8 @@ class Data(Section):
     def _check_dialect(self) -> "Data":
         if self.delimiter == self.quote:
             raise ValueError(f"has `{self.quote}` both as delimiter and as quote")
+        if self.sheet and self.format != "workbook":
+            raise ValueError(f"has a sheet, which no file of {self.format} has")
         return self
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""How files of text are written: what parts, quotes and names their cells, in which encoding and compression."""
+"""How files are written: what parts, quotes and names their cells, in which encoding, compression and sheet."""
 
 from dataclasses import dataclass
 
@@ -13,6 +13,7 @@ class Dialect:
     header: tuple[str, ...] = ()
     comment: str = ""
     compression: str = ""
+    sheet: str = ""
 
 
 PLAIN = Dialect()

@@ -1,6 +1,8 @@
 """The command line: `millrace VERB ...`, and `python -m pipelines VERB ...` does the same."""
 
 import sys
+from importlib import metadata
+from typing import Annotated
 
 import typer
 
@@ -10,6 +12,22 @@ from pipelines.cli.failure import asks_for_json, tell
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False)
 for part in (data, config, run, model, compile, submit, doctor, step):
     app.add_typer(part.app)
+
+
+def print_version(asked: bool) -> None:
+    """Prints which version this is, and ends."""
+    if asked:
+        typer.echo(f"millrace {metadata.version('millrace')}")
+        raise typer.Exit()
+
+
+@app.callback()
+def begin(
+    version: Annotated[
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """From one YAML file to a model in service, published only when it has earned it."""
 
 
 def main() -> None:

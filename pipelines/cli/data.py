@@ -1,16 +1,19 @@
 """The user's data: init, and the schema's show, diff and accept."""
 
 import json
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Group
+from rich.prompt import IntPrompt
 
 from components.patches.stderr import silence
 from configs.loading.loader import load
+from configs.schema.config import Config
 from pipelines.cli.options import ConfigPath, DataOf, DryRun, Format, Output, answer
 from pipelines.reporting.console import listing
 
@@ -21,8 +24,10 @@ app.add_typer(schema, name="schema")
 
 @app.command()
 def init(
-    data: Annotated[str, typer.Argument(metavar="DATA", help="CSV, Parquet or JSON lines: a file, folder or glob.")],
-    label: Annotated[str, typer.Option(metavar="NAME", help="The column to predict.")],
+    data: Annotated[str, typer.Argument(metavar="DATA", help="CSV, Parquet or JSON: a file, folder or glob.")],
+    label: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The column to predict; folders of images or texts name it.")
+    ] = None,
     file: Annotated[
         str | None,
         typer.Option("-o", "--file", metavar="FILE.yaml", help="What to write, else NAME.yaml here; - prints it."),
@@ -33,6 +38,8 @@ def init(
     columns: Annotated[
         str | None, typer.Option(metavar="A,B,C", help="The columns' names, if no row has them.")
     ] = None,
+    sheet: Annotated[str, typer.Option(metavar="NAME", help="Of a workbook; else the first.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing: take what is likelier.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
     output: Format = Output.text,
 ) -> None:
@@ -43,7 +50,9 @@ def init(
     path = None if file == "-" else Path(file)
     if path is not None:
         require_target(path, force, data)  # which a look at all the data would come too late for
-    drawn = draft(data, label, path, kind, group, weight, columns.split(",") if columns else ())
+    names = columns.split(",") if columns else ()
+    asks = path is not None and output is Output.text and not yes and sys.stdin.isatty() and sys.stdout.isatty()
+    drawn = draft(data, label, path, kind, group, weight, names, sheet, ask_reading if asks else None)
     if path is None:
         typer.echo(drawn.text, nl=False)
         return
@@ -53,6 +62,15 @@ def init(
     answer(output, drawn.as_data() | {"file": file}, told)
 
 
+def ask_reading(name: str, readings: Mapping[str, str]) -> str:
+    """Asks at the terminal which way the moments of a column are read; returns the format."""
+    typer.echo(f"The column `{name}` can be read in {len(readings)} ways:")
+    for number, (format, read) in enumerate(readings.items(), 1):
+        typer.echo(f"  {number}  {read} ({format})")
+    numbers = [str(number) for number in range(1, len(readings) + 1)]
+    return list(readings)[IntPrompt.ask("Which", choices=numbers, default=1) - 1]
+
+
 @schema.command()
 def show(
     path: ConfigPath,
@@ -60,14 +78,15 @@ def show(
     output: Format = Output.text,
 ) -> None:
     """Print the schema in force, as text proto."""
-    config = load(path)
+    from pipelines.onboarding.run_outputs import locate_schema
+
+    config = _load(path)
+    locate_schema(config, run_id)  # before what reads it is loaded, which takes seconds
     with silence():
         from google.protobuf.json_format import MessageToDict
 
         from pipelines.onboarding import schema_review
-        from pipelines.storage import sync
 
-        sync.fetch_records(config.home)
         found, source = schema_review.in_force(config, run_id)
     if output is Output.json:
         typer.echo(json.dumps({"source": source, "schema": MessageToDict(found)}))
@@ -82,12 +101,13 @@ def diff(
     output: Format = Output.text,
 ) -> None:
     """List how the newest run's data differs from the schema; exits with 1 where it does."""
-    config = load(path)
+    from pipelines.onboarding.run_outputs import locate_statistics
+
+    config = _load(path)
+    locate_statistics(config, run_id)  # before what reads them is loaded, which takes seconds
     with silence():
         from pipelines.onboarding import schema_review
-        from pipelines.storage import sync
 
-        sync.fetch_records(config.home)
         changes, run_id, source = schema_review.diff(config, run_id)
     answer(output, [asdict(change) for change in changes], _tabulate(changes, f"The data of run {run_id}", source))
     raise typer.Exit(int(bool(changes)))
@@ -103,12 +123,13 @@ def accept(
     output: Format = Output.text,
 ) -> None:
     """Write the schema, widened by the newest run's data, to a file for your repository, which the config names."""
-    config = load(path)
+    from pipelines.onboarding.run_outputs import locate_statistics
+
+    config = _load(path)
+    locate_statistics(config, run_id)  # before what reads them is loaded, which takes seconds
     with silence():
         from pipelines.onboarding import schema_review
-        from pipelines.storage import sync
 
-        sync.fetch_records(config.home)
         accepted = schema_review.accept(config, Path(path), run_id, file, retype)
     if not dry_run:
         accepted.write()
@@ -117,6 +138,15 @@ def accept(
     named = f" {path} {'would name' if dry_run else 'names'} it." if accepted.config_text else ""
     data = {"file": str(accepted.file), "run": accepted.run, "changes": [asdict(item) for item in accepted.changes]}
     answer(output, data, Group(table, f"{accepted.file} {verb}.{named}"))
+
+
+def _load(path: str) -> Config:
+    """Returns a config, whose records are here."""
+    from pipelines.storage import sync
+
+    config = load(path)
+    sync.fetch_records(config.home)
+    return config
 
 
 def _tabulate(changes: Sequence[Any], data: str, source: str) -> Any:

@@ -95,7 +95,7 @@ def promote(
 def predict(
     path: ConfigPath,
     source: Annotated[
-        str | None, typer.Option("--input", metavar="FILES", help="CSV, Parquet or JSON lines: a file, folder or glob.")
+        str | None, typer.Option("--input", metavar="FILES", help="CSV, Parquet or JSON: a file, folder or glob.")
     ] = None,
     output: Annotated[
         str | None,

@@ -12,6 +12,9 @@ from rich.console import Console
 from components.validation.column_patterns import resolve
 from configs.errors import ConfigError
 from configs.loading.loader import load
+from configs.loading.named_files import require_files
+from configs.nodes import NODES
+from configs.quantities import count
 from configs.schema.config import Config
 from pipelines.cli.options import Access, ConfigPath, DryRun, Format, Host, Output, Overrides, answer
 from pipelines.cli.submit import address, show_runs
@@ -21,12 +24,17 @@ from pipelines.reporting.console import Screen, conclude, listing
 app = typer.Typer()
 
 
+def complete_node(begun: str) -> list[str]:
+    """Returns the nodes whose names begin so, for the shell."""
+    return [id for id in NODES if id.startswith(begun)]
+
+
 @app.command()
 def run(
     path: ConfigPath,
     overrides: Overrides = [],  # noqa: B006
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Run every node again.")] = False,
-    until: Annotated[str | None, typer.Option(help="Stop after this node.")] = None,
+    until: Annotated[str | None, typer.Option(help="Stop after this node.", autocompletion=complete_node)] = None,
     accept_anomalies: Annotated[
         str | None, typer.Option(metavar="REASON", help="Go on in spite of anomalies, and record why.")
     ] = None,
@@ -36,6 +44,7 @@ def run(
     accepted = [] if accept_anomalies is None else [f"gate.accept={json.dumps(accept_anomalies)}"]
     config = load(path, [*overrides, *accepted])
     nodes = [spec.id for spec in choose_nodes(config, until)]
+    require_files(config)
     config = resolve(config)
     from pipelines.execution import local_runner  # after a mistake in the config is named: it takes a second to load
 
@@ -53,6 +62,7 @@ def run(
 def validate(path: ConfigPath, overrides: Overrides = [], output: Format = Output.text) -> None:  # noqa: B006
     """Check a config, without looking at the data."""
     config = load(path, overrides)
+    require_files(config)
     answer(output, json.loads(config.model_dump_json()), f"{path} is valid: {_describe(config)}.")
 
 
@@ -133,4 +143,5 @@ def clean(path: ConfigPath, dry_run: DryRun = False) -> None:
 
 
 def _describe(config: Config) -> str:
-    return f"{config.model.family} on {len(config.features)} features, label {config.label.name} ({config.label.kind})"
+    features = count(len(config.features), "feature")
+    return f"{config.model.family} on {features}, label {config.label.name} ({config.label.kind})"

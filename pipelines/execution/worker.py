@@ -20,6 +20,7 @@ from components.registry.model_registry import require_writable
 from components.validation import validate
 from configs.errors import MillraceError
 from configs.nodes import NODES
+from configs.progress import PROGRESS
 from configs.schema.config import Config
 from pipelines.execution import disk_space
 from pipelines.runs.outcomes import failure, write_outcome
@@ -62,6 +63,7 @@ def end_with_parent() -> None:
 def launch_nodes(config: Config, run: Run, cache: bool, nodes: Sequence[str], reporter: Reporter) -> None:
     """Launches the nodes, and stops at the first that fails."""
     reporter.node = nodes[0]
+    PROGRESS.addHandler(reporter)
     try:
         if nodes[0] == next(iter(NODES)):  # else it was done
             require_writable(config.home)
@@ -76,7 +78,6 @@ def launch_nodes(config: Config, run: Run, cache: bool, nodes: Sequence[str], re
         from pipelines.execution.node_launcher import explain, launch_node
         from pipelines.graph.tfx_pipeline import compile_ir
 
-    logging.getLogger("millrace.progress").addHandler(reporter)
     try:
         ir = compile_ir(config, cache)
     except Exception as error:

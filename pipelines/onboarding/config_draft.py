@@ -6,7 +6,7 @@ import os
 import re
 import shlex
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import ValidationError
 
 from components.readers.data_file import strip_compression
-from components.readers.files import find_data, list_files
+from components.readers.files import find_data, find_paths, list_files
 from components.readers.formats import FORMATS
 from components.validation.column_types import Role
 from components.validation.profile import Column, Profile, profile_files
@@ -25,24 +25,35 @@ from configs.errors import ConfigError, DataRejected
 from configs.loading.error_messages import explain, suggest
 from configs.loading.yaml_document import parse
 from configs.loading.yaml_writer import show, spell_text
+from configs.quantities import count
 from configs.reference.json_schema import FILE, write_schema
 from configs.schema.config import Config
 from configs.schema.data import Split
 from configs.schema.dialect import PLAIN
 from pipelines.onboarding.association import measure
-from pipelines.onboarding.dialect_inference import as_keys, read_dialect
+from pipelines.onboarding.dialect_inference import as_keys, read_dialect, warn_of_sheets
 from pipelines.onboarding.feature_guess import Guess
 from pipelines.onboarding.feature_inference import gather, guess
+from pipelines.onboarding.folder_inference import (
+    LABEL,
+    Classes,
+    choose_network,
+    describe_feature,
+    find_classes,
+)
 from pipelines.onboarding.giveaway import find_giveaways
 from pipelines.onboarding.label_inference import Target, Threshold, aim, find_kind, find_leaks, label_rows
-from pipelines.onboarding.multilabel_inference import aim_at_sets, find_sets, spell_separator
+from pipelines.onboarding.moment_inference import read_as
+from pipelines.onboarding.multilabel_inference import aim_at_sets, find_sets, join_flags, spell_columns, spell_separator
 from pipelines.onboarding.spelling_inference import Spelled, read_spelling
 from pipelines.onboarding.split_inference import choose_split, doubt_bar, loosen
 from pipelines.runs.output_file import refuse_sources, write_output
 
-SUFFIXES = {suffix: name for name in ("csv", "parquet", "jsonl") for suffix in FORMATS[name].suffixes}
+TABLES = ("csv", "parquet", "jsonl", "json", "workbook")
+SUFFIXES = {suffix: name for name in TABLES for suffix in FORMATS[name].suffixes}
 FEWEST = 20  # rows, of which each split may still get some
 COMMENTS = 56  # the column that comments are aligned to at most
+Ask = Callable[[str, Mapping[str, str]], str]  # of a column, by format how it is read; returns the format
 
 
 @dataclass(frozen=True)
@@ -86,40 +97,59 @@ class Draft:
 
 def draft(
     data: str,
-    label: str,
+    label: str | None,
     file: Path | None = None,
     kind: str | None = None,
     group: str | None = None,
     weight: str | None = None,
     columns: Sequence[str] = (),
+    sheet: str = "",
+    ask: Ask | None = None,
 ) -> Draft:
-    """Returns the config for the rows in `data`: a CSV, Parquet or JSON lines file, a folder, a glob or sample://NAME.
+    """Returns the config for the rows in `data`: a file of a table, a folder, a glob or sample://NAME.
 
-    It is written for the place `file`; `columns` are the names of those of files without a header. Raises
-    DataRejected and ConfigError where no pipeline can be made of it.
+    In a folder of images or texts, folders may name the classes; else `label` names a column.
+
+    It is written for the place `file`; `columns` are the names of those of files without a header, `sheet` is a
+    workbook's. Where moments can be read in several ways, `ask` says in which. Raises DataRejected and ConfigError
+    where no pipeline can be made of it.
     """
+    if found := find_classes(data):
+        return _draft_folders(found, data, label, file, kind)
     files, format = find_files(data)
-    dialect = PLAIN if format == "parquet" else read_dialect(files[0], format, columns)
+    dialect = PLAIN if format == "parquet" else read_dialect(files[0], format, columns, sheet)
     profile = profile_files(files, format, dialect)
+    if label is None:
+        known = ", ".join(profile.columns)
+        raise ConfigError("it says which column is to be predicted", "--label", f"The columns are: {known}.")
+    flags = label.split(",") if "," in label and label not in profile.columns else []
+    if flags:
+        require_columns(profile, data, {f"--label {name}": name for name in flags})
+        profile, label, counts = join_flags(profile, flags, kind)
     require_columns(profile, data, {"--label": label, "--group": group, "--weight": weight})
     spelled = read_spelling(profile, label)
     profile, warnings = spelled.profile, list[str]()
-    sets = find_sets(profile.columns[label], kind) if profile.columns[label].is_single else None
-    if sets:
+    sets = find_sets(profile.columns[label], kind) if profile.columns[label].is_single and not flags else None
+    if flags:
+        sets, options, kind = ("|", counts), spell_columns(flags), "multilabel"
+    elif sets:
         options, kind = spell_separator(sets[0]), "multilabel"
     else:
         profile, options, warnings = label_rows(spelled, label)
         kind = find_kind(profile.columns[label], kind)
     if profile.rows < FEWEST:
-        raise DataRejected(f"there are {profile.rows} rows, too few for three splits", data, f"Bring {FEWEST} or more.")
+        raise DataRejected(f"{count(profile.rows, 'row')}: too few for three splits", data, f"Bring {FEWEST} or more.")
     split, units = choose_split(profile, label, kind, group)
     weights = _weigh(profile.columns[weight]) if weight else None
     judged = profile.rows * split.test / sum(split.parts.values())
     column = profile.columns[label]
     target = aim_at_sets(column, sets[1]) if sets else aim(column, kind, weights, judged)
+    target = replace(target, classes=()) if flags else target  # which are the columns' names
     others = {name: column for name, column in profile.columns.items() if name not in (label, group, weight)}
+    warnings += warn_of_sheets(files[0], dialect, sheet)
     warnings += doubt_bar(profile, label, target.kind, split)
     features, left_out = _choose(profile.columns[label], others, target, spelled)
+    features = _settle(features, others, ask) if ask else features
     if not features:
         features, left_out = _take_least_bad(profile.columns[label], others, left_out, data)
     warnings += [
@@ -140,7 +170,7 @@ def draft(
             "group": group,
             "weight": weight,
         },
-        marked=f"  # missing values: {spelled.cells:,} cell{'s' * (spelled.cells > 1)}" if spelled.cells else "",
+        marked=f"  # missing values: {count(spelled.cells, 'cell')}" if spelled.cells else "",
         split=_spell_split(split),
         label=label,
         target=target,
@@ -152,6 +182,40 @@ def draft(
         gate=loosen(units, profile.rows, split),
     )
     return Draft(check(text), features, left_out, warnings)
+
+
+def _draft_folders(found: Classes, data: str, label: str | None, file: Path | None, kind: str | None) -> Draft:
+    """Returns the draft for images or texts whose folders name their classes."""
+    require_columns(found.profile, data, {"--label": label or LABEL})
+    column, profile = found.label, found.profile
+    kind = find_kind(column, kind)
+    if profile.rows < FEWEST:
+        raise DataRejected(f"{count(profile.rows, 'file')}: too few for three splits", data, f"Bring {FEWEST} or more.")
+    split, units = choose_split(profile, LABEL, kind, None)
+    target = aim(column, kind, None, profile.rows * split.test / sum(split.parts.values()))
+    name, feature = describe_feature(found)
+    settings = next(settings for settings in SETTINGS if profile.rows < settings.rows)
+    if found.format == "images":
+        settings = Settings(profile.rows, choose_network(feature), 32, 30, 0.001, 6)
+    text = _render(
+        schema=FILE if file else None,
+        file=shlex.quote(str(file or "FILE.yaml")),
+        rows=count(profile.rows, "row"),
+        source=data,
+        name=name_pipeline(file or Path(name_file(data))),
+        data={"format": found.format, "path": _place(data, file), **as_keys(found.dialect)},
+        marked="",
+        split=_spell_split(split),
+        label=LABEL,
+        target=target,
+        options=(),
+        features=align({_spell_feature(name, feature): feature.reason}),
+        left_out=(),
+        settings=settings,
+        thresholds=align({_spell_threshold(threshold): threshold[2] for threshold in target.thresholds}),
+        gate=loosen(units, profile.rows, split),
+    )
+    return Draft(check(text), {name: feature}, {}, doubt_bar(profile, LABEL, kind, split))
 
 
 def require_columns(profile: Profile, data: str, named: Mapping[str, str | None]) -> None:
@@ -182,7 +246,7 @@ def require_target(path: Path, force: bool, data: str | None = None) -> None:
 def find_files(data: str) -> tuple[list[str], str]:
     """Returns the files that `data` stands for, and their format, by their names; CSV where those do not tell."""
     base, pattern = find_data(data)
-    suffixes = (Path(strip_compression(str(path))).suffix.lower() for path in Path(base).glob(pattern))
+    suffixes = (Path(strip_compression(path)).suffix.lower() for path in find_paths(base, pattern))
     found = {suffix for suffix in suffixes if suffix in SUFFIXES}
     if len(found) > 1:
         raise DataRejected(f"there are {' and '.join(sorted(found))} files", data, "Name those of one kind by a glob.")
@@ -234,6 +298,16 @@ def _choose(
     guesses = gather(guesses, others)
     features = {name: found for name, found in guesses.items() if found.kind}
     return features, {name: found for name, found in guesses.items() if not found.kind}
+
+
+def _settle(features: Mapping[str, Guess], columns: Mapping[str, Column], ask: Ask) -> dict[str, Guess]:
+    """Returns the features, with moments read as the answers say."""
+    settled = dict(features)
+    for name, found in features.items():
+        if found.readings:
+            told = read_as(columns[name], ask(name, found.readings))
+            settled[name] = replace(told, options={**found.options, **told.options})
+    return settled
 
 
 def _take_least_bad(
@@ -288,7 +362,7 @@ def _place(data: str, file: Path | None) -> str:
 
 
 def _count(profile: Profile) -> str:
-    rows = f"{profile.rows:,} rows"
+    rows = count(profile.rows, "row")
     return rows if profile.is_whole else f"about {rows}, of which it read {profile.read:,}"
 
 

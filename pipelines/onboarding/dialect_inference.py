@@ -14,6 +14,7 @@ from charset_normalizer import from_bytes
 from components.readers.content_kind import COMPRESSED
 from components.readers.data_file import COMPRESSIONS, open_content
 from components.readers.formats import FORMATS
+from components.readers.workbook import list_sheets
 from configs.errors import DataRejected
 from configs.schema.dialect import PLAIN, Dialect
 
@@ -31,11 +32,13 @@ INNER = re.compile(r"[^\W\d_][^\x00-\x7f\w\s\u2019\u00b7\u2013\u2014][^\W\d_]") 
 SOUND = 0.9  # share of what is not ASCII that makes sense, from which a text is read so
 
 
-def read_dialect(path: str, format: str, names: Sequence[str] = ()) -> Dialect:
-    """Returns how a file of CSV or JSON lines is written; `names` are its columns' where it has no header.
+def read_dialect(path: str, format: str, names: Sequence[str] = (), sheet: str = "") -> Dialect:
+    """Returns how a file is written; `names` are its columns' where it has no header, and `sheet` is a workbook's.
 
     Raises DataRejected for a table whose first row is one of its rows, unless there are names.
     """
+    if format == "workbook":
+        return Dialect(header=tuple(names), sheet=choose_sheet(path, sheet))
     compression = find_compression(path)
     FORMATS[format].speak(Dialect(compression=compression)).require_content(path)
     with open_content(path, Dialect(compression=compression)) as file:
@@ -54,6 +57,20 @@ def read_dialect(path: str, format: str, names: Sequence[str] = ()) -> Dialect:
         what = f"The file seems to have no header: its first row is like those below it ({shown})."
         raise DataRejected(what, path, "Put a row of names above it, or name its columns: --columns a,b,c.")
     return dialect
+
+
+def choose_sheet(path: str, sheet: str) -> str:
+    """Returns the sheet named, else the first where a workbook has several; none where it has one."""
+    names = list_sheets(path)
+    return sheet or (names[0] if len(names) > 1 else "")
+
+
+def warn_of_sheets(path: str, dialect: Dialect, asked: str) -> list[str]:
+    """Returns what to say where a sheet of several was taken that nobody asked for."""
+    if asked or not dialect.sheet:
+        return []
+    others = ", ".join(f"`{name}`" for name in list_sheets(path) if name != dialect.sheet)
+    return [f"`{dialect.sheet}` is the sheet taken; there are {others}, too: --sheet names another"]
 
 
 def as_keys(dialect: Dialect) -> dict[str, Any]:

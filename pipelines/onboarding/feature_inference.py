@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from components.validation.profile import TRIED, Column
 from configs.loading.yaml_writer import share, show
+from configs.quantities import count
 from configs.schema.words import NO_WORD, SIGN
 from pipelines.onboarding.association import depends
 from pipelines.onboarding.feature_guess import Guess
@@ -56,12 +57,12 @@ def _spell(column: Column, found: Guess, spelled: Mapping[str, Any]) -> Guess:
         mend = ", ".join(f"{key}: true" for key in variants)
         warning = f"{describe_variants(column)} differ by case or blanks alone; {mend} would make them one"
         told += f"; {mend} would make one of {describe_variants(column)}"
-    return Guess(told, found.kind, {**found.options, **own}, found.warning or warning)
+    return replace(found, reason=told, options={**found.options, **own}, warning=found.warning or warning)
 
 
 def _offer(column: Column, spelled: Mapping[str, Any]) -> Guess | None:
     """Returns what a column makes that is left out, were it taken in; None for one that no feature can hold."""
-    if not column.name or not column.is_single or not len(column.values):
+    if not column.name or not column.is_single or not len(column.values) or _holds_lists(column):
         return None
     rules = (_spot_boolean, spot_moment, _spot_number, _take_text)
     return _spell(column, next(found for rule in rules if (found := rule(column))), spelled)
@@ -69,7 +70,7 @@ def _offer(column: Column, spelled: Mapping[str, Any]) -> Guess | None:
 
 def _take_text(column: Column) -> Guess:
     distinct = len(column.values)
-    return Guess(f"{distinct:,} values", "categorical", {"vocabulary": min(MANY, distinct), "oov": 10})
+    return Guess(count(distinct, "value"), "categorical", {"vocabulary": min(MANY, distinct), "oov": 10})
 
 
 def _doubt_order(column: Column) -> str:
@@ -100,14 +101,18 @@ def _spot_empty(column: Column) -> Guess | None:
         return Guess(f"of type {column.cells.type}, which is no single value")
     if not len(column.values):
         return Guess("empty in every row")
-    if all(re.fullmatch(r"\[.*\]|\{.*\}", text, re.DOTALL) for text in column.texts.slice(0, 100).to_pylist()):
+    if _holds_lists(column):
         return Guess("lists or objects, which are no single value")
     if len(column.values) == 1 and not column.missing:
         return Guess(f"`{show(column.texts[0].as_py())}` in every row")
     held = column.rows - column.missing
     if held < max(2 * OFTEN, SCARCE * column.rows):
-        return Guess(f"filled in {held:,} of {column.rows:,} rows only")
+        return Guess(f"filled in {held:,} of {count(column.rows, 'row')} only")
     return None
+
+
+def _holds_lists(column: Column) -> bool:
+    return all(re.fullmatch(r"\[.*\]|\{.*\}", text, re.DOTALL) for text in column.texts.slice(0, 100).to_pylist())
 
 
 def _spot_boolean(column: Column) -> Guess | None:
@@ -128,11 +133,10 @@ def _spot_whole(column: Column) -> Guess | None:
         return None
     distinct, held = len(column.values), column.rows - column.missing
     if distinct <= min(FEW, held / 10):
-        return Guess(f"{distinct} values, {_span(column)}", "categorical", {"vocabulary": distinct})
+        return Guess(f"{count(distinct, 'value')}, {_span(column)}", "categorical", {"vocabulary": distinct})
     if distinct <= min(MANY, held / 10) and _are_codes(column):
-        return Guess(
-            f"{distinct} codes, such as {show(column.texts[0].as_py())}", "categorical", {"vocabulary": distinct}
-        )
+        told = f"{count(distinct, 'code')}, such as {show(column.texts[0].as_py())}"
+        return Guess(told, "categorical", {"vocabulary": distinct})
     if distinct >= max(20, UNIQUE * held):
         if _numbers_rows(_in_order(column)):
             return Guess(f"the number of the row, as {held:,} rows in turn have it")
@@ -183,7 +187,7 @@ def _spot_marked(column: Column) -> Guess | None:
     held = column.rows - column.missing
     if not others or rows > held / 20:
         return None
-    told = f"numbers, but for `{show(others[0])}` in {rows:,} rows"
+    told = f"numbers, but for `{show(others[0])}` in {count(rows, 'row')}"
     return Guess(f"{told}: name that in missing, or correct those cells, then add it as numeric")
 
 
@@ -194,17 +198,18 @@ def _spot_text(column: Column) -> Guess:
     is_own = distinct >= max(20, UNIQUE * held)
     if words >= WORDS and (is_own or distinct > max(50, held / 5)) or is_own and _share_words(column):
         length = int(np.clip(np.quantile(lengths, 0.95), 8, 200))
-        return Guess(f"{words:.0f} words on average", "text", {"vocabulary": _count_words(column), "length": length})
+        told = f"{count(round(words), 'word')} on average"
+        return Guess(told, "text", {"vocabulary": _count_words(column), "length": length})
     if is_own:
         return Guess(f"a name of its own in nearly each row: {distinct:,} texts in {held:,} rows")
     if distinct <= 50:
-        return Guess(f"{distinct} values", "categorical", {"vocabulary": distinct})
+        return Guess(count(distinct, "value"), "categorical", {"vocabulary": distinct})
     often = column.counts >= OFTEN
     kept = min(MANY, int(often.sum()))
     if column.counts[:kept].sum() < held / 10:
         return Guess(f"{distinct:,} texts in {held:,} rows, hardly any of them in {OFTEN}")
     known = f", the {kept:,} most frequent are kept" if kept < distinct else ""
-    return Guess(f"{distinct:,} values{known}", "categorical", {"vocabulary": kept, "oov": 10 if known else 1})
+    return Guess(f"{count(distinct, 'value')}{known}", "categorical", {"vocabulary": kept, "oov": 10 if known else 1})
 
 
 def _share_words(column: Column) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 from components.validation.profile import Column, Profile
 from configs.errors import ConfigError, DataRejected
 from configs.loading.yaml_writer import share, show, spell_text
+from configs.quantities import count
 from pipelines.onboarding.feature_guess import Guess
 from pipelines.onboarding.spelling_inference import Spelled, describe_variants, find_variants, make_one, take_labelled
 
@@ -67,7 +68,7 @@ def label_rows(spelled: Spelled, label: str) -> tuple[Profile, list[str], list[s
     column = profile.columns[label]
     if column.missing and len(column.values):
         lines.append(f"missing: drop  # {column.missing:,} of {column.rows:,} rows, left out of training")
-        warnings.append(f"the label is missing in {column.missing:,} of {column.rows:,} rows, which are left out")
+        warnings.append(f"the label is missing in {column.missing:,} of {count(column.rows, 'row')}: left out")
         profile = take_labelled(profile, label)
         column = profile.columns[label]
     variants = find_variants(column) if column.is_single and not column.is_number else {}

@@ -1,8 +1,9 @@
 """How a column writes its moments, where it holds any: each format that fits, and which of them to take."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timezone
 
 import numpy as np
@@ -45,10 +46,18 @@ def spot_moment(column: Column) -> Guess | None:
     readings = {format: column.convert("timestamp", format) for format in fitting}
     best = min(fitting, key=lambda format: _is_unordered(column, format)) if len(fitting) > 1 else fitting[0]
     others = [format for format in fitting if (readings[format] != readings[best]).any()]
-    warnings = [_name_others(first, best, others)] if others else []
-    if "%y" in best:
-        warnings.append(f"{CENTURY}, by the rule of POSIX: write all four digits where others are meant")
-    return _describe(column, best, "; ".join(warnings))
+    found = read_as(column, best)
+    if not others:
+        return found
+    text, told = _read_apart(first, [best, *others])
+    warning = "; ".join(filter(None, (_name_others(text, told), found.warning)))
+    return replace(found, warning=warning, readings={key: f"`{text}` is {read}" for key, read in told.items()})
+
+
+def read_as(column: Column, format: str) -> Guess:
+    """Returns a feature of moments written so."""
+    posix = f"{CENTURY}, by the rule of POSIX: write all four digits where others are meant"
+    return _describe(column, format, posix if "%y" in format else "")
 
 
 def _try(texts: Sequence[str]) -> Iterator[str]:
@@ -69,15 +78,17 @@ def _is_unordered(column: Column, format: str) -> bool:
     return not ((steps >= 0).all() or (steps <= 0).all())
 
 
-def _name_others(texts: Sequence[str], best: str, others: Sequence[str]) -> str:
-    """Returns how a text is read that the formats differ in."""
+def _read_apart(texts: Sequence[str], formats: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """Returns a text that the formats read differently, and the date that each makes of it."""
+    read = [{format: f"{read_moment(text.strip(), format):%Y-%m-%d}" for format in formats} for text in texts]
+    return next(pair for pair in zip(texts, read, strict=True) if len({*pair[1].values()}) > 1 or pair[1] is read[-1])
 
-    def read(text: str, format: str) -> str:
-        return f"{read_moment(text.strip(), format):%Y-%m-%d}"
 
-    text = next((text for text in texts if read(text, best) != read(text, others[0])), texts[0])
-    told = " or ".join(f"{read(text, other)} ({other})" for other in others)
-    return f"`{text}` is read as {read(text, best)} ({best}) and could be {told}: correct format where that is meant"
+def _name_others(text: str, told: Mapping[str, str]) -> str:
+    """Returns how a text is read, and how else it could be."""
+    (best, first), *others = told.items()
+    could = " or ".join(f"{read} ({format})" for format, read in others)
+    return f"`{text}` is read as {first} ({best}) and could be {could}: correct format where that is meant"
 
 
 def _spot_epoch(column: Column) -> Guess | None:

@@ -2,13 +2,17 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import compress
 
 import numpy as np
+import pyarrow as pa
 
-from components.validation.profile import Column
+from components.validation.column_types import Role
+from components.validation.profile import Column, Profile, describe
 from components.validation.spelling import is_text
 from configs.errors import ConfigError
-from configs.loading.yaml_writer import show
+from configs.loading.yaml_writer import show, spell_text
 from pipelines.onboarding.label_inference import CLASSES, Target
 
 SEPARATORS = ("|", ",", ";")
@@ -40,6 +44,38 @@ def aim_at_sets(column: Column, counts: Mapping[str, int]) -> Target:
     reason = f"{len(counts)} classes, {shares.sum():.1f} in a row on average"
     told = "what always saying each class's share gives, all classes together"
     return Target("multilabel", reason, tuple(sorted(counts)), (("auc", limits, told),))
+
+
+def join_flags(profile: Profile, names: Sequence[str], kind: str | None) -> tuple[Profile, str, Mapping[str, int]]:
+    """Returns the profile with one column in place of those of 0 and 1, its name, and in how many rows each is 1.
+
+    Raises ConfigError where a column holds something else, or for another kind of label.
+    """
+    if kind not in (None, "multilabel"):
+        raise ConfigError(f"several columns are no {kind} label", "--kind", "Leave it out, or name one column.")
+    flags = {name: _read_flags(profile.columns[name]) for name in names}
+    cells = ["|".join(compress(names, row)) for row in zip(*flags.values(), strict=True)]
+    name = next(free for free in ("labels", "label_columns", "|".join(names)) if free not in profile.columns)
+    others = {other: column for other, column in profile.columns.items() if other not in names}
+    joined = describe(name, pa.chunked_array([pa.array(cells)]))
+    return replace(profile, columns={**others, name: joined}), name, {key: sum(held) for key, held in flags.items()}
+
+
+def spell_columns(names: Sequence[str]) -> list[str]:
+    """Returns the lines of the label that name its columns."""
+    return [f"columns: [{', '.join(map(spell_text, names))}]"]
+
+
+def _read_flags(column: Column) -> list[int]:
+    """Returns what each row has, as a flag of the label reads it."""
+    try:
+        flags = Role("flag", column.name).convert(column.cells.combine_chunks()).to_pylist()
+    except pa.ArrowInvalid:
+        remedy = "Each of several label columns holds 0 or 1 (yes or no) in every row."
+        raise ConfigError("it holds something else, or blanks", f"--label {column.name}", remedy) from None
+    if len({*flags}) < 2:
+        raise ConfigError(f"it is {flags[0]} in every row", f"--label {column.name}", "Leave it out.")
+    return flags
 
 
 def spell_separator(separator: str) -> list[str]:

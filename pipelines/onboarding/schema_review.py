@@ -9,26 +9,13 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.types import artifact_utils, standard_artifacts
 
-from components.registry.versions import in_service
 from components.schemas.evolution import Change, by_name, compare, observe, widen
-from components.schemas.tfdv_schema import (
-    FILE,
-    IN_VERSION,
-    Statistics,
-    extend,
-    free,
-    infer,
-    read_schema,
-    read_statistics,
-)
+from components.schemas.tfdv_schema import Statistics, extend, free, infer, read_schema, read_statistics
 from components.validation.column_patterns import resolve
-from configs.errors import ConfigError, MillraceError
-from configs.home import Home
 from configs.loading.yaml_writer import insert
 from configs.schema.config import Config
-from pipelines.runs.directory import find_record, read_records
+from pipelines.onboarding.run_outputs import locate_schema, locate_statistics
 from pipelines.runs.output_file import refuse_sources, write_output
-from pipelines.storage import sync
 
 
 @dataclass(frozen=True)
@@ -52,35 +39,18 @@ class Accepted:
 
 def in_force(config: Config, run_id: str | None = None) -> tuple[schema_pb2.Schema, str]:
     """Returns the schema that the next run starts from, or the one that a run had, and where it comes from."""
-    if run_id is None and config.data.schema_file:
-        return read_schema(Path(config.data.schema_file)), f"curated in {config.data.schema_file}"
-    if run_id is None and (version := in_service(config.home)):
-        return read_schema(version.path / IN_VERSION), f"of version {version.number}"
-    run_id, folder = find_output(config.home, "SchemaGen", run_id)
-    return read_schema(folder / FILE), f"of run {run_id}"
+    file, source = locate_schema(config, run_id)
+    return read_schema(file), source
 
 
 def find_statistics(config: Config, run_id: str | None = None) -> tuple[dict[str, Statistics], str]:
     """Returns the statistics by split of the newest run that came to make them, or of the run named, and its id."""
-    run_id, folder = find_output(config.home, "StatisticsGen", run_id)
+    folder, run_id = locate_statistics(config, run_id)
     artifact = standard_artifacts.ExampleStatistics()
     artifact.uri = str(folder)
     splits = sorted(path.name.removeprefix("Split-") for path in folder.glob("Split-*"))
     artifact.split_names = artifact_utils.encode_split_names(splits)
     return read_statistics(artifact), run_id
-
-
-def find_output(home: Home, node: str, run_id: str | None = None) -> tuple[str, Path]:
-    """Returns the newest run in which the node left something, or the one named, and the folder that it left."""
-    for record in [find_record(home, run_id)] if run_id else read_records(home):
-        outputs: Mapping[str, Sequence[str]] = next((n["outputs"] for n in record["nodes"] if n["node"] == node), {})
-        for folders in outputs.values():
-            folder = sync.fetch_artifact(home, folders[0])
-            if not folder.exists():
-                raise MillraceError(f"what {node} left in run {record['run']} is gone", folders[0], "Run it again.")
-            return record["run"], folder
-    what = f"run {run_id} did not come to {node}" if run_id else f"no run has come to {node} yet"
-    raise ConfigError(what, str(home.runs), "Run the pipeline first: millrace run CONFIG.")
 
 
 def diff(config: Config, run_id: str | None = None) -> tuple[list[Change], str, str]:

@@ -7,6 +7,7 @@ from pandas.util import hash_array
 
 from components.validation.profile import Profile
 from configs.loading.yaml_writer import show
+from configs.quantities import count
 from configs.schema.config import Gate
 from configs.schema.data import Split
 
@@ -49,7 +50,7 @@ def doubt_bar(profile: Profile, label: str, kind: str, split: Split) -> list[str
     if kind not in ("binary", "multiclass") or rows >= JUDGED:
         return []
     rarest = show(column.texts[len(column.texts) - 1].as_py())
-    least = f"about {rows:.0f} rows of `{rarest}` judge a model in the test split"
+    least = f"in the test split a model is judged by about {count(round(rows), 'row')} of `{rarest}`"
     return [f"`{label}`: {least}; below {JUDGED}, what they say of it is much chance: bring more rows if you can"]
 
 

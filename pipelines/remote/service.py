@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
+from configs.quantities import count
+
 ENDED = ("SUCCEEDED", "FAILED", "CANCELED", "SKIPPED")
 
 
@@ -49,7 +51,7 @@ class Run:
     def __str__(self) -> str:
         at_work = ", ".join(step.name for step in self.steps if step.state == "RUNNING")
         done = sum(step.state in ("SUCCEEDED", "SKIPPED") for step in self.steps)
-        return f"{self.state.lower()}, {done} steps done" + (f", at work: {at_work}" if at_work else "")
+        return f"{self.state.lower()}, {count(done, 'step')} done" + (f", at work: {at_work}" if at_work else "")
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """Scoring: the rows of files, or one row from the shell, by the version in service."""
 
-import glob
 import json
 import os
 import time
@@ -13,8 +12,7 @@ from typing import Any, TextIO
 import pyarrow as pa
 
 from components.patches.stderr import silence
-from components.readers.data_file import is_shown
-from components.readers.files import find_data
+from components.readers.files import find_data, find_paths, open_folder, suggest_path
 from components.readers.formats import find_scored
 from components.readers.json_lines import parse_json
 from components.readers.row_batch import Batch, Fault, gather_rows
@@ -25,6 +23,7 @@ from components.validation.typed_batch import assign_roles, list_sources
 from components.validation.validate import require_columns
 from configs.errors import ConfigError, DataRejected, MillraceError
 from configs.home import Home
+from configs.quantities import count
 from configs.schema.config import Config
 from pipelines.runs.output_file import explain_target, refuse_sources, staged
 from pipelines.serving.prediction_writers import STDOUT, WRITERS, Target, Writer, open_text
@@ -56,8 +55,8 @@ class Scored:
     def describe(self, order: Order) -> str:
         """Returns the closing line."""
         to = "" if order.output == STANDARD else f": {order.output}"
-        left_out = f"\n{self.rejected:,} rows left out: {order.rejects}" if order.rejects else ""
-        return f"{self.rows:,} rows scored by version {self.version} in {self.seconds:.1f} s{to}{left_out}"
+        left_out = f"\n{count(self.rejected, 'row')} left out: {order.rejects}" if order.rejects else ""
+        return f"{count(self.rows, 'row')} scored by version {self.version} in {self.seconds:.1f} s{to}{left_out}"
 
 
 class Rejects:
@@ -197,10 +196,9 @@ def check_columns(batch: Batch, needed: Iterable[str], added: Sequence[str]) -> 
 def list_inputs(source: str) -> list[str]:
     """Returns the files that a path, a folder or a glob stands for, in order; raises DataRejected."""
     base, pattern = find_data(source)
-    found = sorted(glob.glob(os.path.join(glob.escape(base), pattern)))
-    files = [path for path in found if is_shown(path)]
+    files = [file for path in find_paths(base, pattern) for file in open_folder(path)]
     if not files:
-        raise DataRejected("There is no such file.", source, "Correct --input.")
+        raise DataRejected("There is no such file.", source, suggest_path(source) or "Correct --input.")
     first = find_scored(files[0])
     other = next((path for path in files if find_scored(path) is not first), None)
     if other:

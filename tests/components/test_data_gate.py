@@ -44,7 +44,8 @@ def test_the_message_names_the_value_and_its_share(usual):
     error = rejection([anomaly])
     assert error.what.startswith("1 anomaly in the data:\n  company (test split): ")
     assert error.remedy == (
-        "Mend the data, change gate.unseen in the config, or run again with --accept-anomalies REASON."
+        "Mend the data, change gate.unseen in the config, or run again with --accept-anomalies REASON. "
+        "Is the data right? `millrace schema diff CONFIG` lists what is new, `schema accept CONFIG` keeps it."
     )
     assert error.exit_code == 3
 

@@ -9,7 +9,8 @@ from tfx.types import artifact_utils, standard_artifacts
 
 from components.in_service_driver import IN_SERVICE
 from components.schema_gen import Driver, Executor, summarise
-from components.schemas.tfdv_schema import FILE, read_schema
+from components.schemas.places import FILE
+from components.schemas.tfdv_schema import read_schema
 from configs.home import Home
 
 

@@ -16,7 +16,7 @@ SAID = {
     "SchemaGen": r"6 columns, inferred",
     "DataGate": r"no anomalies",
     "Transform": r"2 vocabularies",
-    "Trainer": r"1 epochs, loss 0\.\d+, best eval loss 0\.\d+",
+    "Trainer": r"1 epoch, loss 0\.\d+, best eval loss 0\.\d+",
     "Resolver": r"nothing else in service to compare with",
     "Evaluator": r"auc 0\.\d{4}, blessed",
     "LoadCheck": r"100 rows answered as trained",

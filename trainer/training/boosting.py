@@ -7,13 +7,13 @@ from typing import Any
 import keras
 import numpy as np
 
+from configs.progress import PROGRESS
 from configs.schema.config import Label
 from configs.schema.models import BoostedTrees
 from configs.schema.training import Training
 from trainer.features.transforms import Column
 from trainer.labels import HEADS, adapt, count_units
 from trainer.models.boosted_trees import build, order
-from trainer.training.callbacks import PROGRESS
 from trainer.training.dataset import Examples, Rows, read
 from trainer.training.forest import collect
 from trainer.training.losses import loss

@@ -36,5 +36,6 @@ def test_what_is_no_table_is_called_by_its_name(tmp_path, content, what):
 def test_an_array_is_no_json_lines(tmp_path):
     path = tmp_path / "rows.jsonl"
     path.write_text('[\n{"a": 1}\n]\n')
-    with pytest.raises(DataRejected, match="This is a JSON array, not JSON lines."):
+    with pytest.raises(DataRejected, match="This is a JSON array, not JSON lines.") as caught:
         check_file(str(path), "jsonl", {})
+    assert caught.value.remedy == "Let its name end with .json, or write data.format: json."

@@ -32,7 +32,7 @@ def test_a_row_of_csv_is_numbered_by_its_first_line_whatever_stands_before_it(tm
     assert numbers == [2, 5, 8]
     assert records == [{"a": "1", "b": "x\ny"}, {"a": "2", "b": "é"}, {"a": "5", "b": ""}]
     assert faults == [
-        (6, "The row has 1 fields; the header has 2."),
+        (6, "The row has 1 field; the header has 2."),
         (7, "A quote that opens in this row is not closed where its field ends."),
     ]
 
@@ -129,7 +129,7 @@ def test_the_rows_are_numbered_as_an_editor_shows_them(tmp_path):
     path.write_text('# of 2024\na;b\n#1;2\n"3\n#";4\n#\n5\n')
     [batch] = find_scored(str(path), "csv", dialect).read_rows(str(path))
     assert (batch.numbers, batch.records) == ([4], [{"a": "3\n#", "b": "4"}])
-    assert [(fault.number, fault.reason) for fault in batch.faults] == [(7, "The row has 1 fields; the header has 2.")]
+    assert [(fault.number, fault.reason) for fault in batch.faults] == [(7, "The row has 1 field; the header has 2.")]
 
 
 def test_wide_rows_come_in_batches_of_many(tmp_path):

@@ -11,9 +11,9 @@ def test_a_file_that_is_scored_is_read_by_what_its_name_ends_in(path):
 
 
 def test_a_file_of_another_kind_is_not_scored():
-    with pytest.raises(DataRejected, match="xlsx") as error:
-        find_scored("rows.xlsx")
-    assert error.value.where == "rows.xlsx"
+    with pytest.raises(DataRejected, match="The file is none of .csv") as error:
+        find_scored("rows.docx")
+    assert error.value.where == "rows.docx"
 
 
 def test_a_format_is_found_by_its_name():

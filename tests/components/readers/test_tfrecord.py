@@ -1,9 +1,10 @@
+import bz2
 import gzip
 
 import pytest
 import tensorflow as tf
 
-from components.readers.formats import FORMATS
+from components.readers.formats import FORMATS, find_scored
 from components.validation import validate
 from components.validation.column_types import Role
 from configs.errors import DataRejected
@@ -37,6 +38,19 @@ def write(path, *examples):
 
 FIRST = example(fare=[0.0], company=["Zürich".encode()], past=[1.0, 2.0], clicks=[3, 0], tipped=[0], more=[b"\xff"])
 SECOND = example(fare=[], past=[5.0], tipped=[1])
+
+
+@pytest.mark.parametrize("name", ["a.tfrecord", "a.tfrecord.gz"])
+def test_examples_are_scored_as_they_came(tmp_path, name):
+    [batch] = find_scored(path := write(tmp_path / name, FIRST, SECOND)).read_rows(path)
+    assert list(batch.numbers) == [1, 2]
+    assert [record["past"] for record in batch.records] == [[1.0, 2.0], [5.0]]
+
+
+def test_another_compression_than_gzip_is_named(tmp_path):
+    (tmp_path / "a.tfrecord.bz2").write_bytes(bz2.compress(b"records"))
+    with pytest.raises(DataRejected, match="compressed by bz2; TFRecords of tf.Examples may be by gzip"):
+        find_scored("a.tfrecord.bz2").read_header(str(tmp_path / "a.tfrecord.bz2"))
 
 
 @pytest.mark.parametrize("name", ["a.tfrecord", "a.tfrecord.gz"])

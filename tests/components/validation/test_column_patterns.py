@@ -84,6 +84,6 @@ def test_what_is_made_of_columns_takes_them_in_the_order_of_the_header(tmp_path,
 
 
 def test_too_few_columns_are_refused(tmp_path):
-    with pytest.raises(ConfigError, match="there are 3 columns, and height 2 x width 2 x channels 1 needs 4") as caught:
+    with pytest.raises(ConfigError, match="found 3 columns, and height 2 x width 2 x channels 1 needs 4") as caught:
         resolve(digits(tmp_path, "[a, b, c]"))
     assert caught.value.where == "features.image.columns"

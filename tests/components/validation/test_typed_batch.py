@@ -160,3 +160,15 @@ def test_all_faults_of_a_batch_come_by_row():
         (700, "paid", "`-1` is negative, which no weight may be."),
         (999, "paid", "The cell is blank; every row needs a weight."),
     ]
+
+
+def test_columns_of_flags_are_the_classes_that_a_row_has():
+    roles = {"labels": Role("flags", "labels", ("cold", "wet"), columns=("cold", "wet"))}
+    table = pa.RecordBatch.from_pydict({"wet": ["1", "no", "0", "TRUE"], "cold": [1, 0, 0, 1]})
+    assert list_sources(roles) == ["cold", "wet"]
+    assert convert(table, roles).to_pydict() == {"labels": [[0, 1], None, None, [0, 1]]}
+    wrong = pa.RecordBatch.from_pydict({"wet": ["1", "", "maybe"], "cold": [1, 0, 0]})
+    assert list(find_faults(wrong, roles)) == [
+        (1, "wet", "The cell is blank; every row needs a flag."),
+        (2, "wet", "`maybe` is neither true nor false, yes nor no, 1 nor 0."),
+    ]

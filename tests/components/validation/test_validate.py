@@ -1,3 +1,6 @@
+import gzip
+import logging
+
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
@@ -5,6 +8,7 @@ from pyarrow import parquet
 from components.readers import delimited
 from components.validation import validate
 from components.validation.column_types import Role
+from configs import progress
 from configs.errors import DataRejected
 from configs.loading.loader import load
 
@@ -171,9 +175,9 @@ def test_an_unreadable_file_is_said_to_be_so(tmp_path):
     ("labels", "place", "what"),
     [
         ("0000", "", "The label `tipped` has one class only: it is 0 in 4 rows."),
-        ("1", "", "The label `tipped` has one class only: it is 1 in 1 rows."),
-        ("0102", ":5:tipped", "it is 0 in 2, 1 in 1, 2 in 1 rows."),
-        ("00 1", ":4:tipped", "it is 0 in 2, blank in 1, 1 in 1 rows."),
+        ("1", "", "The label `tipped` has one class only: it is 1 in 1 row."),
+        ("0102", ":5:tipped", "it is 0 in 2 rows, 1 in 1 row, 2 in 1 row."),
+        ("00 1", ":4:tipped", "it is 0 in 2 rows, blank in 1 row, 1 in 1 row."),
         ("   ", ":2:tipped", "it is blank in 3 rows."),
     ],
 )
@@ -211,12 +215,12 @@ def test_labels_are_the_places_of_their_classes(tmp_path):
             ["red", "pink", "red", "blue"],
             ":3:colour",
             "`pink` is neither red, green nor blue, as the label must be. "
-            "In all, it is red in 2, pink in 1, blue in 1 rows.",
+            "In all, it is red in 2 rows, pink in 1 row, blue in 1 row.",
         ),
         (
             ["red", ""],
             ":3:colour",
-            "The cell is blank; every row needs a label. In all, it is red in 1, blank in 1 rows.",
+            "The cell is blank; every row needs a label. In all, it is red in 1 row, blank in 1 row.",
         ),
         (["blue", "blue"], "", "The label `colour` has one class only: it is blue in 2 rows."),
     ],
@@ -234,7 +238,7 @@ def test_a_label_is_one_of_its_classes(tmp_path, cells, place, what):
         (["1.5,1", ",1"], ":3:price", "The cell is blank; every row needs a target."),
         (["1.5,1", "abc,1"], ":3:price", "`abc` is not a finite number, as a target column needs."),
         (["1.5,1", "inf,1"], ":3:price", "`inf` is not a finite number, as a target column needs."),
-        (["1.5,1", "1.50,1"], "", "The label `price` is 1.5 in all of 2 rows, which leaves nothing to learn."),
+        (["1.5,1", "1.50,1"], "", "The label `price` is 1.5 in every row (2 rows): nothing is left to learn."),
         (["1.5,1", "2.5,"], ":3:paid", "The cell is blank; every row needs a weight."),
         (["1.5,1", "2.5,-1"], ":3:paid", "`-1` is negative, which no weight may be."),
     ],
@@ -276,7 +280,7 @@ def test_parquet_reads_as_csv_of_its_texts_does(tmp_path):
         (
             {"tipped": [0, 1, 2]},
             ":3:tipped",
-            "`2` is neither 0 nor 1, as the label must be. In all, it is 0 in 1, 1 in 1, 2",
+            "`2` is neither 0 nor 1, as the label must be. In all, it is 0 in 1 row, 1 in 1 row, 2",
         ),
         ({"tipped": [0, None, 1]}, ":2:tipped", "The cell is blank; every row needs a label."),
         ({"tipped": [1, 1, 1]}, "", "The label `tipped` has one class only: it is 1 in 3 rows."),
@@ -363,3 +367,34 @@ def test_small_data_is_checked_at_once_and_large_data_is_not(tmp_path, monkeypat
     assert caught.value.where == f"{rows}:4:fare"
     monkeypatch.setattr(validate, "SMALL", 10)
     validate.check_small(config)
+
+
+@pytest.mark.parametrize(
+    ("name", "format", "remedy"),
+    [
+        ("a.csv", "jsonl", "Write data.format: csv, as its name says."),
+        ("a.csv.gz", "parquet", "Write data.format: csv, as its name says."),
+        ("a.csv", "text", "Write data.format: csv, as its name says."),
+        ("a.dat", "jsonl", "Correct the row, or data.format."),
+        ("a.dat", "parquet", "Correct the file, or data.format."),
+    ],
+)
+def test_a_wrong_format_is_named_before_a_row(tmp_path, name, format, remedy):
+    content = HEADER + GOOD
+    path = write(tmp_path / name, gzip.compress(content) if name.endswith("gz") else content)
+    assert rejection(path, format=format).remedy == remedy
+
+
+def test_a_wrong_kind_is_named_before_a_cell(tmp_path):
+    path = write(tmp_path / "a.csv", HEADER + b"Blue,1,0,7,\nRed,2,1,8,\n")
+    error = rejection(path)
+    assert (error.where, error.remedy) == ("features.fare.kind", "Write kind: categorical, or text.")
+    assert f"such as `Blue` in {path}:2" in error.what
+
+
+def test_the_rows_so_far_are_told(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(progress, "EVERY", 0)
+    files = [write(tmp_path / f"{name}.csv", HEADER + GOOD) for name in "ab"]
+    with caplog.at_level(logging.INFO, "millrace.progress"):
+        read(*files)
+    assert caplog.messages == ["2 rows checked", "4 rows checked"]

@@ -190,3 +190,20 @@ def test_a_value_out_of_range_is_refused(write: Callable[..., str], override: st
 def test_keys_that_exclude_each_other_are_refused(write: Callable[..., str], overrides: list[str], what: str) -> None:
     with pytest.raises(ConfigError, match=what):
         load(write(), overrides)
+
+
+def test_a_label_may_be_columns_each_a_class(write: Callable[..., str]) -> None:
+    thresholds = "evaluation.thresholds={auc: {min: 0.5}}"
+    config = load(write(), ["label={kind: multilabel, columns: [a, b]}", thresholds])
+    assert (config.label.name, config.label.values) == ("labels", ("a", "b"))
+    for label, what in (
+        ("{kind: binary, columns: [a, b]}", "has columns, each a class, which kind multilabel takes"),
+        ("{kind: multilabel, columns: [a, b], classes: [a, b]}", "has columns, each a class"),
+        ("{kind: multilabel, columns: [a]}", "of kind multilabel needs its classes, two or more"),
+        ("{kind: multilabel, columns: [a, a]}", "names a class twice"),
+        ("{kind: binary}", "needs the name of its column"),
+    ):
+        with pytest.raises(ConfigError, match=what):
+            load(write(), [f"label={label}", thresholds])
+    with pytest.raises(ConfigError, match="'a' is of the label and cannot be a feature as well"):
+        load(write(), ["label={kind: multilabel, columns: [a, b]}", "features.a={kind: numeric}", thresholds])

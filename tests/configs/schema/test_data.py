@@ -29,3 +29,9 @@ def test_a_span_between_braces_is_told_to_stand_in_a_line_of_its_own(write: Call
     with pytest.raises(ConfigError, match=r"YAML cannot read \{SPAN\}: write one key a line") as caught:
         load(write("rows.csv", "span-{SPAN}/rows.csv"))
     assert caught.value.where.endswith("yaml:2:37") or ":2:" in caught.value.where
+
+
+def test_a_sheet_is_of_a_workbook(write: Callable[..., str]) -> None:
+    assert load(write(), ["data.format=workbook", "data.sheet=Rows"]).data.dialect.sheet == "Rows"
+    with pytest.raises(ConfigError, match="has a sheet, which no file of csv has"):
+        load(write(), ["data.sheet=Rows"])

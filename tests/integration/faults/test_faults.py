@@ -108,7 +108,8 @@ def test_anomalies_stop_a_run_unless_a_reason_is_given_which_is_kept(sandbox):
     assert "). At most 1.0% of the rows may. [ENUM_TYPE_UNEXPECTED_STRING_VALUES, gate.unseen]\n" in screen
     assert "fare (train split): At least " in screen
     assert "as 88888 does; at most 1.0% may. [OUT_OF_RANGE, gate.unseen]\n" in screen
-    assert "change gate.unseen in the config, or run again with --accept-anomalies REASON.\n" in screen
+    assert "change gate.unseen in the config, or run again with --accept-anomalies REASON. " in screen
+    assert "`millrace schema diff CONFIG` lists what is new" in screen
 
     accepted = sandbox.run("--until", "DataGate", "--accept-anomalies", "shells are legal tender: 10% #1")
     assert accepted.code == 0, accepted.stderr

@@ -77,7 +77,7 @@ def test_the_number_of_rows_decides_splits_model_and_what_chance_may_do(tmp_path
     assert (config.gate.unseen, config.gate.drift, config.gate.skew) == gate
 
 
-@pytest.mark.parametrize("suffix", ["csv", "parquet", "jsonl"])
+@pytest.mark.parametrize("suffix", ["csv", "parquet", "jsonl", "json"])
 def test_formats_make_the_same_of_the_same_rows(tmp_path, mixed, suffix):
     frame = mix().assign(signup=lambda frame: frame["signup"].astype(str))
     (tmp_path / "rows").mkdir()
@@ -89,7 +89,7 @@ def test_formats_make_the_same_of_the_same_rows(tmp_path, mixed, suffix):
             case "parquet":
                 rows.to_parquet(path)
             case _:
-                rows.to_json(path, orient="records", lines=True)
+                rows.to_json(path, orient="records", lines=suffix == "jsonl")
     for data in ("rows", f"rows/part-*.{suffix}"):
         drawn = draft(str(tmp_path / data), "churned", tmp_path / "it.yaml")
         assert drawn.features == mixed[0].features
@@ -117,7 +117,7 @@ def test_types_of_parquet_are_believed(tmp_path):
         ({}, {"label": "country"}, DataRejected, "country: the label is `DE` in every row"),
         ({}, {"label": "review"}, ConfigError, "review: the label has 600 different texts, too many for classes"),
         ({}, {"kind": "ordinal"}, ConfigError, "'ordinal' is no kind of label. The kinds are binary, multiclass, regr"),
-        ({"rows": 19}, {}, DataRejected, "there are 19 rows, too few for three splits"),
+        ({"rows": 19}, {}, DataRejected, "19 rows: too few for three splits"),
         (
             {"columns": ["churned", "nothing"]},
             {},

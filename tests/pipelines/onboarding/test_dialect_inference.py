@@ -4,12 +4,13 @@ import random
 import pytest
 
 from components.validation.validate import check_small
-from configs.errors import DataRejected
+from configs.errors import ConfigError, DataRejected
 from configs.loading.loader import load
 from configs.schema.dialect import Dialect
 from pipelines.onboarding.config_draft import draft
 from pipelines.onboarding.dialect_inference import as_keys, find_encoding, has_header, read_dialect
 from tests.components.readers.rows import write_table
+from tests.components.readers.workbooks import write_workbook
 
 NAMES = ["größe", "preis", "stadt", "gekauft"]
 
@@ -142,3 +143,15 @@ def test_lists_of_json_lines_are_left_out(tmp_path):
     assert drawn.left_out.keys() == {"tags", "who"}
     assert drawn.left_out["tags"].reason == "lists or objects, which are no single value"
     check_small(load(write_yaml(tmp_path, drawn.text)))
+
+
+def test_a_sheet_of_several_is_named(tmp_path):
+    rows = [["x", "y"], *([number, "yes" if number % 3 else "no"] for number in range(60))]
+    path = write_workbook(tmp_path / "rows.xlsx", Rows=rows, Notes=[["text"], ["by hand"]])
+    drawn = draft(path, "y", tmp_path / "it.yaml")
+    assert "  format: workbook\n  path: rows.xlsx\n  sheet: Rows\n" in drawn.text
+    assert "`Rows` is the sheet taken; there are `Notes`, too: --sheet names another" in drawn.warnings
+    with pytest.raises(ConfigError, match="there is no column `y`"):
+        draft(path, "y", tmp_path / "it.yaml", sheet="Notes")
+    alone = draft(write_workbook(tmp_path / "one.xlsx", Rows=rows), "y", tmp_path / "it.yaml")
+    assert "  sheet:" not in alone.text

@@ -1,9 +1,17 @@
+import os
+import pty
+import subprocess
+import sys
+from contextlib import suppress
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 
 from components.validation.profile import describe
+from configs.repository import ROOT
+from pipelines.onboarding.config_draft import draft
 from pipelines.onboarding.moment_inference import FORMATS, spot_moment
 
 DAYS = pd.date_range("1999-01-01", periods=300, freq="9D")
@@ -62,3 +70,52 @@ def test_moments_of_any_format_are_read_as_they_were_written_or_both_ways_are_na
     meant = column.convert("timestamp", format)
     assert found.kind == "timestamp"
     assert (told == meant).all() or f"({format})" in found.warning
+
+
+def test_what_each_format_makes_of_a_moment_is_there_to_ask():
+    found = spot([day.strftime("%d/%m/%Y") for day in EARLY])
+    day = EARLY[0]
+    text = f"`{day:%d/%m/%Y}` is "
+    assert found.readings == {
+        "%d/%m/%Y": f"{text}{day:%Y-%m-%d}",
+        "%m/%d/%Y": f"{text}{day.year}-{day.day:02}-{day.month:02}",
+    }
+    assert spot(DAYS.strftime("%d/%m/%Y")).readings == {}
+
+
+def write_dates(folder):
+    days = [day.strftime("%d/%m/%Y") for day in EARLY for _ in range(2)]
+    rows = pd.DataFrame({"when": days, "x": range(len(days)), "y": ["a", "b"] * len(EARLY)})
+    rows.loc[3, "when"] = "NA"
+    rows.to_csv(folder / "rows.csv", index=False, na_rep="NA")
+    return str(folder / "rows.csv")
+
+
+def test_the_answer_is_taken(tmp_path):
+    asked = {}
+
+    def ask(name, readings):
+        asked[name] = list(readings)
+        return "%m/%d/%Y"
+
+    drawn = draft(write_dates(tmp_path), "y", tmp_path / "it.yaml", ask=ask)
+    assert sorted(asked["when"]) == ["%d/%m/%Y", "%m/%d/%Y"]
+    assert drawn.features["when"].options["format"] == "%m/%d/%Y"
+    assert not any("could be" in warning for warning in drawn.warnings)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("options", "format"), [((), "%m/%d/%Y"), (("--yes",), "%d/%m/%Y")])
+def test_init_asks_on_a_terminal_alone(tmp_path, options, format):
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "pipelines", "init", write_dates(tmp_path), "--label", "y", *options]
+    place = {**os.environ, "PYTHONPATH": f"{ROOT}:{os.environ.get('PYTHONPATH', '')}"}
+    done = subprocess.Popen(command, cwd=tmp_path, env=place, stdin=theirs, stdout=theirs)
+    os.close(theirs)
+    os.write(ours, b"2\n")
+    shown = b""
+    with suppress(OSError):  # which says that the command has ended
+        while block := os.read(ours, 4096):
+            shown += block
+    assert (done.wait(), b"Which" in shown) == (0, not options)
+    assert f'format: "{format}"' in (tmp_path / "rows.yaml").read_text()

@@ -3,6 +3,9 @@ import pandas as pd
 import pytest
 
 from configs.errors import ConfigError
+from configs.loading.yaml_document import parse
+from configs.schema.config import Config
+from pipelines.onboarding.config_draft import draft
 from tests.pipelines.onboarding.conftest import ROWS, draw, of
 
 COLOURS = np.array(["blue", "green", "red"])
@@ -37,3 +40,44 @@ def test_classes_with_a_sign_in_their_name_are_one_each(tmp_path):
     assert (label.kind, len(label.classes)) == ("multiclass", 3)
     with pytest.raises(ConfigError, match="no cell names several classes that others name as well"):
         draw(of("ham", "eggs", "tea"), tmp_path, "y", kind="multilabel")
+
+
+def write_flags(path, **changed):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=300)
+    frame = pd.DataFrame({"x": x, "city": rng.choice(list("AB"), 300)})
+    frame["cold"], frame["wet"] = (x < 0).astype(int), np.where(rng.random(300) < 0.3, "yes", "no")
+    frame["dark"] = rng.integers(0, 2, 300)
+    frame.assign(**changed).to_csv(path, index=False)
+    return str(path)
+
+
+def test_columns_of_flags_are_one_label(tmp_path):
+    drawn = draft(write_flags(tmp_path / "rows.csv"), "cold,wet,dark", tmp_path / "rows.yaml")
+    config = Config.model_validate(parse(drawn.text, "it").data)
+    label = config.label
+    assert (label.kind, label.name, label.values) == ("multilabel", "labels", ("cold", "wet", "dark"))
+    assert config.label.classes is None
+    assert set(config.features) == {"x", "city"}
+    assert "  columns: [cold, wet, dark]\n" in drawn.text
+    assert draft(write_flags(tmp_path / "rows.csv"), "cold,wet,dark", kind="multilabel").features == drawn.features
+
+
+@pytest.mark.parametrize(
+    ("changed", "label", "where", "what"),
+    [
+        ({}, "cold,wt", "--label wt", "there is no column `wt`"),
+        ({"wet": 2}, "cold,wet", "--label wet", "it holds something else, or blanks"),
+        ({"wet": ""}, "cold,wet", "--label wet", "it holds something else, or blanks"),
+        ({"wet": 1}, "cold,wet", "--label wet", "it is 1 in every row"),
+    ],
+)
+def test_a_column_that_is_no_flag_is_named(tmp_path, changed, label, where, what):
+    with pytest.raises(ConfigError, match=what) as caught:
+        draft(write_flags(tmp_path / "rows.csv", **changed), label)
+    assert caught.value.where == where
+
+
+def test_several_columns_are_of_no_other_kind(tmp_path):
+    with pytest.raises(ConfigError, match="several columns are no binary label"):
+        draft(write_flags(tmp_path / "rows.csv"), "cold,wet", kind="binary")

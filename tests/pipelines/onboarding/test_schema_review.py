@@ -1,19 +1,15 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.schemas.evolution import by_name
 from components.schemas.tfdv_schema import infer, read_schema
-from configs.errors import ConfigError, MillraceError
-from configs.home import Home
+from configs.errors import ConfigError
 from configs.loading.loader import load
-from pipelines.onboarding.schema_review import accommodate, as_text, find_output
-from pipelines.runs.directory import write_file
-from pipelines.runs.run import Run
+from pipelines.onboarding.schema_review import accommodate, as_text
 from tests.components.schemas.test_evolution import NEW, OLD, changes, statistics
 from tests.sandbox import ROOT, Sandbox
 
@@ -79,34 +75,6 @@ def test_columns_follow_the_data(known):
 def test_the_text_reads_back_as_the_schema(known, tmp_path):
     (tmp_path / "schema.pbtxt").write_text(as_text(known))
     assert read_schema(tmp_path / "schema.pbtxt") == known
-
-
-def end(home: Home, run_id: str, folder: Path | None) -> None:
-    run = Run(home, run_id)
-    run.folder.mkdir(parents=True)
-    outputs = {"statistics": [str(folder)]} if folder else {}
-    nodes = [{"node": "StatisticsGen", "outputs": outputs}]
-    record = {"run": run_id, "ended": run_id, "exit_code": 3, "nodes": nodes}
-    write_file(run.record, json.dumps(record))
-
-
-def test_the_newest_run_that_came_so_far_is_looked_at(tmp_path):
-    home = Home(tmp_path)
-    with pytest.raises(ConfigError, match="no run has come to StatisticsGen yet"):
-        find_output(home, "StatisticsGen")
-    end(home, "1", tmp_path)
-    end(home, "2", tmp_path)
-    end(home, "3", None)
-    assert find_output(home, "StatisticsGen") == ("2", tmp_path)
-    assert find_output(home, "StatisticsGen", "1") == ("1", tmp_path)
-    with pytest.raises(ConfigError, match="run 3 did not come to StatisticsGen"):
-        find_output(home, "StatisticsGen", "3")
-
-
-def test_artifacts_that_were_cleaned_away_are_said_to_be_gone(tmp_path):
-    end(Home(tmp_path), "1", tmp_path / "cleaned")
-    with pytest.raises(MillraceError, match="what StatisticsGen left in run 1 is gone"):
-        find_output(Home(tmp_path), "StatisticsGen")
 
 
 def curate(place: Sandbox, verb: str, *options: str) -> "subprocess.CompletedProcess[str]":

@@ -110,7 +110,7 @@ def test_a_draft_says_how_cells_are_spelled_and_a_run_reads_them_so(tmp_path):
     assert (config.features["x"].missing, config.features["age"].missing) == (None, ("?",))
     assert (label.missing, label.trim, label.lower, label.values) == ("drop", True, True, ("no", "yes"))
     assert "  missing: drop  # 3 of 600 rows, left out of training\n" in drawn.text
-    assert drawn.warnings[0] == "the label is missing in 3 of 600 rows, which are left out"
+    assert drawn.warnings[0] == "the label is missing in 3 of 600 rows: left out"
     assert drawn.warnings[1].startswith("`y`: 3 classes differ by case or blanks alone: ")
     assert drawn.warnings[2].startswith("`size`: `")
     assert "differ by case or blanks alone; lower: true would make them one" in drawn.warnings[2]

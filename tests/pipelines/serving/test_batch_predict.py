@@ -1,7 +1,7 @@
 import pytest
 
-from configs.errors import ConfigError
-from pipelines.serving.batch_predict import place_order
+from configs.errors import ConfigError, DataRejected
+from pipelines.serving.batch_predict import list_inputs, place_order
 
 
 @pytest.mark.parametrize(
@@ -18,3 +18,10 @@ def test_options_that_do_not_go_together_are_refused(options, where):
     with pytest.raises(ConfigError) as error:
         place_order(*options, force=False)
     assert error.value.where == where
+
+
+def test_an_input_that_is_not_there_is_answered_with_the_nearest(tmp_path):
+    (tmp_path / "customers.csv").touch()
+    with pytest.raises(DataRejected) as error:
+        list_inputs(str(tmp_path / "custmers.csv"))
+    assert error.value.remedy == "Did you mean 'customers.csv'?"

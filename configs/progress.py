@@ -1,0 +1,28 @@
+"""How far a node is, as the screen shows beside it: lines of a log that a run's parent reads."""
+
+import logging
+import time
+
+PROGRESS = logging.getLogger("millrace.progress")
+EVERY = 0.5  # seconds, at most so often
+
+
+class Pulse:
+    """Tells of what goes on all the time, now and then."""
+
+    def __init__(self) -> None:
+        self.last = time.monotonic()
+
+    def tell(self, text: str, *values: object) -> None:
+        """Says how far it is, unless it was said just now."""
+        now = time.monotonic()
+        if now - self.last >= EVERY:
+            self.last = now
+            PROGRESS.info(text, *values)
+
+
+def spell_duration(seconds: float) -> str:
+    """Returns about how long it is: `12 s`, `3 min`, `2.5 h`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

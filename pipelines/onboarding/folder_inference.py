@@ -1,0 +1,147 @@
+"""Classes by folder: whether data is images or texts whose folders name their classes, and what to make of them."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from PIL import Image
+
+from components.readers.data_file import is_partition, is_shown
+from components.readers.files import FOLDER, find_data, list_files, open_folder
+from components.readers.formats import FORMATS
+from components.readers.suffixes import ITEMS
+from components.validation.profile import Column, Profile, describe, profile_files
+from configs.errors import DataRejected
+from configs.schema.dialect import PLAIN, Dialect
+from pipelines.onboarding.dialect_inference import SAMPLE, find_encoding
+from pipelines.onboarding.feature_guess import Guess
+from pipelines.onboarding.feature_inference import guess
+
+LABEL = "label"  # the column that the folders' names are
+LOOKED = 200  # pictures that are opened
+LARGEST = 64  # pixels of a side that a first model sees
+SMALLEST = 4  # pixels of a side, up to which pooling halves it
+FILTERS = (32, 64, 128, 128, 128)
+TEXT = Guess("texts", "text", {"vocabulary": 5000, "length": 100})
+
+
+@dataclass(frozen=True)
+class Classes:
+    """Files of a format, one for each class: folders, or texts of a row a line."""
+
+    format: str
+    files: Sequence[str]
+    dialect: Dialect
+    profile: Profile  # the label of each row, its file, and the text of texts
+
+    @property
+    def label(self) -> Column:
+        return self.profile.columns[LABEL]
+
+
+def find_classes(data: str) -> Classes | None:
+    """Returns what the folders hold; None where `data` is no folder of them, but of tables.
+
+    Raises DataRejected for images without a folder for each class, and for folders within those of the classes.
+    """
+    base, pattern = find_data(data)
+    names = sorted(filter(is_shown, os.listdir(base))) if pattern == FOLDER else []
+    paths = [os.path.join(base, name) for name in names]
+    folders = [path for path in paths if os.path.isdir(path)]
+    if any(map(is_partition, folders)) or any(name.lower().endswith(".csv") for name in names):
+        return None  # of which the second may be a table of images
+    format = name_format(folders or paths)
+    if format is None:
+        return None
+    if format == "images" and not folders:
+        what = "The folder holds images, and no folder for each class."
+        raise DataRejected(what, data, "Put those of a class into a folder of its name, or name them in a CSV file.")
+    require_classes(data, folders)
+    files = list_files(base, FOLDER, format)
+    if format == "images":
+        return Classes(format, files, PLAIN, count_images(files))
+    dialect = Dialect(encoding=find_encoding(_read_head(files)))
+    return Classes(format, files, dialect, profile_files(files, format, dialect))
+
+
+def name_format(paths: Sequence[str]) -> str | None:
+    """Returns the format of what lies there, in folders or not, by the first file; None for tables."""
+    first = next((file for path in paths for file in open_folder(path)), "").lower()
+    return next((format for format, suffixes in ITEMS.items() if first.endswith(suffixes)), None)
+
+
+def require_classes(data: str, folders: Sequence[str]) -> None:
+    """Raises DataRejected where folders are no classes, but splits that have the same ones in them."""
+    inside = [{name for name in os.listdir(path) if os.path.isdir(os.path.join(path, name))} for path in folders]
+    if len(inside) > 1 and len(set.intersection(*inside)) > 1:
+        what = f"Each of {', '.join(map(os.path.basename, folders))} holds the same folders, as splits of data do."
+        one = os.path.join(data, os.path.basename(folders[-1]))
+        raise DataRejected(what, data, f"Name one of them: millrace init {one}. A run divides the rows itself.")
+
+
+def count_images(folders: Sequence[str]) -> Profile:
+    """Returns the profile of the images by their names, of which none is read."""
+    reader = FORMATS["images"]
+    files = {folder: reader.list_parts(folder) for folder in folders}
+    labels = [os.path.basename(folder) for folder in folders for _ in files[folder]]
+    paths = [path for folder in folders for path in files[folder]]
+    columns = {"file": pa.chunked_array([pa.array(paths)]), LABEL: pa.chunked_array([pa.array(labels)])}
+    return Profile({name: describe(name, cells) for name, cells in columns.items()}, len(paths), len(paths))
+
+
+def describe_feature(found: Classes) -> tuple[str, Guess]:
+    """Returns the one feature, and its name."""
+    if found.format == "text":
+        text = guess(found.profile.columns["text"])
+        return "text", text if text.kind == "text" else TEXT
+    paths = found.profile.columns["file"].cells.to_pylist()
+    chosen = [paths[at] for at in np.unique(np.linspace(0, len(paths) - 1, LOOKED, dtype=int))]
+    sizes, colours = zip(*filter(None, map(_look, chosen)), strict=True)
+    height, width = fit(np.array(sizes))
+    (low, high), channels = np.quantile(sizes, [0, 1], axis=0).astype(int).tolist(), 3 if any(colours) else 1
+    range_ = " to ".join(dict.fromkeys(f"{size[0]} x {size[1]}" for size in (low, high)))
+    reason = f"{range_} pixels, {'colours' if channels == 3 else 'grey'}"
+    return "image", Guess(reason, "image", {"height": height, "width": width, "channels": channels})
+
+
+def fit(sizes: np.ndarray) -> tuple[int, int]:
+    """Returns the height and width that a model sees of images [count, 2]: their own where small, or scaled down."""
+    height, width = np.median(sizes, axis=0)
+    scale = min(1.0, LARGEST / max(height, width))
+    if scale == 1:
+        return int(height), int(width)
+    return max(8, 8 * round(height * scale / 8)), max(8, 8 * round(width * scale / 8))
+
+
+def choose_network(image: Guess) -> str:
+    """Returns the convolutions for images of this size: each halves them, as long as something is left."""
+    side, blocks = min(image.options["height"], image.options["width"]), []
+    for filters in FILTERS:
+        if side < SMALLEST:
+            break
+        blocks.append(f"{{filters: {filters}}}")
+        side //= 2
+    units = f"blocks: [{', '.join(blocks)}], hidden_units: [128]" if blocks else ""
+    return f"{{family: cnn, {units}, dropout: 0.2}}" if blocks else "{family: dnn, hidden_units: [128]}"
+
+
+def _look(path: str) -> tuple[tuple[int, int], bool] | None:
+    """Returns height and width of a picture, and whether it has colours; None where it cannot be opened."""
+    try:
+        with Image.open(path) as picture:
+            small = np.asarray(picture.convert("RGB").resize((16, 16)), int)
+            return (picture.height, picture.width), bool(np.ptp(small, axis=2).max() > 8)
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return None
+
+
+def _read_head(files: Sequence[str]) -> bytes:
+    """Returns the beginning of some texts."""
+    parts = [part for path in files for part in open_folder(path)]
+    head = b""
+    for at in np.unique(np.linspace(0, len(parts) - 1, LOOKED, dtype=int)):
+        with open(parts[at], "rb") as file:
+            head += file.read(SAMPLE // LOOKED)
+    return head
