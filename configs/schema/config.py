@@ -20,7 +20,7 @@ from configs.schema.cluster import Cluster
 from configs.schema.data import Data
 from configs.schema.evaluation import METRICS, Evaluation
 from configs.schema.features import Feature, list_columns
-from configs.schema.models import BoostedTrees, Model
+from configs.schema.models import Autoregression, BoostedTrees, Model
 from configs.schema.resources import Resources, Step
 from configs.schema.schedule import Schedule
 from configs.schema.section import Section, Text
@@ -154,8 +154,6 @@ class Config(Section):
         data = info.data.get("data")
         if data is None:
             return label
-        if data.window and label.missing == "drop":
-            raise ValueError("cannot drop rows of a series, which data.window makes of them")
         if data.split.stratify and label.kind not in ("binary", "multiclass"):
             raise ValueError(f"of kind {label.kind} has no classes to divide alike, as data.split.stratify says")
         marked = next((name for name in label.values if name in data.missing), None)
@@ -177,6 +175,9 @@ class Config(Section):
             raise ValueError(f"'{told}' is made of the label, which only a data.window allows")
         if data.window and not any(feature.kind == "sequence" and feature.columns for feature in features.values()):
             raise ValueError("need one of kind sequence with columns, since data.window is set")
+        if data.window and data.window.told and data.window.told not in features:
+            example = f"{data.window.told}: {{kind: categorical, ids: {data.window.horizons[-1] + 1}}}"
+            raise ValueError(f"need the horizon among them, since data.window has several: {example}")
         return features
 
     @field_validator("training")
@@ -201,9 +202,9 @@ class Config(Section):
 
     @field_validator("model")
     @classmethod
-    def _check_trees(cls, model: Model, info: ValidationInfo) -> Model:
+    def _check_family(cls, model: Model, info: ValidationInfo) -> Model:
         label, features = info.data.get("label"), info.data.get("features")
-        if isinstance(model, BoostedTrees) and label is not None and features is not None:
+        if isinstance(model, BoostedTrees | Autoregression) and label is not None and features is not None:
             model.check(label.kind, features.items())
         return model
 
