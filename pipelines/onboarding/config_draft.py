@@ -36,6 +36,8 @@ from pipelines.onboarding.feature_inference import gather, guess
 from pipelines.onboarding.giveaway import find_giveaways
 from pipelines.onboarding.label_inference import Target, Threshold, aim, find_kind, find_leaks, label_rows
 from pipelines.onboarding.multilabel_inference import aim_at_sets, find_sets, spell_separator
+from pipelines.onboarding.series_draft import choose_features, choose_series, give_values, list_doubts, set_bar
+from pipelines.onboarding.series_inference import Series
 from pipelines.onboarding.spelling_inference import Spelled, read_spelling
 from pipelines.onboarding.split_inference import choose_split, doubt_bar, loosen
 
@@ -91,6 +93,7 @@ def draft(
     group: str | None = None,
     weight: str | None = None,
     columns: Sequence[str] = (),
+    horizon: int | None = None,
 ) -> Draft:
     """Returns the config for the rows in `data`: a CSV, Parquet or JSON lines file, a folder, a glob or sample://NAME.
 
@@ -102,6 +105,17 @@ def draft(
     profile = profile_files(files, format, dialect)
     require_columns(profile, data, {"--label": label, "--group": group, "--weight": weight})
     spelled = read_spelling(profile, label)
+    common = {
+        "schema": FILE if file else None,
+        "file": shlex.quote(str(file or "FILE.yaml")),
+        "rows": _count(profile),
+        "source": data,
+        "name": name_pipeline(file or Path(files[0])),
+        "data": {"format": format, "path": _place(data, file), **as_keys(dialect), **spelled.data},
+        "marked": f"  # missing values: {spelled.cells:,} cell{'s' * (spelled.cells > 1)}" if spelled.cells else "",
+    }
+    if series := choose_series(spelled.profile, label, kind, group, horizon):
+        return _draft_series(series, spelled, label, weight, common)
     profile, warnings = spelled.profile, list[str]()
     sets = find_sets(profile.columns[label], kind) if profile.columns[label].is_single else None
     if sets:
@@ -126,20 +140,8 @@ def draft(
         *(f"`{name}`: {found.warning}" for name, found in features.items() if found.warning),
     ]
     text = _render(
-        schema=FILE if file else None,
-        file=shlex.quote(str(file or "FILE.yaml")),
-        rows=_count(profile),
-        source=data,
-        name=name_pipeline(file or Path(files[0])),
-        data={
-            "format": format,
-            "path": _place(data, file),
-            **as_keys(dialect),
-            **spelled.data,
-            "group": group,
-            "weight": weight,
-        },
-        marked=f"  # missing values: {spelled.cells:,} cell{'s' * (spelled.cells > 1)}" if spelled.cells else "",
+        "pipeline",
+        **common | {"rows": _count(profile), "data": {**common["data"], "group": group, "weight": weight}},
         split=_spell_split(split),
         label=label,
         target=target,
@@ -151,6 +153,24 @@ def draft(
         gate=loosen(units, profile.rows, split),
     )
     return Draft(check(text), features, left_out, warnings)
+
+
+def _draft_series(series: Series, spelled: Spelled, label: str, weight: str | None, common: Mapping[str, Any]) -> Draft:
+    """Returns the draft of a forecast."""
+    _, options, warnings = label_rows(spelled, label)
+    features, left_out = choose_features(series, spelled.profile, spelled, label)
+    data = common["data"]
+    first = 1 if data["format"] != "csv" or data.get("header") else 2
+    text = _render(
+        "series",
+        **common | {"data": {**data, "group": series.order.group, "weight": weight}},
+        **give_values(series, label),
+        options=options,
+        features=align({_spell_feature(name, found): found.reason for name, found in features.items()}),
+        left_out=_list({name: found for name, found in left_out.items() if name not in (series.order.group, weight)}),
+        thresholds=align(set_bar(series)),
+    )
+    return Draft(check(text), features, left_out, [*list_doubts(series, label, first), *warnings, *spelled.warnings])
 
 
 def require_columns(profile: Profile, data: str, named: Mapping[str, str | None]) -> None:
@@ -249,7 +269,7 @@ def _take_least_bad(
     return features, {name: found for name, found in left_out.items() if name != best}
 
 
-def _render(**values: Any) -> str:
+def _render(template: str, **values: Any) -> str:
     environment = Environment(
         loader=PackageLoader("pipelines.onboarding"),
         undefined=StrictUndefined,
@@ -258,7 +278,7 @@ def _render(**values: Any) -> str:
         keep_trailing_newline=True,
     )
     environment.filters["yaml"] = _as_yaml
-    return environment.get_template("pipeline.yaml.jinja").render(values)
+    return environment.get_template(f"{template}.yaml.jinja").render(values)
 
 
 def _weigh(column: Column) -> np.ndarray:
