@@ -18,7 +18,7 @@ from configs.schema.baselines import FITTING, SklearnModel
 from configs.schema.beam import Beam
 from configs.schema.cluster import Cluster
 from configs.schema.data import Data
-from configs.schema.evaluation import METRICS, Evaluation
+from configs.schema.evaluation import METRICS, QUANTILES, Evaluation, Metric
 from configs.schema.features import Feature, list_columns
 from configs.schema.models import Autoregression, BoostedTrees, Model
 from configs.schema.resources import Resources, Step
@@ -30,6 +30,7 @@ from configs.schema.tuning import Tuning
 
 Texts = Annotated[tuple[Text, ...], Strict(False)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Probability = Annotated[float, Field(gt=0, lt=1)]
 
 
 class Label(Section):
@@ -48,11 +49,25 @@ class Label(Section):
     missing: Literal["refuse", "drop"] = Field(
         default="refuse", description="Whether a row without a label stops a run, or is left out of training, counted."
     )
+    quantiles: Annotated[tuple[Probability, ...], Strict(False), Field(min_length=3)] | None = Field(
+        default=None,
+        description="Of a number: the model tells these quantiles, [0.1, 0.5, 0.9]; the one in the middle is 0.5, and "
+        "is the prediction.",
+    )
     trim: Trim = False
     lower: Lower = False
     decimal: OwnDecimal = None
     thousands: OwnThousands = None
     unit: Unit = None
+
+    @model_validator(mode="after")
+    def _check_quantiles(self) -> "Label":
+        given = self.quantiles
+        if given and self.kind != "regression":
+            raise ValueError(f"of kind {self.kind} is no number, and has no quantiles")
+        if given and (list(given) != sorted(set(given)) or len(given) % 2 == 0 or given[len(given) // 2] != 0.5):
+            raise ValueError("has quantiles that rise, with 0.5 in the middle: [0.1, 0.5, 0.9]")
+        return self
 
     @model_validator(mode="after")
     def _check_classes(self) -> "Label":
@@ -88,6 +103,11 @@ class Label(Section):
     def values(self) -> tuple[str, ...]:
         """The classes in the order of their ids; none for a number."""
         return self.classes or (("0", "1") if self.kind == "binary" else ())
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """What judges a model of it."""
+        return (*QUANTILES, *METRICS[self.kind]) if self.quantiles else METRICS[self.kind]
 
 
 class Gate(Section):
@@ -186,6 +206,7 @@ class Config(Section):
         label = info.data.get("label")
         if label is not None:
             training.check(label.kind, label.values)
+            training = training.tell(label.quantiles)
         model = info.data.get("model")
         return training if model is None else training.suit(model.family)
 
@@ -224,9 +245,9 @@ class Config(Section):
     @classmethod
     def _check_metrics(cls, evaluation: Evaluation, info: ValidationInfo) -> Evaluation:
         label: Any = info.data.get("label")
-        unfit = [metric for metric in evaluation.thresholds if label and metric not in METRICS[label.kind]]
+        unfit = [metric for metric in evaluation.thresholds if label and metric not in label.metrics]
         if unfit:
-            known = ", ".join(METRICS[label.kind])
+            known = ", ".join(label.metrics)
             raise ValueError(f"'{unfit[0]}' does not judge a {label.kind} label; what does: {known}")
         return evaluation
 
