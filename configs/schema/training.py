@@ -216,6 +216,8 @@ class Training(Section):
             if chosen == "pinball":
                 raise ValueError("the loss pinball is that of quantiles: name them in label.quantiles")
             return self
+        if self.loss and self.loss.quantiles not in (None, quantiles):
+            raise ValueError(f"the loss has the quantiles {self.loss.quantiles}, and the label others: leave them out")
         if chosen not in (None, "pinball"):
             raise ValueError(f"the loss {chosen} learns one number, and label.quantiles names several: leave it out")
         if self.metrics:

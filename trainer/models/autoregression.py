@@ -54,7 +54,7 @@ def align(steps: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
     """
     length = steps.shape[1]
     held = keras.ops.sum(keras.ops.cast(mask, "int32"), axis=1, keepdims=True)
-    places = keras.ops.maximum(np.arange(length, dtype="int32")[None] - (length - held), 0)
+    places = keras.ops.maximum(held - np.arange(length, 0, -1, dtype="int32")[None], 0)
     moved = keras.ops.take_along_axis(steps, keras.ops.expand_dims(places, -1), axis=1)
     return moved, moved[:, -1:]
 
