@@ -1,20 +1,21 @@
 """What a draft says of a series: its window, its features, its model, and the bar that a forecast is to pass."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import ceil
 from typing import Any
 
-from components.validation.profile import Profile
+from components.validation.profile import Column, Profile
 from configs.errors import ConfigError, DataRejected
 from configs.loading.yaml_writer import spell_text
 from configs.schema.data import HORIZON
 from pipelines.onboarding.feature_guess import Guess
 from pipelines.onboarding.feature_inference import guess
-from pipelines.onboarding.label_inference import find_kind
 from pipelines.onboarding.series_inference import Series, doubt_steps, find_series, list_parts
 from pipelines.onboarding.spelling_inference import Spelled
 
 KIND = "series"  # what --kind calls one
+FEWEST = 8  # different numbers of a label that are no classes, where rows are a series
 
 
 def choose_series(
@@ -31,7 +32,7 @@ def choose_series(
         return None
     column = profile.columns[label]
     found = None
-    if asked or (column.is_number and find_kind(column, None) == "regression"):
+    if asked or (column.is_number and len(column.values) >= FEWEST):
         found = find_series(profile, label, group, horizon)
     if asked and found is None:
         what = "the rows are no series: no column holds moments, or numbers that count steps, at regular steps"
@@ -56,7 +57,10 @@ def spell_split(found: Series) -> str:
 def choose_features(
     found: Series, profile: Profile, spelled: Spelled, label: str
 ) -> tuple[dict[str, Guess], dict[str, Guess]]:
-    """Returns the features of a series, and what else its columns could make where they are known ahead."""
+    """Returns the features of a series, and what else its columns could make where they are known ahead.
+
+    What stands in all rows after the last label is known ahead.
+    """
     order, most = found.order, len(found.horizons)
     past = "past" if "past" not in profile.columns else f"{label} before"
     kinds = {key: value for key, value in spelled.columns[label].items() if key in ("decimal", "thousands", "unit")}
@@ -72,9 +76,17 @@ def choose_features(
         for name, column in profile.columns.items()
         if name not in (label, order.name, HORIZON)
     }
-    return features, {
-        name: other if not other.kind else Guess(other.reason, offer=other) for name, other in others.items()
+    told = {name: other for name, other in others.items() if other.kind and _is_told(found, profile.columns[name])}
+    return features | {name: replace(other, reason=f"known ahead, {other.reason}") for name, other in told.items()}, {
+        name: other if not other.kind else Guess(other.reason, offer=other)
+        for name, other in others.items()
+        if name not in told
     }
+
+
+def _is_told(found: Series, column: Column) -> bool:
+    held = column.codes()[found.ahead] >= 0
+    return len(held) > 0 and bool(held.all()) and column.name != found.order.group
 
 
 def describe(found: Series, label: str) -> str:

@@ -60,7 +60,8 @@ class Order:
 class Series:
     """A series, and how it may be forecast: from `length` rows before, for each horizon; it repeats after a `season`.
 
-    The `bar` is the rmse, on the rows that test, of saying what stood there a season before.
+    The `bar` is the rmse, on the rows that test, of saying what stood there a season before. Rows `ahead` are those
+    after the last label of each series, by their numbers.
     """
 
     order: Order
@@ -70,6 +71,7 @@ class Series:
     horizons: range
     split: Split
     bar: float
+    ahead: np.ndarray
 
 
 def find_series(profile: Profile, label: str, group: str | None, horizon: int | None) -> Series | None:
@@ -106,7 +108,8 @@ def measure(order: Order, step: Step, numbers: np.ndarray, codes: np.ndarray, ho
     rows = len(values) // len(order.starts)
     usual = _find_usual_season(step)
     most = max(1, min(FARTHEST, rows // 10, EXAMPLES // len(values)))
-    horizons = range(1, (horizon or min(usual or 5, most)) + 1)
+    ahead = _find_ahead(values, order)
+    horizons = range(1, (horizon or int(ahead.max()) or min(usual or 5, most)) + 1)
     found = {1, usual or 1, _find_echo(values, order)}
     moments, places = order.moments[order.sorted], np.arange(len(values)) - np.repeat(order.starts, _sizes(order))
     early = places < 0.6 * rows
@@ -117,7 +120,7 @@ def measure(order: Order, step: Step, numbers: np.ndarray, codes: np.ndarray, ho
     times = np.concatenate([moments[places >= length + ahead - 1] for ahead in horizons])
     tested = moments >= find_cuts(times, list(split.parts.values()))[-1]
     bar = _err(values, places, tested, season, horizons)
-    return Series(order, step, season, length, horizons, split, bar)
+    return Series(order, step, season, length, horizons, split, bar, order.sorted[ahead > 0])
 
 
 def doubt_steps(found: Series, first: int) -> list[str]:
@@ -135,11 +138,13 @@ def doubt_steps(found: Series, first: int) -> list[str]:
     sort, told = order.sorted + first, []
     if len(gaps):
         missing = int((steps[gaps] // count - 1).clip(min=1).sum())
-        told.append(f"{missing:,} steps are not there, the first before row {sort[gaps].min():,}: add them")
+        told.append(f"{_count(missing, 'step')} not there, the first before row {sort[gaps].min():,}: add them")
     if len(twice):
-        told.append(f"{len(twice):,} rows are of a step that was there before, the first is row {sort[twice].min():,}")
+        told.append(
+            f"{_count(len(twice), 'row')} of a step that was there before, the first is row {sort[twice].min():,}"
+        )
     if len(back):
-        told.append(f"{len(back):,} rows are earlier than the row above, the first is row {back[0] + first:,}")
+        told.append(f"{_count(len(back), 'row')} earlier than the row above, the first is row {back[0] + first:,}")
     return [f"`{order.name}`: {text}" for text in told]
 
 
@@ -217,6 +222,14 @@ def _find_echo(values: np.ndarray, order: Order) -> int:
     return best if alike[best] > 0.3 * alike[0] else 1
 
 
+def _find_ahead(values: np.ndarray, order: Order) -> np.ndarray:
+    """Returns how far after the last value of its series each sorted row lies; 0 up to there."""
+    rows = np.arange(len(values))
+    lasts = np.maximum.reduceat(np.where(np.isnan(values), -1, rows), order.starts)
+    ends = np.maximum(lasts, order.starts - 1)
+    return np.maximum(rows - np.repeat(ends, _sizes(order)), 0)
+
+
 def _err(values: np.ndarray, places: np.ndarray, judged: np.ndarray, season: int, horizons: Sequence[int]) -> float:
     """Returns the rmse, on the rows that are judged, of saying for each horizon what stood there a season before.
 
@@ -229,6 +242,10 @@ def _err(values: np.ndarray, places: np.ndarray, judged: np.ndarray, season: int
         squares.append((values[rows] - values[rows - back]) ** 2)
     errors = np.concatenate(squares)
     return float(np.sqrt(np.nanmean(errors))) if np.isfinite(errors).any() else float("inf")
+
+
+def _count(number: int, what: str) -> str:
+    return f"1 {what} is" if number == 1 else f"{number:,} {what}s are"
 
 
 def _sizes(order: Order) -> np.ndarray:

@@ -5,8 +5,6 @@ import pandas as pd
 import pytest
 
 from components.examples.splits import find_cuts
-from components.examples.steps import Step
-from configs.errors import ConfigError, DataRejected
 from tests.pipelines.onboarding.conftest import draw
 
 MONTHS = pd.date_range("2010-01-01", periods=144, freq="MS")
@@ -86,8 +84,8 @@ def test_gaps_doubled_steps_and_rows_out_of_order_are_named_with_the_first_row(t
     drawn, _ = draw(frame.iloc[order], tmp_path, "sold")
     assert drawn.warnings[1:] == [
         "`when`: 3 steps are not there, the first before row 52: add them",
-        "`when`: 1 rows are of a step that was there before, the first is row 102",
-        "`when`: 1 rows are earlier than the row above, the first is row 13",
+        "`when`: 1 row is of a step that was there before, the first is row 102",
+        "`when`: 1 row is earlier than the row above, the first is row 13",
     ]
 
 
@@ -101,13 +99,6 @@ def test_series_are_told_apart_by_a_column(tmp_path):
     assert "earlier than the row above" in drawn.warnings[1]
 
 
-def test_what_may_be_known_ahead_is_offered(tmp_path):
-    frame = rows(DAYS, 7).assign(price=season(400, 50), holiday=np.arange(400) % 30 == 0)
-    text = draw(frame, tmp_path, "sold")[0].text
-    assert "  # price: {kind: numeric}" in text
-    assert "  # holiday: {kind: boolean}" in text
-
-
 @pytest.mark.parametrize(
     ("frame", "options"),
     [
@@ -119,16 +110,3 @@ def test_what_may_be_known_ahead_is_offered(tmp_path):
 )
 def test_other_rows_are_a_table(tmp_path, frame, options):
     assert draw(frame, tmp_path, "sold", **options)[1].data.window is None
-
-
-def test_a_series_that_is_asked_for_must_be_one(tmp_path):
-    frame = rows(DAYS, 7).assign(sold=np.arange(400) % 5)
-    assert draw(frame, tmp_path, "sold", kind="series")[1].label.kind == "regression"
-    with pytest.raises(DataRejected, match="the rows are no series"):
-        draw(frame.drop(columns="when").assign(x=1.5), tmp_path, "sold", horizon=3)
-    with pytest.raises(ConfigError, match="a regression label has none"):
-        draw(frame, tmp_path, "sold", kind="regression", horizon=3)
-
-
-def test_steps_have_their_largest_unit():
-    assert Step(604_800, "second").spell() == "1 week"
