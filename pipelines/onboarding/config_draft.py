@@ -105,7 +105,7 @@ def draft(
     profile = profile_files(files, format, dialect)
     require_columns(profile, data, {"--label": label, "--group": group, "--weight": weight})
     spelled = read_spelling(profile, label)
-    common = {
+    common: dict[str, Any] = {
         "schema": FILE if file else None,
         "file": shlex.quote(str(file or "FILE.yaml")),
         "rows": _count(profile),
@@ -155,7 +155,7 @@ def draft(
     return Draft(check(text), features, left_out, warnings)
 
 
-def _draft_series(series: Series, spelled: Spelled, label: str, weight: str | None, common: Mapping[str, Any]) -> Draft:
+def _draft_series(series: Series, spelled: Spelled, label: str, weight: str | None, common: dict[str, Any]) -> Draft:
     """Returns the draft of a forecast."""
     _, options, warnings = label_rows(spelled, label)
     features, left_out = choose_features(series, spelled.profile, spelled, label)

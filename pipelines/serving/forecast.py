@@ -170,10 +170,9 @@ def _cast(cells: Sequence[str | None], kind: pa.DataType) -> pa.Array:
 def _join_raw(batches: Sequence[Batch]) -> Batch:
     """Return rows of one or more files as one batch."""
     numbers = [number for batch in batches for number in batch.numbers]
-    rows: Any = [record for batch in batches for record in batch.records]
-    parts = [batch.rows for batch in batches]
-    if all(isinstance(part, pa.RecordBatch) and part.schema.equals(parts[0].schema) for part in parts):
-        rows = _join(parts)
+    tables = [batch.rows for batch in batches if isinstance(batch.rows, pa.RecordBatch)]
+    alike = len(tables) == len(batches) and all(table.schema.equals(tables[0].schema) for table in tables)
+    rows: Any = _join(tables) if alike else [record for batch in batches for record in batch.records]
     names = list(dict.fromkeys(name for batch in batches for name in batch.names))
     return replace(batches[0], names=names, numbers=numbers, rows=rows, faults=())
 

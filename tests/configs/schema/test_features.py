@@ -112,6 +112,9 @@ def test_quantiles_are_learnt_by_the_pinball_loss_and_judged_as_such(tmp_path):
     ):
         with pytest.raises(ValidationError, match=what):
             Config.model_validate(given | {"training": training})
+    tuning = {"search": "random", "trials": 2, "objective": "rmse", "space": {"model.l2": {"choices": [0.0, 0.1]}}}
+    with pytest.raises(ValidationError, match="'rmse' is of one number"):
+        Config.model_validate(given | {"training": {}, "tuning": tuning})
     with pytest.raises(ValidationError, match="name them in label.quantiles"):
         Config.model_validate(
             given | {"label": QUANTILES | {"quantiles": None}, "training": {"loss": {"name": "pinball"}}}
