@@ -78,7 +78,7 @@ class Window(Section):
     step: PositiveInt | Annotated[str, Field(pattern=STEP)] | None = Field(
         default=None,
         description="How far one row lies from the next: 1 day, 15 minutes, 1 weekday, 3 months; of whole numbers, a "
-        "number. `predict` goes on by it past the last row.",
+        "number. Gaps are known by it, and `predict` goes on by it past the last row.",
     )
     horizon: PositiveInt | Horizons = Field(
         default=1,

@@ -9,6 +9,7 @@ import numpy as np
 
 from components.examples.splits import find_cuts
 from components.examples.steps import DAY, Step, is_month_end, to_days
+from components.examples.windows import Timeline
 from components.validation.column_types import Role
 from components.validation.profile import Column, Profile
 from configs.schema.data import Split
@@ -111,15 +112,16 @@ def measure(order: Order, step: Step, numbers: np.ndarray, codes: np.ndarray, ho
     ahead = _find_ahead(values, order)
     horizons = range(1, (horizon or int(ahead.max()) or min(usual or 5, most)) + 1)
     found = {1, usual or 1, _find_echo(values, order)}
-    moments, places = order.moments[order.sorted], np.arange(len(values)) - np.repeat(order.starts, _sizes(order))
-    early = places < 0.6 * rows
+    line = Timeline.of(order.moments, order.series, step)
+    moments, early = order.moments[order.sorted], line.places < 0.6 * rows
     seasons = sorted(season for season in found if season <= rows // 4)
-    season = min(seasons, key=lambda season: _err(values, places, early, season, horizons)) if len(seasons) > 1 else 1
+    season = min(seasons, key=lambda season: _err(values, line, early, season, horizons)) if len(seasons) > 1 else 1
     length = max(season, min(max(2 * season, 2 * usual, FEW), rows // 4))
     split = Split(train=6, eval=2, test=2) if rows < SMALL else Split()
-    times = np.concatenate([moments[places >= length + ahead - 1] for ahead in horizons])
+    held = ~np.isnan(values)
+    times = np.concatenate([moments[held & (line.places >= length + steps - 1)] for steps in horizons])
     tested = moments >= find_cuts(times, list(split.parts.values()))[-1]
-    bar = _err(values, places, tested, season, horizons)
+    bar = _err(values, line, tested, season, horizons)
     return Series(order, step, season, length, horizons, split, bar, order.sorted[ahead > 0])
 
 
@@ -138,7 +140,7 @@ def doubt_steps(found: Series, first: int) -> list[str]:
     sort, told = order.sorted + first, []
     if len(gaps):
         missing = int((steps[gaps] // count - 1).clip(min=1).sum())
-        told.append(f"{_count(missing, 'step')} not there, the first before row {sort[gaps].min():,}: add them")
+        told.append(f"{_count(missing, 'step')} not there, the first before row {sort[gaps].min():,}")
     if len(twice):
         told.append(
             f"{_count(len(twice), 'row')} of a step that was there before, the first is row {sort[twice].min():,}"
@@ -230,16 +232,17 @@ def _find_ahead(values: np.ndarray, order: Order) -> np.ndarray:
     return np.maximum(rows - np.repeat(ends, _sizes(order)), 0)
 
 
-def _err(values: np.ndarray, places: np.ndarray, judged: np.ndarray, season: int, horizons: Sequence[int]) -> float:
+def _err(values: np.ndarray, line: Timeline, judged: np.ndarray, season: int, horizons: Sequence[int]) -> float:
     """Returns the rmse, on the rows that are judged, of saying for each horizon what stood there a season before.
 
-    Sorted rows have `places` in their series; it is the last season that is known then.
+    It is the last season that is known then; where nothing stood there, nothing is said.
     """
     squares = []
     for horizon in horizons:
         back = -(-horizon // season) * season
-        rows = np.flatnonzero(judged & (places >= back))
-        squares.append((values[rows] - values[rows - back]) ** 2)
+        rows = np.flatnonzero(judged & (line.places >= back))
+        before = line.find(rows, np.array([back]))[:, 0]
+        squares.append(np.where(before < 0, np.nan, values[rows] - values[before]) ** 2)
     errors = np.concatenate(squares)
     return float(np.sqrt(np.nanmean(errors))) if np.isfinite(errors).any() else float("inf")
 

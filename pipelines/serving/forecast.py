@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from components.examples.steps import Step, list_ahead, spell_moment
-from components.examples.windows import Frame, arrange, look_back
+from components.examples.windows import Frame, Timeline, arrange, has_steps, look_back
 from components.readers.formats import find_scored
 from components.readers.row_batch import Batch, Fault, choose_columns
 from components.scoring.scorer import sort_out
@@ -114,39 +114,38 @@ class Forecast:
     def _look_back(self, rows: pa.RecordBatch, raw: Batch, ahead: pa.RecordBatch) -> Pair:
         """Return the rows to come that have a horizon and enough rows before them; of the others, tell."""
         table = _join([rows, _widen(ahead, rows.schema)])
-        order, places = arrange(table, self.frame.series)
+        line = arrange(table, self.frame)
         labelled = column(table, self.config.label.name).is_valid().to_numpy(zero_copy_only=False)
-        far = count_after(labelled[order], places)
+        far = count_after(labelled[line.order], line)
         targets, horizons = np.flatnonzero(far), np.array(self.frame.horizons)
         chosen = horizons[np.searchsorted(horizons, far[targets]).clip(max=len(horizons) - 1)]
         least = self.frame.length + chosen - 1
-        sound = (far[targets] <= chosen) & (places[targets] >= least)
-        for place, need in zip(targets[~sound], least[~sound], strict=True):
-            self._refuse(raw.take([int(order[place]) - len(rows)]), int(places[place]), int(far[place]), int(need))
-        kept = raw.take((order[targets[sound]] - len(rows)).tolist())
-        made = look_back(table, self.frame, order, targets[sound], chosen[sound])
-        return kept, choose_columns(made, list(self.config.features))
+        made = look_back(table, self.frame, line, targets, chosen)
+        sound = (far[targets] <= chosen) & (line.places[targets] >= least) & has_steps(made, self.frame)
+        numbers = line.order[targets] - len(rows)
+        for place in np.flatnonzero(~sound):
+            there, ahead = int(line.places[targets[place]]), int(far[targets[place]])
+            self._refuse(raw.take([int(numbers[place])]), there, ahead, int(least[place]))
+        seen = choose_columns(made.filter(pa.array(sound)), list(self.config.features))
+        return raw.take(numbers[sound].tolist()), seen
 
-    def _refuse(self, row: Batch, before: int, far: int, least: int) -> None:
-        last = self.frame.horizons[-1]
-        reason = f"This is row {far} after the last with a label, and the model looks {last} ahead."
-        if far <= last:
-            reason = (
-                f"The model looks at {least - far + 1} rows before it with a label, and there are {before - far + 1}."
-            )
+    def _refuse(self, row: Batch, place: int, far: int, least: int) -> None:
+        """Tell of a row to come that has no answer, from its place and from how far after the last label it lies."""
+        last, there, needed = self.frame.horizons[-1], place - far + 1, least - far + 1
+        reason = f"None of the {self.frame.length} steps that it is to be told by has a number."
+        if far > last:
+            reason = f"This is step {far} after the last with a label, and the model looks {last} ahead."
+        elif there < needed:
+            reason = f"The model looks at {needed} steps up to the last label, and there are {there}."
         order = self.roles[ORDER].column
         self.take(Fault(row.path, row.numbers[0], order, reason, row.records[0], "Bring the rows before it."))
 
 
-def count_after(labelled: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Return how far after the last label of its series each row lies, 0 for that and those before it.
-
-    Rows are by series and in order, `places` are theirs within it, from 0 on.
-    """
-    rows = np.arange(len(places))
-    starts, series = np.unique(rows - places, return_inverse=True)
-    lasts = np.maximum.reduceat(np.where(labelled, rows, -1), starts) if len(rows) else rows
-    return np.maximum(rows - np.maximum(lasts, starts - 1)[series], 0)
+def count_after(labelled: np.ndarray, line: Timeline) -> np.ndarray:
+    """Return how many steps after the last label of its series each row in order lies, 0 up to there."""
+    starts, series = np.unique(line.starts, return_inverse=True)
+    lasts = np.maximum.reduceat(np.where(labelled, line.places, -1), starts)
+    return np.maximum(line.places - lasts[series], 0)
 
 
 def _fill(first: Batch, records: Sequence[Mapping[str, Any]]) -> Batch:

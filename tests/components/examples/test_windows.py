@@ -1,6 +1,7 @@
 import pyarrow as pa
 import pytest
 
+from components.examples.steps import Step
 from components.examples.windows import Frame, roll
 from components.validation.typed_batch import ORDER
 
@@ -62,3 +63,23 @@ def test_each_row_is_an_example_of_each_horizon_that_is_told():
         [([1, 2], 1, 3), ([2, 3], 1, 4)],
         [([1, 2], 2, 4)],
     ]
+
+
+def test_by_a_step_a_gap_is_a_step_without_numbers_and_a_doubled_one_counts_once():
+    frame = Frame({"past": 2}, (1,), step=Step(10, "number"))
+    batch = rows([0, 10, 20, 30, 50, 60, 60, 70, 140, 150], [0, 1, 2, 3, 5, 6, 66, 7, 14, 15])
+    assert windows(frame, batch) == [
+        ([0, 1], 2),
+        ([1, 2], 3),
+        ([3], 5),
+        ([5], 6),
+        ([5], 66),
+        ([5, 6], 7),
+        ([14], 15),
+    ]
+
+
+def test_series_with_gaps_are_kept_apart():
+    frame = Frame({"past": 2}, (1,), "shop", step=Step(1, "number"))
+    batch = rows([0, 1, 2, 4, 3, 4, 5], [0, 1, 2, 4, 13, 14, 15], list("aaaabbb"))
+    assert windows(frame, batch) == [([0, 1], 2), ([2], 4), ([13, 14], 15)]

@@ -83,7 +83,7 @@ def test_gaps_doubled_steps_and_rows_out_of_order_are_named_with_the_first_row(t
     order[[10, 11]] = 11, 10
     drawn, _ = draw(frame.iloc[order], tmp_path, "sold")
     assert drawn.warnings[1:] == [
-        "`when`: 3 steps are not there, the first before row 52: add them",
+        "`when`: 3 steps are not there, the first before row 52",
         "`when`: 1 row is of a step that was there before, the first is row 102",
         "`when`: 1 row is earlier than the row above, the first is row 13",
     ]

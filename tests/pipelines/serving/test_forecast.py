@@ -5,6 +5,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from components.examples.steps import Step
+from components.examples.windows import Timeline
 from components.readers.formats import find_scored
 from configs.errors import DataRejected
 from configs.schema.config import Config
@@ -82,6 +84,13 @@ def test_a_gap_among_the_labels_is_a_step_without_numbers_and_is_not_told(tmp_pa
     assert [row["past"] for row in seen] == [[5], [3], [5]]
 
 
+def test_a_row_to_come_is_told_by_its_moment_and_a_gap_is_a_step_without_numbers(tmp_path):
+    lines = [f"{DAYS[n]},{n}" for n in (0, 1, 2, 4)]
+    raw, seen, faults = forecast(write(tmp_path / "rows.csv", "day,sales", *lines, "2024-02-04,"), config())
+    assert [(row["past"], row["horizon"]) for row in seen] == [([4], 3)]
+    assert not faults
+
+
 def test_each_series_has_rows_of_its_own_to_come(tmp_path):
     lines = [f"{day},{shop},{n + 10 * (shop == 'b')}" for n, day in enumerate(DAYS) for shop in "ab"]
     path = write(tmp_path / "rows.csv", "day,shop,sales", *lines, "2024-02-03,b,", "2024-01-01,c,7")
@@ -91,9 +100,8 @@ def test_each_series_has_rows_of_its_own_to_come(tmp_path):
         ("b", "02-03"),
     ]
     assert [row["past"] for row in seen] == [[4, 5], [3, 4], [4, 5], [14, 15]]
-    assert faults == [
-        (0, f"The model looks at {need} rows before it with a label, and there are 1.") for need in (2, 3, 2)
-    ]
+    few = "The model looks at {} steps up to the last label, and there are 1."
+    assert faults == [(0, few.format(needed)) for needed in (2, 3, 2)]
 
 
 def test_a_row_too_far_ahead_is_named(tmp_path):
@@ -102,8 +110,8 @@ def test_a_row_too_far_ahead_is_named(tmp_path):
     raw, _, faults = forecast(path, config())
     assert [row["day"] for row in raw] == [DAYS[2], DAYS[4]]
     assert faults == [
-        (5, "The model looks at 3 rows before it with a label, and there are 2."),
-        (7, "This is row 4 after the last with a label, and the model looks 3 ahead."),
+        (5, "The model looks at 3 steps up to the last label, and there are 2."),
+        (7, "This is step 4 after the last with a label, and the model looks 3 ahead."),
     ]
 
 
@@ -136,5 +144,9 @@ def test_a_file_of_lists_is_scored_as_it_stands(tmp_path):
 
 def test_rows_after_the_last_label_are_counted_by_series():
     labelled = np.array([True, False, True, False, False, False, False, True])
-    places = np.array([0, 1, 2, 3, 4, 0, 1, 0])
-    assert count_after(labelled, places).tolist() == [0, 0, 0, 1, 2, 1, 2, 0]
+    series = np.array([0, 0, 0, 0, 0, 1, 1, 2])
+    moments = np.array([0, 1, 2, 3, 6, 5, 6, 9])
+    line = Timeline.of(moments, series, None)
+    assert count_after(labelled, line).tolist() == [0, 0, 0, 1, 2, 1, 2, 0]
+    line = Timeline.of(moments, series, Step(1, "number"))
+    assert count_after(labelled, line).tolist() == [0, 0, 0, 1, 4, 1, 2, 0]
