@@ -82,22 +82,32 @@ class Timeline:
         """Whether each place has one row."""
         return bool((self.places == np.arange(len(self.order)) - self.starts).all())
 
-    def find(self, lines: np.ndarray, back: np.ndarray) -> np.ndarray:
-        """Return the lines so many places before these, `back` [lines or 1, any]; -1 where there is no row."""
+    def find(self, lines: np.ndarray, back: np.ndarray, held: np.ndarray) -> np.ndarray:
+        """Return the lines so many places before these, `back` [lines or 1, any].
+
+        Where there is none, or none that is `held`, it is the last before it that is; -1 where no line is, and all
+        along where no place has one of its own.
+        """
         wanted = self.places[lines][:, None] - back
-        if self.is_whole:
-            return np.where(wanted < 0, -1, lines[:, None] - back)
+        carried = np.maximum.accumulate(np.where(held, np.arange(len(held)), -1))
+        found = carried[(lines[:, None] - back if self.is_whole else self._search(lines, wanted)).clip(0)]
+        there = (wanted >= 0) & (found >= self.starts[lines][:, None])
+        own = there & (self.places[found] == wanted)
+        return np.where(there & own.any(axis=1, keepdims=True), found, -1)
+
+    def _search(self, lines: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+        """Return the last line of each place, or before it."""
         span = int(self.places.max()) + 1
-        keys, sought = self.series * span + self.places, self.series[lines][:, None] * span + wanted
-        found = np.searchsorted(keys, sought).clip(max=len(keys) - 1)
-        return np.where((wanted >= 0) & (keys[found] == sought), found, -1)
+        keys = self.series * span + self.places
+        return np.searchsorted(keys, self.series[lines][:, None] * span + wanted, side="right") - 1
 
 
 def roll(batches: Iterable[pa.RecordBatch], frame: Frame) -> Iterator[pa.RecordBatch]:
     """Yield a batch for each horizon: of each series, in its order, the rows that have enough before them.
 
-    The lists of one step in `frame.lengths` become those of all its steps, the oldest first; a step without numbers, or
-    without a row, is left out, and a row without any step is no example. Rows of equal order stay as they came.
+    The lists of one step in `frame.lengths` become those of all its steps, the oldest first. A step without numbers, or
+    without a row, has those of the one before it; a row all of whose steps are such is no example. Rows of equal order
+    stay as they came.
     """
     rows = pa.Table.from_batches(batches).combine_chunks().to_batches()[0]
     line = arrange(rows, frame)
@@ -122,7 +132,8 @@ def look_back(
         cells = column(rows, name)
         if name in frame.lengths:
             back = horizons[:, None] + np.arange(frame.lengths[name])[::-1]
-            columns.append(_join(cells, line.order, line.find(targets, back)))
+            held = cells.is_valid().to_numpy(zero_copy_only=False)[line.order]
+            columns.append(_join(cells, line.order, line.find(targets, back, held)))
         elif name == frame.told:
             columns.append(pa.array(horizons, pa.int64()).cast(cells.type))
         else:

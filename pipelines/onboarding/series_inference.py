@@ -237,11 +237,11 @@ def _err(values: np.ndarray, line: Timeline, judged: np.ndarray, season: int, ho
 
     It is the last season that is known then; where nothing stood there, nothing is said.
     """
-    squares = []
+    squares, held = [], ~np.isnan(values)
     for horizon in horizons:
         back = -(-horizon // season) * season
         rows = np.flatnonzero(judged & (line.places >= back))
-        before = line.find(rows, np.array([back]))[:, 0]
+        before = line.find(rows, np.array([back]), held)[:, 0]
         squares.append(np.where(before < 0, np.nan, values[rows] - values[before]) ** 2)
     errors = np.concatenate(squares)
     return float(np.sqrt(np.nanmean(errors))) if np.isfinite(errors).any() else float("inf")

@@ -317,7 +317,7 @@ def test_each_row_of_a_series_is_an_example_of_each_horizon_and_a_blank_label_a_
     found = {(row["sales"][1], row["horizon"][1]): row["past"][1:] for row in rows}
     assert found[29.0, 1] == (26.0, 27.0, 28.0)
     assert found[29.0, 2] == (25.0, 26.0, 27.0)
-    assert found[12.0, 1] == (9.0, 11.0)
+    assert found[12.0, 1] == (9.0, 9.0, 11.0)
     assert 10.0 not in {label for label, _ in found}
 
 

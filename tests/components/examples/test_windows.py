@@ -43,8 +43,10 @@ def test_no_window_goes_from_one_series_to_the_next():
     assert sorted(made) == [([1], 2), ([10], 20), ([20], 30), ([100], 200)]
 
 
-def test_a_step_without_numbers_is_left_out():
-    assert windows(Frame({"past": 2}, (1,)), rows([1, 2, 3, 4], [1, None, 3, 4])) == [([1], 3), ([3], 4)]
+def test_a_step_without_numbers_has_those_of_the_one_before_it():
+    assert windows(Frame({"past": 2}, (1,)), rows([1, 2, 3, 4], [1, None, 3, 4])) == [([1, 1], 3), ([1, 3], 4)]
+    assert windows(Frame({"past": 2}, (1,)), rows([1, 2, 3, 4], [None, 2, 3, 4])) == [([2], 3), ([2, 3], 4)]
+    assert windows(Frame({"past": 1}, (1,)), rows([1, 2, 3, 4], [1, None, 3, 4])) == [([1], None), ([3], 4)]
 
 
 def test_sequences_may_look_back_differently_far():
@@ -65,21 +67,21 @@ def test_each_row_is_an_example_of_each_horizon_that_is_told():
     ]
 
 
-def test_by_a_step_a_gap_is_a_step_without_numbers_and_a_doubled_one_counts_once():
+def test_by_a_step_a_gap_is_a_step_without_numbers_and_the_last_of_a_doubled_one_counts():
     frame = Frame({"past": 2}, (1,), step=Step(10, "number"))
     batch = rows([0, 10, 20, 30, 50, 60, 60, 70, 140, 150], [0, 1, 2, 3, 5, 6, 66, 7, 14, 15])
     assert windows(frame, batch) == [
         ([0, 1], 2),
         ([1, 2], 3),
-        ([3], 5),
-        ([5], 6),
-        ([5], 66),
-        ([5, 6], 7),
-        ([14], 15),
+        ([3, 3], 5),
+        ([3, 5], 6),
+        ([3, 5], 66),
+        ([5, 66], 7),
+        ([7, 14], 15),
     ]
 
 
 def test_series_with_gaps_are_kept_apart():
     frame = Frame({"past": 2}, (1,), "shop", step=Step(1, "number"))
     batch = rows([0, 1, 2, 4, 3, 4, 5], [0, 1, 2, 4, 13, 14, 15], list("aaaabbb"))
-    assert windows(frame, batch) == [([0, 1], 2), ([2], 4), ([13, 14], 15)]
+    assert windows(frame, batch) == [([0, 1], 2), ([2, 2], 4), ([13, 14], 15)]

@@ -81,13 +81,13 @@ def test_a_gap_among_the_labels_is_a_step_without_numbers_and_is_not_told(tmp_pa
     lines = [f"{day},{'' if n == 4 else n}" for n, day in enumerate(DAYS)]
     raw, seen, _ = forecast(write(tmp_path / "rows.csv", "day,sales", *lines), config())
     assert [row["day"] for row in raw] == ["2024-02-03", "2024-02-04", "2024-02-05"]
-    assert [row["past"] for row in seen] == [[5], [3], [5]]
+    assert [row["past"] for row in seen] == [[3, 5], [3, 3], [3, 5]]
 
 
 def test_a_row_to_come_is_told_by_its_moment_and_a_gap_is_a_step_without_numbers(tmp_path):
     lines = [f"{DAYS[n]},{n}" for n in (0, 1, 2, 4)]
     raw, seen, faults = forecast(write(tmp_path / "rows.csv", "day,sales", *lines, "2024-02-04,"), config())
-    assert [(row["past"], row["horizon"]) for row in seen] == [([4], 3)]
+    assert [(row["past"], row["horizon"]) for row in seen] == [([2, 4], 3)]
     assert not faults
 
 
