@@ -35,9 +35,18 @@ def choose_series(
     if asked or (column.is_number and len(column.values) >= FEWEST):
         found = find_series(profile, label, group, horizon)
     if asked and found is None:
-        what = "the rows are no series: no column holds moments, or numbers that count steps, at regular steps"
-        raise DataRejected(what, label, "A series has a row each step, or one for each value of --group.")
+        raise DataRejected(
+            f"the rows are no series: {_doubt(profile, column)}", label, "Leave --kind and --horizon out."
+        )
     return found
+
+
+def _doubt(profile: Profile, column: Column) -> str:
+    if not column.is_number:
+        return "the label is no number"
+    if not profile.is_whole:
+        return "they are too many to be read in full, and what was read does not show their steps"
+    return "no column has moments, or numbers that count steps, at regular steps: a row each, or one for each --group"
 
 
 def spell_window(found: Series) -> str:
@@ -93,8 +102,8 @@ def describe(found: Series, label: str) -> str:
     """Returns what the rows were taken for."""
     by = f", for each `{found.order.group}`" if found.order.group else ""
     return (
-        f"`{label}`: the rows are a series, one each {found.step.spell()} by `{found.order.name}`{by}; the draft "
-        f"forecasts {len(found.horizons)} ahead (--horizon), --kind regression makes a table of them"
+        f"`{label}`: the rows are a series by `{found.order.name}`, a step of {found.step.spell()} apart{by}; this "
+        f"forecasts {len(found.horizons)} ahead (--horizon), and --kind regression makes a table of them"
     )
 
 
@@ -117,22 +126,21 @@ def list_doubts(found: Series, label: str, first: int) -> list[str]:
     return [describe(found, label), *doubt_steps(found, first)]
 
 
+def give_values(found: Series, label: str) -> Mapping[str, Any]:
+    """Returns what the template of a series asks for."""
+    return {
+        "window": spell_window(found),
+        "split": spell_split(found),
+        "season": found.season,
+        "batch_size": size_batch(found),
+        "slices": len(found.horizons) > 1,
+        "label": label,
+    }
+
+
 def _spell_horizons(found: Series) -> str:
     return f"1..{len(found.horizons)}" if len(found.horizons) > 1 else "[1]"
 
 
 def _spell(value: Any) -> str:
     return spell_text(value) if isinstance(value, str) else str(value)
-
-
-def give_values(found: Series, label: str) -> Mapping[str, Any]:
-    """Returns what the template of a series asks for."""
-    return {
-        "window": spell_window(found),
-        "split": spell_split(found),
-        "reason": f"one row each {found.step.spell()}",
-        "season": found.season,
-        "batch_size": size_batch(found),
-        "slices": len(found.horizons) > 1,
-        "label": label,
-    }

@@ -85,7 +85,9 @@ def test_what_may_be_known_ahead_is_offered(tmp_path):
 def test_a_series_that_is_asked_for_must_be_one(tmp_path):
     frame = rows(DAYS, 7).assign(sold=np.arange(400) % 5)
     assert draw(frame, tmp_path, "sold", kind="series")[1].label.kind == "regression"
-    with pytest.raises(DataRejected, match="the rows are no series"):
+    with pytest.raises(DataRejected, match="the rows are no series: no column has moments"):
         draw(frame.drop(columns="when").assign(x=1.5), tmp_path, "sold", horizon=3)
+    with pytest.raises(DataRejected, match="the rows are no series: the label is no number"):
+        draw(frame.assign(sold="many"), tmp_path, "sold", kind="series")
     with pytest.raises(ConfigError, match="a regression label has none"):
         draw(frame, tmp_path, "sold", kind="regression", horizon=3)
