@@ -36,7 +36,14 @@ from pipelines.onboarding.feature_inference import gather, guess
 from pipelines.onboarding.giveaway import find_giveaways
 from pipelines.onboarding.label_inference import Target, Threshold, aim, find_kind, find_leaks, label_rows
 from pipelines.onboarding.multilabel_inference import aim_at_sets, find_sets, spell_separator
-from pipelines.onboarding.series_draft import choose_features, choose_series, give_values, list_doubts, set_bar
+from pipelines.onboarding.series_draft import (
+    choose_features,
+    choose_series,
+    doubt_table,
+    give_values,
+    list_doubts,
+    set_bar,
+)
 from pipelines.onboarding.series_inference import Series
 from pipelines.onboarding.spelling_inference import Spelled, read_spelling
 from pipelines.onboarding.split_inference import choose_split, doubt_bar, loosen
@@ -116,6 +123,7 @@ def draft(
     }
     if series := choose_series(spelled.profile, label, kind, group, horizon):
         return _draft_series(series, spelled, label, weight, common)
+    doubts = doubt_table(spelled.profile, label, kind, group)
     profile, warnings = spelled.profile, list[str]()
     sets = find_sets(profile.columns[label], kind) if profile.columns[label].is_single else None
     if sets:
@@ -131,7 +139,7 @@ def draft(
     column = profile.columns[label]
     target = aim_at_sets(column, sets[1]) if sets else aim(column, kind, weights, judged)
     others = {name: column for name, column in profile.columns.items() if name not in (label, group, weight)}
-    warnings += doubt_bar(profile, label, target.kind, split)
+    warnings += doubts + doubt_bar(profile, label, target.kind, split)
     features, left_out = _choose(profile.columns[label], others, target, spelled)
     if not features:
         features, left_out = _take_least_bad(profile.columns[label], others, left_out, data)

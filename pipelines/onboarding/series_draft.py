@@ -11,7 +11,7 @@ from configs.loading.yaml_writer import spell_text
 from configs.schema.data import HORIZON
 from pipelines.onboarding.feature_guess import Guess
 from pipelines.onboarding.feature_inference import guess
-from pipelines.onboarding.series_inference import Series, doubt_steps, find_series, list_parts
+from pipelines.onboarding.series_inference import Series, doubt_steps, find_pair, find_series, list_parts
 from pipelines.onboarding.spelling_inference import Spelled
 
 KIND = "series"  # what --kind calls one
@@ -47,6 +47,17 @@ def _doubt(profile: Profile, column: Column) -> str:
     if not profile.is_whole:
         return "they are too many to be read in full, and what was read does not show their steps"
     return "no column has moments, or numbers that count steps, at regular steps: a row each, or one for each --group"
+
+
+def doubt_table(profile: Profile, label: str, kind: str | None, group: str | None) -> list[str]:
+    """Returns what to say of a table that is made of series, each told by two columns."""
+    column = profile.columns[label]
+    asked = kind is not None or group is not None or not column.is_number or len(column.values) < FEWEST
+    pair = None if asked else find_pair(profile, label)
+    if pair is None:
+        return []
+    told = f"the rows are a series for each pair of `{pair[0]}` and `{pair[1]}`, and rows of one time go to all splits"
+    return [f"`{label}`: {told}: to forecast, make one column of the two, and name it by --group"]
 
 
 def spell_window(found: Series) -> str:

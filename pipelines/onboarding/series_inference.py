@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import combinations
 
 import numpy as np
 
@@ -22,6 +23,7 @@ DOUBLED = 1.1  # rows a moment, up to which they are one series and some rows st
 FEW = 8  # steps that a model looks at where nothing repeats
 FARTHEST = 24  # steps that are forecast at most, unless more are asked for
 EXAMPLES = 1_000_000  # rows times horizons at most, likewise
+MOST_FEW = 8  # columns of which pairs are tried
 LONGEST = 400  # steps that a season may have
 SMALL = 1000  # rows of a series below which a tenth is too little to judge by
 COUNTED = re.compile(r"(?i)(^|[\W_])(t|time|year|quarter|month|week|day|hour|period|step|tick)s?$")
@@ -84,6 +86,17 @@ def find_series(profile: Profile, label: str, group: str | None, horizon: int | 
         for named in _list_groups(profile, order, label, group):
             if step := find_step(named):
                 return measure(named, step, column.numbers, column.codes(), horizon)
+    return None
+
+
+def find_pair(profile: Profile, label: str) -> tuple[str, str] | None:
+    """Returns two columns that tell series apart together, where no one column does."""
+    for order in _list_orders(profile, label) if profile.is_whole else ():
+        few = [name for name, column in profile.columns.items() if name != order.name and _is_few(column, profile)]
+        for first, second in combinations([name for name in few if name != label][:MOST_FEW], 2):
+            pair = profile.columns[first].codes() * profile.read + profile.columns[second].codes()
+            if find_step(replace(order, series=pair)):
+                return first, second
     return None
 
 
@@ -185,9 +198,14 @@ def _list_groups(profile: Profile, order: Order, label: str, group: str | None) 
     if group is None:
         yield order
     for name, column in profile.columns.items():
-        few = column.is_single and 2 <= len(column.values) <= min(10 * CLASSES, profile.read / FEWEST)
-        if name == group or (group is None and few and not column.missing and name not in (label, order.name)):
+        if name == group or (group is None and _is_few(column, profile) and name not in (label, order.name)):
             yield Order(order.name, order.format, order.is_moment, order.moments, column.codes(), name)
+
+
+def _is_few(column: Column, profile: Profile) -> bool:
+    """Whether a column may tell series apart, each of some rows."""
+    few = column.is_single and not column.missing
+    return few and 2 <= len(column.values) <= min(10 * CLASSES, profile.read / FEWEST)
 
 
 def _list_units(order: Order, moments: np.ndarray) -> Iterator[str]:

@@ -82,6 +82,15 @@ def test_what_may_be_known_ahead_is_offered(tmp_path):
     assert "  # holiday: {kind: boolean}" in text
 
 
+def test_a_table_of_series_by_two_columns_is_told_so(tmp_path):
+    shops = [rows(DAYS[:60], 7).assign(shop=shop, item=item) for shop in "abc" for item in ("tea", "nut", "oil")]
+    drawn, config = draw(pd.concat(shops), tmp_path, "sold")
+    assert config.data.window is None
+    assert "a series for each pair of `shop` and `item`" in drawn.warnings[0]
+    both = pd.concat(shops).assign(both=lambda frame: frame["shop"] + frame["item"])
+    assert draw(both, tmp_path, "sold")[1].data.group == "both"
+
+
 def test_a_series_that_is_asked_for_must_be_one(tmp_path):
     frame = rows(DAYS, 7).assign(sold=np.arange(400) % 5)
     assert draw(frame, tmp_path, "sold", kind="series")[1].label.kind == "regression"
