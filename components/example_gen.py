@@ -57,7 +57,6 @@ from configs.errors import DataRejected
 from configs.progress import PROGRESS
 from configs.schema.config import Config
 from configs.schema.dialect import PLAIN, Dialect
-from configs.schema.features import Steps
 
 Assign = Callable[[pa.RecordBatch], np.ndarray]
 ALL = "all"  # the name of data that has no spans, among the inputs
@@ -80,8 +79,8 @@ class Plan:
 
     def roll(self, batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
         """Return the typed rows of all files as what becomes examples."""
-        labelled = (drop_unlabelled(batch, self.roles) for batch in batches)
-        return roll(labelled, self.frame) if self.frame else labelled
+        examples = roll(batches, self.frame) if self.frame else batches
+        return (drop_unlabelled(batch, self.roles) for batch in examples)
 
     def pack(self) -> example_gen_pb2.CustomConfig:
         settings, custom = struct_pb2.Struct(), any_pb2.Any()
@@ -106,7 +105,7 @@ def build(config: Config, made: Made) -> BaseComponent:
             for name, parts in config.data.split.parts.items()
         ]
     )
-    data, frame = config.data, _frame(config)
+    data, frame = config.data, Frame.of(config)
     plan = Plan(
         data.format,
         assign_roles(config),
@@ -256,16 +255,6 @@ def _count_unlabelled(batches: Iterable[pa.RecordBatch], plan: Plan, counts: lis
     for batch in batches:
         counts.append(len(batch) - len(drop_unlabelled(batch, plan.roles)))
         yield batch
-
-
-def _frame(config: Config) -> Frame | None:
-    window = config.data.window
-    lengths = {
-        name: feature.length
-        for name, feature in config.features.items()
-        if isinstance(feature, Steps) and feature.columns
-    }
-    return Frame(lengths, window.horizon, config.data.group) if window else None
 
 
 def _list_files(base: str, found: example_gen_pb2.Input, format: str) -> list[str]:

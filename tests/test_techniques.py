@@ -25,6 +25,11 @@ def kind_of(given):
     return "regression" if loss in LOSSES["regression"] else "binary"
 
 
+def quantiles_of(given):
+    """Those of the label that a line is for."""
+    return given.get("training", {}).get("loss", {}).get("quantiles")
+
+
 @pytest.mark.parametrize("line", LINES)
 def test_every_line_is_a_config(line):
     given = read(line)
@@ -32,7 +37,7 @@ def test_every_line_is_a_config(line):
     config = {
         "name": "page",
         "data": {"format": "csv", "path": "rows.csv"},
-        "label": {"name": "label", "kind": kind},
+        "label": {"name": "label", "kind": kind, "quantiles": quantiles_of(given)},
         "features": {"number": {"kind": "numeric"}},
         "model": {"family": "linear"},
         "training": {},

@@ -27,7 +27,9 @@ HEADS: dict[str, Head] = {
 
 
 def count_units(label: Label) -> int:
-    """Returns the width of the model's answer: one for each class of several, else one."""
+    """Returns the width of the model's answer: one for each class of several, and for each quantile, else one."""
+    if label.quantiles:
+        return len(label.quantiles)
     return len(label.values) if label.kind in ("multiclass", "multilabel") else 1
 
 
@@ -35,8 +37,11 @@ def predict(logits: keras.KerasTensor, label: Label) -> keras.KerasTensor:
     """Returns the prediction, float32 [batch, units]: probabilities for classes, a number in the label's unit.
 
     A number is what the network says times the label's spread plus its mean, once `adapt` has set them: the network
-    works on a scale of its own, and every consumer on the label's.
+    works on a scale of its own, and every consumer on the label's. Quantiles are sorted, so that none crosses another
+    (Chernozhukov, Fernandez-Val and Galichon, 2010).
     """
+    if label.quantiles:
+        logits = keras.ops.sort(logits, axis=-1)
     if label.kind == "regression":
         return keras.layers.Rescaling(1.0, dtype="float32", name=OUTPUT)(logits)
     return keras.layers.Activation(HEADS[label.kind].activation, dtype="float32", name=OUTPUT)(logits)

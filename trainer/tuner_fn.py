@@ -70,8 +70,9 @@ class Search(BaseTuner):
         splits: tuple[Rows, Rows],
     ) -> None:
         self.given, self.learnt, self.splits = given, learnt, splits
-        metrics = settings.training.metrics or HEADS[settings.label.kind].metrics
-        self.metric = tuning.objective or metrics[0]
+        usual = () if settings.label.quantiles else HEADS[settings.label.kind].metrics
+        metrics = settings.training.metrics or usual
+        self.metric: str = tuning.objective or (metrics[0] if metrics else "loss")
         told = [*metrics, *({self.metric} - {"loss", *metrics})]
         self.settings = settings.replace({"training.metrics": told})
         super().__init__(choose(tuning, self.settings, self.metric), directory=given["place"], project_name="search")

@@ -228,6 +228,27 @@ class SquaredError(Mean):
         return float(np.sqrt(super().result(sums)))
 
 
+class PinballLoss(Mean):
+    """The mean over quantiles of what an error costs: q where the label lies above, 1 - q below."""
+
+    def __init__(self, key: metric_types.MetricKey, eval_config: Any, quantiles: Sequence[float]) -> None:
+        super().__init__(key, eval_config)
+        self.quantiles = np.array(quantiles)
+
+    def amount(self, labels: np.ndarray, answers: np.ndarray) -> np.ndarray:
+        errors = labels[:, :1].astype(float) - answers
+        costs: np.ndarray = np.maximum(self.quantiles * errors, (self.quantiles - 1) * errors).mean(axis=1)
+        return costs
+
+
+class Coverage(Mean):
+    """The share of the labels between the lowest and the highest quantile."""
+
+    def amount(self, labels: np.ndarray, answers: np.ndarray) -> np.ndarray:
+        inside: np.ndarray = (answers.min(axis=1) <= labels[:, 0]) & (labels[:, 0] <= answers.max(axis=1))
+        return inside.astype(float)
+
+
 class Moments(Sums):
     """The weight, the label, its square and the error's square, each times the weight."""
 
@@ -245,11 +266,17 @@ class Totals(Sums):
     """What the answers and the labels add up to."""
 
     def measure(self, labels: np.ndarray, answers: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        return np.array([weights @ answers[:, 0], weights @ labels[:, 0]])
+        return np.array([weights @ _point(answers), weights @ labels[:, 0]])
 
     def result(self, sums: np.ndarray) -> float:
         return _share(sums[0], sums[1])
 
 
 def _errors(labels: np.ndarray, answers: np.ndarray) -> np.ndarray:
-    return labels[:, 0].astype(float) - answers[:, 0].astype(float)
+    return labels[:, 0].astype(float) - _point(answers).astype(float)
+
+
+def _point(answers: np.ndarray) -> np.ndarray:
+    """Return the one number of an answer: of quantiles, the one in the middle."""
+    middle: np.ndarray = answers[:, answers.shape[1] // 2]
+    return middle

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
 
 from google.protobuf.wrappers_pb2 import BoolValue
 from tensorflow_model_analysis.proto.config_pb2 import (
@@ -18,7 +20,7 @@ from tensorflow_model_analysis.proto.config_pb2 import (
 
 from components.evaluation import tfma_metrics
 from configs.schema.config import Config, Label
-from configs.schema.evaluation import METRICS, Metric, Threshold
+from configs.schema.evaluation import Metric, Threshold
 from trainer.export.signatures import PREDICTION, SERVING, TRANSFORM
 
 CLASSES: dict[Metric, str] = {
@@ -34,6 +36,8 @@ CLASSES: dict[Metric, str] = {
     "rmse": "RMSE",
     "mae": "MAE",
     "r2": "R2",
+    "pinball": "PinballCost",
+    "coverage": "IntervalCoverage",
 }  # of `components.evaluation.tfma_metrics`; of a multilabel, all classes together, but for macro_f1
 CONFUSION = "confusion"
 
@@ -58,7 +62,7 @@ def eval_config(config: Config) -> EvalConfig:
 
 
 def _measuring(label: Label, thresholds: Mapping[Metric, Threshold]) -> MetricsSpec:
-    found = [_metric(CLASSES[name], name, thresholds.get(name)) for name in METRICS[label.kind]]
+    found = [_metric(CLASSES[name], name, thresholds.get(name), _options(name, label)) for name in label.metrics]
     if label.kind in ("binary", "multiclass"):
         found.append(_metric("Confusion", CONFUSION))
     return MetricsSpec(metrics=found)
@@ -69,8 +73,15 @@ def _counting() -> MetricsSpec:
     return MetricsSpec(metrics=[count], example_weights=ExampleWeightOptions(unweighted=True))
 
 
-def _metric(class_name: str, name: str, limits: Threshold | None = None) -> MetricConfig:
-    metric = MetricConfig(class_name=class_name, module=tfma_metrics.__name__, config=json.dumps({"name": name}))
+def _options(name: str, label: Label) -> dict[str, Any]:
+    return {"quantiles": label.quantiles} if name == "pinball" else {}
+
+
+def _metric(
+    class_name: str, name: str, limits: Threshold | None = None, options: Mapping[str, Any] = MappingProxyType({})
+) -> MetricConfig:
+    told = json.dumps({"name": name, **options})
+    metric = MetricConfig(class_name=class_name, module=tfma_metrics.__name__, config=told)
     if limits:
         # A bare `threshold` would hold every slice to it, however few rows it has.
         metric.per_slice_thresholds.add(slicing_specs=[SlicingSpec()], threshold=_threshold(limits))

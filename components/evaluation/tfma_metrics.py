@@ -113,6 +113,37 @@ class MAE(_Metric):
     combiner = combiners.AbsoluteError
 
 
+class PinballCost(_Metric):
+    """The mean over quantiles of what an error costs (Koenker and Bassett, 1978)."""
+
+    combiner = combiners.PinballLoss
+
+    def __init__(self, name: str, quantiles: list[float]) -> None:
+        metric_types.Metric.__init__(
+            self, metric_util.merge_per_key_computations(self.compute_quantiles), name=name, quantiles=quantiles
+        )
+
+    @classmethod
+    def compute_quantiles(
+        cls,
+        name: str,
+        quantiles: list[float],
+        eval_config: Any = None,
+        model_name: str = "",
+        output_name: str = "",
+        example_weighted: bool = False,
+    ) -> metric_types.MetricComputations:
+        """Returns what TFMA has done to the rows."""
+        key = metric_types.MetricKey(name, model_name, output_name, example_weighted=example_weighted)
+        return [metric_types.MetricComputation([key], None, combiners.PinballLoss(key, eval_config, quantiles))]
+
+
+class IntervalCoverage(_Metric):
+    """The share of the labels between the lowest and the highest quantile."""
+
+    combiner = combiners.Coverage
+
+
 class Count(_Metric):
     """How many rows there are, or what they weigh."""
 

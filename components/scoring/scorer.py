@@ -17,6 +17,7 @@ from configs.schema.config import Label
 from trainer.export.signatures import PREDICTION, SERVING, find_free
 
 Answers = Mapping[str, Sequence[Any]]
+SCORE = "score_"  # how the columns of the classes' scores begin
 
 
 class Scorer:
@@ -36,19 +37,27 @@ class Scorer:
 
 def columns(label: Label, needed: Collection[str] = ()) -> list[str]:
     """Return the names of the columns that the answers have; one that the model needs itself has a _ behind."""
-    own = [PREDICTION, *(f"score_{value}" for value in label.values)]
+    own = [PREDICTION, *(f"{SCORE}{value}" for value in label.values), *map(name_quantile, label.quantiles or ())]
     names: list[str] = []
     for name in own:
         names.append(find_free(name, {*needed, *names, *(set(own) - {name})}))
     return names
 
 
+def name_quantile(share: float) -> str:
+    """Return the name of a quantile's column: q10, q97.5."""
+    return f"q{100 * share:.6g}"
+
+
 def name_answers(answers: np.ndarray, label: Label) -> Answers:
     """Return what a model's answers [rows, units] say: the class and the score of each, or the number.
 
     A binary model answers with the score of its second class. Of several classes at once those above one half are
-    chosen, as `red|green`.
+    chosen, as `red|green`. Of quantiles the prediction is the one in the middle.
     """
+    if label.quantiles:
+        told = zip(map(name_quantile, label.quantiles), map(_round, answers.T), strict=True)
+        return {PREDICTION: _round(answers[:, len(label.quantiles) // 2]), **dict(told)}
     if label.kind == "regression":
         return {PREDICTION: _round(answers[:, 0])}
     scores = np.hstack([1 - answers, answers]) if label.kind == "binary" else answers

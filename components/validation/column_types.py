@@ -35,7 +35,7 @@ class Role:
     """What one column is; `name` is a key of ROLES.
 
     With `columns` it is made of those of the data, one number each. Lists hold a multiple of `width` numbers. A label
-    that is `optional` may be missing.
+    that is `optional` may be missing. What is `made` is in no column of the data: a window fills it in.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Role:
     spelling: Spelling = Spelling()
     optional: bool = False
     separator: str = "|"
+    made: bool = False
 
     @property
     def key(self) -> str:
@@ -56,7 +57,7 @@ class Role:
     @property
     def sources(self) -> tuple[str, ...]:
         """The columns of the data that it is read from."""
-        return self.columns or (self.column,)
+        return () if self.made else self.columns or (self.column,)
 
     @property
     def parts(self) -> list["Role"]:
@@ -71,6 +72,8 @@ class Role:
         """
         if self.name == "flags":
             return list_raised([part.convert(column(batch, part.column)) for part in self.parts])
+        if self.made:
+            return self.convert(pa.nulls(len(batch), pa.string()))
         if self.columns:
             return join([part.convert(column(batch, part.column)) for part in self.parts], self.width)
         cells = column(batch, self.column)
@@ -168,7 +171,7 @@ def _to_id(array: pa.Array, role: Role) -> pa.Array:
 
 
 def _to_order(array: pa.Array, role: Role) -> pa.Array:
-    moments = to_order(array)
+    moments = to_seconds(array, role.format) if role.format else to_order(array)
     if moments.null_count:
         raise pa.ArrowInvalid("a moment is missing")
     return moments
@@ -213,6 +216,8 @@ def _explain_id(cell: str, role: Role) -> str:
 
 
 def _explain_order(cell: str, role: Role) -> str:
+    if role.format:
+        return _explain_moment(cell, role)
     return "is neither a moment written as ISO 8601 has it (2024-05-31 18:30:00) nor a whole number, to order rows by"
 
 

@@ -32,15 +32,28 @@ def assign_roles(config: Config, label: bool = True) -> dict[str, Role]:
         if config.data.window:  # a request holds what was there before as a list
             known |= {name: replace(role, columns=()) for name, role in known.items() if role.name == "sequence"}
         return known
-    spelling = read_spelling(config.data)
+    spelling, window = read_spelling(config.data), config.data.window
     if weight := config.data.weight:
         known[weight] = Role("weight", weight, spelling=spelling)
     known[config.label.name] = _assign_label(config)
     for name in config.columns:
         known.setdefault(name, Role("group" if name == config.data.group else "slice", name, spelling=spelling))
-    orders = {ORDER: config.data.window and config.data.window.order, TIME: config.data.split.by}
-    placed = {key: Role("moment", name, spelling=spelling) for key, name in orders.items() if name}
+    if window and window.told in known:
+        known[window.told] = replace(known[window.told], made=True)
+    orders = {ORDER: window and window.order, TIME: config.data.split.by}
+    placed = {
+        key: Role("moment", name, format=_find_format(config, name), spelling=spelling)
+        for key, name in orders.items()
+        if name
+    }
     return {name: known[name] for name in config.columns} | placed
+
+
+def assign_series_roles(config: Config) -> dict[str, Role]:
+    """Return what each column is that is read of a series whose rows are to be forecast; the label may be missing."""
+    roles, label = assign_roles(config), config.label.name
+    kept = {*config.features, label, ORDER, config.data.group}
+    return {name: role for name, role in roles.items() if name in kept} | {label: replace(roles[label], optional=True)}
 
 
 def read_spelling(data: Data, column: Feature | Label | None = None) -> Spelling:
@@ -98,6 +111,17 @@ def find_faults(
     searches = (_search(batch, role, folder) for role in roles.values())
     for index, role in heapq.merge(*searches, key=itemgetter(0)):
         yield index, *_describe(batch.slice(index, 1), role, folder)
+
+
+def _find_format(config: Config, name: str) -> str | None:
+    """Return how the moments of a column are written that puts rows in order: as one of those says that name it."""
+    data, feature = config.data, config.features.get(name)
+    told = [
+        (data.split.by, data.split.format),
+        (data.window and data.window.order, data.window and data.window.format),
+        (name, feature.format if isinstance(feature, Timestamp) else None),
+    ]
+    return next((format for column, format in told if column == name and format), None)
 
 
 def _assign_role(name: str, feature: Feature) -> Role:

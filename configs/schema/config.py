@@ -18,9 +18,9 @@ from configs.schema.baselines import FITTING, SklearnModel
 from configs.schema.beam import Beam
 from configs.schema.cluster import Cluster
 from configs.schema.data import Data
-from configs.schema.evaluation import METRICS, Evaluation
+from configs.schema.evaluation import METRICS, QUANTILES, Evaluation, Metric
 from configs.schema.features import Feature, list_columns
-from configs.schema.models import BoostedTrees, Model
+from configs.schema.models import Autoregression, BoostedTrees, Model
 from configs.schema.resources import Resources, Step
 from configs.schema.schedule import Schedule
 from configs.schema.section import Section, Text
@@ -30,6 +30,7 @@ from configs.schema.tuning import Tuning
 
 Texts = Annotated[tuple[Text, ...], Strict(False)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Probability = Annotated[float, Field(gt=0, lt=1)]
 
 
 class Label(Section):
@@ -51,11 +52,25 @@ class Label(Section):
     missing: Literal["refuse", "drop"] = Field(
         default="refuse", description="Whether a row without a label stops a run, or is left out of training, counted."
     )
+    quantiles: Annotated[tuple[Probability, ...], Strict(False), Field(min_length=3)] | None = Field(
+        default=None,
+        description="Of a number: the model tells these quantiles, [0.1, 0.5, 0.9]; the one in the middle is 0.5, and "
+        "is the prediction.",
+    )
     trim: Trim = False
     lower: Lower = False
     decimal: OwnDecimal = None
     thousands: OwnThousands = None
     unit: Unit = None
+
+    @model_validator(mode="after")
+    def _check_quantiles(self) -> "Label":
+        given = self.quantiles
+        if given and self.kind != "regression":
+            raise ValueError(f"of kind {self.kind} is no number, and has no quantiles")
+        if given and (list(given) != sorted(set(given)) or len(given) % 2 == 0 or given[len(given) // 2] != 0.5):
+            raise ValueError("has quantiles that rise, with 0.5 in the middle: [0.1, 0.5, 0.9]")
+        return self
 
     @model_validator(mode="after")
     def _check_classes(self) -> "Label":
@@ -96,6 +111,11 @@ class Label(Section):
     def values(self) -> tuple[str, ...]:
         """The classes in the order of their ids; none for a number."""
         return self.classes or self.columns or (("0", "1") if self.kind == "binary" else ())
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """What judges a model of it."""
+        return (*QUANTILES, *METRICS[self.kind]) if self.quantiles else METRICS[self.kind]
 
 
 class Gate(Section):
@@ -162,8 +182,6 @@ class Config(Section):
         data = info.data.get("data")
         if data is None:
             return label
-        if data.window and label.missing == "drop":
-            raise ValueError("cannot drop rows of a series, which data.window makes of them")
         if data.split.stratify and label.kind not in ("binary", "multiclass"):
             raise ValueError(f"of kind {label.kind} has no classes to divide alike, as data.split.stratify says")
         marked = next((name for name in label.values if name in data.missing), None)
@@ -188,6 +206,9 @@ class Config(Section):
             raise ValueError(f"'{told}' is made of the label, which only a data.window allows")
         if data.window and not any(feature.kind == "sequence" and feature.columns for feature in features.values()):
             raise ValueError("need one of kind sequence with columns, since data.window is set")
+        if data.window and data.window.told and data.window.told not in features:
+            example = f"{data.window.told}: {{kind: categorical, ids: {data.window.horizons[-1] + 1}}}"
+            raise ValueError(f"need the horizon among them, since data.window has several: {example}")
         return features
 
     @field_validator("training")
@@ -196,6 +217,7 @@ class Config(Section):
         label = info.data.get("label")
         if label is not None:
             training.check(label.kind, label.values)
+            training = training.tell(label.quantiles)
         model = info.data.get("model")
         return training if model is None else training.suit(model.family)
 
@@ -212,9 +234,9 @@ class Config(Section):
 
     @field_validator("model")
     @classmethod
-    def _check_trees(cls, model: Model, info: ValidationInfo) -> Model:
+    def _check_family(cls, model: Model, info: ValidationInfo) -> Model:
         label, features = info.data.get("label"), info.data.get("features")
-        if isinstance(model, BoostedTrees) and label is not None and features is not None:
+        if isinstance(model, BoostedTrees | Autoregression) and label is not None and features is not None:
             model.check(label.kind, features.items())
         return model
 
@@ -234,9 +256,9 @@ class Config(Section):
     @classmethod
     def _check_metrics(cls, evaluation: Evaluation, info: ValidationInfo) -> Evaluation:
         label: Any = info.data.get("label")
-        unfit = [metric for metric in evaluation.thresholds if label and metric not in METRICS[label.kind]]
+        unfit = [metric for metric in evaluation.thresholds if label and metric not in label.metrics]
         if unfit:
-            known = ", ".join(METRICS[label.kind])
+            known = ", ".join(label.metrics)
             raise ValueError(f"'{unfit[0]}' does not judge a {label.kind} label; what does: {known}")
         return evaluation
 

@@ -2,9 +2,18 @@
 
 import codecs
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, NonNegativeInt, PositiveInt, Strict, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    NonNegativeInt,
+    PositiveInt,
+    Strict,
+    field_validator,
+    model_validator,
+)
 
 from configs.schema.dialect import Dialect
 from configs.schema.section import Section, Text
@@ -14,6 +23,25 @@ SPAN = re.compile(r"\{SPAN(?::([1-9]\d*))?\}")  # as TFX writes it: a number, or
 
 
 SIGN = r"^[\t -~]$"
+STEP = r"^[1-9]\d* (second|minute|hour|day|weekday|week|month|year)s?$"
+RANGE = re.compile(r"([1-9]\d*)\.\.([1-9]\d*)")  # 1..7
+HORIZON = "horizon"
+FORMAT = "as a timestamp feature has it; without, as the feature of that column has it"
+
+
+def _expand(given: Any) -> Any:
+    """Return the numbers of a range; whatever else is given as it stands."""
+    found = RANGE.fullmatch(given) if isinstance(given, str) else None
+    return range(int(found[1]), int(found[2]) + 1) if found else given
+
+
+Horizons = Annotated[
+    tuple[PositiveInt, ...],
+    BeforeValidator(_expand, tuple[PositiveInt, ...] | str),
+    Strict(False),
+    Field(min_length=1),
+    AfterValidator(lambda found: tuple(sorted(set(found)))),
+]
 
 
 class Split(Section):
@@ -25,7 +53,7 @@ class Split(Section):
     by: Text | None = Field(
         default=None, description="A column of moments or whole numbers: the earliest rows train, the latest test."
     )
-
+    format: Text | None = Field(default=None, description=f"Of the moments in `by`, {FORMAT}.")
     stratify: bool = Field(
         default=False, description="The rows of each class are divided alike, by a hash within it: for rare classes."
     )
@@ -46,7 +74,27 @@ class Window(Section):
     """
 
     order: Text = Field(description="A column of moments or whole numbers that puts the rows in order.")
-    horizon: PositiveInt = Field(default=1, description="How many rows the label lies after the last row it is told.")
+    format: Text | None = Field(default=None, description=f"Of the moments in `order`, {FORMAT}.")
+    step: PositiveInt | Annotated[str, Field(pattern=STEP)] | None = Field(
+        default=None,
+        description="How far one row lies from the next: 1 day, 15 minutes, 1 weekday, 3 months; of whole numbers, a "
+        "number. Gaps are known by it, and `predict` goes on by it past the last row.",
+    )
+    horizon: PositiveInt | Horizons = Field(
+        default=1,
+        description="How many rows the label lies after the last row it is told. Of several, [1, 2, 3] or 1..3, each "
+        "row is an example for each of them, and has the column `horizon`.",
+    )
+
+    @property
+    def horizons(self) -> tuple[int, ...]:
+        """All of them, in order."""
+        return (self.horizon,) if isinstance(self.horizon, int) else self.horizon
+
+    @property
+    def told(self) -> str | None:
+        """The column that holds the horizon of an example, where there are several."""
+        return None if isinstance(self.horizon, int) else HORIZON
 
 
 class Data(Section):
@@ -136,6 +184,8 @@ class Data(Section):
     def _check_split(self) -> "Data":
         if self.window and not self.split.by and not self.group:
             raise ValueError("of a window needs split.by or a group, or rows of one window would be in several splits")
+        if self.split.format and not self.split.by:
+            raise ValueError("has split.format, but no split.by whose moments it is of")
         if self.split.by and self.group and not self.window:
             raise ValueError("splits by time or by group, not by both")
         hashed = next((key for key in ("stratify", "repeats") if getattr(self.split, key)), None)

@@ -20,6 +20,8 @@ Metric = Literal[
     "rmse",
     "mae",
     "r2",
+    "pinball",
+    "coverage",
 ]
 METRICS: dict[str, tuple[Metric, ...]] = {
     "binary": ("auc", "auc_pr", "accuracy", "precision", "recall", "f1", "calibration", "log_loss"),
@@ -27,6 +29,7 @@ METRICS: dict[str, tuple[Metric, ...]] = {
     "multilabel": ("auc", "auc_pr", "precision", "recall", "f1", "macro_f1"),
     "regression": ("rmse", "mae", "r2", "calibration"),
 }
+QUANTILES: tuple[Metric, ...] = ("pinball", "coverage")  # of a number, where its quantiles are told
 MAIN: tuple[Metric, ...] = ("auc", "accuracy", "rmse")  # what to say of a model in one figure: the first it has
 
 

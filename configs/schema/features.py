@@ -127,6 +127,10 @@ class Steps(Section):
     )
     ids: PositiveInt | None = Field(default=None, description="The steps are whole numbers from 0 to below this.")
 
+    decimal: OwnDecimal = None
+    thousands: OwnThousands = None
+    unit: Unit = None
+
     @model_validator(mode="after")
     def _check_ids(self) -> "Steps":
         if self.ids and (self.columns or self.width > 1 or self.scale != "z_score"):

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, NonNegativeFloat, PositiveInt, Strict, ValidationInfo, field_validator
 
 from configs.schema.augmentation import Augmentation
-from configs.schema.features import Feature
+from configs.schema.features import Feature, Steps
 from configs.schema.section import Section, Text
 
 Activation = Literal[
@@ -129,6 +129,29 @@ class Attention(Network):
     )
 
 
+class Autoregression(Architecture):
+    """A number out of its own past: for each horizon, a linear function of the steps before it.
+
+    They count by how far they lie from the last (NLinear: Zeng et al., 2023), so that the level may move.
+    """
+
+    family: Literal["autoregression"]
+    season: PositiveInt = Field(
+        default=1, description="After how many steps it repeats: training begins with what stood there a season ago."
+    )
+
+    def check(self, kind: str, features: Iterable[tuple[str, Feature]]) -> None:
+        """Raises ValueError for a label or for features that it cannot learn."""
+        if kind != "regression":
+            raise ValueError(f"autoregression tells a number, and no {kind} label: choose another family, such as rnn")
+        past = next((feature for _, feature in features if isinstance(feature, Steps) and not feature.ids), None)
+        if past is None:
+            raise ValueError("autoregression reads the steps before a row, and no feature is a sequence of numbers")
+        if past.length < self.season:
+            what = f"a season of {self.season} steps, and the first sequence has {past.length}"
+            raise ValueError(f"autoregression begins with {what}: give that a larger length")
+
+
 class BoostedTrees(Section):
     """Decision trees, each of which mends what those before it leave: scikit-learn's HistGradientBoosting."""
 
@@ -181,6 +204,6 @@ class Custom(Architecture):
 
 
 Model = Annotated[
-    Linear | Dnn | WideDeep | Cnn | Rnn | Attention | BoostedTrees | Custom,
+    Linear | Dnn | WideDeep | Cnn | Rnn | Attention | Autoregression | BoostedTrees | Custom,
     Field(discriminator="family"),
 ]

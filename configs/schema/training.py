@@ -10,7 +10,7 @@ from configs.schema.section import Section, Text
 Share = Annotated[float, Field(ge=0, le=1)]
 Decay = Annotated[float, Field(ge=0, lt=1)]
 Epochs = Annotated[float, Field(gt=0)]
-LossName = Literal["cross_entropy", "hinge", "mse", "mae", "huber"]
+LossName = Literal["cross_entropy", "hinge", "mse", "mae", "huber", "pinball"]
 TrainingMetric = Literal["auc", "auc_pr", "accuracy", "precision", "recall", "rmse", "mae", "r2"]
 FITTING: dict[str, tuple[TrainingMetric, ...]] = {
     "binary": ("auc", "auc_pr", "accuracy", "precision", "recall"),
@@ -22,7 +22,7 @@ LOSSES: dict[str, tuple[LossName, ...]] = {
     "binary": ("cross_entropy", "hinge"),
     "multiclass": ("cross_entropy",),
     "multilabel": ("cross_entropy",),
-    "regression": ("mse", "mae", "huber"),
+    "regression": ("mse", "mae", "huber", "pinball"),
 }
 HEEDED: dict[str, tuple[str, ...]] = {  # by families that do not heed every key, those that they do
     "boosted_trees": ("cache", "class_weights", "device", "early_stopping", "loss", "metrics", "seed"),
@@ -112,16 +112,19 @@ class Loss(Section):
     """What training makes small; without it squared errors of a number, and the cross-entropy of classes."""
 
     name: LossName = Field(
-        description="cross_entropy of classes, hinge of two; mse, mae and huber of a number.",
+        description="cross_entropy of classes, hinge of two; mse, mae and huber of a number, pinball of its quantiles.",
     )
     label_smoothing: Decay | None = Field(default=None, description="Of cross_entropy: the share that others get.")
     delta: PositiveFloat | None = Field(
         default=None, description="Of huber: from where on an error counts by its size, in spreads of the label; 1."
     )
+    quantiles: Annotated[tuple[float, ...], Strict(False)] | None = Field(
+        default=None, description="Of pinball: those of the label, which fills them in."
+    )
 
     @model_validator(mode="after")
     def _check_parameters(self) -> "Loss":
-        for name, owner in (("label_smoothing", "cross_entropy"), ("delta", "huber")):
+        for name, owner in (("label_smoothing", "cross_entropy"), ("delta", "huber"), ("quantiles", "pinball")):
             if getattr(self, name) is not None and self.name != owner:
                 raise ValueError(f"{name} belongs to {owner}, not to {self.name}")
         return self
@@ -202,6 +205,26 @@ class Training(Section):
             raise ValueError(
                 f"class_weights names '{unknown[0]}', which is no class; the classes are {', '.join(classes)}"
             )
+
+    def tell(self, quantiles: tuple[float, ...] | None) -> "Training":
+        """Returns the training of a number whose quantiles are told, if they are: by the pinball loss.
+
+        Raises ValueError for another loss, and for metrics, which are of one number.
+        """
+        chosen = self.loss and self.loss.name
+        if not quantiles:
+            if chosen == "pinball":
+                raise ValueError("the loss pinball is that of quantiles: name them in label.quantiles")
+            return self
+        if self.loss and self.loss.quantiles not in (None, quantiles):
+            raise ValueError(f"the loss has the quantiles {self.loss.quantiles}, and the label others: leave them out")
+        if chosen not in (None, "pinball"):
+            raise ValueError(f"the loss {chosen} learns one number, and label.quantiles names several: leave it out")
+        if self.metrics:
+            raise ValueError(
+                f"'{self.metrics[0]}' tells of one number, and label.quantiles names several: leave it out"
+            )
+        return self.model_copy(update={"loss": Loss(name="pinball", quantiles=quantiles), "metrics": ()})
 
     def suit(self, family: str) -> "Training":
         """Returns the training of a model of this family, by the CPU where nothing else can do it.

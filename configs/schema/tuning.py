@@ -111,6 +111,8 @@ class Tuning(Section):
         if self.objective not in (None, "loss", *FITTING[kind]):
             known = ", ".join(("loss", *FITTING[kind]))
             raise ValueError(f"'{self.objective}' tells nothing of a {kind} label; what does: {known}")
+        if training.loss and training.loss.quantiles and self.objective not in (None, "loss"):
+            raise ValueError(f"'{self.objective}' is of one number, and label.quantiles names several: leave it out")
         if self.search == "hyperband" and training.steps:
             raise ValueError("by hyperband needs training.epochs, in place of training.steps")
         if training.warm_start:

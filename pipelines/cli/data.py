@@ -32,8 +32,13 @@ def init(
         str | None,
         typer.Option("-o", "--file", metavar="FILE.yaml", help="What to write, else NAME.yaml here; - prints it."),
     ] = None,
-    kind: Annotated[str | None, typer.Option(help="binary, multiclass, multilabel, regression; else found.")] = None,
-    group: Annotated[str | None, typer.Option(help="A column whose rows of equal value go to one split.")] = None,
+    kind: Annotated[
+        str | None, typer.Option(help="binary, multiclass, multilabel, regression, series; else found.")
+    ] = None,
+    horizon: Annotated[int | None, typer.Option(min=1, help="Of a series: how many rows ahead are forecast.")] = None,
+    group: Annotated[
+        str | None, typer.Option(help="A column whose rows of equal value go to one split, or are a series.")
+    ] = None,
     weight: Annotated[str | None, typer.Option(help="A column that says how much each row counts.")] = None,
     columns: Annotated[
         str | None, typer.Option(metavar="A,B,C", help="The columns' names, if no row has them.")
@@ -52,7 +57,7 @@ def init(
         require_target(path, force, data)  # which a look at all the data would come too late for
     names = columns.split(",") if columns else ()
     asks = path is not None and output is Output.text and not yes and sys.stdin.isatty() and sys.stdout.isatty()
-    drawn = draft(data, label, path, kind, group, weight, names, sheet, ask_reading if asks else None)
+    drawn = draft(data, label, path, kind, group, weight, names, sheet, ask_reading if asks else None, horizon)
     if path is None:
         typer.echo(drawn.text, nl=False)
         return

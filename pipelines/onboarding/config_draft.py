@@ -45,6 +45,15 @@ from pipelines.onboarding.giveaway import find_giveaways
 from pipelines.onboarding.label_inference import Target, Threshold, aim, find_kind, find_leaks, label_rows
 from pipelines.onboarding.moment_inference import read_as
 from pipelines.onboarding.multilabel_inference import aim_at_sets, find_sets, join_flags, spell_columns, spell_separator
+from pipelines.onboarding.series_draft import (
+    choose_features,
+    choose_series,
+    doubt_table,
+    give_values,
+    list_doubts,
+    set_bar,
+)
+from pipelines.onboarding.series_inference import Series
 from pipelines.onboarding.spelling_inference import Spelled, read_spelling
 from pipelines.onboarding.split_inference import choose_split, doubt_bar, loosen
 from pipelines.runs.output_file import refuse_sources, write_output
@@ -105,6 +114,7 @@ def draft(
     columns: Sequence[str] = (),
     sheet: str = "",
     ask: Ask | None = None,
+    horizon: int | None = None,
 ) -> Draft:
     """Returns the config for the rows in `data`: a file of a table, a folder, a glob or sample://NAME.
 
@@ -128,6 +138,18 @@ def draft(
         profile, label, counts = join_flags(profile, flags, kind)
     require_columns(profile, data, {"--label": label, "--group": group, "--weight": weight})
     spelled = read_spelling(profile, label)
+    common: dict[str, Any] = {
+        "schema": FILE if file else None,
+        "file": shlex.quote(str(file or "FILE.yaml")),
+        "rows": _count(profile),
+        "source": data,
+        "name": name_pipeline(file or Path(files[0])),
+        "data": {"format": format, "path": _place(data, file), **as_keys(dialect), **spelled.data},
+        "marked": f"  # missing values: {count(spelled.cells, 'cell')}" if spelled.cells else "",
+    }
+    if series := choose_series(spelled.profile, label, kind, group, horizon):
+        return _draft_series(series, spelled, label, weight, common)
+    doubts = doubt_table(spelled.profile, label, kind, group)
     profile, warnings = spelled.profile, list[str]()
     sets = find_sets(profile.columns[label], kind) if profile.columns[label].is_single and not flags else None
     if flags:
@@ -146,8 +168,7 @@ def draft(
     target = aim_at_sets(column, sets[1]) if sets else aim(column, kind, weights, judged)
     target = replace(target, classes=()) if flags else target  # which are the columns' names
     others = {name: column for name, column in profile.columns.items() if name not in (label, group, weight)}
-    warnings += warn_of_sheets(files[0], dialect, sheet)
-    warnings += doubt_bar(profile, label, target.kind, split)
+    warnings += warn_of_sheets(files[0], dialect, sheet) + doubts + doubt_bar(profile, label, target.kind, split)
     features, left_out = _choose(profile.columns[label], others, target, spelled)
     features = _settle(features, others, ask) if ask else features
     if not features:
@@ -157,20 +178,8 @@ def draft(
         *(f"`{name}`: {found.warning}" for name, found in features.items() if found.warning),
     ]
     text = _render(
-        schema=FILE if file else None,
-        file=shlex.quote(str(file or "FILE.yaml")),
-        rows=_count(profile),
-        source=data,
-        name=name_pipeline(file or Path(files[0])),
-        data={
-            "format": format,
-            "path": _place(data, file),
-            **as_keys(dialect),
-            **spelled.data,
-            "group": group,
-            "weight": weight,
-        },
-        marked=f"  # missing values: {count(spelled.cells, 'cell')}" if spelled.cells else "",
+        "pipeline",
+        **common | {"rows": _count(profile), "data": {**common["data"], "group": group, "weight": weight}},
         split=_spell_split(split),
         label=label,
         target=target,
@@ -198,6 +207,7 @@ def _draft_folders(found: Classes, data: str, label: str | None, file: Path | No
     if found.format == "images":
         settings = Settings(profile.rows, choose_network(feature), 32, 30, 0.001, 6)
     text = _render(
+        "pipeline",
         schema=FILE if file else None,
         file=shlex.quote(str(file or "FILE.yaml")),
         rows=count(profile.rows, "row"),
@@ -216,6 +226,24 @@ def _draft_folders(found: Classes, data: str, label: str | None, file: Path | No
         gate=loosen(units, profile.rows, split),
     )
     return Draft(check(text), {name: feature}, {}, doubt_bar(profile, LABEL, kind, split))
+
+
+def _draft_series(series: Series, spelled: Spelled, label: str, weight: str | None, common: dict[str, Any]) -> Draft:
+    """Returns the draft of a forecast."""
+    _, options, warnings = label_rows(spelled, label)
+    features, left_out = choose_features(series, spelled.profile, spelled, label)
+    data = common["data"]
+    first = 1 if data["format"] != "csv" or data.get("header") else 2
+    text = _render(
+        "series",
+        **common | {"data": {**data, "group": series.order.group, "weight": weight}},
+        **give_values(series, label),
+        options=options,
+        features=align({_spell_feature(name, found): found.reason for name, found in features.items()}),
+        left_out=_list({name: found for name, found in left_out.items() if name not in (series.order.group, weight)}),
+        thresholds=align(set_bar(series)),
+    )
+    return Draft(check(text), features, left_out, [*list_doubts(series, label, first), *warnings, *spelled.warnings])
 
 
 def require_columns(profile: Profile, data: str, named: Mapping[str, str | None]) -> None:
@@ -329,7 +357,7 @@ def _take_least_bad(
     return features, {name: found for name, found in left_out.items() if name != best}
 
 
-def _render(**values: Any) -> str:
+def _render(template: str, **values: Any) -> str:
     environment = Environment(
         loader=PackageLoader("pipelines.onboarding"),
         undefined=StrictUndefined,
@@ -338,7 +366,7 @@ def _render(**values: Any) -> str:
         keep_trailing_newline=True,
     )
     environment.filters["yaml"] = _as_yaml
-    return environment.get_template("pipeline.yaml.jinja").render(values)
+    return environment.get_template(f"{template}.yaml.jinja").render(values)
 
 
 def _weigh(column: Column) -> np.ndarray:

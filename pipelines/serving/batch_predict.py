@@ -26,6 +26,7 @@ from configs.home import Home
 from configs.quantities import count
 from configs.schema.config import Config
 from pipelines.runs.output_file import explain_target, refuse_sources, staged
+from pipelines.serving.forecast import Forecast
 from pipelines.serving.prediction_writers import STDOUT, WRITERS, Target, Writer, open_text
 
 STANDARD = "-"
@@ -112,7 +113,9 @@ def predict(home: Home, order: Order, number: int | None = None) -> Scored:
         rejects = Rejects(skipped or None, "Correct it, or leave such rows out by --on-error skip.")
         written = config.data.format, config.data.dialect
         sources = (find_scored(path, *written).read_rows(path) for path in files)
-        pairs = sound(sources, roles, added, rejects)
+        forecast = Forecast.of(config, files[0], rejects.take)
+        batches = checked(sources, list_sources(forecast.roles if forecast else roles), added)
+        pairs = forecast.read(batches, files[0]) if forecast else sound(batches, roles, rejects)
         first = next(pairs)  # before the model is loaded, which takes seconds
         with silence():
             scorer = Scorer(version, config.label, list_sources(roles))
@@ -132,25 +135,32 @@ def predict_row(home: Home, text: str, number: int | None = None) -> dict[str, A
     version, config = choose_version(home, number)
     batches = gather_rows(ROW, iter([(0, *row[1:])]))
     roles = assign_roles(config, label=False)
-    _, typed = next(sound([batches], roles, (), Rejects(None, "Correct it.")))
+    needed = list_sources(roles)
+    _, typed = next(sound(checked([batches], needed, ()), roles, Rejects(None, "Correct it.")))
     with silence():
-        scorer = Scorer(version, config.label, list_sources(roles))
+        scorer = Scorer(version, config.label, needed)
     return {name: values[0] for name, values in scorer.score(typed).items()}
 
 
-def sound(
-    sources: Iterable[Iterator[Batch]], roles: Mapping[str, Role], added: Sequence[str], rejects: Rejects
-) -> Iterator[tuple[Batch, pa.RecordBatch]]:
-    """Yields the rows that can be scored, as they came and as the model takes them; the others go to the rejects."""
+def checked(sources: Iterable[Iterator[Batch]], columns: Collection[str], added: Sequence[str]) -> Iterator[Batch]:
+    """Yields the rows of all files; raises DataRejected for one that lacks a column, or has one of an answer's name."""
     for source in sources:
-        needed: Collection[str] = list_sources(roles)
+        needed = columns
         for batch in source:
             check_columns(batch, needed, added)
             needed = () if batch.names else needed
-            kept, typed, faults = sort_out(batch, roles)
-            for fault in faults:
-                rejects.take(fault)
-            yield kept, typed
+            yield batch
+
+
+def sound(
+    batches: Iterable[Batch], roles: Mapping[str, Role], rejects: Rejects
+) -> Iterator[tuple[Batch, pa.RecordBatch]]:
+    """Yields the rows that can be scored, as they came and as the model takes them; the others go to the rejects."""
+    for batch in batches:
+        kept, typed, faults = sort_out(batch, roles)
+        for fault in faults:
+            rejects.take(fault)
+        yield kept, typed
 
 
 @contextmanager

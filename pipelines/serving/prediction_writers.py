@@ -10,7 +10,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from components.readers.row_batch import Batch, spell_value
-from components.scoring.scorer import Answers
+from components.scoring.scorer import SCORE, Answers
 from configs.errors import DataRejected
 
 STDOUT = 1
@@ -70,8 +70,8 @@ class Parquet:
 
     def __init__(self, target: Target, columns: Sequence[str]) -> None:
         self.target = target
-        # A score is a number, and so is an answer that comes without any.
-        kinds = [pa.string() if len(columns) > 1 else pa.float64(), *[pa.float64()] * (len(columns) - 1)]
+        scores = [name for name in columns if name.startswith(SCORE)]  # without any the answer is a number as well
+        kinds = [pa.string() if scores else pa.float64(), *[pa.float64()] * (len(columns) - 1)]
         self.added = [pa.field(name, kind) for name, kind in zip(columns, kinds, strict=True)]
         self.writer: parquet.ParquetWriter | None = None
 

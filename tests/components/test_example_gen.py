@@ -301,6 +301,26 @@ def test_rows_of_a_series_become_windows_split_by_time(tmp_path, examples):
     assert os.listdir(f"{examples.uri}/Split-test") == ["data_tfrecord-00000-of-00001.gz"]
 
 
+def test_each_row_of_a_series_is_an_example_of_each_horizon_and_a_blank_label_a_gap(tmp_path, examples):
+    lines = [f"{day + 1:02d}/01/2024,1,{'' if day == 10 else day},{-day}\n" for day in range(30)]
+    (tmp_path / "shops.csv").write_text("day,shop,sales,rain\n" + "".join(lines))
+    text = SERIES.replace("window: {order: day}", "window: {order: day, horizon: 1..2}")
+    text = text.replace("length: 3, width: 2}", "length: 3, width: 2}\n  horizon: {kind: categorical, ids: 3}")
+    text = text.replace("kind: timestamp,", 'kind: timestamp, format: "%%d/%%m/%%Y",')
+    text = text.replace("[sales, rain]", "sales").replace("width: 2", "width: 1")
+    (tmp_path / "shops.yaml").write_text(
+        text.replace("kind: regression", "kind: regression, missing: drop") % "shops.csv"
+    )
+    splits = execute(loader.load(tmp_path / "shops.yaml"), examples)
+    rows = [row for split in splits.values() for row in split]
+    assert len(rows) == (27 - 1) + (26 - 1)
+    found = {(row["sales"][1], row["horizon"][1]): row["past"][1:] for row in rows}
+    assert found[29.0, 1] == (26.0, 27.0, 28.0)
+    assert found[29.0, 2] == (25.0, 26.0, 27.0)
+    assert found[12.0, 1] == (9.0, 9.0, 11.0)
+    assert 10.0 not in {label for label, _ in found}
+
+
 def fingerprint(config):
     return resolve(config)["input_fingerprint"]
 

@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 
+from configs.schema.config import Label
 from tests.trainer.conftest import LABELS
 from trainer.labels import HEADS, adapt, count_units, predict
 
@@ -25,6 +26,14 @@ def test_a_prediction_is_a_probability_or_a_number(kind):
     model, logits = model_of(kind)
     np.testing.assert_allclose(model(logits).numpy(), [ANSWERS[kind]], rtol=1e-6)
     assert model(logits).dtype == "float32"
+
+
+def test_quantiles_do_not_cross():
+    label = Label(name="y", kind="regression", quantiles=(0.1, 0.5, 0.9))
+    assert count_units(label) == 3
+    inputs = keras.Input((3,))
+    answers = keras.Model(inputs, predict(inputs, label))(np.array([[3.0, -1.0, 2.0]], "float32"))
+    assert answers.numpy().tolist() == [[-1.0, 2.0, 3.0]]
 
 
 def test_a_number_is_in_the_unit_of_the_label():

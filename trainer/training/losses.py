@@ -1,13 +1,13 @@
 """The losses, each once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import keras
 
 from configs.schema.training import Loss
 from trainer.labels import HEADS, OUTPUT
 
-POWERS = {"mse": 2, "huber": 2, "mae": 1}  # of the label's unit
+POWERS = {"mse": 2, "huber": 2, "mae": 1, "pinball": 1}  # of the label's unit
 
 
 def loss(options: Loss | None, kind: str, spread: float) -> tuple[keras.losses.Loss, float]:
@@ -42,6 +42,20 @@ class SmoothedCrossentropy(keras.losses.Loss):
         return keras.losses.categorical_crossentropy(classes, y_pred, label_smoothing=self.smoothing)
 
 
+@keras.saving.register_keras_serializable("millrace")
+class Pinball(keras.losses.Loss):
+    """The mean over quantiles of what an error costs: q where the label lies above, 1 - q below (Koenker, 1978)."""
+
+    def __init__(self, quantiles: Sequence[float]) -> None:
+        super().__init__(name="pinball")
+        self.quantiles = tuple(quantiles)
+
+    def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
+        errors = keras.ops.cast(y_true, y_pred.dtype) - y_pred
+        shares = keras.ops.convert_to_tensor([self.quantiles], y_pred.dtype)
+        return keras.ops.mean(keras.ops.maximum(shares * errors, (shares - 1) * errors), axis=-1)
+
+
 def _cross_entropy(options: Loss, kind: str, spread: float) -> keras.losses.Loss:
     smoothing = options.label_smoothing or 0.0
     if kind != "multiclass":
@@ -54,5 +68,6 @@ LOSSES: dict[str, Callable[[Loss, str, float], keras.losses.Loss]] = {
     "hinge": lambda options, kind, spread: keras.losses.Hinge(),
     "mse": lambda options, kind, spread: keras.losses.MeanSquaredError(),
     "mae": lambda options, kind, spread: keras.losses.MeanAbsoluteError(),
+    "pinball": lambda options, kind, spread: Pinball(options.quantiles or (0.5,)),
     "huber": lambda options, kind, spread: keras.losses.Huber(delta=(options.delta or 1.0) * spread),
 }

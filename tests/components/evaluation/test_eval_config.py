@@ -7,14 +7,19 @@ from tensorflow_model_analysis.proto.config_pb2 import MetricDirection, SlicingS
 from components.evaluation import tfma_metrics
 from components.evaluation.eval_config import CLASSES, eval_config
 from configs.schema.config import Config
-from configs.schema.evaluation import METRICS
+from configs.schema.evaluation import METRICS, QUANTILES
 
 LABELS = {
     "binary": {"name": "tip", "kind": "binary"},
     "multiclass": {"name": "tip", "kind": "multiclass", "classes": ["none", "some", "much"]},
     "multilabel": {"name": "tip", "kind": "multilabel", "classes": ["cash", "card"]},
     "regression": {"name": "tip", "kind": "regression"},
+    "quantiles": {"name": "tip", "kind": "regression", "quantiles": [0.1, 0.5, 0.9]},
 }
+
+
+def list_metrics(kind):
+    return (*QUANTILES, *METRICS["regression"]) if kind == "quantiles" else METRICS[kind]
 
 
 def config_of(kind="binary", limits=None, slices=((),), weight=None):
@@ -26,7 +31,7 @@ def config_of(kind="binary", limits=None, slices=((),), weight=None):
             "features": {"miles": {"kind": "numeric"}},
             "model": {"family": "linear"},
             "training": {},
-            "evaluation": {"slices": slices, "thresholds": {METRICS[kind][0]: limits or {"min": 0.8}}},
+            "evaluation": {"slices": slices, "thresholds": {list_metrics(kind)[0]: limits or {"min": 0.8}}},
         }
     )
 
@@ -45,14 +50,14 @@ def thresholds(**limits):
 @pytest.mark.parametrize("kind", LABELS)
 def test_every_metric_of_the_label_is_measured_and_only_those_with_a_threshold_decide(kind):
     config = eval_config(config_of(kind))
-    classes = [CLASSES[name] for name in METRICS[kind]]
+    classes = [CLASSES[name] for name in list_metrics(kind)]
     confused = ["Confusion"] if kind in ("binary", "multiclass") else []
     assert [metric.class_name for metric in config.metrics_specs[0].metrics] == classes + confused
     assert [metric.class_name for metric in deciding(config)] == classes[:1]
 
 
 def test_every_metric_is_of_our_own_module():
-    assert CLASSES.keys() == set(chain.from_iterable(METRICS.values()))
+    assert CLASSES.keys() == {*chain.from_iterable(METRICS.values()), *QUANTILES}
     for name in (*CLASSES.values(), "Confusion", "Count"):
         # TFMA knows ours once one was made, and would take its own of that name for it.
         assert metric_types.registered_metrics().get(name, getattr(tfma_metrics, name)) is getattr(tfma_metrics, name)

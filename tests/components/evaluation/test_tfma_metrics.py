@@ -122,6 +122,28 @@ def test_a_number(random, weighted):
     assert found == pytest.approx(expected, rel=1e-4)
 
 
+def test_quantiles_of_a_number(random):
+    label = random.normal(100, 10, ROWS)
+    answers = label[:, None] * 0.5 + np.array([[38.0, 50.0, 62.0]]) + random.normal(0, 1, (ROWS, 1))
+    found = measured("quantiles", label, answers)
+    expected = {
+        "pinball": np.mean(
+            [
+                sklearn.mean_pinball_loss(label, told, alpha=share)
+                for share, told in zip((0.1, 0.5, 0.9), answers.T, strict=True)
+            ]
+        ),
+        "coverage": np.mean((answers[:, 0] <= label) & (label <= answers[:, 2])),
+        "rmse": np.sqrt(sklearn.mean_squared_error(label, answers[:, 1])),
+        "mae": sklearn.mean_absolute_error(label, answers[:, 1]),
+        "r2": sklearn.r2_score(label, answers[:, 1]),
+        "calibration": answers[:, 1].sum() / label.sum(),
+        "example_count": ROWS,
+    }
+    assert 0.5 < expected["coverage"] < 1
+    assert found == pytest.approx(expected, rel=1e-4)
+
+
 def test_labels_that_are_all_alike_have_no_variance_to_explain():
     assert math.isnan(measured("regression", np.full(10, 7.0), np.arange(10.0))["r2"])
 

@@ -14,6 +14,7 @@ BINARY = Label(name="y", kind="binary", classes=("stays", "leaves"))
 COLOURS = Label(name="y", kind="multiclass", classes=("red", "green", "blue"))
 SEVERAL = Label(name="y", kind="multilabel", classes=("red", "green", "blue"))
 NUMBER = Label(name="y", kind="regression")
+QUANTILES = Label(name="y", kind="regression", quantiles=(0.025, 0.5, 0.975))
 ROLES = {"fare": Role("numeric", "fare"), "company": Role("categorical", "company")}
 
 
@@ -56,6 +57,11 @@ def gather(path, *rows, fault=None):
             },
         ),
         (NUMBER, [[152.1], [-3.0]], {"prediction": [152.1, -3.0]}),
+        (
+            QUANTILES,
+            [[1.0, 2.0, 4.0]],
+            {"prediction": [2.0], "q2.5": [1.0], "q50": [2.0], "q97.5": [4.0]},
+        ),
     ],
 )
 def test_answers_are_named_by_the_label(label, answers, named):

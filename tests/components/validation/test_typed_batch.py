@@ -3,7 +3,16 @@ import pytest
 
 from components.validation.column_types import Role
 from components.validation.spelling import Spelling
-from components.validation.typed_batch import assign_roles, convert, find_faults, list_lists, list_sources
+from components.validation.typed_batch import (
+    ORDER,
+    TIME,
+    assign_roles,
+    assign_series_roles,
+    convert,
+    find_faults,
+    list_lists,
+    list_sources,
+)
 from configs.schema.config import Config
 
 
@@ -113,6 +122,37 @@ def test_a_request_holds_what_stood_before_it_as_a_list():
     series = config(data=data, features={"past": past})
     assert assign_roles(series)["past"].columns == ("fare",)
     assert assign_roles(series, label=False)["past"] == Role("sequence", "past")
+
+
+@pytest.mark.parametrize(
+    ("window", "split", "features"),
+    [
+        ({"format": "%d/%m/%Y"}, {}, {}),
+        ({}, {"format": "%d/%m/%Y"}, {}),
+        ({}, {}, {"when": {"kind": "timestamp", "format": "%d/%m/%Y"}}),
+    ],
+)
+def test_moments_that_order_rows_are_read_as_whatever_says_how(window, split, features):
+    past = {"past": {"kind": "sequence", "length": 2, "columns": ["fare"]}}
+    data = {"format": "csv", "path": "rows.csv", "window": {"order": "when"} | window, "split": {"by": "when"} | split}
+    roles = assign_roles(config(data=data, features=past | features))
+    batch = batch_of(when=["29/12/1982"])
+    assert [roles[name].read_column(batch).to_pylist() for name in (ORDER, TIME)] == [[409968000]] * 2
+    assert roles[ORDER].fault("1982-12-29") == "is no moment written as %d/%m/%Y"
+
+
+def test_the_horizon_is_made_by_the_window_and_asked_for_by_the_model():
+    features = {
+        "past": {"kind": "sequence", "length": 2, "columns": ["fare"]},
+        "horizon": {"kind": "categorical", "ids": 4},
+    }
+    data = {"format": "csv", "path": "rows.csv", "window": {"order": "day", "horizon": [1, 3]}, "split": {"by": "day"}}
+    series = config(data=data, features=features)
+    assert "horizon" not in list_sources(assign_roles(series))
+    assert "horizon" in list_sources(assign_roles(series, label=False))
+    known = assign_series_roles(series)
+    assert known["tipped"].optional
+    assert {*known} == {*series.features, "tipped", ORDER}
 
 
 def test_a_batch_takes_the_order_and_the_types_of_its_roles():

@@ -111,7 +111,7 @@ def test_a_column_that_is_left_out_becomes_a_feature_without_its_sign(tmp_path, 
 )
 def test_the_only_column_is_a_feature_whatever_it_looks_like(tmp_path, values, kind):
     frame = pd.DataFrame({"only": values, "y": np.random.default_rng(0).normal(size=60)})
-    drawn, config = draw(frame, tmp_path, "y")
+    drawn, config = draw(frame, tmp_path, "y", kind="regression")
     assert config.features["only"].kind == kind
     assert drawn.warnings[0].startswith("`only`: nothing better is left to predict from, though it is ")
 

@@ -42,12 +42,19 @@ def value(options, kind, label, answer, spread=1.0):
         ("regression", Loss(name="mae"), [3.0], [1.0], 2),
         ("regression", Loss(name="huber"), [3.0], [1.0], 0.5 + 1),
         ("regression", Loss(name="huber", delta=0.5), [3.0], [1.0], 0.5 * (2 - 0.25)),
+        (
+            "regression",
+            Loss(name="pinball", quantiles=(0.1, 0.5, 0.9)),
+            [3.0],
+            [1.0, 2.0, 4.0],
+            (0.1 * 2 + 0.5 * 1 + 0.1 * 1) / 3,
+        ),
     ],
 )
 def test_a_loss_has_the_value_of_its_formula_in_every_unit(kind, options, label, answer, expected):
     assert value(options, kind, label, answer) == pytest.approx(expected, rel=1e-5)
     if kind == "regression":
-        grown = value(options, kind, [1000 * label[0]], [1000 * answer[0]], spread=1000.0)
+        grown = value(options, kind, [1000 * label[0]], [1000 * each for each in answer], spread=1000.0)
         assert grown == pytest.approx(expected, rel=1e-5)
 
 
@@ -94,6 +101,22 @@ def test_absolute_errors_learn_the_median_and_squares_the_mean():
         )
         learnt[name] = float(model.predict_on_batch({"nothing": np.zeros((1, 1), "float32")})[0, 0])
     assert learnt == {"mse": pytest.approx(4, abs=0.1), "mae": pytest.approx(0, abs=0.2)}
+
+
+@pytest.mark.slow
+def test_the_pinball_loss_learns_quantiles_that_do_not_cross():
+    labels = np.random.default_rng(0).exponential(10.0, (1000, 1)).astype("float32")
+    rows = tf.data.Dataset.from_tensor_slices(({"nothing": np.zeros((1000, 1), "float32")}, labels)).batch(1000)
+    shares = (0.1, 0.5, 0.9)
+    keras.utils.set_random_seed(1)
+    model = build(Linear(family="linear"), Label(name="y", kind="regression", quantiles=shares), [Column("nothing")])
+    loss = Loss(name="pinball", quantiles=shares)
+    training = Training(
+        epochs=300, optimizer=Optimizer(learning_rate=0.1, schedule=Cosine(kind="cosine")), loss=loss, metrics=()
+    )
+    fit(model, rows, rows, training, "regression")
+    told = model.predict_on_batch({"nothing": np.zeros((1, 1), "float32")})[0]
+    np.testing.assert_allclose(told, np.quantile(labels, shares), rtol=0.05)
 
 
 @pytest.mark.slow
