@@ -236,7 +236,7 @@ def test_whatever_the_bytes_a_config_is_read_or_refused_by_its_line(tmp_path: Pa
         ('name: "\\ud800"', ":1:name", r"holds '\ud800', which is no text"),
         ('name: x\nlabel: {"\\0": 1}', ":2:label", r"holds '\x00', which is no text"),
         ("name: x\n# \0\n", ":2", r"it holds the character '\x00', which is not to be printed"),
-        ('name: x\nlabel: "\\UFFFFFFFF"', ":1", "not valid YAML"),
+        ('name: x\nlabel: "\\UFFFFFFFF"', ":2", "not valid YAML"),
         (f"name: {'9' * 5000}", ":1:name", "is no int"),
         (f"name: 0x{'F' * 5000}", ":1:name", "has more than 64 bits"),
         ("", ":1", "holds no keys"),
