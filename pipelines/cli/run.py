@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -136,10 +137,17 @@ def clean(path: ConfigPath, dry_run: DryRun = False) -> None:
     if not dry_run:
         with borrow_pipeline(config, f"clean-{new_id()}"):
             for place in doomed:
-                shutil.rmtree(place) if place.is_dir() else os.remove(place)
+                _remove(place)
             put_files(home, home.artifacts, home.checkpoints)
     for place in doomed:
         typer.echo(f"{'would remove' if dry_run else 'removed'} {place}")
+
+
+def _remove(place: Path) -> None:
+    try:
+        shutil.rmtree(place) if place.is_dir() else os.remove(place)
+    except OSError as error:  # which names a part of the folder, without the folder
+        raise OSError(error.errno, error.strerror, str(place)) from error
 
 
 def _describe(config: Config) -> str:

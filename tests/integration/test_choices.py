@@ -219,5 +219,6 @@ def test_what_is_run_elsewhere_is_there() -> None:
 def test_a_run_with_these_values_ends_well(name: str, tmp_path: Path) -> None:
     case = CASES[name]
     place = prepare(case, tmp_path)
-    answer = place.run(*(word for override in case.overrides for word in ("--set", override)))
+    here = [override.replace('data.path="rows', f'data.path="{tmp_path}/rows') for override in case.overrides]
+    answer = place.run(*(word for override in here for word in ("--set", override)))
     assert answer.code == 0, answer.stdout + answer.stderr
