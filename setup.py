@@ -1,6 +1,19 @@
-"""Package Millrace; the dependencies stand in requirements/, exact and hashed, since no range of them works."""
+"""Package Millrace; the dependencies stand in requirements/, exact and hashed, since no range of them works.
+
+Installed away from its checkout it would lack them, and its packages would stand beside those of others, under names
+like `configs`: that is refused.
+"""
+
+import sys
 
 from setuptools import find_packages, setup
+
+REFUSAL = """Millrace runs from its checkout, with exactly the packages of a lock, which `pip install .` does not know.
+Run `make setup` there; or, in an environment with all packages of requirements/legacy.txt (Python 3.10) or
+requirements/current.txt (Python 3.11 to 3.13), `pip install --no-deps --editable .`"""
+
+if {"bdist_wheel", "install", "sdist"} & set(sys.argv):
+    raise SystemExit(REFUSAL)
 
 setup(
     name="millrace",

@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -208,3 +209,28 @@ def test_help_lists_every_target() -> None:
     ).stdout
     assert set(re.findall(r"^  make (\S+) +\S", shown, re.M)) == targets
     assert set(re.findall(r"^([a-z-]+):", text, re.M)) == targets
+
+
+def build(tmp_path: Path, hook: str) -> "subprocess.CompletedProcess[str]":
+    """Has setuptools build a copy of the project, as pip asks it to."""
+    for name in ("setup.py", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs/__init__.py").touch()
+    code = f"import setuptools.build_meta as build; build.{hook}('.')"
+    return subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("hook", ["build_wheel", "build_sdist"])
+def test_an_installation_away_from_the_checkout_is_refused_in_a_sentence(tmp_path: Path, hook: str) -> None:
+    refused = build(tmp_path, hook)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("Millrace runs from its checkout, with exactly the packages of a lock")
+    assert "`make setup`" in refused.stderr
+    assert not list(tmp_path.glob("*.whl")) + list(tmp_path.glob("*.tar.gz"))
+
+
+def test_an_editable_installation_is_made(tmp_path: Path) -> None:
+    made = build(tmp_path, "build_editable")
+    assert made.returncode == 0, made.stderr
+    assert [path.name.split("-")[0] for path in tmp_path.glob("*.whl")] == ["millrace"]

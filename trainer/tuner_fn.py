@@ -121,6 +121,7 @@ class Search(BaseTuner):
     def on_search_end(self) -> None:
         """Writes what became of the trials; raises MillraceError where all have failed."""
         trials = [describe(self.oracle.get_trial(name)) for name in self.oracle.start_order]
+        self.oracle.max_trials = self.oracle.max_trials or len(trials)  # hyperband sets none, and TFX asks for so many
         best = self.oracle.get_best_trials()
         if not best or best[0].score is None:
             reason = trials[0]["reason"] if trials else "there was none"

@@ -22,6 +22,7 @@ FAULTS = {  # what the csv module says, in part, and what we do
     "NUL": "The row holds a NUL, which is not text",
     "": "A quote that opens in this row is not closed where its field ends",
 }
+COLUMN = 1 << 13  # bytes of a block for each column, which costs time in each block, however few its rows
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
 
@@ -51,7 +52,7 @@ class Csv(TextFormat):
         )
         read = arrow_csv.ReadOptions(
             use_threads=False,
-            block_size=BLOCK,
+            block_size=max(BLOCK, COLUMN * len(names)),
             column_names=dialect.header or None,
             encoding=dialect.encoding.replace("utf-8", "utf8"),
         )

@@ -15,6 +15,7 @@ from configs.home import Home
 
 EXTRA = "assets.extra"
 MANIFEST = f"{EXTRA}/version.json"
+CODE = f"{EXTRA}/model.py"
 _REPAIR = "Restore the folder, or run `millrace rollback CONFIG` to publish an older version again."
 
 
@@ -40,6 +41,11 @@ class Version:
     def extras(self) -> Path:
         """The folder of what the version carries beside its model."""
         return self.path / EXTRA
+
+    @property
+    def brings_code(self) -> bool:
+        """Whether its model is one of its user's own, whose Python file it carries."""
+        return (self.path / CODE).exists()
 
 
 def in_service(home: Home) -> Version | None:

@@ -4,6 +4,7 @@ import difflib
 import json
 import re
 from collections.abc import Iterable
+from functools import cache
 from itertools import groupby
 from typing import Any
 
@@ -11,8 +12,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from configs.errors import ConfigError
-from configs.loading.yaml_document import Document, Keys, name_key
+from configs.loading.yaml_document import Document, Keys, cut, name_key
 
+_LONGEST, _LINES = 60, 1000  # characters of a user's value, and of what a check says
+_MOST = 20  # mistakes that are told beside the first
 _SECTION = "a section of keys and values"
 _EXPECTED = {
     "model_type": _SECTION,
@@ -29,7 +32,7 @@ _PLURALS = {"family": "families"}
 
 def explain(error: ValidationError, model: type[BaseModel], document: Document) -> ConfigError:
     """Turn pydantic's errors into one: the first by line, each other in a line of its own."""
-    schema = model.model_json_schema()
+    schema = _describe_keys(model)
     located = [(*_locate(schema, detail), detail) for detail in error.errors(include_url=False)]
     located.sort(key=lambda item: document.place(item[0])[1])
     first, *others = [
@@ -38,13 +41,19 @@ def explain(error: ValidationError, model: type[BaseModel], document: Document) 
     ]
     if not others:
         return first
-    lines = [str(ConfigError(first.what, remedy=first.remedy)), *map(str, others)]
+    lines = [str(ConfigError(first.what, remedy=first.remedy)), *map(str, others[:_MOST])]
+    lines += [f"And {len(others) - _MOST} mistakes more."] if len(others) > _MOST else []
     return ConfigError("\n".join(lines), first.where)
+
+
+@cache
+def _describe_keys(model: type[BaseModel]) -> dict[str, Any]:
+    return model.model_json_schema()
 
 
 def suggest(word: object, known: Iterable[str]) -> str:
     """Ask whether the nearest of the known words was meant; an empty text if none is near."""
-    nearest = difflib.get_close_matches(str(word), list(known), 1)
+    nearest = difflib.get_close_matches(cut(str(word), _LONGEST), list(known), 1)
     return f"Did you mean '{nearest[0]}'?" if nearest else ""
 
 
@@ -83,7 +92,7 @@ def _resolve(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
 
 def _describe(keys: Keys, found: list[tuple[list[str], ErrorDetails]], where: str) -> ConfigError:
     known, detail = found[0]
-    given, last = detail["input"], str(keys[-1]) if keys else ""
+    given, last = detail["input"], cut(str(keys[-1]), _LONGEST) if keys else ""
     kind = "extra_forbidden" if "[key]" in detail["loc"] and known else detail["type"]
     nearest, listed = suggest(last, known), f"Known {_PLURALS.get(last, f'{last}s')}: {', '.join(known)}."
     match kind:
@@ -94,10 +103,10 @@ def _describe(keys: Keys, found: list[tuple[list[str], ErrorDetails]], where: st
         case "union_tag_not_found":
             return ConfigError(f"missing key '{last}'", where, listed)
         case "union_tag_invalid":
-            tag = detail["ctx"]["tag"]
+            tag = cut(str(detail["ctx"]["tag"]), _LONGEST)
             return ConfigError(f"unknown {last} '{tag}'", where, f"{listed} {suggest(tag, known)}".rstrip())
         case "value_error":
-            return ConfigError(str(detail["ctx"]["error"]), where)
+            return ConfigError(cut(str(detail["ctx"]["error"]), _LINES), where)
         case "string_too_short" | "too_short":
             return ConfigError(_EMPTY[kind], where)
     expected = [
@@ -108,5 +117,4 @@ def _describe(keys: Keys, found: list[tuple[list[str], ErrorDetails]], where: st
 
 
 def _show(value: object) -> str:
-    text = repr(value) if isinstance(value, str) else json.dumps(value, default=str)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return cut(repr(value) if isinstance(value, str) else json.dumps(value, default=str), _LONGEST)

@@ -10,10 +10,14 @@ from pydantic import ValidationError
 from configs.errors import ConfigError
 from configs.home import is_url
 from configs.loading.error_messages import explain, suggest
-from configs.loading.yaml_document import Document, name_key, parse
+from configs.loading.yaml_document import DEEPEST, Document, cut, name_key, parse
 from configs.schema.config import Config, Storage
+from configs.schema.metadata_store import read_database
 from configs.schema.tuning import replace
 
+LARGEST = 1_000_000  # bytes of a config: to read so much takes a minute
+LONGEST = 200  # characters of an override in a message
+_NEWLINE = b"\n"
 PATHS = (
     ("data", "path"),
     ("data", "schema_file"),
@@ -44,7 +48,7 @@ def read_document(
     """
     document = parse(text_of(Path(path)) if text is None else text, str(path), lenient)
     if not isinstance(document.data, dict):
-        raise ConfigError("holds no keys", str(path), "Start from one of the files in configs/.")
+        raise ConfigError("holds no keys", f"{path}:1", "Start from one of the files in configs/.")
     for override in overrides:
         _apply(document, override, lenient)
     return document
@@ -62,27 +66,37 @@ def validate(document: Document, folder: Path, current: Path) -> Config:
     except ValidationError as error:
         raise explain(error, Config, document) from None
     _try_space(config, document)
+    _check_metadata(config, document)
     return config
 
 
 def text_of(path: Path) -> str:
     """Returns the text of a YAML; a ConfigError says why there is none."""
     try:
-        return path.read_text(encoding="utf-8-sig")
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
     except FileNotFoundError:
         there = [file.name for file in path.parent.glob("*.yaml")]
         raise ConfigError("there is no such file", str(path), suggest(path.name, there)) from None
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}", str(path)) from None
+    except ValueError as error:  # a NUL in its name
+        raise ConfigError(f"cannot be read: {error}", ascii(str(path))) from None
+    if len(content) > LARGEST:
+        what = f"has more than {LARGEST:,} bytes, which no config needs"
+        raise ConfigError(what, f"{path}:1", "Name columns that are alike by one pattern.")
+    try:
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ConfigError(f"byte {error.start} is not UTF-8", str(path), "Save the file as UTF-8.") from None
+        line = content.count(_NEWLINE, 0, error.start) + 1
+        raise ConfigError(f"byte {error.start} is not UTF-8", f"{path}:{line}", "Save the file as UTF-8.") from None
 
 
 def _apply(document: Document, override: str, lenient: bool) -> None:
-    name = f"--set {override}"
+    name = f"--set {cut(override, LONGEST)}"
     dotted, equals, text = override.partition("=")
     keys = tuple(dotted.strip().split("."))
-    if not equals or not all(keys):
+    if not equals or not all(keys) or len(keys) > DEEPEST:
         raise ConfigError("sets nothing", name, "Write KEY=VALUE, like training.epochs=3.")
     section = document.data
     for depth, key in enumerate(keys[:-1], start=1):
@@ -114,6 +128,13 @@ def _try_space(config: Config, document: Document) -> None:
                 found = explain(error, Config, document)
                 where = document.where(("tuning", "space", key))
                 raise ConfigError(f"{json.dumps(value)} does not fit: {found.what}", where, found.remedy) from None
+
+
+def _check_metadata(config: Config, document: Document) -> None:
+    """Raise ConfigError for a metadata store that is none; one with a variable that is not set is not known yet."""
+    keys = ("storage", "metadata")
+    if config.storage.metadata is not None and not document.variables.get(keys):
+        read_database(config.storage.metadata, document.where(keys))
 
 
 def _anchor(document: Document, folder: Path, current: Path) -> None:

@@ -2,23 +2,28 @@
 
 import os
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
 from configs.errors import ConfigError
 
 Keys = tuple[Hashable, ...]
 
 _KIND = "tag:yaml.org,2002:"
-_DEEPEST = 32
+DEEPEST = 32
+_LONGEST = 60  # characters of a key in a message
+_WIDEST = 64  # bits of a whole number
 _QUOTES = "Write the value out; text that begins with * wants quotes."
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
+_UNFIT = re.compile("[\0\ud800-\udfff]")
 
 
 @dataclass
@@ -46,8 +51,13 @@ class Document:
 
 
 def name_key(keys: Keys) -> str:
-    """Keys as a user writes them: `training.optimizer`."""
-    return ".".join(str(key) for key in keys)
+    """Keys as a user writes them, `training.optimizer`, each cut where it is no key but a text."""
+    return ".".join(cut(str(key), _LONGEST) for key in keys)
+
+
+def cut(text: str, longest: int) -> str:
+    """Returns a text as a message may hold it."""
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
 
 
 def absence(variable: str, where: str) -> ConfigError:
@@ -64,20 +74,30 @@ def parse(text: str, name: str, lenient: bool = False) -> Document:
     Where that is lenient, one that is not set becomes `$VAR`.
     """
     yaml = YAML(typ="safe", pure=True)
-    try:
+    with _explained(text, name):
         _refuse_bombs(text, name)
         node = yaml.compose(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
-        remedy = _remedy(error.context or "", text.splitlines()[mark.line] if mark else "")
-        raise ConfigError(f"not valid YAML: {error.problem or error.context}", where, remedy) from None
-    except YAMLError as error:
-        raise ConfigError(f"not valid YAML: {' '.join(str(error).split())}", name) from None
     document = Document(places={(): (name, 1)})
     if node is not None:
         document.data = _Reader(yaml, document, lenient).read_node(node, ())
     return document
+
+
+@contextmanager
+def _explained(text: str, name: str) -> Iterator[None]:
+    """Turns whatever the library says of the text into a ConfigError with the line."""
+    try:
+        yield
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else f"{name}:1"
+        lines = text.split("\n")
+        remedy = _remedy(error.context or "", lines[mark.line] if mark and mark.line < len(lines) else "")
+        raise ConfigError(f"not valid YAML: {error.problem or error.context}", where, remedy) from None
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        what = f"not valid YAML: it holds the character {ascii(text[error.position])}, which is not to be printed"
+        raise ConfigError(what, f"{name}:{line}", "Take it out, or write it as an escape in double quotes.") from None
 
 
 def _remedy(context: str, line: str) -> str:
@@ -88,14 +108,22 @@ def _remedy(context: str, line: str) -> str:
 
 
 def _refuse_bombs(text: str, name: str) -> None:
-    depth = 0
-    for event in YAML(typ="safe", pure=True).parse(text):
+    depth, line = 0, 1
+    events = YAML(typ="safe", pure=True).parse(text)
+    while True:
+        try:
+            event = next(events, None)
+        except (ValueError, ArithmeticError, LookupError) as error:  # an escape of no character, and the like
+            raise ConfigError(f"not valid YAML: {error}", f"{name}:{line}") from None
+        if event is None:
+            return
+        line = event.end_mark.line + 1
         depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
         where = f"{name}:{event.start_mark.line + 1}:{event.start_mark.column + 1}"
         if isinstance(event, AliasEvent):
             raise ConfigError(f"the alias '*{event.anchor}' is not allowed", where, _QUOTES)
-        if depth > _DEEPEST:
-            raise ConfigError(f"nested more than {_DEEPEST} levels deep", where)
+        if depth > DEEPEST:
+            raise ConfigError(f"nested more than {DEEPEST} levels deep", where)
 
 
 class _Reader:
@@ -116,10 +144,11 @@ class _Reader:
         for key, value in node.value:
             if not isinstance(key, ScalarNode):
                 raise ConfigError("a key must be a word", self._where(key, keys))
+            self._require_text(key.value, keys)
             if key.value in mapping:
                 first = self.document.place((*keys, key.value))[1]
                 raise ConfigError(
-                    f"key '{key.value}' is given twice, first in line {first}",
+                    f"key '{cut(key.value, _LONGEST)}' is given twice, first in line {first}",
                     self._where(key, (*keys, key.value)),
                     "Keep one of them.",
                 )
@@ -131,7 +160,9 @@ class _Reader:
         return self.read_node(node, keys)
 
     def _read_scalar(self, node: ScalarNode, keys: Keys) -> object:
+        self._require_text(node.value, keys)
         text = _VARIABLE.sub(lambda match: self._look_up(match[1], keys), node.value)
+        self._require_text(text, keys)
         if text != node.value and node.style is None:
             node.tag = self.yaml.resolver.resolve(ScalarNode, text, (True, False))
         node.value = text
@@ -140,10 +171,19 @@ class _Reader:
         if node.tag not in (f"{_KIND}int", f"{_KIND}float", f"{_KIND}bool", f"{_KIND}null"):
             raise self._refuse_tag(node, keys)
         try:
-            return self.yaml.constructor.construct_object(node)
-        except (ValueError, KeyError):
+            value = self.yaml.constructor.construct_object(node)
+        except (ValueError, LookupError, ArithmeticError):
             kind = str(node.tag).removeprefix(_KIND)
-            raise ConfigError(f"'{text[:60]}' is no {kind}", self.document.where(keys)) from None
+            raise ConfigError(f"'{cut(text, _LONGEST)}' is no {kind}", self.document.where(keys)) from None
+        if isinstance(value, int) and value.bit_length() > _WIDEST:
+            raise ConfigError(f"'{cut(text, _LONGEST)}' has more than {_WIDEST} bits", self.document.where(keys))
+        return value
+
+    def _require_text(self, text: str, keys: Keys) -> None:
+        """Raises ConfigError for what no file can hold or no path be called: half a character, and NUL."""
+        found = _UNFIT.search(text)
+        if found:
+            raise ConfigError(f"holds {ascii(found[0])}, which is no text", self.document.where(keys), "Take it out.")
 
     def _look_up(self, variable: str, keys: Keys) -> str:
         if variable in os.environ:

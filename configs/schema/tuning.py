@@ -125,5 +125,6 @@ def replace(data: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any
     changed = dict(data)
     for key, value in values.items():
         name, _, rest = key.partition(".")
-        changed[name] = replace(changed.get(name) or {}, {rest: value}) if rest else value
+        inner = changed.get(name)
+        changed[name] = replace(inner if isinstance(inner, Mapping) else {}, {rest: value}) if rest else value
     return changed

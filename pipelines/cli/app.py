@@ -5,11 +5,9 @@ from importlib import metadata
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from configs.errors import MillraceError
 from pipelines.cli import compile, config, data, doctor, model, run, step, submit
-from pipelines.reporting.console import paragraph
+from pipelines.cli.failure import asks_for_json, tell
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False)
 for part in (data, config, run, model, compile, submit, doctor, step):
@@ -33,9 +31,9 @@ def begin(
 
 
 def main() -> None:
-    """Runs the command that the arguments name; an error is one paragraph and an exit code."""
+    """Runs the command that the arguments name; an error is one paragraph and an exit code, and JSON if asked for."""
+    as_json = asks_for_json(sys.argv[1:])
     try:
-        app(prog_name="millrace")
-    except MillraceError as error:
-        Console(stderr=True).print(paragraph(error.what, error.where, error.remedy), highlight=False, soft_wrap=True)
-        sys.exit(error.exit_code)
+        sys.exit(app(prog_name="millrace", standalone_mode=not as_json))
+    except Exception as error:
+        sys.exit(tell(error, as_json))

@@ -2,12 +2,10 @@
 
 import shlex
 from enum import Enum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from configs.errors import ConfigError
 from pipelines.cli.options import ConfigPath, DryRun, Format, Output, Overrides, answer
 
 app = typer.Typer()
@@ -50,15 +48,14 @@ def compile(
 ) -> None:
     """Write the pipeline as a file that Kubeflow Pipelines or Vertex AI runs, each node a container."""
     from pipelines.compiler.compile import compile_pipeline
+    from pipelines.runs.output_file import refuse_sources, write_output
 
+    refuse_sources(file, [path])
     text = compile_pipeline(path, overrides, engine.value, image)
     if file == "-":
         typer.echo(text, nl=False)
         return
-    try:
-        Path(file).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"cannot be written: {error.strerror}", file, "Name another file with -o.") from None
+    write_output(file, text)
     answer(output, {"file": file, "engine": engine.value}, f"{file} written for {engine.value}.")
 
 
@@ -78,14 +75,20 @@ def image(
 ) -> None:
     """Build the images that the config's steps run in, of the code and the lock as they are here."""
     from pipelines.compiler import container_plan, image_build
+    from pipelines.graph.fingerprint import of_image
 
     plan = container_plan.plan_containers(path, overrides, template)
     wanted = dict.fromkeys([item.value for item in flavours] or [item.resources.flavour for item in plan.containers])
-    names = {flavour: container_plan.name_image(template or plan.config.image, flavour) for flavour in wanted}
     engine = engine or image_build.find_engine()
-    commands = [image_build.build_command(engine, flavour, name, base, options) for flavour, name in names.items()]
-    commands += [image_build.push_command(engine, name) for name in names.values() if push]
-    for command in commands:
-        typer.echo(f"$ {shlex.join(command)}")
-        if not dry_run:
-            image_build.run_command(command)
+    template, own = template or plan.config.image, plan.own.digest
+    with plan.own.gathered() as folder:
+        commands, names = [], []
+        for flavour in wanted:
+            code, name = (container_plan.name_image(template, flavour, of_image(each)) for each in ("", own))
+            commands.append(image_build.build_command(engine, flavour, code, base, options))
+            commands += [image_build.layer_command(engine, code, name, folder, own)] if own else []
+            names.append(name)
+        for command in [*commands, *(image_build.push_command(engine, name) for name in names if push)]:
+            typer.echo(f"$ {shlex.join(command)}")
+            if not dry_run:
+                image_build.run_command(command)

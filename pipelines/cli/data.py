@@ -44,10 +44,12 @@ def init(
     output: Format = Output.text,
 ) -> None:
     """Write a first config for your data, which runs as it stands."""
-    from pipelines.onboarding.config_draft import draft, name_file, write_draft
+    from pipelines.onboarding.config_draft import draft, name_file, require_target, write_draft
 
     file = file or name_file(data)
     path = None if file == "-" else Path(file)
+    if path is not None:
+        require_target(path, force, data)  # which a look at all the data would come too late for
     names = columns.split(",") if columns else ()
     asks = path is not None and output is Output.text and not yes and sys.stdin.isatty() and sys.stdout.isatty()
     drawn = draft(data, label, path, kind, group, weight, names, sheet, ask_reading if asks else None)

@@ -131,14 +131,15 @@ def serve(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Where it listens.")] = 8501,
     host: Annotated[str, typer.Option(help="0.0.0.0 lets others in, too.")] = "localhost",
     max_body: Annotated[int, typer.Option(min=1, metavar="MB", help="The longest request that is taken.")] = 8,
+    no_code: Annotated[bool, typer.Option("--no-code", help="Refuse versions that bring Python of a user's.")] = False,
 ) -> None:
     """Answer requests as TensorFlow Serving does, with the version in service."""
     config = load(path)
     with silence():
         from pipelines.serving import server
-        from pipelines.serving.model_manager import Models
+        from pipelines.serving.model_manager import Models, refuse_code
 
         sockets = server.listen(host, port)
-        models = Models(config.name, config.home, typer.echo)
+        models = Models(config.name, config.home, typer.echo, *([refuse_code] if no_code else []))
     models.say(f"Version {models.current.number} is served at http://{host}:{port}/v1/models/{models.name}")
     server.serve(models, sockets, max_body * 1_000_000)

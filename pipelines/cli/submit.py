@@ -18,7 +18,7 @@ from pipelines.cli.options import Access, ConfigPath, DryRun, Format, Host, Outp
 from pipelines.remote.connect import connect_service
 from pipelines.remote.schedule import carry_out, plan_changes, schedule_of, upcoming, wanted_run
 from pipelines.remote.service import Recurring, Run, Service
-from pipelines.remote.submit import follow_run, read_parameters
+from pipelines.remote.submit import follow_run, read_compiled, read_parameters
 from pipelines.reporting.console import listing
 
 app = typer.Typer()
@@ -188,10 +188,7 @@ def show_runs(config: Config, run_id: str | None, output: Output) -> None:
 
 def _compile(path: str, overrides: Sequence[str], image: str | None, compiled: str | None, engine: Engine) -> str:
     if compiled is not None:
-        try:
-            return Path(compiled).read_text()
-        except OSError as error:
-            raise ConfigError(f"cannot be read: {error.strerror}", compiled) from None
+        return read_compiled(compiled)
     from pipelines.compiler.compile import compile_pipeline
 
     return compile_pipeline(path, overrides, engine.value, image)

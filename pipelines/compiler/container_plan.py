@@ -3,8 +3,9 @@
 Nothing of an engine is in here: `compile.py` and `vertex.py` write it down for theirs.
 """
 
+import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -17,6 +18,7 @@ from configs.repository import ROOT
 from configs.schema.config import Config
 from configs.schema.resources import Resources
 from pipelines.compiler import node_pools
+from pipelines.compiler.own_files import OwnFiles, Place, list_files, refuse_more
 from pipelines.graph import fingerprint
 from pipelines.graph.nodes import choose_nodes
 
@@ -39,7 +41,10 @@ class Container:
 
 @dataclass(frozen=True)
 class Plan:
-    """The containers of the nodes, in an order that can be run, that of the end, and what they are made of."""
+    """The containers of the nodes, in an order that can be run, that of the end, and what they are made of.
+
+    `own` are the files of its user's that the config names, which the images bring along.
+    """
 
     config: Config
     document: Document
@@ -47,6 +52,7 @@ class Plan:
     overrides: tuple[str, ...]
     nodes: tuple[Container, ...]
     finish: Container
+    own: OwnFiles
 
     @property
     def containers(self) -> tuple[Container, ...]:
@@ -71,26 +77,30 @@ def plan_containers(path: str, overrides: Sequence[str] = (), image: str | None 
     nodes = {spec.id: spec.after for spec in specs}
     known = node_pools.read_pools()
     resources = {id: node_pools.settle(id, config, known, document) for id in (*nodes, FINISH)}
-    _check_paths(specs, written, config, document, resources)
+    place = Place.of(path)
+    inside = place.rename(Path(path).resolve() if place.folder == ROOT else os.path.abspath(path))
+    own = _gather_own(_check_paths(specs, written, config, document, resources, place), config, document, place)
+    refuse_more(own, path)
     _check_device(specs, config, document, resources)
     template = _check_image(image, "--image") if image else _check_image(config.image, document.where(("image",)))
-    inside = _locate(path)
+    code = fingerprint.of_image(own.digest)
     containers = [
-        _contain(id, after, inside, template, config.cluster.root, resources[id])
+        _contain(id, after, inside, code, name_image(template, resources[id].flavour, code), config, resources[id])
         for id, after in (nodes | {FINISH: ()}).items()
     ]
-    return Plan(config, document, text, tuple(overrides), tuple(containers[:-1]), containers[-1])
+    return Plan(config, document, text, tuple(overrides), tuple(containers[:-1]), containers[-1], own)
 
 
-def name_image(template: str, flavour: str) -> str:
-    """Returns the name of an image of the code as it is here."""
-    return template.replace("{flavour}", flavour).replace("{digest}", fingerprint.of_image())
+def name_image(template: str, flavour: str, code: str) -> str:
+    """Returns the name of an image of code with this digest."""
+    return template.replace("{flavour}", flavour).replace("{digest}", code)
 
 
-def _contain(id: str, after: tuple[str, ...], path: str, image: str, root: str, resources: Resources) -> Container:
-    code = fingerprint.of_image()
+def _contain(
+    id: str, after: tuple[str, ...], path: str, code: str, image: str, config: Config, resources: Resources
+) -> Container:
     run = {"run-id": _value("run_id"), "document": _value("config"), "overrides": _value("set")}
-    built = {"image": code, "root": root}
+    built = {"image": code, "root": config.cluster.root}
     if id == FINISH:
         options = run | built | {"executor-input": "{{$}}"}
     else:
@@ -99,7 +109,7 @@ def _contain(id: str, after: tuple[str, ...], path: str, image: str, root: str, 
     return Container(
         id,
         after,
-        name_image(image, resources.flavour),
+        image,
         ("millrace", "finish" if id == FINISH else "step"),
         (path, *args),
         resources,
@@ -109,14 +119,6 @@ def _contain(id: str, after: tuple[str, ...], path: str, image: str, root: str, 
 def _value(parameter: str) -> str:
     """Returns what Kubeflow replaces by the value of a step's parameter."""
     return f"{{{{$.inputs.parameters['{parameter}']}}}}"
-
-
-def _locate(path: str) -> str:
-    try:
-        return Path(path).resolve().relative_to(ROOT).as_posix()
-    except ValueError:
-        what = f"lies outside of the repository {ROOT}, which is all that a container has of this machine"
-        raise ConfigError(what, path, "Move it there, for example into configs/.") from None
 
 
 def _look_up(document: Document, keys: Keys) -> str:
@@ -163,8 +165,13 @@ def _check_paths(
     config: Config,
     document: Document,
     resources: Mapping[str, Resources],
-) -> None:
-    """Raises ConfigError for a path that is neither a URL, nor in the repository, nor on a volume of its step."""
+    place: Place,
+) -> list[Keys]:
+    """Returns the keys that name files of the user's own, which the image is to bring.
+
+    Raises ConfigError for a path that is neither a URL, nor beside the config, nor on a volume of its step.
+    """
+    own: list[Keys] = []
     for step, section, key in ((spec.id, *keys) for spec in specs for keys in spec.paths):
         path = written[section, key]
         if not path or is_url(path) or (section, key) in document.variables:
@@ -173,11 +180,32 @@ def _check_paths(
         if path.startswith(("/", "~")):
             seen = any(PurePosixPath(path).is_relative_to(folder) for folder in folders)
         else:
-            seen = Path(getattr(getattr(config, section), key)).is_relative_to(ROOT)
+            seen = _home_of((section, key), document, place).holds(getattr(getattr(config, section), key))
+            own.append((section, key))
         if not seen:
             volume = " or ".join(folders) or f"a volume of resources.{step}"
-            remedy = f"Put it below {volume}, name a URL like gs://, or a path within the repository, from the config."
+            beside = "a path within the repository" if place.folder == ROOT else f"a path below {place.folder}"
+            remedy = f"Put it below {volume}, name a URL like gs://, or {beside}, from the config."
             raise ConfigError(f"no container sees '{path}' of this machine", document.where((section, key)), remedy)
+    return own
+
+
+def _home_of(keys: Keys, document: Document, place: Place) -> Place:
+    """Returns where the path at a key starts: an override's in the repository, which is a container's folder."""
+    return place if document.place(keys)[1] else Place(ROOT)
+
+
+def _gather_own(keys: Iterable[Keys], config: Config, document: Document, place: Place) -> OwnFiles:
+    """Returns the files that the keys name; raises ConfigError where one names none."""
+    files: dict[str, Path] = {}
+    for section, key in keys:
+        found = list_files(str(section), str(key), config)
+        if not found:
+            remedy = "The image is to bring it along: put it there, or correct the path."
+            raise ConfigError("there is no such file", document.where((section, key)), remedy)
+        home = _home_of((section, key), document, place)
+        files |= {home.rename(path): path for path in found}
+    return OwnFiles(files)
 
 
 def _check_device(

@@ -4,6 +4,7 @@ import shlex
 import shutil
 import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 
 from configs.errors import ConfigError, MillraceError
 from configs.repository import ROOT
@@ -37,6 +38,12 @@ def build_command(
     for key, value in arguments.items():
         command += ["--build-arg", f"{key}={value}"]
     return [*command, *options, str(ROOT)]
+
+
+def layer_command(engine: str, base: str, name: str, folder: Path, own: str) -> list[str]:
+    """Returns the command that puts the files of a folder, whose digest is `own`, on top of an image."""
+    command = [engine, "build", "--file", str(ROOT / "deploy" / "own.Dockerfile"), "--tag", name]
+    return [*command, "--build-arg", f"IMAGE={base}", "--build-arg", f"OWN={own}", str(folder)]
 
 
 def push_command(engine: str, name: str) -> list[str]:

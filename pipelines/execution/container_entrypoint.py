@@ -53,10 +53,11 @@ class Order:
 
     def mismatch(self) -> MillraceError | None:
         """Returns what to say when this image holds other code or packages than the order was compiled with."""
-        if self.image == fingerprint.of_image():
+        here = fingerprint.of_image(os.environ.get(fingerprint.OWN, ""))
+        if self.image == here:
             return None
         return ConfigError(
-            f"The pipeline was compiled from code {self.image}, and this image holds code {fingerprint.of_image()}",
+            f"The pipeline was compiled from code {self.image}, and this image holds code {here}",
             where="--image",
             remedy="Build the image again and push it (`millrace image`), and compile the pipeline from the same code.",
         )

@@ -15,7 +15,7 @@ from typing import Any
 from configs.errors import MillraceError, Stopped
 from configs.home import COPIES, working_copies
 from configs.schema.config import Config
-from pipelines.execution import settled
+from pipelines.execution import disk_space, settled
 from pipelines.execution.finalize import finish_run, record_run
 from pipelines.execution.settled import Settled
 from pipelines.runs.directory import begin_run
@@ -36,6 +36,7 @@ def run_nodes(config: Config, nodes: Sequence[str], cache: bool, watch: Callable
     run = Run(config.home, new_id())
     with borrow_pipeline(config, run.id):
         started = begin_run(config, run)
+        disk_space.set_aside(run)
         with stoppable():
             try:
                 if needs := settled.digest_needs(config, nodes) if cache else None:
@@ -47,6 +48,7 @@ def run_nodes(config: Config, nodes: Sequence[str], cache: bool, watch: Callable
                 ignore_signals()
             except MillraceError as error:
                 interruption, needs = error, None
+            disk_space.release(run)
             record = finish_run(config, run, started, nodes, interruption)
             settled.keep(config, run, record, needs)
         sync.put_files(config.home, run.folder)
@@ -57,6 +59,7 @@ def repeat_nodes(
     config: Config, run: Run, started: str, known: Settled, watch: Callable[[Event], None]
 ) -> dict[str, Any]:
     """Answers for every node as the cache would, and launches none; returns the run's record."""
+    disk_space.release(run)
     run.log.write_text(f"Nothing has changed since run {known.run}, whose log tells of its nodes: none was launched.\n")
     for outcome in known.outcomes:
         write_outcome(run, outcome)

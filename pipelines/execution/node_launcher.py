@@ -22,7 +22,7 @@ from components.patches.tfx_launcher import HookedLauncher
 from components.summaries import summarise
 from configs.errors import MillraceError
 from configs.home import Home
-from pipelines.execution import content_cache
+from pipelines.execution import content_cache, disk_space
 from pipelines.graph import beam_runner
 from pipelines.runs.mlmd import SUCCESSFUL, read_executions
 from pipelines.runs.outcomes import Outcome, failure, read_outcomes, write_outcome
@@ -49,7 +49,7 @@ def launch_node(ir: pipeline_pb2.Pipeline, node_id: str, run: Run) -> Outcome:
         uris = {key: [artifact.uri for artifact in artifacts] for key, artifacts in outputs.items()}
         outcome = Outcome(node_id, state, time.monotonic() - started, summary.text, summary.details, uris)
     except Exception as error:
-        outcome = failure(node_id, explain(error, node_id), time.monotonic() - started)
+        outcome = failure(node_id, explain(error, node_id, run), time.monotonic() - started)
     outcome = replace(outcome, cpu=cpu_seconds() - spent)
     write_outcome(run, outcome)
     return outcome
@@ -68,10 +68,15 @@ def for_run(ir: pipeline_pb2.Pipeline, run: Run) -> pipeline_pb2.Pipeline:
     return copy
 
 
-def explain(error: Exception, node_id: str) -> MillraceError:
+def explain(error: Exception, node_id: str, run: Run) -> MillraceError:
     """Returns what to tell of an error; the traceback of one that nobody foresaw goes to the log."""
     if isinstance(error, MillraceError):
         return error
+    if disk_space.is_full(error, run.home):
+        told = disk_space.explain_full(node_id, run)
+        disk_space.release(run)  # for the log, and the record
+        logging.error("%s failed", node_id, exc_info=error)
+        return told
     logging.error("%s failed", node_id, exc_info=error)
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return MillraceError(

@@ -22,6 +22,7 @@ from configs.errors import MillraceError
 from configs.nodes import NODES
 from configs.progress import PROGRESS
 from configs.schema.config import Config
+from pipelines.execution import disk_space
 from pipelines.runs.outcomes import failure, write_outcome
 from pipelines.runs.run import Run
 from pipelines.storage import sync
@@ -66,6 +67,7 @@ def launch_nodes(config: Config, run: Run, cache: bool, nodes: Sequence[str], re
     try:
         if nodes[0] == next(iter(NODES)):  # else it was done
             require_writable(config.home)
+            disk_space.require_space(config.home)
             sync.require_access(config.home)
             validate.check_small(config)
     except MillraceError as error:
@@ -79,7 +81,7 @@ def launch_nodes(config: Config, run: Run, cache: bool, nodes: Sequence[str], re
     try:
         ir = compile_ir(config, cache)
     except Exception as error:
-        give_up(run, explain(error, nodes[0]), reporter)
+        give_up(run, explain(error, nodes[0], run), reporter)
         return
     for node in nodes:
         reporter.node = node

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from configs.repository import ROOT
 
+OWN = "MILLRACE_OWN"  # in an image's environment: the digest of the files of its user's own that it brings
 OURS = ("configs", "trainer", "components", "pipelines")
 
 
@@ -23,9 +24,9 @@ def of_code(modules: Iterable[str]) -> str:
     return content.hexdigest()
 
 
-def of_image() -> str:
-    """Returns what an image is known by: the first 12 hex digits of `of_repository`."""
-    return of_repository()[:12]
+def of_image(own: str = "") -> str:
+    """Returns what an image is known by: 12 hex digits of `of_repository`, and of the files of its user's own."""
+    return hashlib.sha256(f"{of_repository()} {own}".encode()).hexdigest()[:12] if own else of_repository()[:12]
 
 
 @cache

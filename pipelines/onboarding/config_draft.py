@@ -47,6 +47,7 @@ from pipelines.onboarding.moment_inference import read_as
 from pipelines.onboarding.multilabel_inference import aim_at_sets, find_sets, join_flags, spell_columns, spell_separator
 from pipelines.onboarding.spelling_inference import Spelled, read_spelling
 from pipelines.onboarding.split_inference import choose_split, doubt_bar, loosen
+from pipelines.runs.output_file import refuse_sources, write_output
 
 TABLES = ("csv", "parquet", "jsonl", "json", "workbook")
 SUFFIXES = {suffix: name for name in TABLES for suffix in FORMATS[name].suffixes}
@@ -230,11 +231,16 @@ def write_draft(drawn: Draft, path: Path, force: bool = False) -> None:
 
     Raises ConfigError where there is such a config already and it is not to be forced away.
     """
+    require_target(path, force)
+    write_output(path, drawn.text)
+    write_output(path.with_name(FILE), f"{json.dumps(write_schema(), indent=2)}\n")
+
+
+def require_target(path: Path, force: bool, data: str | None = None) -> None:
+    """Raises ConfigError where the config may not be written: over another, unless by force, and never over data."""
+    refuse_sources(path, find_files(data)[0] if data and path.exists() else ())
     if path.exists() and not force:
         raise ConfigError("there is such a file already", str(path), "Name another, or overwrite it with --force.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(drawn.text, encoding="utf-8")
-    path.with_name(FILE).write_text(f"{json.dumps(write_schema(), indent=2)}\n", encoding="utf-8")
 
 
 def find_files(data: str) -> tuple[list[str], str]:

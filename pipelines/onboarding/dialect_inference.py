@@ -26,7 +26,10 @@ EVEN = 0.9  # share of rows of one width, from which a delimiter parts them
 MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 SEPARATOR = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)  # the first line, of Excel
 NUMBER = re.compile(r"\s*[+-]?[$\u20ac\u00a3]?\s*(\d[\d.,' ]*|[.,]\d+)([eE][+-]?\d+)?\s*%?\s*")
-LATIN = ("ascii", "latin_1", "iso8859_1", "cp1250", "cp1254", "cp1258", "mac_roman", "cp437", "cp850", "iso8859_15")
+LATIN = ("cp1252", "mac_roman", "cp850", "cp1250", "iso8859_2")  # Windows, old Macs, DOS; the east of Europe
+WORD = re.compile(r"[^\W\d_]+")
+INNER = re.compile(r"[^\W\d_][^\x00-\x7f\w\s\u2019\u00b7\u2013\u2014][^\W\d_]")  # a sign that words do not hold
+SOUND = 0.9  # share of what is not ASCII that makes sense, from which a text is read so
 
 
 def read_dialect(path: str, format: str, names: Sequence[str] = (), sheet: str = "") -> Dialect:
@@ -94,19 +97,37 @@ def find_encoding(head: bytes) -> str:
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError:
-        found = from_bytes(head).best()
-        encoding = found.encoding if found else "latin_1"
-        return "cp1252" if encoding in LATIN and can_read(head, "cp1252") else codecs.lookup(encoding).name
+        found = next((name for name in LATIN if makes_sense(head, name)), None) or guess_encoding(head)
+        return codecs.lookup(found).name
     return "utf-8"
 
 
-def can_read(head: bytes, encoding: str) -> bool:
-    """Whether all bytes are characters of an encoding."""
+def guess_encoding(head: bytes) -> str:
+    """Returns the encoding that a text's letters speak for most."""
+    found = from_bytes(head).best()
+    return found.encoding if found else "latin_1"
+
+
+def makes_sense(head: bytes, encoding: str) -> bool:
+    """Whether a text of Latin letters is one: accents stand among plain letters and in their case, signs between words.
+
+    A few accents among many numbers are too little for statistics of letters, by which other scripts are told.
+    """
     try:
-        head.decode(encoding)
+        text = head.decode(encoding)
     except UnicodeDecodeError:
         return False
-    return True
+    odd = len(INNER.findall(text)) + sum(map(_count_odd, WORD.findall(text)))
+    return odd <= (1 - SOUND) * sum(not sign.isascii() for sign in text)
+
+
+def _count_odd(word: str) -> int:
+    """Returns how many letters of a word are odd: all where none is plain, and accented capitals behind small ones."""
+    if len(word) > 1 and not any(sign.isascii() for sign in word):
+        return len(word)
+    pairs = zip(word, word[1:], strict=False)
+    capitals = sum(second.isupper() and not second.isascii() and first.islower() for first, second in pairs)
+    return capitals + sum(not sign.isalpha() for sign in word)
 
 
 def cut(text: str, is_whole: bool) -> list[str]:

@@ -15,7 +15,7 @@ from components.validation.column_patterns import resolve
 from configs.loading.yaml_writer import insert
 from configs.schema.config import Config
 from pipelines.onboarding.run_outputs import locate_schema, locate_statistics
-from pipelines.runs.directory import write_file
+from pipelines.runs.output_file import refuse_sources, write_output
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ class Accepted:
 
     def write(self) -> None:
         """Writes the schema, then the config that names it."""
-        write_file(self.file, as_text(self.schema))
+        write_output(self.file, as_text(self.schema))
         if self.config_text is not None:
-            write_file(self.config, self.config_text)
+            write_output(self.config, self.config_text)
 
 
 def in_force(config: Config, run_id: str | None = None) -> tuple[schema_pb2.Schema, str]:
@@ -71,6 +71,7 @@ def accept(
     statistics, run_id = find_statistics(config, run_id)
     changes, schema = compare(known, observe(statistics)), accommodate(known, statistics, free(resolve(config)), retype)
     file = out or Path(config.data.schema_file or path.with_name(f"{path.stem}.schema.pbtxt"))
+    refuse_sources(file, [path])
     text = None
     if not config.data.schema_file:
         name = os.path.relpath(file.absolute(), path.absolute().parent)

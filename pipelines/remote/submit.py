@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
+import yaml
 
 from configs.errors import ConfigError
 from configs.loading.error_messages import suggest
@@ -21,6 +22,27 @@ TYPES: dict[str, tuple[str, tuple[type, ...]]] = {
 }
 
 
+def read_compiled(path: str) -> str:
+    """Returns the text of a compiled pipeline; raises ConfigError for a file that is none."""
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"cannot be read: {error}", path, "Name a file that `millrace compile` wrote.") from None
+    _read_specification(text, path)
+    return text
+
+
+def _read_specification(compiled: str, where: str) -> dict[str, Any]:
+    try:
+        specification = next(yaml.load_all(compiled, yaml.CSafeLoader), None)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        what = f"is no compiled pipeline: {str(error).splitlines()[0]}"
+        raise ConfigError(what, where, "Name a file that `millrace compile` wrote.") from None
+    if not isinstance(specification, dict) or not isinstance(specification.get("root"), dict):
+        raise ConfigError("is no compiled pipeline", where, "Name a file that `millrace compile` wrote.")
+    return specification
+
+
 def read_parameters(compiled: str, given: Sequence[str]) -> dict[str, Any]:
     """Returns the values of `NAME=VALUE` by the types that a compiled pipeline declares for its inputs.
 
@@ -29,8 +51,7 @@ def read_parameters(compiled: str, given: Sequence[str]) -> dict[str, Any]:
     """
     if not given:
         return {}
-    specification = next(iter(YAML(typ="safe", pure=True).load_all(compiled)))
-    known = specification["root"].get("inputDefinitions", {}).get("parameters", {})
+    known = _read_specification(compiled, "--param")["root"].get("inputDefinitions", {}).get("parameters", {})
     values = {}
     for assignment in given:
         name, equals, text = assignment.partition("=")

@@ -68,8 +68,14 @@ def read_records(home: Home) -> list[dict[str, Any]]:
 def write_file(path: Path, text: str) -> None:
     """Writes a file; a reader sees all of it or what was there before."""
     staged = path.with_name(f".{path.name}-{secrets.token_hex(4)}")  # steps of a cluster may write at the same time
-    staged.write_text(text)
-    staged.rename(path)
+    try:
+        staged.write_text(text)
+        staged.rename(path)
+    except OSError as error:
+        error.filename = error.filename or str(path)  # which a disk that is full does not tell
+        raise
+    finally:
+        staged.unlink(missing_ok=True)  # of a disk that is full nothing stays
 
 
 def find_record(home: Home, run_id: str | None = None) -> dict[str, Any]:

@@ -1,16 +1,16 @@
 """The metadata store: how to reach it, and what it says of a run."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TypeAlias
-from urllib.parse import SplitResult, unquote, urlsplit
 
 from ml_metadata import errors
 from ml_metadata.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
-from configs.errors import ConfigError, MillraceError
+from configs.errors import MillraceError
 from configs.schema.config import Config
+from configs.schema.metadata_store import read_database
 
 Execution: TypeAlias = mlmd.Execution
 SUCCESSFUL = {Execution.COMPLETE: "done", Execution.CACHED: "cached"}
@@ -24,23 +24,10 @@ def connection(config: Config) -> mlmd.ConnectionConfig:
         result.sqlite.filename_uri = str(config.home.metadata)
         result.sqlite.connection_mode = mlmd.SqliteMetadataSourceConfig.READWRITE_OPENCREATE
         return result
-    url = urlsplit(config.storage.metadata)
-    if url.scheme != "mysql" or not url.hostname or not url.path.strip("/") or not _has_port(url):
-        raise ConfigError(
-            "This is not a metadata store.",
-            where="storage.metadata",
-            remedy="Write mysql://USER:PASSWORD@HOST:PORT/DATABASE, or leave it out for SQLite.",
-        )
-    result.mysql.host, result.mysql.port = url.hostname, url.port or 3306
-    result.mysql.database = url.path.strip("/")
-    result.mysql.user, result.mysql.password = unquote(url.username or ""), unquote(url.password or "")
+    found = read_database(config.storage.metadata, "storage.metadata")
+    result.mysql.host, result.mysql.port, result.mysql.database = found.host, found.port, found.name
+    result.mysql.user, result.mysql.password = found.user, found.password
     return result
-
-
-def _has_port(url: SplitResult) -> bool:
-    with suppress(ValueError):
-        return url.port != 0
-    return False
 
 
 def read_executions(store: mlmd.ConnectionConfig, pipeline: str, run: str) -> dict[str, Execution]:

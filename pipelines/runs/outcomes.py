@@ -37,9 +37,13 @@ class Outcome:
 
 def failure(node: str, error: MillraceError, seconds: float = 0.0) -> Outcome:
     """Returns the outcome of a node that ended with an error."""
-    where = error.where or node
-    description = {"exit_code": error.exit_code, "what": error.what, "where": where, "remedy": error.remedy}
+    description = as_data(error) | {"where": error.where or node}
     return Outcome(node, "failed", seconds, text=error.what.splitlines()[0], error=description)
+
+
+def as_data(error: MillraceError) -> dict[str, Any]:
+    """Returns an error as plain data."""
+    return {"exit_code": error.exit_code, "what": error.what, "where": error.where, "remedy": error.remedy}
 
 
 def as_error(description: Mapping[str, Any]) -> MillraceError:

@@ -57,6 +57,11 @@ class Run:
         return self.folder / f"{node}.log"
 
     @property
+    def reserve(self) -> Path:
+        """Room on the disk that is kept, while it goes on, for how it ends."""
+        return self.folder / ".reserve"
+
+    @property
     def outcomes(self) -> Path:
         """A small file for each node that ended."""
         return self.folder / "nodes"

@@ -25,7 +25,8 @@ from configs.errors import ConfigError, DataRejected, MillraceError
 from configs.home import Home
 from configs.quantities import count
 from configs.schema.config import Config
-from pipelines.serving.prediction_writers import STDOUT, WRITERS, Target, Writer, open_text, staged
+from pipelines.runs.output_file import explain_target, refuse_sources, staged
+from pipelines.serving.prediction_writers import STDOUT, WRITERS, Target, Writer, open_text
 
 STANDARD = "-"
 ROW = "--row"
@@ -158,22 +159,24 @@ def reported(output: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        what = f"the answers could not be written: {error.strerror or error}"
-        raise MillraceError(what, str(error.filename or output), "Mend this and run again.") from error
+        raise explain_target(output, error) from error
 
 
 def choose_writer(order: Order, files: Sequence[str]) -> Callable[[Target, Sequence[str]], Writer]:
-    """Returns what writes the output; raises ConfigError where it may not.
+    """Returns what writes the output; raises ConfigError where it may not, and never may over the input.
 
     Standard output takes CSV for CSV, and JSON lines for the rest.
     """
+    targets = [path for path in (order.output, order.rejects) if path not in (None, STANDARD)]
+    for path in targets:
+        refuse_sources(path, files)
     if order.output == STANDARD:
         return WRITERS[".csv" if files[0].lower().endswith(".csv") else ".jsonl"]
     suffix = os.path.splitext(order.output)[1].lower()
     if suffix not in WRITERS:
         known = f"{', '.join(WRITERS)}, or - for standard output"
         raise ConfigError("the name does not say the format", order.output, f"Let it end with one of {known}.")
-    for path in filter(None, (order.output, order.rejects)):
+    for path in targets:
         if os.path.exists(path) and not order.force:
             raise ConfigError("this file is there already", path, "Name another, or replace it by --force.")
     return WRITERS[suffix]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from components.registry.versions import Version, in_service, list_folders
+from components.registry.versions import CODE, Version, in_service, list_folders
 from components.scoring.c_library import ModelError, trim_memory
 from components.scoring.c_tensor import TYPES
 from components.scoring.saved_model import SavedModel
@@ -76,17 +76,21 @@ class Loaded:
 class Models:
     """The version in service, loaded, and the states of all that were.
 
-    A request holds the version that it began with, which is dropped once the last of them has been answered.
+    A request holds the version that it began with, which is dropped once the last of them has been answered. `admit`
+    raises MillraceError for a version that is not to be loaded.
     """
 
-    def __init__(self, name: str, home: Home, say: Callable[[str], None]) -> None:
-        self.name, self.home, self.say = name, home, say
+    def __init__(
+        self, name: str, home: Home, say: Callable[[str], None], admit: Callable[[Version], None] = lambda version: None
+    ) -> None:
+        self.name, self.home, self.say, self.admit = name, home, say, admit
         self.states: Mapping[int, tuple[str, str]] = {}  # with an error, if any
         self.ready = False
         sync.fetch_service(home)
         version = in_service(home)
         if version is None:
             raise MillraceError("nothing is in service yet", str(home.serving), "Publish a model: millrace run CONFIG")
+        admit(version)
         self.current = Loaded(version)
         self.states = {version.number: (AVAILABLE, "")}
 
@@ -113,6 +117,7 @@ class Models:
         try:
             version = in_service(self.home)
             if version is not None:
+                self.admit(version)
                 loaded = Loaded(version)
                 loaded.warm_up()
                 self.current = loaded
@@ -123,6 +128,13 @@ class Models:
             if self.states[newest] != (LOADING, str(error)):
                 self.say(f"Version {newest} cannot be served, and version {self.current.number} stays: {error}")
             self.states = {**self.states, newest: (LOADING, str(error))}
+
+
+def refuse_code(version: Version) -> None:
+    """Raises MillraceError for a version that came of its user's own code."""
+    if version.brings_code:
+        what = f"version {version.number} brings code of its user's own, which --no-code refuses"
+        raise MillraceError(what, str(version.path / CODE), "Serve without it, or publish a model of a family.")
 
 
 def _describe(info: TensorInfo) -> dict[str, Any]:

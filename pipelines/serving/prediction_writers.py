@@ -2,9 +2,7 @@
 
 import csv
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
@@ -99,17 +97,6 @@ class Parquet:
 
     def _open(self, inputs: pa.Schema) -> parquet.ParquetWriter:
         return parquet.ParquetWriter(self.target, pa.schema([*inputs, *self.added], inputs.metadata))
-
-
-@contextmanager
-def staged(path: str) -> Iterator[Path]:
-    """Gives a name to write to: what is there becomes `path` once it is whole, and goes where that is not reached."""
-    draft = Path(path).with_name(f".{Path(path).name}.{os.getpid()}")
-    try:
-        yield draft
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 WRITERS: dict[str, Callable[[Target, Sequence[str]], Writer]] = {".csv": Csv, ".jsonl": JsonLines, ".parquet": Parquet}

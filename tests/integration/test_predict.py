@@ -2,6 +2,8 @@
 
 import csv
 import json
+import os
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -323,6 +325,30 @@ def test_a_row_that_cannot_be_answered_is_refused(published, row, error, where, 
     assert (refused.value.where, refused.value.what[: len(said)]) == (where, said)
 
 
+@pytest.mark.parametrize("link", [None, os.symlink, os.link])
+@pytest.mark.parametrize("part", ["output", "rejects"])
+def test_the_input_is_never_written_over_whatever_its_name(published, rows, tmp_path, link, part):
+    source = write(tmp_path / "rows.csv", rows[:3])
+    before, name = Path(source).read_bytes(), source
+    if link:
+        name = str(tmp_path / "other.csv")
+        link(source, name)
+    targets = {"output": str(tmp_path / "scored.csv")} | {part: name}
+    with pytest.raises(ConfigError, match="which is read. Name another file to write") as refused:
+        predict(published.home, Order(source, **targets, force=True))
+    assert refused.value.where == name
+    assert Path(source).read_bytes() == before
+
+
+def test_what_is_replaced_is_there_until_all_is_scored(published, rows, tmp_path):
+    source, output = write(tmp_path / "rows.csv", [*rows[:3], rows[3] | {"fare": "much"}]), tmp_path / "scored.csv"
+    output.write_text("precious")
+    with pytest.raises(DataRejected):
+        predict(published.home, Order(source, str(output), force=True))
+    assert output.read_text() == "precious"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["rows.csv", "scored.csv"]
+
+
 def test_an_output_that_is_there_is_replaced_only_by_force(published, rows, tmp_path):
     source, output = write(tmp_path / "rows.csv", rows[:2]), tmp_path / "scored.csv"
     output.write_text("precious")
@@ -340,7 +366,7 @@ def test_an_output_that_is_there_is_replaced_only_by_force(published, rows, tmp_
         (["rows.doc"], "out.csv", "The file is none of .csv, .tsv, .txt, .jsonl"),
         (["rows.csv", "rows.parquet"], "out.csv", "The file is of another format than "),
         (["rows.csv"], "out.xlsx", "the name does not say the format"),
-        (["rows.csv"], "no/out.csv", "the answers could not be written: No such file or directory"),
+        (["rows.csv"], "no/out.csv", "cannot be written: no such file or directory"),
     ],
 )
 def test_files_that_cannot_be_read_or_written_are_refused(published, rows, tmp_path, names, output, said):

@@ -5,6 +5,8 @@ import logging
 
 import keras_tuner
 import pytest
+from tfx.components.tuner.executor import write_best_hyperparameters
+from tfx.types.standard_artifacts import HyperParameters, TunerResults
 
 from configs.errors import MillraceError
 from configs.schema.features import Numeric
@@ -16,7 +18,7 @@ from tests.trainer.test_run_fn import Split
 from trainer.features.learnt import Learnt
 from trainer.run_fn import train_model
 from trainer.settings import Settings, read_values
-from trainer.tuner_fn import Search, declare
+from trainer.tuner_fn import ORACLES, Search, declare
 
 RATE = "training.optimizer.learning_rate"
 RATES = {RATE: Space(min=1e-3, max=1.0, scale="log")}
@@ -66,6 +68,29 @@ def test_the_best_trial_is_that_of_the_best_score(search, options, count):
     assert read_values(made.get_best_hyperparameters()[0].get_config()) == best
     assert {trial["epochs"] for trial in found["trials"]} == ({1, 2, 4} if "factor" in options else {None})
     assert len(list(search.folder.glob("tensorboard/trial-*/train/events*"))) == count
+
+
+class Untrained(Search):
+    """A search whose trials tell of a loss that the learning rate alone decides."""
+
+    def train(self, name, values):
+        return abs(values[RATE] - 0.1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ORACLES)
+def test_tfx_writes_down_what_each_search_found(search, kind):
+    made = search(kind=Untrained, objective="loss", search=kind, trials=None if kind == "hyperband" else 5)
+    made.search()
+    found = {}
+    for name, made_of in (("best_hyperparameters", HyperParameters), ("tuner_results", TunerResults)):
+        found[name] = made_of()
+        found[name].uri = str(search.folder / name)
+    write_best_hyperparameters(made, {name: [artifact] for name, artifact in found.items()})
+    [path] = (search.folder / "tuner_results").iterdir()
+    written = {trial["trial_id"]: trial["score"] for trial in json.loads(path.read_text())}
+    assert written == {trial["trial"]: trial["score"] for trial in search.read()["trials"]}
+    assert len(written) > 3
 
 
 @pytest.mark.slow

@@ -130,3 +130,10 @@ def test_the_rows_are_numbered_as_an_editor_shows_them(tmp_path):
     [batch] = find_scored(str(path), "csv", dialect).read_rows(str(path))
     assert (batch.numbers, batch.records) == ([4], [{"a": "3\n#", "b": "4"}])
     assert [(fault.number, fault.reason) for fault in batch.faults] == [(7, "The row has 1 field; the header has 2.")]
+
+
+def test_wide_rows_come_in_batches_of_many(tmp_path):
+    path, columns = tmp_path / "wide.csv", 4000
+    header = ",".join(f"c{place}" for place in range(columns))
+    path.write_text(f"{header}\n" + 300 * (",".join(columns * ["0.25"]) + "\n"))  # 6 MB
+    assert [len(batch) for batch in find_format(str(path), "csv").read_batches(str(path), None, [])] == [300]

@@ -1,3 +1,5 @@
+import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +11,8 @@ from configs.repository import ROOT
 from configs.schema.config import Config
 from configs.schema.models import Linear
 from configs.schema.training import EarlyStopping
+from tests.configs.conftest import MINIMAL
+from tests.configs.loading.fuzz import mangle
 
 SHIPPED = sorted((ROOT / "configs").rglob("*.yaml"))
 
@@ -143,7 +147,7 @@ def test_a_file_without_a_configuration(tmp_path: Path, content: bytes, what: st
     path.write_bytes(content)
     with pytest.raises(ConfigError) as told:
         load(path)
-    assert (told.value.where, told.value.what) == (str(path), what)
+    assert (told.value.where, told.value.what) == (f"{path}:1", what)
 
 
 def test_a_folder_is_no_configuration(tmp_path: Path) -> None:
@@ -185,3 +189,89 @@ def test_each_path_starts_where_it_was_written(write: Callable[..., str], tmp_pa
     assert config.data.path == str(tmp_path / "of/the/file/rows.csv")
     assert config.data.schema_file == str(tmp_path / "of/the/overrides/schema.pbtxt")
     assert config.storage.root == str(tmp_path / "of/the/overrides/workspace")
+
+
+WHOLE = b"""\
+name: trips
+data: {format: csv, path: "rows-{SPAN:3}.csv", span: 3, marker: _OK, missing: ["?"], split: {stratify: true}}
+label: {name: tipped, kind: binary, classes: ["no", "yes"]}
+features:
+  miles: {kind: numeric, buckets: 4}
+  pixel_*: {kind: numeric}
+  at: {kind: timestamp, format: "%Y"}
+model: {family: wide_deep, hidden_units: [8], crosses: [[miles, at]]}
+training: {batch_size: 8, epochs: 2, optimizer: {name: adam, learning_rate: 1e-3}, early_stopping: {patience: 2}}
+tuning: {search: random, trials: 2, space: {training.optimizer.learning_rate: {min: 1e-4, max: 1e-1, scale: log}}}
+evaluation: {slices: [[], [miles]], thresholds: {auc: {min: 0.8, max_drop: 0.1}}}
+gate: {drift: 0.2}
+storage: {root: workspace, metadata: "mysql://u:p@h:3306/d"}
+schedule: {cron: "0 3 * * 1"}
+resources: {default: {cpu: "2", memory: 8Gi}, Trainer: {node_pool: gpu-l4, retries: 2}}
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("seed", "count"),
+    [(1, 200), *(pytest.param(seed, 10_000, marks=pytest.mark.full) for seed in range(2, 12))],
+)
+def test_whatever_the_bytes_a_config_is_read_or_refused_by_its_line(tmp_path: Path, seed: int, count: int) -> None:
+    path, read = tmp_path / "file.yaml", 0
+    for content in mangle([MINIMAL.encode(), WHOLE], seed, count):
+        path.write_bytes(content)
+        try:
+            config = load(path)
+            assert Config.model_validate_json(config.model_dump_json()) == config, content  # as its process reads it
+            read += 1
+        except ConfigError as error:
+            assert re.match(rf"{re.escape(str(path))}:\d+", error.where), (error, content)
+            assert len(str(error).encode()) < 10_000, content
+    assert 0.02 * count < read < 0.5 * count
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "what"),
+    [
+        ("name: [", ":1:8", "not valid YAML"),
+        ('name: "\\ud800"', ":1:name", r"holds '\ud800', which is no text"),
+        ('name: x\nlabel: {"\\0": 1}', ":2:label", r"holds '\x00', which is no text"),
+        ("name: x\n# \0\n", ":2", r"it holds the character '\x00', which is not to be printed"),
+        ('name: x\nlabel: "\\UFFFFFFFF"', ":1", "not valid YAML"),
+        (f"name: {'9' * 5000}", ":1:name", "is no int"),
+        (f"name: 0x{'F' * 5000}", ":1:name", "has more than 64 bits"),
+        ("", ":1", "holds no keys"),
+    ],
+)
+def test_what_readers_stumble_over_is_named(tmp_path: Path, text: str, where: str, what: str) -> None:
+    (tmp_path / "file.yaml").write_text(text)
+    with pytest.raises(ConfigError) as refused:
+        load(tmp_path / "file.yaml")
+    assert refused.value.where == f"{tmp_path}/file.yaml{where}"
+    assert what in refused.value.what
+
+
+def test_a_file_as_long_as_no_config_is_refused_unread(tmp_path: Path) -> None:
+    path = tmp_path / "file.yaml"
+    path.write_text(MINIMAL + "# long\n" * 8_000_000)
+    begun = time.process_time()
+    with pytest.raises(ConfigError, match="has more than 1,000,000 bytes, which no config needs"):
+        load(path)
+    with pytest.raises(ConfigError, match="has more than 1,000,000 bytes"):
+        load("/dev/zero")
+    assert time.process_time() - begun < 0.5
+
+
+@pytest.mark.parametrize(
+    "url", ["mysqlx://u:s3cret@h/d", "mysql://u:s3cret@h:99999/d", "mysql://u:s3cret@h:port/d", "mysql://u@/d", "x"]
+)
+def test_a_metadata_store_that_is_none_is_refused_and_no_password_told(write: Callable[..., str], url: str) -> None:
+    path = write("evaluation:", f"storage: {{metadata: '{url}'}}\nevaluation:")
+    with pytest.raises(ConfigError, match=r"^file\.yaml:10:storage\.metadata: This is not a metadata store") as refused:
+        load(path)
+    assert "s3cret" not in str(refused.value)
+
+
+def test_an_override_has_no_more_levels_than_a_file(write: Callable[..., str]) -> None:
+    with pytest.raises(ConfigError, match="sets nothing") as refused:
+        load(write(), [f"training.epochs.{'a.' * 5000}b=1"])
+    assert len(str(refused.value)) < 400

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from configs.errors import ConfigError
-from pipelines.compiler import container_plan
+from pipelines.compiler import container_plan, own_files
 from pipelines.compiler.container_plan import plan_containers
 from pipelines.graph.fingerprint import of_image
 from pipelines.graph.nodes import choose_nodes
@@ -13,9 +13,11 @@ from tests.configs.conftest import MINIMAL
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository with the minimal configuration in models/file.yaml, and the current directory somewhere in it."""
-    monkeypatch.setattr(container_plan, "ROOT", tmp_path)
-    (tmp_path / "models").mkdir()
-    (tmp_path / "elsewhere").mkdir()
+    for module in (container_plan, own_files):
+        monkeypatch.setattr(module, "ROOT", tmp_path)
+    for name in ("models/rows.csv", "elsewhere/rows.csv", "models/schema.pbtxt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("a\n")
     (tmp_path / "models/file.yaml").write_text(MINIMAL, encoding="utf-8")
     monkeypatch.chdir(tmp_path / "elsewhere")
     return tmp_path
@@ -32,7 +34,8 @@ def test_a_container_for_each_node_in_the_order_of_the_graph(repository: Path) -
 
 
 def test_the_command_of_a_node(repository: Path) -> None:
-    node = plan_containers(FILE, ["cluster.root=gs://bucket/models"]).nodes[0]
+    made = plan_containers(FILE, ["cluster.root=gs://bucket/models"])
+    node = made.nodes[0]
     assert node.command == ("millrace", "step")
     assert node.args == (
         "models/file.yaml",
@@ -41,20 +44,21 @@ def test_the_command_of_a_node(repository: Path) -> None:
         *("--document", "{{$.inputs.parameters['config']}}"),
         *("--overrides", "{{$.inputs.parameters['set']}}"),
         *("--cache", "{{$.inputs.parameters['cache']}}"),
-        *("--image", of_image()),
+        *("--image", of_image(made.own.digest)),
         *("--root", "gs://bucket/models"),
     )
 
 
 def test_the_command_of_the_end(repository: Path) -> None:
-    finish = plan_containers(FILE).finish
+    made = plan_containers(FILE)
+    finish = made.finish
     assert finish.command == ("millrace", "finish")
     assert finish.args == (
         "models/file.yaml",
         *("--run-id", "{{$.inputs.parameters['run_id']}}"),
         *("--document", "{{$.inputs.parameters['config']}}"),
         *("--overrides", "{{$.inputs.parameters['set']}}"),
-        *("--image", of_image()),
+        *("--image", of_image(made.own.digest)),
         *("--root", "/workspace"),
         *("--executor-input", "{{$}}"),
     )
@@ -62,13 +66,15 @@ def test_the_command_of_the_end(repository: Path) -> None:
 
 def test_each_container_has_the_image_of_its_machine(repository: Path) -> None:
     pools = ["resources.Trainer.node_pool=tpu-v6e-1", "training.device=tpu", "resources.Transform.node_pool=gpu-t4"]
-    images = {each.id: each.image for each in plan_containers(FILE, pools).containers}
+    made = plan_containers(FILE, pools)
+    images = {each.id: each.image for each in made.containers}
     kinds = {"Trainer": "tpu", "Transform": "gpu"}
-    assert images == {id: f"millrace:{kinds.get(id, 'cpu')}-{of_image()}" for id in images}
+    assert images == {id: f"millrace:{kinds.get(id, 'cpu')}-{of_image(made.own.digest)}" for id in images}
 
 
 def test_an_image_given_stands_for_that_of_the_config(repository: Path) -> None:
-    assert plan_containers(FILE, image="gcr.io/x/{flavour}:{digest}").finish.image == f"gcr.io/x/cpu:{of_image()}"
+    made = plan_containers(FILE, image="gcr.io/x/{flavour}:{digest}")
+    assert made.finish.image == f"gcr.io/x/cpu:{of_image(made.own.digest)}"
     assert plan_containers(FILE, ["image=of/config:1"]).finish.image == "of/config:1"
 
 
@@ -164,12 +170,35 @@ def test_what_a_container_can_do(repository: Path, overrides: list[str]) -> None
     assert plan_containers(FILE, overrides).overrides == tuple(overrides)
 
 
-def test_a_config_outside_of_the_repository_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "file.yaml").write_text(MINIMAL.replace("rows.csv", '"gs://rows"'), encoding="utf-8")
-    with pytest.raises(ConfigError) as refused:
-        plan_containers(str(tmp_path / "file.yaml"))
-    assert refused.value.where == str(tmp_path / "file.yaml")
-    assert refused.value.what.startswith("lies outside of the repository")
+def test_the_files_of_a_config_outside_of_the_repository_come_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file.yaml").write_text(MINIMAL, encoding="utf-8")
+    (tmp_path / "rows.csv").write_text("a\n")
+    (tmp_path / "secret.env").write_text("s3cret")
+    monkeypatch.chdir(tmp_path)
+    made = plan_containers("file.yaml")
+    assert made.nodes[0].args[0] == "own/file.yaml"
+    assert made.own.files == {"own/rows.csv": tmp_path / "rows.csv"}
+    assert made.nodes[0].image == f"millrace:cpu-{of_image(made.own.digest)}"
+    assert of_image(made.own.digest) in made.nodes[0].args
+    (tmp_path / "rows.csv").write_text("b\n")
+    assert plan_containers("file.yaml").nodes[0].image != made.nodes[0].image
+
+
+def test_what_a_config_outside_of_the_repository_names_beyond_its_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "rows.csv").write_text("a\n")
+    (tmp_path / "mine/file.yaml").write_text(MINIMAL.replace("rows.csv", "../rows.csv"), encoding="utf-8")
+    with pytest.raises(ConfigError, match="no container sees '../rows.csv'") as refused:
+        plan_containers(str(tmp_path / "mine/file.yaml"))
+    assert f"or a path below {tmp_path / 'mine'}, from the config." in refused.value.remedy
+
+
+def test_a_file_that_is_to_come_along_must_be_there(repository: Path) -> None:
+    with pytest.raises(ConfigError, match="there is no such file") as refused:
+        plan_containers(FILE, ["data.schema_file=models/absent.pbtxt"])
+    assert refused.value.where == "--set data.schema_file=models/absent.pbtxt"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,9 @@ import pytest
 from configs.errors import ConfigError, MillraceError
 from configs.repository import ROOT
 from pipelines.compiler import image_build
+from pipelines.compiler.own_files import OwnFiles
 from pipelines.graph import fingerprint
+from tests.configs.conftest import MINIMAL
 
 GPU = "resources={Trainer: {node_pool: gpu-l4}}"
 
@@ -81,3 +83,16 @@ def test_a_machine_without_an_engine_is_told_so(tmp_path: Path) -> None:
     assert answer.returncode == 1
     assert "No container engine answers here" in answer.stderr
     assert "apt-get install podman" in answer.stderr
+
+
+def test_files_of_a_config_elsewhere_are_a_layer_on_top(tmp_path: Path) -> None:
+    (tmp_path / "file.yaml").write_text(MINIMAL)
+    (tmp_path / "rows.csv").write_text("a\n")
+    command = [sys.executable, "-m", "pipelines", "image", str(tmp_path / "file.yaml"), "--dry-run", "--push"]
+    answer = subprocess.run([*command, "--engine", "podman"], cwd=ROOT, capture_output=True, text=True)
+    own = OwnFiles({"own/rows.csv": tmp_path / "rows.csv"}).digest
+    code, name = f"millrace:cpu-{fingerprint.of_image()}", f"millrace:cpu-{fingerprint.of_image(own)}"
+    build, layer, push = answer.stdout.splitlines()
+    assert f" --tag {code} " in build
+    assert f"deploy/own.Dockerfile --tag {name} --build-arg IMAGE={code} --build-arg OWN={own} " in layer
+    assert push == f"$ podman push {name}"

@@ -51,14 +51,29 @@ def test_a_draft_says_how_a_file_is_written_and_a_run_reads_it_so(tmp_path, seed
     check_small(config)
 
 
+GERMAN, FRENCH = "größe;preis\nlänge;12\nbär;7\nthé;3 €\n", "ville;été\nOrléans;déjà\nBesançon;très\n"
+POLISH, RUSSIAN = "miasto;kraj\nŁódź;Polska\nżółty;zażółć gęślą jaźń\n", "город;цена\nМосква;12\nКазань;7\n"
+
+
 @pytest.mark.parametrize(
-    ("encoding", "found"),
-    [("utf-8", "utf-8"), ("utf-8-sig", "utf-8"), ("cp1252", "cp1252"), ("latin-1", "cp1252")]
-    + [("utf-16", "utf-16"), ("utf-16-le", "utf-16-le"), ("utf-16-be", "utf-16-be"), ("cp1251", "cp1251")],
+    ("text", "encoding", "found"),
+    [(GERMAN, "utf-8", "utf-8"), (GERMAN, "utf-8-sig", "utf-8"), (GERMAN, "cp1252", "cp1252")]
+    + [(FRENCH, "latin-1", "cp1252"), (FRENCH, "mac_roman", "mac-roman"), (FRENCH, "cp850", "cp850")]
+    + [
+        (POLISH, "cp1250", "cp1250"),
+        (POLISH, "iso8859_2", "iso8859-2"),
+        (RUSSIAN, "cp1251", "cp1251"),
+        ("πόλη;χώρα\nΑθήνα;12\n", "cp1253", "cp1253"),
+    ]
+    + [(GERMAN, name, name) for name in ("utf-16", "utf-16-le", "utf-16-be")],
 )
-def test_an_encoding_is_told_by_its_marks_or_its_letters(encoding, found):
-    text = "город;цена\nМосква;12\nКазань;7\n" if encoding == "cp1251" else "größe;preis\nlänge;12\nbär;7\nçà;3\n"
+def test_an_encoding_is_told_by_its_marks_or_its_letters(text, encoding, found):
     assert find_encoding((text * 20).encode(encoding)) == found
+
+
+def test_a_few_accents_among_many_numbers_tell_an_encoding():
+    rows = "".join(f"{number / 10:.1f};{number % 97}\n".replace(".", ",") for number in range(3000))
+    assert find_encoding(f"Größe;Menge\n{rows}".encode("cp1252")) == "cp1252"
 
 
 @pytest.mark.parametrize("content", [b"%PDF-1.4\n1,2\n3,4\n5,6", b"PK\x03\x04\n1,2\n3,4\n5,6", b""])

@@ -12,14 +12,18 @@ import pytest
 from components.validation.profile import describe
 from configs.repository import ROOT
 from pipelines.onboarding.config_draft import draft
-from pipelines.onboarding.moment_inference import spot_moment
+from pipelines.onboarding.moment_inference import FORMATS, spot_moment
 
 DAYS = pd.date_range("1999-01-01", periods=300, freq="9D")
 EARLY = [day for day in DAYS if day.day <= 12 and day.day != day.month]
 
 
+def column_of(cells, name="when"):
+    return describe(name, pa.chunked_array([pa.array(map(str, cells))]))
+
+
 def spot(cells, name="when"):
-    return spot_moment(describe(name, pa.chunked_array([pa.array(map(str, cells))])))
+    return spot_moment(column_of(cells, name))
 
 
 @pytest.mark.parametrize(
@@ -55,6 +59,17 @@ def test_of_two_formats_that_fit_the_one_is_taken_by_which_rows_are_in_order_and
 def test_where_no_order_tells_both_are_named_all_the_same():
     cells = np.random.default_rng(0).permutation([day.strftime("%d/%m/%Y") for day in EARLY])
     assert "(%m/%d/%Y) and could be " in spot(cells).warning
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_moments_of_any_format_are_read_as_they_were_written_or_both_ways_are_named(format):
+    seconds = np.random.default_rng(FORMATS.index(format)).integers(10**9, 16 * 10**8, 40)
+    column = column_of(pd.to_datetime(seconds, unit="s", utc=True).strftime(format))
+    found = spot_moment(column)
+    told = column.convert("timestamp", found.options.get("format"))
+    meant = column.convert("timestamp", format)
+    assert found.kind == "timestamp"
+    assert (told == meant).all() or f"({format})" in found.warning
 
 
 def test_what_each_format_makes_of_a_moment_is_there_to_ask():

@@ -4,9 +4,9 @@ import pyarrow as pa
 import pytest
 
 from components.validation.profile import describe
-from components.validation.spelling import Spelling
+from components.validation.spelling import Spelling, to_plain_numbers
 from components.validation.validate import check_small
-from pipelines.onboarding.spelling_inference import find_markers, find_numbers, find_variants
+from pipelines.onboarding.spelling_inference import NUMBERS, find_markers, find_numbers, find_variants
 from tests.pipelines.onboarding.conftest import ROWS, draw, of
 
 
@@ -59,6 +59,17 @@ def test_markers_are_those_of_pandas_and_r_and_among_numbers_others_as_well(cell
 )
 def test_numbers_are_spelled_in_every_way_that_fits_them_all(cells, ways):
     assert find_numbers(column(*cells)) == ways
+
+
+@pytest.mark.parametrize("unit", ["{}", "${}", "{} €", "CHF {}", "{}%"])
+@pytest.mark.parametrize(("decimal", "thousands"), NUMBERS)
+def test_numbers_are_read_as_they_were_spelled_or_both_ways_are_told(decimal, thousands, unit):
+    signs = str.maketrans({",": thousands, ".": decimal})
+    random = np.random.default_rng(NUMBERS.index((decimal, thousands)))
+    numbers = (random.choice([-1, 1], 50) * random.lognormal(6, 3, 50)).round(2)
+    texts = [unit.format(f"{number:,.2f}".translate(signs)) for number in numbers]
+    ways = find_numbers(column(*texts)) or [Spelling()]
+    assert any((to_plain_numbers(pa.array(texts), way).cast(pa.float64()).to_numpy() == numbers).all() for way in ways)
 
 
 @pytest.mark.parametrize(

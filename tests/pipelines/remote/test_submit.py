@@ -1,12 +1,13 @@
 """A run handed in: its parameters, and how it is followed."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from configs.errors import ConfigError
 from pipelines.remote.service import Run, Step
-from pipelines.remote.submit import follow_run, read_parameters
+from pipelines.remote.submit import follow_run, read_compiled, read_parameters
 from tests.fakes.compiled_pipeline import PIPELINE
 
 
@@ -71,3 +72,14 @@ def test_a_run_in_one_line() -> None:
     steps = (Step("example-gen", "SUCCEEDED"), Step("schema-gen", "SKIPPED"), Step("trainer", "RUNNING"))
     assert str(Run("r1", "trips", "", "RUNNING", steps=steps)) == "running, 2 steps done, at work: trainer"
     assert str(Run("r1", "trips", "", "PENDING")) == "pending, 0 steps done"
+
+
+@pytest.mark.parametrize("content", [b"", b"[", b"\xff", b"a: 1", b"- root", b"\0", b"!!python/object:os.system {}"])
+def test_a_file_that_is_no_compiled_pipeline_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "compiled.yaml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match="millrace compile") as refused:
+        read_compiled(str(path))
+    assert refused.value.where == str(path)
+    path.write_text(PIPELINE)
+    assert read_compiled(str(path)) == PIPELINE

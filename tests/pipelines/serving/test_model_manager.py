@@ -8,8 +8,9 @@ import pytest
 from components.registry.model_registry import Record, publish, rollback
 from configs.errors import MillraceError
 from configs.home import Home
-from pipelines.serving.model_manager import Models
+from pipelines.serving.model_manager import Models, refuse_code
 from tests.pipelines.serving.conftest import ask, call
+from trainer.models.custom import SOURCE
 
 
 def test_a_new_version_takes_over_without_a_lost_request(server, home, models_of):
@@ -63,6 +64,21 @@ def test_a_version_that_is_damaged_is_not_taken_up_and_said_once(server, home, m
     graph.write_bytes(sound)
     server.models.refresh()
     assert ask(server, {"instances": [{"b64": ""}]}) == (200, {"predictions": [[2.0]]})
+
+
+def test_a_version_that_brings_code_can_be_refused(home, models_of, tmp_path):
+    (tmp_path / "model.py").write_text("raise SystemExit")
+    said = []
+    models = Models("trips", home, said.append, refuse_code)
+    publish(home, models_of[2], {"model.py": tmp_path / "model.py"}, Record("run-2"))
+    models.refresh()
+    assert models.current.number == 1
+    assert "Version 2 cannot be served, and version 1 stays: " in said[0]
+    assert "version 2 brings code of its user's own, which --no-code refuses" in said[0]
+    with pytest.raises(MillraceError, match="--no-code refuses") as refused:
+        Models("trips", home, said.append, refuse_code)
+    assert refused.value.where == str(home.serving / "2" / SOURCE)
+    assert Models("trips", home, said.append).current.number == 2
 
 
 def test_new_versions_are_looked_for(server, home, models_of, monkeypatch):

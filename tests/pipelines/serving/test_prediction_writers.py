@@ -6,7 +6,7 @@ from pyarrow import parquet
 
 from components.readers.row_batch import Batch
 from configs.errors import DataRejected
-from pipelines.serving.prediction_writers import WRITERS, staged
+from pipelines.serving.prediction_writers import WRITERS
 
 COLUMNS = ["prediction", "score_0"]
 ROWS = [{"fare": "1", "note": "a, b"}, {"fare": None, "note": ""}]
@@ -53,14 +53,3 @@ def test_a_table_refuses_a_column_that_comes_late(tmp_path, suffix):
 @pytest.mark.parametrize(("suffix", "header"), [(".csv", "prediction,score_0\n"), (".jsonl", "")])
 def test_no_rows_leave_the_columns_alone(tmp_path, suffix, header):
     assert written(tmp_path / f"scored{suffix}").read_text() == header
-
-
-def test_what_is_cut_short_leaves_nothing(tmp_path):
-    path = tmp_path / "scored.csv"
-    with pytest.raises(OSError, match="full"), staged(str(path)) as draft:
-        draft.write_text("half")
-        raise OSError("full")
-    assert list(tmp_path.iterdir()) == []
-    with staged(str(path)) as draft:
-        draft.write_text("whole")
-    assert [each.read_text() for each in tmp_path.iterdir()] == ["whole"]

@@ -1,0 +1,191 @@
+"""Files as people have them, by init, run and predict with no help: right, or said to be wrong."""
+
+import gzip
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from configs.loading.loader import load
+
+pytestmark = pytest.mark.slow
+LABEL = "y"
+
+
+def millrace(folder, *arguments, code=0):
+    """What a command says in a folder, on the screen and in errors; it ends with `code`."""
+    command = [sys.executable, "-m", "pipelines", *map(str, arguments)]
+    answer = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert answer.returncode == code, answer.stdout + answer.stderr
+    return answer.stdout + answer.stderr
+
+
+def publish(data: Path, *options: str) -> str:
+    """Drafts a config for the data, own.yaml beside it, and runs it until a version is in service; what init says."""
+    said = millrace(data.parent, "init", data.name, "--label", LABEL, "-o", "own.yaml", *options)
+    assert "Published version 1" in millrace(data.parent, "run", "own.yaml")
+    return said
+
+
+def predict(data: Path) -> pd.Series:
+    """What the version in service says of each row of a file."""
+    scored = data.with_name(f"scored-{data.name.split('.')[0]}.csv")
+    millrace(data.parent, "predict", "own.yaml", "--input", data.name, "--output", scored.name, "--force")
+    return pd.read_csv(scored, keep_default_na=False)["prediction"]
+
+
+def kinds(folder: Path) -> dict[str, str]:
+    return {name: feature.kind for name, feature in load(folder / "own.yaml").features.items()}
+
+
+def test_a_number_that_is_a_category_is_one_however_a_tool_has_written_it(tmp_path):
+    chance = np.random.default_rng(3)
+    grades = chance.integers(1, 7, 900)
+    rows = pd.DataFrame({"grade": grades, "noise": chance.normal(size=900).round(3)})
+    rows[LABEL] = np.where(np.isin(grades, [2, 3, 6]), "pass", "fail")
+    data, held = tmp_path / "rows.csv", rows[700:].drop(columns=LABEL)
+    rows[:700].to_csv(data, index=False)
+    publish(data)
+    held.to_csv(tmp_path / "whole.csv", index=False)
+    floats = held.astype({"grade": float})
+    floats.to_csv(tmp_path / "floats.csv", index=False, float_format="%.2f")
+    floats.to_json(tmp_path / "lines.jsonl", orient="records", lines=True)
+    floats.to_parquet(tmp_path / "table.parquet")
+    held.astype({"grade": str}).to_parquet(tmp_path / "texts.parquet")
+    answers = {
+        name: list(predict(tmp_path / name))
+        for name in ("whole.csv", "floats.csv", "lines.jsonl", "table.parquet", "texts.parquet")
+    }
+    assert np.mean(np.array(answers["whole.csv"]) == rows[700:][LABEL]) > 0.95
+    assert all(found == answers["whole.csv"] for found in answers.values())
+
+
+def test_few_rows_that_differ_are_judged(tmp_path):
+    chance = np.random.default_rng(4)
+    rows = pd.DataFrame({name: chance.choice(["low", "high"], 700) for name in ("sun", "rain", "wind", "frost")})
+    rows[LABEL] = np.where((rows["sun"] == "high") & (rows["frost"] == "low"), "grows", "withers")
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    publish(tmp_path / "rows.csv")
+    assert load(tmp_path / "own.yaml").data.split.repeats
+    assert np.mean(predict(tmp_path / "rows.csv") == rows[LABEL]) > 0.95
+
+
+def test_whole_numbers_that_never_repeat_decide_the_label(tmp_path):
+    chance = np.random.default_rng(5)
+    salary = chance.choice(np.arange(20_000, 200_000), 900, replace=False)
+    rows = pd.DataFrame({"number": np.arange(1, 901), "salary": salary, "age": chance.integers(18, 80, 900)})
+    rows[LABEL] = np.where(salary > 110_000, "yes", "no")
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    publish(tmp_path / "rows.csv")
+    assert kinds(tmp_path) == {"salary": "numeric", "age": "numeric"}
+    assert np.mean(predict(tmp_path / "rows.csv") == rows[LABEL]) > 0.95
+
+
+@pytest.mark.parametrize("wide", ["label", "feature"])
+def test_a_number_that_loses_its_digits_is_refused_by_name(tmp_path, wide):
+    chance = np.random.default_rng(6)
+    cause = chance.normal(size=600)
+    columns = {"label": 10 * cause + chance.normal(size=600), "feature": cause}
+    columns[wide] = columns[wide] * (1 if wide == "label" else 10) + 1e9
+    rows = pd.DataFrame({"level": columns["feature"], LABEL: columns["label"]})
+    rows.to_csv(tmp_path / "rows.csv", index=False, float_format="%.3f")
+    millrace(tmp_path, "init", "rows.csv", "--label", LABEL, "-o", "own.yaml")
+    said = millrace(tmp_path, "run", "own.yaml", code=3)
+    assert {"label": LABEL, "feature": "level"}[wide] in said
+    assert "float32" in said
+    assert "Published" not in said
+
+
+def test_a_rare_class_is_learnt(tmp_path):
+    chance = np.random.default_rng(7)
+    rows = pd.DataFrame(chance.normal(size=(12_000, 3)).round(4), columns=["a", "b", "c"])
+    odds = 3 * rows["a"] + 2 * rows["b"] - 10
+    rows[LABEL] = np.where(chance.random(len(rows)) < 1 / (1 + np.exp(-odds)), 1, 0)
+    assert 60 < rows[LABEL].sum() < 150
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    said = publish(tmp_path / "rows.csv")
+    assert "fewer than 30" in said
+
+
+def test_several_labels_in_a_cell_some_of_them_none(tmp_path):
+    chance = np.random.default_rng(10)
+    told = pd.DataFrame(chance.random((900, 3)) < 0.4, columns=["red", "green", "blue"])
+    rows = told.astype(float) + chance.normal(scale=0.2, size=told.shape).round(3)
+    rows.columns = ["r", "g", "b"]
+    rows[LABEL] = ["|".join(told.columns[line]) for line in told.to_numpy()]
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    publish(tmp_path / "rows.csv")
+    assert load(tmp_path / "own.yaml").label.kind == "multilabel"
+    told = rows[LABEL].str.split("|").map(set)
+    assert np.mean(predict(tmp_path / "rows.csv").str.split("|").map(set) == told) > 0.8
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "others", "blank"),
+    [("好吃便宜推荐快", "难差贵慢坏", "这家店的菜今天我们去了很多次", ""), ("😀👍🎉", "😡👎💔", "ok so it was", " ")],
+    ids=["Chinese", "emoji"],
+)
+def test_texts_without_words_are_texts(tmp_path, good, bad, others, blank):
+    chance = np.random.default_rng(19)
+    happy = chance.random(700) < 0.5
+    filler = list(others) if not blank else others.split()
+    texts = [
+        blank.join([*chance.choice(filler, 6), *chance.choice(list(good if is_good else bad), 2)]) for is_good in happy
+    ]
+    rows = pd.DataFrame({"review": [f"{text}{number % 7}" for number, text in enumerate(texts)]})
+    rows[LABEL] = np.where(happy, "good", "bad")
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    publish(tmp_path / "rows.csv")
+    assert kinds(tmp_path) == {"review": "text"}
+    assert np.mean(predict(tmp_path / "rows.csv") == rows[LABEL]) > 0.95
+
+
+def test_an_export_of_a_spreadsheet_is_read_as_it_is_meant(tmp_path):
+    chance = np.random.default_rng(23)
+    size, share = chance.normal(1500, 400, 800).round(1), chance.uniform(0, 100, 800).round(1)
+    month = pd.Timestamp("2015-01-01") + pd.to_timedelta(chance.integers(0, 2000, 800), "D")
+    price = 2 * size + 10 * share + chance.normal(0, 50, 800)
+
+    def spell(number: float, digits: int) -> str:
+        return f"{number:,.{digits}f}".translate(str.maketrans(",.", ".,"))
+
+    rows = pd.DataFrame(
+        {
+            "Größe": [spell(number, 1) for number in size],
+            "Anteil": [f"{spell(number, 1)} %" for number in share],
+            "Monat": month.strftime("%Y-%m"),
+            "gesehen": month.strftime("%Y-%m-%d 13:05:09 UTC"),
+            "Lage": chance.choice(["Süd", "Nord"], 800),
+            LABEL: [f"{spell(number, 2)} €" for number in price],
+        }
+    )
+    for column, marker in (("Größe", "NA"), ("Anteil", "#N/A"), ("Lage", " "), (LABEL, "NA")):
+        rows.loc[chance.choice(800, 9, replace=False), column] = marker
+    data = tmp_path / "rows.csv.gz"
+    data.write_bytes(gzip.compress(rows.to_csv(index=False, sep=";").encode("cp1252"), mtime=0))
+    publish(data)
+    assert kinds(tmp_path) == {
+        **{"Größe": "numeric", "Anteil": "numeric", "Monat": "timestamp", "gesehen": "timestamp"},
+        "Lage": "categorical",
+    }
+    predicted = predict(data).to_numpy(float)
+    assert np.sqrt(np.mean((predicted - price) ** 2)) < 0.3 * price.std()
+    row = json.dumps({"Größe": "1.500,0", "Anteil": "50,0 %", "Lage": "Süd"})
+    answer = json.loads(millrace(tmp_path, "predict", "own.yaml", "--row", row, "--output", "json"))
+    assert answer["prediction"] == pytest.approx(3500, rel=0.15)
+
+
+def test_a_file_without_a_header_is_told_so_and_read_with_names(tmp_path):
+    chance = np.random.default_rng(40)
+    rows = pd.DataFrame(chance.normal(5, 1, (600, 3)).round(1))
+    rows[3] = np.where(rows[0] > rows[1], "wide", "long")
+    data = tmp_path / "rows.csv"
+    rows.to_csv(data, index=False, header=False)
+    said = millrace(tmp_path, "init", "rows.csv", "--label", LABEL, "-o", "own.yaml", code=3)
+    assert "--columns" in said
+    publish(data, "--columns", f"width,height,weight,{LABEL}")
+    assert np.mean(predict(data) == rows[3]) > 0.9
