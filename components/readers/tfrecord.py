@@ -54,7 +54,7 @@ class TFRecord(FileFormat):
                 held = dict(zip(batch.schema.names, batch.columns, strict=True))
                 cells = {name: held.get(name, pa.nulls(len(batch))) for name in columns or held}
                 for name in cells:
-                    if name not in lists:
+                    if columns is None or name not in lists:
                         cells[name], longer = _take_single(cells[name])
                         if longer is not None and columns is not None:
                             what = "The feature holds several values; only one of kind sequence may."

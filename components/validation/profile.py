@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -154,6 +155,14 @@ def _join(batches: Sequence[pa.RecordBatch], name: str) -> pa.ChunkedArray:
         index = batch.schema.get_field_index(name)
         array = pa.nulls(len(batch), pa.string()) if index < 0 else batch.column(index)
         arrays.append(array.dictionary_decode() if pa.types.is_dictionary(array.type) else array)
-    if len({array.type for array in arrays}) > 1:
+    kinds = {array.type for array in arrays}
+    nested = next(filter(pa.types.is_nested, kinds), None)
+    if len(kinds) > 1 and nested:  # of TFRecords that hold one value each, and others of several
+        arrays = [pa.array(list(map(_wrap, array.to_pylist())), nested) for array in arrays]
+    elif len(kinds) > 1:
         arrays = [to_text(array) for array in arrays]
     return pa.chunked_array(arrays)
+
+
+def _wrap(cell: Any) -> Any:
+    return cell if cell is None or isinstance(cell, list | dict) else [cell]

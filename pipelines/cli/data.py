@@ -57,7 +57,8 @@ def init(
         require_target(path, force, data)  # which a look at all the data would come too late for
     names = columns.split(",") if columns else ()
     asks = path is not None and output is Output.text and not yes and sys.stdin.isatty() and sys.stdout.isatty()
-    drawn = draft(data, label, path, kind, group, weight, names, sheet, ask_reading if asks else None, horizon)
+    with silence():  # TensorFlow, which reads TFRecords
+        drawn = draft(data, label, path, kind, group, weight, names, sheet, ask_reading if asks else None, horizon)
     if path is None:
         typer.echo(drawn.text, nl=False)
         return

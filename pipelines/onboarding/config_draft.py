@@ -58,7 +58,7 @@ from pipelines.onboarding.spelling_inference import Spelled, read_spelling
 from pipelines.onboarding.split_inference import choose_split, doubt_bar, loosen
 from pipelines.runs.output_file import refuse_sources, write_output
 
-TABLES = ("csv", "parquet", "jsonl", "json", "workbook")
+TABLES = ("csv", "parquet", "jsonl", "json", "workbook", "tfrecord")
 SUFFIXES = {suffix: name for name in TABLES for suffix in FORMATS[name].suffixes}
 FEWEST = 20  # rows, of which each split may still get some
 COMMENTS = 56  # the column that comments are aligned to at most
@@ -127,7 +127,7 @@ def draft(
     if found := find_classes(data):
         return _draft_folders(found, data, label, file, kind)
     files, format = find_files(data)
-    dialect = PLAIN if format == "parquet" else read_dialect(files[0], format, columns, sheet)
+    dialect = PLAIN if format in ("parquet", "tfrecord") else read_dialect(files[0], format, columns, sheet)
     profile = profile_files(files, format, dialect)
     if label is None:
         known = ", ".join(profile.columns)

@@ -47,7 +47,8 @@ def find_classes(data: str) -> Classes | None:
     Raises DataRejected for images without a folder for each class, and for folders within those of the classes.
     """
     base, pattern = find_data(data)
-    names = sorted(filter(is_shown, os.listdir(base))) if pattern == FOLDER else []
+    base = base or "."
+    names = sorted(filter(is_shown, os.listdir(base))) if pattern == FOLDER and os.path.isdir(base) else []
     paths = [os.path.join(base, name) for name in names]
     folders = [path for path in paths if os.path.isdir(path)]
     if any(map(is_partition, folders)) or any(name.lower().endswith(".csv") for name in names):

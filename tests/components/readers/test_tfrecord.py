@@ -8,6 +8,7 @@ from components.readers.formats import FORMATS, find_scored
 from components.validation import validate
 from components.validation.column_types import Role
 from configs.errors import DataRejected
+from pipelines.onboarding.config_draft import draft
 
 ROLES = {
     "fare": Role("numeric", "fare"),
@@ -45,6 +46,16 @@ def test_examples_are_scored_as_they_came(tmp_path, name):
     [batch] = find_scored(path := write(tmp_path / name, FIRST, SECOND)).read_rows(path)
     assert list(batch.numbers) == [1, 2]
     assert [record["past"] for record in batch.records] == [[1.0, 2.0], [5.0]]
+
+
+@pytest.mark.slow
+def test_a_draft_is_made_of_examples(tmp_path):
+    rows = [example(x=[float(n)], c=[b"AB"[n % 2 : n % 2 + 1]], past=[1.0, 2.0], y=[n % 3 // 2]) for n in range(60)]
+    drawn = draft(write(tmp_path / "rows.tfrecord.gz", *rows), "y", tmp_path / "it.yaml")
+    kinds = {name: found.kind for name, found in drawn.features.items()}
+    assert kinds == {"x": "numeric", "c": "categorical"}
+    assert "past" in drawn.left_out
+    assert "  format: tfrecord\n  path: rows.tfrecord.gz\n" in drawn.text
 
 
 def test_another_compression_than_gzip_is_named(tmp_path):

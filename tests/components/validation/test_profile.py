@@ -1,6 +1,8 @@
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from components.validation.profile import profile_files
 
@@ -21,3 +23,11 @@ def test_a_cell_of_several_lines_does_not_hinder(tmp_path):
     path = tmp_path / "rows.csv"
     pd.DataFrame({"text": ['one, "\ntwo'] * 40_000, "y": 1}).to_csv(path, index=False)
     assert profile_files([str(path)], "csv", most=1 << 16).columns.keys() == {"text", "y"}
+
+
+def test_a_column_of_lists_in_some_files_alone_is_one_of_lists(tmp_path):
+    for name, past in (("a", [1, None]), ("b", [[2, 3], [4]])):
+        parquet.write_table(pa.table({"past": past}), tmp_path / f"{name}.parquet")
+    profile = profile_files([str(tmp_path / "a.parquet"), str(tmp_path / "b.parquet")], "parquet")
+    assert profile.columns["past"].cells.to_pylist() == [[1], None, [2, 3], [4]]
+    assert not profile.columns["past"].is_single

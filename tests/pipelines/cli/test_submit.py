@@ -114,7 +114,7 @@ def test_wait_follows_a_run_to_its_end(
     assert answer.stdout.splitlines()[2:] == [
         "pending, 0 steps done",
         "running, 1 step done, at work: trainer",
-        f"{state.lower()}, {2 - code} steps done",
+        f"{state.lower()}, {'1 step' if code else '2 steps'} done",
         f"Ended       {state.lower()}",
         *(["trainer: OOMKilled"] if code else []),
     ]

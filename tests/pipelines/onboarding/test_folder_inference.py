@@ -114,6 +114,14 @@ def test_folders_of_tables_are_none_of_classes(tmp_path):
     assert find_classes(str(tmp_path)) is None
     assert find_classes(str(tmp_path / "region=a")) is None
     assert find_classes(str(tmp_path / "region=a" / "rows.csv")) is None
+    assert find_classes(str(tmp_path / "nowhere" / "*")) is None
+
+
+def test_the_current_folder_may_hold_the_classes(tmp_path, monkeypatch):
+    write_pictures(tmp_path / "pics")
+    monkeypatch.chdir(tmp_path / "pics")
+    for data in (".", "*"):
+        assert draft(data, None).features.keys() == {"image"}
 
 
 def test_a_table_needs_its_label_named(tmp_path):
