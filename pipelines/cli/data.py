@@ -33,6 +33,9 @@ def init(
     columns: Annotated[
         str | None, typer.Option(metavar="A,B,C", help="The columns' names, if no row has them.")
     ] = None,
+    quality: Annotated[
+        str, typer.Option(help="fast, good, best: how much is tried to find a model for these rows.")
+    ] = "good",
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
     output: Format = Output.text,
 ) -> None:
@@ -41,7 +44,7 @@ def init(
 
     file = file or name_file(data)
     path = None if file == "-" else Path(file)
-    drawn = draft(data, label, path, kind, group, weight, columns.split(",") if columns else ())
+    drawn = draft(data, label, path, kind, group, weight, columns.split(",") if columns else (), quality)
     if path is None:
         typer.echo(drawn.text, nl=False)
         return

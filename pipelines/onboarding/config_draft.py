@@ -35,6 +35,7 @@ from pipelines.onboarding.feature_guess import Guess
 from pipelines.onboarding.feature_inference import gather, guess
 from pipelines.onboarding.giveaway import find_giveaways
 from pipelines.onboarding.label_inference import Target, Threshold, aim, find_kind, find_leaks, label_rows
+from pipelines.onboarding.model_choice import choose_model
 from pipelines.onboarding.multilabel_inference import aim_at_sets, find_sets, spell_separator
 from pipelines.onboarding.spelling_inference import Spelled, read_spelling
 from pipelines.onboarding.split_inference import choose_split, doubt_bar, loosen
@@ -42,24 +43,6 @@ from pipelines.onboarding.split_inference import choose_split, doubt_bar, loosen
 SUFFIXES = {suffix: name for name in ("csv", "parquet", "jsonl") for suffix in FORMATS[name].suffixes}
 FEWEST = 20  # rows, of which each split may still get some
 COMMENTS = 56  # the column that comments are aligned to at most
-
-
-@dataclass(frozen=True)
-class Settings:
-    """A model and how it is trained, for data sets of up to so many rows."""
-
-    rows: float
-    model: str
-    batch_size: int
-    epochs: int
-    learning_rate: float
-    patience: int
-
-
-SETTINGS = (
-    Settings(2000, "{family: linear}", 32, 200, 0.02, 20),
-    Settings(float("inf"), "{family: wide_deep, hidden_units: [64, 32]}", 256, 20, 0.001, 3),
-)
 
 
 @dataclass(frozen=True)
@@ -91,11 +74,12 @@ def draft(
     group: str | None = None,
     weight: str | None = None,
     columns: Sequence[str] = (),
+    quality: str = "good",
 ) -> Draft:
     """Returns the config for the rows in `data`: a CSV, Parquet or JSON lines file, a folder, a glob or sample://NAME.
 
-    It is written for the place `file`; `columns` are the names of those of files without a header. Raises
-    DataRejected and ConfigError where no pipeline can be made of it.
+    It is written for the place `file`; `columns` are the names of those of files without a header, `quality` is how
+    much is tried to find a model. Raises DataRejected and ConfigError where no pipeline can be made of it.
     """
     files, format = find_files(data)
     dialect = PLAIN if format == "parquet" else read_dialect(files[0], format, columns)
@@ -146,7 +130,9 @@ def draft(
         options=options,
         features=align({_spell_feature(name, found): found.reason for name, found in features.items()}),
         left_out=_list(left_out),
-        settings=next(settings for settings in SETTINGS if profile.rows < settings.rows),
+        choice=choose_model(
+            quality, profile.rows, column, target.kind, features, others, profile.columns[group] if group else None
+        ),
         thresholds=align({_spell_threshold(threshold): threshold[2] for threshold in target.thresholds}),
         gate=loosen(units, profile.rows, split),
     )
