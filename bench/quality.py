@@ -20,6 +20,7 @@ from bench import machine, rivals
 from bench.measure import ROOT, measure
 from bench.tables import LABEL, TABLES, Table
 from configs.loading.loader import load
+from configs.schema.config import Config
 
 PAGE, RECORDS = "quality.md", "quality.json"
 QUALITIES = ("fast", "good", "best")
@@ -62,38 +63,47 @@ def try_table(table: Table, qualities: Sequence[str], folder: Path) -> Record:
     for name, model in rivals.make(table.kind).items():
         model.fit(shown.drop(columns=LABEL), shown[LABEL])
         found[name] = judge(table.kind, label, rivals.answer(model, table.kind, held))
+    drawn: dict[str, Config] = {}
     for quality in qualities:
-        config = folder / f"{quality}.yaml"
-        told, seconds = ask(config, quality, folder)
-        answers = None if told is None else read_answers(told, table.kind, held[LABEL].max())
-        found[quality] = judge(table.kind, label, answers) | {
-            "model": load(config).model.family,
-            "seconds": {verb: round(wall, 1) for verb, wall in seconds.items()},
+        file = folder / quality / "rows.yaml"
+        seconds = {
+            "init": run("init", str(folder / "rows.csv"), "--label", LABEL, "--quality", quality, "-o", str(file))
         }
+        config = load(file)
+        with file.open("a") as text:
+            text.write(f"\nstorage: {{root: {file.parent}}}\n")
+        alike = next((other for other, its in drawn.items() if its == config), None)
+        drawn[quality] = config
+        if alike:  # the same config makes the same model
+            found[quality] = found[alike] | {"seconds": found[alike]["seconds"] | seconds}
+            continue
+        try:
+            answers = ask(file, seconds)[name_answer(table.kind, held[LABEL])].to_numpy()
+        except ChildProcessError as error:
+            typer.echo(str(error), err=True)
+            answers = None
+        found[quality] = judge(table.kind, label, answers) | {"model": config.model.family, "seconds": seconds}
     return found
 
 
-def ask(config: Path, quality: str, folder: Path) -> tuple[pd.DataFrame | None, dict[str, float]]:
-    """Returns the scored rows, None where no model was published, and how many seconds each verb took."""
-    scored, seconds = folder / f"{quality}.csv", {}
-    commands = {
-        "init": [str(folder / "rows.csv"), "--label", LABEL, "--quality", quality, "-o", str(config)],
-        "run": [str(config)],
-        "predict": [str(config), "--input", str(folder / "held.csv"), "--output", str(scored)],
-    }
-    for verb, options in commands.items():
-        try:
-            cost, _ = measure([sys.executable, "-m", "pipelines", verb, *options], folder, {})
-        except ChildProcessError as error:
-            typer.echo(str(error), err=True)
-            return None, seconds
-        seconds[verb] = cost.wall
-    return pd.read_csv(scored), seconds
+def ask(file: Path, seconds: dict[str, float]) -> pd.DataFrame:
+    """Returns the rows held out, scored by what a config makes, and notes how long each verb took."""
+    held, scored = file.parents[1] / "held.csv", file.with_name("scored.csv")
+    seconds["run"] = run("run", str(file))
+    seconds["predict"] = run("predict", str(file), "--input", str(held), "--output", str(scored))
+    return pd.read_csv(scored)
 
 
-def read_answers(scored: pd.DataFrame, kind: str, positive: Any) -> np.ndarray:
-    """Returns what a model of ours says of each row, as a rival's `answer` does."""
-    return scored[f"score_{positive}" if kind == "binary" else "prediction"].to_numpy()
+def run(verb: str, *options: str) -> float:
+    """Returns how many seconds a verb of `millrace` took."""
+    with TemporaryDirectory(prefix="bench-") as folder:
+        cost, _ = measure([sys.executable, "-m", "pipelines", verb, *options], Path(folder), {})
+    return round(cost.wall, 1)
+
+
+def name_answer(kind: str, label: pd.Series) -> str:
+    """Returns the column in which `predict` says what a rival's `answer` says."""
+    return f"score_{label.max()}" if kind == "binary" else "prediction"
 
 
 def judge(kind: str, label: np.ndarray, answers: np.ndarray | None) -> Record:

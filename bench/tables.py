@@ -39,8 +39,9 @@ def load(name: str) -> Callable[[], pd.DataFrame]:
 
 
 def load_taxi() -> pd.DataFrame:
-    """Returns the trips of sample://taxi."""
-    return pd.read_csv(catalog.resolve("sample://taxi")).rename(columns={"big_tipper": LABEL})
+    """Returns the trips of sample://taxi, without the tips: these are what the label is made of."""
+    frame = pd.read_csv(catalog.resolve("sample://taxi")).drop(columns="tips", errors="ignore")
+    return frame.rename(columns={"big_tipper": LABEL})
 
 
 def make_friedman() -> pd.DataFrame:
@@ -69,8 +70,7 @@ def make_wine_quality() -> pd.DataFrame:
     taste += random.normal(0, 0.55, 1600)
     marks = 3 + np.searchsorted(np.quantile(taste, [0.006, 0.04, 0.465, 0.864, 0.988]), taste)
     frame = name(np.exp(0.4 * z).round(3)).assign(**{LABEL: marks})
-    frame.loc[1400:] = frame.loc[random.integers(0, 1400, 200)].to_numpy()
-    return frame.astype({LABEL: int})
+    return pd.concat([frame[:1400], frame.iloc[random.integers(0, 1400, 200)]], ignore_index=True)
 
 
 def make_customers() -> pd.DataFrame:

@@ -13,10 +13,11 @@ from pipelines.onboarding.model_trial import FOLDS, Trial, try_models
 
 TRIED = {  # by quality, the models that are tried, the simpler first, and on how many rows
     "fast": ((), 0),
-    "good": (("linear", "trees"), 2000),
+    "good": (("linear", "trees", "small trees"), 2000),
     "best": (("linear", "trees", "slow trees", "small trees", "network"), 5000),
 }
 SMALL = 2000  # rows below which a network has too little to learn from
+REFIT = 20_000  # rows below which a model of all of them is worth a second training
 TABULAR = ("numeric", "categorical", "boolean", "timestamp")  # features that trees learn from
 CROWD = 40  # classes, beyond which as many trees an iteration are too many
 STEPS = 100_000  # rows that a linear model sees, by which its epochs are counted
@@ -48,6 +49,8 @@ def choose_model(
     if quality not in TRIED:
         raise ConfigError(f"'{quality}' is no quality", "--quality", f"There are {', '.join(TRIED)}.")
     names, most = TRIED[quality]
+    if rows < SMALL:
+        names = tuple(name for name in names if name != "network")
     if names and is_tabular(label, kind, features):
         return spell(try_models(names, expand(features, columns), label, kind, group, most), rows)
     return choose_by_size(rows)
@@ -81,17 +84,17 @@ def expand(features: Mapping[str, Guess], columns: Mapping[str, Column]) -> dict
 
 
 def spell(trial: Trial, rows: int) -> Choice:
-    """Returns what did best in a trial."""
+    """Returns what did best in a trial, as a config has it; of few rows it learns from all in the end."""
     best = next(iter(trial.scores))
-    share = 0.7  # of the rows, that train
+    anew = {"refit": "true"} if rows < REFIT else {}
     if best == "linear":
-        weight = (1 if trial.metric == "rmse" else 0.5) / (share * rows)  # as scikit-learn's linear models have it
+        weight = (1 if trial.metric == "rmse" else 0.5) / rows  # as scikit-learn's linear models have it
         training = {
             "batch_size": "auto",
             "epochs": str(int(np.clip(STEPS / rows, 20, 200))),
             "optimizer": "{name: adam, learning_rate: 0.02, schedule: {kind: cosine}}",
         }
-        return Choice(f"{{family: linear, l2: {weight:.1g}}}", training, str(trial))
+        return Choice(f"{{family: linear, l2: {weight:.1g}}}", training | anew, str(trial))
     if best == "network":
         training = {
             "batch_size": "64",
@@ -99,8 +102,9 @@ def spell(trial: Trial, rows: int) -> Choice:
             "optimizer": "{name: adamw, learning_rate: 0.001, weight_decay: 0.01, schedule: {kind: cosine}}",
             "early_stopping": "{patience: 10}",
         }
-        return Choice("{family: dnn, hidden_units: [256, 128], dropout: 0.1}", training, str(trial))
-    return Choice(f"{{family: boosted_trees, {TREES[best]}}}", {"early_stopping": "{patience: 20}"}, str(trial))
+        return Choice("{family: dnn, hidden_units: [256, 128], dropout: 0.1}", training | anew, str(trial))
+    training = {"early_stopping": "{patience: 20}"}
+    return Choice(f"{{family: boosted_trees, {TREES[best]}}}", training | anew, str(trial))
 
 
 TREES = {

@@ -46,6 +46,7 @@ def try_models(
     stands for a family of ours: scikit-learn trains it in a second or two.
     """
     from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold, cross_val_predict
+    from threadpoolctl import threadpool_limits
 
     targets = label.codes()
     known = np.flatnonzero(targets >= 0)
@@ -57,8 +58,8 @@ def try_models(
     folds = (KFold if kind == "regression" else StratifiedKFold)(FOLDS, shuffle=True, random_state=SEED)
     scores = {}
     for name in names:
-        with warnings.catch_warnings():  # of classes that are rare, and of models that would learn on
-            warnings.simplefilter("ignore")
+        with warnings.catch_warnings(), threadpool_limits(1):  # of so few rows, threads wait for one another
+            warnings.simplefilter("ignore")  # of classes that are rare, and of models that would learn on
             answers = cross_val_predict(
                 MODELS[name](kind, ids),
                 table,
@@ -117,7 +118,7 @@ def _network(kind: str, ids: np.ndarray) -> Any:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    options = {"hidden_layer_sizes": (256, 128), "max_iter": 60, "alpha": 1e-3, "random_state": SEED}
+    options = {"hidden_layer_sizes": (256, 128), "max_iter": 40, "alpha": 1e-3, "random_state": SEED}
     if kind != "regression":
         return make_pipeline(_flatten(ids), MLPClassifier(**options))
     return TransformedTargetRegressor(
@@ -135,7 +136,7 @@ def _trees(ids: np.ndarray, kind: str, **options: Any) -> Any:
 MODELS: dict[str, Callable[[str, np.ndarray], Any]] = {
     "linear": _linear,
     "trees": lambda kind, ids: _trees(ids, kind, max_iter=60, learning_rate=0.15),
-    "slow trees": lambda kind, ids: _trees(ids, kind, max_iter=200, learning_rate=0.05, max_features=0.5),
-    "small trees": lambda kind, ids: _trees(ids, kind, max_iter=200, learning_rate=0.05, max_leaf_nodes=8),
+    "slow trees": lambda kind, ids: _trees(ids, kind, max_iter=120, learning_rate=0.08, max_features=0.5),
+    "small trees": lambda kind, ids: _trees(ids, kind, max_iter=120, learning_rate=0.1, max_leaf_nodes=8),
     "network": _network,
 }

@@ -19,7 +19,7 @@ def step() -> pd.DataFrame:
 @pytest.mark.parametrize(("frame", "family"), [(step, BoostedTrees), (lambda: bunch("diabetes"), Linear)])
 def test_what_does_better_on_the_rows_is_chosen(tmp_path, frame, family):
     frame = frame()
-    drawn, config = draw(frame, tmp_path, list(frame)[-1])
+    drawn, config = draw(frame, tmp_path, list(frame)[-1], quality="good")
     assert isinstance(config.model, family)
     metric = "auc" if family is BoostedTrees else "rmse"
     assert f"\n# Tried: {metric} by 4-fold cross-validation on {len(frame)} rows: " in drawn.text
@@ -40,11 +40,11 @@ def test_texts_and_rare_classes_are_not_tried(tmp_path):
     random = np.random.default_rng(0)
     words = [f"word{number}" for number in range(30)]
     frame = of("no", "yes", review=[" ".join(random.choice(words, 8)) for _ in range(ROWS)])
-    assert isinstance(draw(frame, tmp_path, "y")[1].model, Linear)
+    assert isinstance(draw(frame, tmp_path, "y", quality="good")[1].model, Linear)
     rare = step().assign(y=["yes", "yes", *["no"] * (ROWS - 2)])
-    assert isinstance(draw(rare, tmp_path, "y")[1].model, Linear)
+    assert isinstance(draw(rare, tmp_path, "y", quality="good")[1].model, Linear)
     many = pd.concat([frame] * 4, ignore_index=True)
-    assert isinstance(draw(many, tmp_path, "y")[1].model, WideDeep)
+    assert isinstance(draw(many, tmp_path, "y", quality="good")[1].model, WideDeep)
 
 
 def test_a_quality_that_there_is_none_of_is_refused(tmp_path):

@@ -5,7 +5,7 @@ import pytest
 
 from components.validation.profile import Column, describe
 from pipelines.onboarding.feature_guess import Guess
-from pipelines.onboarding.model_trial import FOLDS, MODELS, try_models
+from pipelines.onboarding.model_trial import FOLDS, MODELS, Trial, try_models
 
 ROWS = 400
 RANDOM = np.random.default_rng(0)
@@ -14,14 +14,14 @@ COLOUR = RANDOM.choice(["red", "green", "blue"], ROWS)
 HELD = RANDOM.random(ROWS) < 0.9
 
 
-def column(values: object) -> Column:
-    return describe("it", pa.chunked_array([pa.array(values)]))
+def column(values: object, **options: object) -> Column:
+    return describe("it", pa.chunked_array([pa.array(values, **options)]))
 
 
 def features() -> dict[str, tuple[Column, Guess]]:
     return {
-        "x": (column([float(x) if held else None for x, held in zip(X, HELD)]), Guess("", "numeric")),
-        "colour": (column([str(c) if held else None for c, held in zip(COLOUR, HELD)]), Guess("", "categorical")),
+        "x": (column(X, mask=~HELD), Guess("", "numeric")),
+        "colour": (column(COLOUR.tolist(), mask=~HELD), Guess("", "categorical")),
         "when": (column(["2024-01-01 10:00", None] * (ROWS // 2)), Guess("", "timestamp")),
     }
 
@@ -58,5 +58,10 @@ def test_many_rows_are_tried_here_and_there():
     frame = pd.DataFrame({"x": np.arange(10_000.0)})
     known = {"x": (column(frame["x"].tolist()), Guess("", "numeric"))}
     trial = try_models(["linear"], known, column((frame["x"] > 5000).astype(int).tolist()), "binary", most=100)
-    assert (trial.rows, trial.scores) == (100, {"linear": 1.0})
-    assert str(trial) == f"Tried: auc by {FOLDS}-fold cross-validation on 100 rows: linear 1"
+    assert (trial.metric, trial.rows) == ("auc", 100)
+    assert trial.scores["linear"] > 0.99
+
+
+def test_a_trial_says_what_was_reached():
+    told = str(Trial("rmse", 1500, {"trees": 12.345, "linear": 13.0}))
+    assert told == f"Tried: rmse by {FOLDS}-fold cross-validation on 1,500 rows: trees 12.35, linear 13"
