@@ -52,8 +52,7 @@ def summarise(outputs: Outputs) -> Summary:
     folder = Path(outputs["model_run"][0].uri)
     history, facts = (json.loads((folder / name).read_text()) for name in (HISTORY, FACTS))
     loss, val_loss = history["loss"], history["val_loss"]
-    each = "iterations" if facts["family"] == "boosted_trees" else "epochs"
-    text = f"{len(loss)} {each}, loss {loss[-1]:.4g}, best eval loss {min(val_loss):.4g}"
+    text = f"{len(loss)} {facts['unit']}s, loss {loss[-1]:.4g}, best eval loss {min(val_loss):.4g}"
     if facts["base"]:
         text += f", from version {facts['base']} on"
     if facts["begun"]:

@@ -52,7 +52,7 @@ def run_fn(fn_args: FnArgs) -> None:
     with computing(settings.training) as devices:
         size = choose_batch(settings.training, train.count)
         model, history, facts = train_model(settings, given, learnt, (train, evaluation), size)
-        facts |= {"refit": 0, "family": settings.model.family}
+        facts |= {"refit": 0, "unit": "iteration" if isinstance(settings.model, BoostedTrees) else "epoch"}
         if settings.training.refit:
             export(model, fn_args.transform_graph_path, settings, str(Path(fn_args.serving_model_dir, JUDGED)))
             rows = read_rows([*fn_args.train_files, *fn_args.eval_files], fn_args, settings)

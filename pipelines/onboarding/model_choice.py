@@ -9,18 +9,18 @@ import numpy as np
 from components.validation.profile import Column
 from configs.errors import ConfigError
 from pipelines.onboarding.feature_guess import Guess
-from pipelines.onboarding.model_trial import FOLDS, Trial, try_models
+from pipelines.onboarding.model_trial import Trial, try_models
 
 TRIED = {  # by quality, the models that are tried, the simpler first, and on how many rows
     "fast": ((), 0),
     "good": (("linear", "trees", "small trees"), 2000),
-    "best": (("linear", "trees", "slow trees", "small trees", "network"), 5000),
+    "best": (("linear", "trees", "small trees", "slow trees", "network"), 5000),
 }
 SMALL = 2000  # rows below which a network has too little to learn from
 REFIT = 20_000  # rows below which a model of all of them is worth a second training
 TABULAR = ("numeric", "categorical", "boolean", "timestamp")  # features that trees learn from
 CROWD = 40  # classes, beyond which as many trees an iteration are too many
-STEPS = 100_000  # rows that a linear model sees, by which its epochs are counted
+SEEN = 40_000  # rows that a linear model sees, the same ones again and again
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,10 @@ def choose_model(
     names, most = TRIED[quality]
     if rows < SMALL:
         names = tuple(name for name in names if name != "network")
+    trial = None
     if names and is_tabular(label, kind, features):
-        return spell(try_models(names, expand(features, columns), label, kind, group, most), rows)
-    return choose_by_size(rows)
+        trial = try_models(names, expand(features, columns), label, kind, group, most)
+    return spell(trial, rows) if trial else choose_by_size(rows)
 
 
 def choose_by_size(rows: int) -> Choice:
@@ -67,10 +68,9 @@ def choose_by_size(rows: int) -> Choice:
 
 
 def is_tabular(label: Column, kind: str, features: Mapping[str, Guess]) -> bool:
-    """Whether models for tables can learn it, and there are rows enough of each class to try them."""
-    if kind == "multilabel" or any(found.kind not in TABULAR for found in features.values()):
-        return False
-    return kind == "regression" or (len(label.values) <= CROWD and np.partition(label.counts, -2)[-2] >= FOLDS)
+    """Whether trees can learn it."""
+    known = all(found.kind in TABULAR for found in features.values())
+    return known and kind != "multilabel" and (kind == "regression" or len(label.values) <= CROWD)
 
 
 def expand(features: Mapping[str, Guess], columns: Mapping[str, Column]) -> dict[str, tuple[Column, Guess]]:
@@ -90,9 +90,9 @@ def spell(trial: Trial, rows: int) -> Choice:
     if best == "linear":
         weight = (1 if trial.metric == "rmse" else 0.5) / rows  # as scikit-learn's linear models have it
         training = {
-            "batch_size": "auto",
-            "epochs": str(int(np.clip(STEPS / rows, 20, 200))),
-            "optimizer": "{name: adam, learning_rate: 0.02, schedule: {kind: cosine}}",
+            "batch_size": "16" if rows < SMALL / 2 else "auto",
+            "epochs": str(int(np.clip(SEEN / rows, 20, 60))),
+            "optimizer": "{name: adam, learning_rate: 0.03, schedule: {kind: cosine}}",
         }
         return Choice(f"{{family: linear, l2: {weight:.1g}}}", training | anew, str(trial))
     if best == "network":

@@ -16,6 +16,8 @@ FOLDS = 4
 IDS = ("categorical", "boolean")  # kinds of features whose values have no order
 MOST = 200  # values of a category that are told apart; the others are one
 SEED = 0
+FEWEST = 400  # rows that are tried, however many columns there are
+CELLS = 1_000_000  # of the table times the trees of an iteration, that are tried in seconds
 METRICS: dict[str, Metric] = {"binary": "auc", "multiclass": "accuracy", "regression": "rmse"}
 
 
@@ -39,38 +41,59 @@ def try_models(
     kind: str,
     group: Column | None = None,
     most: int = 2000,
-) -> Trial:
-    """Returns how well the models named do, on `most` rows at most, spread evenly.
+) -> Trial | None:
+    """Returns how well the models named do, on `most` rows at most; None where they cannot be tried on so few.
 
     `features` are columns and what they are taken for; rows of equal `group` are never parted. Each model
     stands for a family of ours: scikit-learn trains it in a second or two.
     """
-    from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold, cross_val_predict
+    from sklearn.model_selection import cross_val_predict
     from threadpoolctl import threadpool_limits
 
-    targets = label.codes()
-    known = np.flatnonzero(targets >= 0)
-    rows = known[np.unique(np.linspace(0, len(known) - 1, most, dtype=int))]
+    rows = choose_rows(label.codes(), min(most, max(FEWEST, CELLS // (len(features) * count_trees(label, kind)))))
+    targets = label.codes()[rows]
+    y = label.numbers[targets] if kind == "regression" else targets
+    folds = divide(targets, kind, group.codes()[rows] if group else None)
+    if not folds:
+        return None
     ids = np.array([found.kind in IDS for _, found in features.values()])
     table = np.stack([_read(column, found)[rows] for column, found in features.values()], axis=1)
-    y = label.numbers[targets[rows]] if kind == "regression" else targets[rows]
-    groups = group.codes()[rows] if group else None
-    folds = (KFold if kind == "regression" else StratifiedKFold)(FOLDS, shuffle=True, random_state=SEED)
+    method = "predict_proba" if kind == "binary" else "predict"
     scores = {}
-    for name in names:
-        with warnings.catch_warnings(), threadpool_limits(1):  # of so few rows, threads wait for one another
-            warnings.simplefilter("ignore")  # of classes that are rare, and of models that would learn on
-            answers = cross_val_predict(
-                MODELS[name](kind, ids),
-                table,
-                y,
-                groups=groups,
-                cv=folds if group is None else GroupKFold(FOLDS),
-                method="predict_proba" if kind == "binary" else "predict",
-            )
-        scores[name] = _measure(METRICS[kind], y, answers)
+    with warnings.catch_warnings(), threadpool_limits(1):  # of so few rows, threads would wait for one another
+        warnings.simplefilter("ignore")  # of classes that are rare, and of models that would learn on
+        for name in names:
+            answers = cross_val_predict(MODELS[name](kind, ids), table, y, cv=folds, method=method)
+            scores[name] = _measure(METRICS[kind], y, answers)
     ranked = sorted(scores.items(), key=lambda pair: pair[1] if kind == "regression" else -pair[1])
     return Trial(METRICS[kind], len(rows), dict(ranked))
+
+
+def count_trees(label: Column, kind: str) -> int:
+    """Returns how many trees an iteration has: one for each of several classes."""
+    return len(label.values) if kind == "multiclass" else 1
+
+
+def choose_rows(targets: np.ndarray, most: int) -> np.ndarray:
+    """Returns the places of as many rows with a label, spread evenly over each of its values."""
+    known = np.flatnonzero(targets >= 0)
+    spread = known[np.argsort(targets[known], kind="stable")]
+    return np.sort(spread[np.unique(np.linspace(0, len(spread) - 1, most, dtype=int))])
+
+
+def divide(targets: np.ndarray, kind: str, groups: np.ndarray | None) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Returns the rows that train and those that judge, of each fold; none where a second class is too rare for that."""
+    from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold
+
+    whole, parted = (KFold, GroupKFold) if kind == "regression" else (StratifiedKFold, StratifiedGroupKFold)
+    least = len(targets) if kind == "regression" else np.sort(np.bincount(targets))[-2]
+    if least < FOLDS or (groups is not None and len(np.unique(groups)) < FOLDS):
+        return []
+    maker = whole(FOLDS, shuffle=True, random_state=SEED) if groups is None else parted(FOLDS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of rare classes, which not every fold has
+        folds = list(maker.split(targets, targets, groups))
+    return folds if all(len(np.unique(targets[train])) > 1 for train, _ in folds) else []
 
 
 def _read(column: Column, found: Guess) -> np.ndarray:

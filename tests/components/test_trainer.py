@@ -38,7 +38,7 @@ def run(tmp_path):
     ],
 )
 def test_the_summary_says_where_a_training_got_to_and_from_where(run, tmp_path, facts, more):
-    plain = {"base": None, "begun": 0, "refit": 0, "family": "dnn"}
+    plain = {"base": None, "begun": 0, "refit": 0, "unit": "epoch"}
     (tmp_path / FACTS).write_text(json.dumps(plain | facts))
     summary = summarise({"model_run": [run]})
     assert summary.text == "2 epochs, loss 0.5, best eval loss 0.6" + more
@@ -46,7 +46,7 @@ def test_the_summary_says_where_a_training_got_to_and_from_where(run, tmp_path, 
 
 
 def test_trees_are_counted_by_iterations(run, tmp_path):
-    (tmp_path / FACTS).write_text(json.dumps({"base": None, "begun": 0, "refit": 0, "family": "boosted_trees"}))
+    (tmp_path / FACTS).write_text(json.dumps({"base": None, "begun": 0, "refit": 0, "unit": "iteration"}))
     assert summarise({"model_run": [run]}).text == "2 iterations, loss 0.5, best eval loss 0.6"
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from components.validation.profile import Column, describe
 from pipelines.onboarding.feature_guess import Guess
-from pipelines.onboarding.model_trial import FOLDS, MODELS, Trial, try_models
+from pipelines.onboarding.model_trial import FOLDS, MODELS, Trial, choose_rows, divide, try_models
 
 ROWS = 400
 RANDOM = np.random.default_rng(0)
@@ -60,6 +60,28 @@ def test_many_rows_are_tried_here_and_there():
     trial = try_models(["linear"], known, column((frame["x"] > 5000).astype(int).tolist()), "binary", most=100)
     assert (trial.metric, trial.rows) == ("auc", 100)
     assert trial.scores["linear"] > 0.99
+
+
+def test_rows_are_taken_of_each_class_alike():
+    targets = np.array([0] * 9_000 + [1] * 500 + [-1] * 500)
+    rows = choose_rows(np.random.default_rng(0).permutation(targets), 190)
+    shuffled = np.random.default_rng(0).permutation(targets)[rows]
+    assert (len(rows), np.bincount(shuffled).tolist()) == (190, [180, 10])
+
+
+@pytest.mark.parametrize(
+    ("targets", "groups", "folds"),
+    [
+        ([0, 1] * 10, None, FOLDS),
+        ([0] * 17 + [1] * 3, None, 0),
+        ([0, 1, 2, 3, 4, 5, 6] * 3, None, 0),
+        ([0, 1] * 10, [1, 2, 3] * 6 + [1, 2], 0),
+        ([0, 1] * 10, [1, 2, 3, 4, 5] * 4, FOLDS),
+    ],
+)
+def test_each_fold_trains_on_two_classes_at_least(targets, groups, folds):
+    found = divide(np.array(targets), "binary", None if groups is None else np.array(groups))
+    assert len(found) == folds
 
 
 def test_a_trial_says_what_was_reached():
