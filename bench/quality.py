@@ -1,4 +1,4 @@
-"""How good a first model is, without any help, beside the plain choices: `python -m bench.quality`.
+"""How good a first model is, without any help, beside the plain choices: `make quality`.
 
 Each table goes through `millrace init`, `run` and `predict`; rows that are held out judge what it says of them, and
 what scikit-learn's models say that were trained on all rows that Millrace was shown.

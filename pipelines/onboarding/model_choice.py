@@ -1,7 +1,7 @@
 """Which model a first config has, and how it is trained: by the label, the columns, the rows, and a trial on them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 import numpy as np
@@ -15,6 +15,11 @@ TRIED = {  # by quality, the models that are tried, the simpler first, and on ho
     "fast": ((), 0),
     "good": (("linear", "trees", "small trees"), 2000),
     "best": (("linear", "trees", "small trees", "slow trees", "network"), 5000),
+}
+TREES = {
+    "trees": "max_iter: 500",
+    "slow trees": "learning_rate: 0.05, max_iter: 1000, max_features: 0.5",
+    "small trees": "learning_rate: 0.05, max_iter: 1000, max_leaf_nodes: 8",
 }
 SMALL = 2000  # rows below which a network has too little to learn from
 REFIT = 20_000  # rows below which a model of all of them is worth a second training
@@ -43,8 +48,8 @@ def choose_model(
 ) -> Choice:
     """Returns the model for so many rows: `fast` by their number, else by a trial on those of the columns.
 
-    Texts and several labels at once are learnt by networks, and none is tried. Raises ConfigError for a quality
-    that there is none of.
+    Texts and several labels at once are learnt by networks, and none is tried. What few rows make learns from all of
+    them in the end, unless it is to be fast. Raises ConfigError for a quality that there is none of.
     """
     if quality not in TRIED:
         raise ConfigError(f"'{quality}' is no quality", "--quality", f"There are {', '.join(TRIED)}.")
@@ -54,7 +59,10 @@ def choose_model(
     trial = None
     if names and is_tabular(label, kind, features):
         trial = try_models(names, expand(features, columns), label, kind, group, most)
-    return spell(trial, rows) if trial else choose_by_size(rows)
+    choice = spell(trial, rows) if trial else choose_by_size(rows)
+    if names and rows < REFIT:
+        return replace(choice, training={**choice.training, "refit": "true"})
+    return choice
 
 
 def choose_by_size(rows: int) -> Choice:
@@ -84,9 +92,8 @@ def expand(features: Mapping[str, Guess], columns: Mapping[str, Column]) -> dict
 
 
 def spell(trial: Trial, rows: int) -> Choice:
-    """Returns what did best in a trial, as a config has it; of few rows it learns from all in the end."""
+    """Returns what did best in a trial, as a config has it."""
     best = next(iter(trial.scores))
-    anew = {"refit": "true"} if rows < REFIT else {}
     if best == "linear":
         weight = (1 if trial.metric == "rmse" else 0.5) / rows  # as scikit-learn's linear models have it
         training = {
@@ -94,7 +101,7 @@ def spell(trial: Trial, rows: int) -> Choice:
             "epochs": str(int(np.clip(SEEN / rows, 20, 60))),
             "optimizer": "{name: adam, learning_rate: 0.03, schedule: {kind: cosine}}",
         }
-        return Choice(f"{{family: linear, l2: {weight:.1g}}}", training | anew, str(trial))
+        return Choice(f"{{family: linear, l2: {weight:.1g}}}", training, str(trial))
     if best == "network":
         training = {
             "batch_size": "64",
@@ -102,13 +109,5 @@ def spell(trial: Trial, rows: int) -> Choice:
             "optimizer": "{name: adamw, learning_rate: 0.001, weight_decay: 0.01, schedule: {kind: cosine}}",
             "early_stopping": "{patience: 10}",
         }
-        return Choice("{family: dnn, hidden_units: [256, 128], dropout: 0.1}", training | anew, str(trial))
-    training = {"early_stopping": "{patience: 20}"}
-    return Choice(f"{{family: boosted_trees, {TREES[best]}}}", training | anew, str(trial))
-
-
-TREES = {
-    "trees": "max_iter: 500",
-    "slow trees": "learning_rate: 0.05, max_iter: 1000, max_features: 0.5",
-    "small trees": "learning_rate: 0.05, max_iter: 1000, max_leaf_nodes: 8",
-}
+        return Choice("{family: dnn, hidden_units: [256, 128], dropout: 0.1}", training, str(trial))
+    return Choice(f"{{family: boosted_trees, {TREES[best]}}}", {"early_stopping": "{patience: 20}"}, str(trial))

@@ -82,7 +82,7 @@ def choose_rows(targets: np.ndarray, most: int) -> np.ndarray:
 
 
 def divide(targets: np.ndarray, kind: str, groups: np.ndarray | None) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Returns the rows that train and those that judge, of each fold; none where a second class is too rare for that."""
+    """Returns the rows that train and those that judge, of each fold; none where a second class is too rare."""
     from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold
 
     whole, parted = (KFold, GroupKFold) if kind == "regression" else (StratifiedKFold, StratifiedGroupKFold)

@@ -22,6 +22,7 @@ def test_what_does_better_on_the_rows_is_chosen(tmp_path, frame, family):
     drawn, config = draw(frame, tmp_path, list(frame)[-1], quality="good")
     assert isinstance(config.model, family)
     metric = "auc" if family is BoostedTrees else "rmse"
+    assert config.training.refit
     assert f"\n# Tried: {metric} by 4-fold cross-validation on {len(frame)} rows: " in drawn.text
 
 
@@ -33,6 +34,7 @@ def test_fast_goes_by_the_number_of_rows(rows, family):
 def test_fast_tries_nothing(tmp_path):
     drawn, config = draw(step(), tmp_path, "y", quality="fast")
     assert isinstance(config.model, Linear)
+    assert not config.training.refit
     assert "\n# For data of this size.\n" in drawn.text
 
 
