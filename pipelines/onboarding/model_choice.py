@@ -9,20 +9,16 @@ import numpy as np
 from components.validation.profile import Column
 from configs.errors import ConfigError
 from pipelines.onboarding.feature_guess import Guess
-from pipelines.onboarding.model_trial import Trial, try_models
+from pipelines.onboarding.model_trial import TREES, Trial, try_models
 
 TRIED = {  # by quality, the models that are tried, the simpler first, and on how many rows
     "fast": ((), 0),
     "good": (("linear", "trees", "small trees"), 2000),
     "best": (("linear", "trees", "small trees", "slow trees", "network"), 5000),
 }
-TREES = {
-    "trees": "max_iter: 500",
-    "slow trees": "learning_rate: 0.05, max_iter: 1000, max_features: 0.5",
-    "small trees": "learning_rate: 0.05, max_iter: 1000, max_leaf_nodes: 8",
-}
 SMALL = 2000  # rows below which a network has too little to learn from
 REFIT = 20_000  # rows below which a model of all of them is worth a second training
+MANY = 1000  # trees, of which so many rows keep as many as are good
 TABULAR = ("numeric", "categorical", "boolean", "timestamp")  # features that trees learn from
 CROWD = 40  # classes, beyond which as many trees an iteration are too many
 SEEN = 40_000  # rows that a linear model sees, the same ones again and again
@@ -110,4 +106,7 @@ def spell(trial: Trial, rows: int) -> Choice:
             "early_stopping": "{patience: 10}",
         }
         return Choice("{family: dnn, hidden_units: [256, 128], dropout: 0.1}", training, str(trial))
-    return Choice(f"{{family: boosted_trees, {TREES[best]}}}", {"early_stopping": "{patience: 20}"}, str(trial))
+    options: dict[str, float] = dict(TREES[best]) if rows < REFIT else {**TREES[best], "max_iter": MANY}
+    told = ", ".join(f"{name}: {value}" for name, value in options.items())
+    training = {} if rows < REFIT else {"early_stopping": "{patience: 20}"}
+    return Choice(f"{{family: boosted_trees, {told}}}", training, str(trial))

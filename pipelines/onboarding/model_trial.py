@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,11 @@ FOLDS = 4
 IDS = ("categorical", "boolean")  # kinds of features whose values have no order
 MOST = 200  # values of a category that are told apart; the others are one
 SEED = 0
+TREES = {  # the options of scikit-learn's, which are also our config's
+    "trees": {"max_iter": 100},
+    "small trees": {"max_iter": 200, "max_leaf_nodes": 8},
+    "slow trees": {"max_iter": 300, "learning_rate": 0.05, "max_features": 0.5},
+}
 FEWEST = 400  # rows that are tried, however many columns there are
 CELLS = 1_000_000  # of the table times the trees of an iteration, that are tried in seconds
 METRICS: dict[str, Metric] = {"binary": "auc", "multiclass": "accuracy", "regression": "rmse"}
@@ -149,7 +155,7 @@ def _network(kind: str, ids: np.ndarray) -> Any:
     )
 
 
-def _trees(ids: np.ndarray, kind: str, **options: Any) -> Any:
+def _trees(options: Mapping[str, float], kind: str, ids: np.ndarray) -> Any:
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
     made = HistGradientBoostingRegressor if kind == "regression" else HistGradientBoostingClassifier
@@ -158,8 +164,6 @@ def _trees(ids: np.ndarray, kind: str, **options: Any) -> Any:
 
 MODELS: dict[str, Callable[[str, np.ndarray], Any]] = {
     "linear": _linear,
-    "trees": lambda kind, ids: _trees(ids, kind, max_iter=60, learning_rate=0.15),
-    "slow trees": lambda kind, ids: _trees(ids, kind, max_iter=120, learning_rate=0.08, max_features=0.5),
-    "small trees": lambda kind, ids: _trees(ids, kind, max_iter=120, learning_rate=0.1, max_leaf_nodes=8),
     "network": _network,
+    **{name: partial(_trees, options) for name, options in TREES.items()},
 }

@@ -4,8 +4,8 @@ import pytest
 
 from configs.errors import ConfigError
 from configs.schema.models import BoostedTrees, Linear, WideDeep
-from pipelines.onboarding.model_choice import TREES, choose_by_size, expand, spell
-from pipelines.onboarding.model_trial import Trial
+from pipelines.onboarding.model_choice import choose_by_size, expand, spell
+from pipelines.onboarding.model_trial import TREES, Trial
 from tests.pipelines.onboarding.conftest import ROWS, bunch, draw, of
 
 
@@ -56,11 +56,14 @@ def test_a_quality_that_there_is_none_of_is_refused(tmp_path):
 
 @pytest.mark.parametrize("best", ["linear", "network", *TREES])
 @pytest.mark.parametrize("metric", ["auc", "rmse"])
-def test_each_model_that_is_tried_makes_a_config(tmp_path, best, metric, monkeypatch):
-    chosen = spell(Trial(metric, 600, {best: 0.9}), 600)
+@pytest.mark.parametrize("rows", [600, 60_000])
+def test_each_model_that_is_tried_makes_a_config(tmp_path, best, metric, rows, monkeypatch):
+    chosen = spell(Trial(metric, 600, {best: 0.9}), rows)
     monkeypatch.setattr("pipelines.onboarding.config_draft.choose_model", lambda *_: chosen)
     _, config = draw(of(0, 1) if metric == "auc" else bunch("diabetes"), tmp_path, "y" if metric == "auc" else "target")
     assert {"linear": "linear", "network": "dnn"}.get(best, "boosted_trees") == config.model.family
+    if best in TREES and rows == 600:
+        assert TREES[best].items() <= config.model.model_dump().items()
 
 
 def test_a_pattern_is_the_columns_that_nothing_else_names(tmp_path):
