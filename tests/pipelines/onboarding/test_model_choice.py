@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,6 +18,7 @@ def step() -> pd.DataFrame:
     return frame.assign(y=np.where(frame["a"] * frame["b"] > 0, "yes", "no"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("frame", "family"), [(step, BoostedTrees), (lambda: bunch("diabetes"), Linear)])
 def test_what_does_better_on_the_rows_is_chosen(tmp_path, frame, family):
     frame = frame()
@@ -58,7 +61,8 @@ def test_a_quality_that_there_is_none_of_is_refused(tmp_path):
 @pytest.mark.parametrize("metric", ["auc", "rmse"])
 @pytest.mark.parametrize("rows", [600, 60_000])
 def test_each_model_that_is_tried_makes_a_config(tmp_path, best, metric, rows, monkeypatch):
-    chosen = spell(Trial(metric, 600, {best: 0.9}), rows)
+    told = spell(Trial(metric, 600, {best: 0.9}), rows)
+    chosen = replace(told, training={**told.training, "refit": "true"})
     monkeypatch.setattr("pipelines.onboarding.config_draft.choose_model", lambda *_: chosen)
     _, config = draw(of(0, 1) if metric == "auc" else bunch("diabetes"), tmp_path, "y" if metric == "auc" else "target")
     assert {"linear": "linear", "network": "dnn"}.get(best, "boosted_trees") == config.model.family
