@@ -12,7 +12,7 @@ PYTHON ?= $(shell for python in python3 python python3.13 python3.12 python3.11 
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test test-quick test-all test-current test-cluster coverage lint run-local compile submit schedule image bench screenshot reference container clean
+.PHONY: help setup lock test test-quick test-all test-current test-cluster coverage lint run-local compile submit schedule image bench quality screenshot reference container clean
 
 help: ## show this table
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -67,6 +67,9 @@ image: setup ## build the container images of a pipeline: make image CONFIG=conf
 
 bench: setup ## measure this project beside TFX's own example; writes docs/performance.md; an hour
 	@$(BIN)/python -m bench $(ARGS)
+
+quality: setup ## measure what init's models are worth beside scikit-learn's; writes docs/quality.md; half an hour
+	@$(BIN)/python -m bench.quality $(ARGS)
 
 screenshot: setup ## draw the newest run of CONFIG as the README shows it
 	@$(BIN)/python -m pipelines.reporting.screenshot $(CONFIG) docs/images/run.svg

@@ -44,7 +44,7 @@ def build(config: Config, made: Made) -> BaseComponent:
         run_fn="trainer.run_fn.run_fn",
         custom_config={"settings": settle(config).model_dump_json(), "home": str(config.home.root)},
         train_args=trainer_pb2.TrainArgs(splits=["train"]),
-        eval_args=trainer_pb2.EvalArgs(splits=["eval"]),
+        eval_args=trainer_pb2.EvalArgs(splits=["eval", "test"] if config.training.refit else ["eval"]),
     ).with_id("Trainer")
 
 
@@ -53,11 +53,13 @@ def summarise(outputs: Outputs) -> Summary:
     folder = Path(outputs["model_run"][0].uri)
     history, facts = (json.loads((folder / name).read_text()) for name in (HISTORY, FACTS))
     loss, val_loss = history["loss"], history["val_loss"]
-    text = f"{count(len(loss), 'epoch')}, loss {loss[-1]:.4g}, best eval loss {min(val_loss):.4g}"
+    text = f"{count(len(loss), facts['unit'])}, loss {loss[-1]:.4g}, best eval loss {min(val_loss):.4g}"
     if facts["base"]:
         text += f", from version {facts['base']} on"
     if facts["begun"]:
         text += f", gone on with from step {facts['begun']:,}"
+    if facts["refit"]:
+        text += f", then trained anew on all {facts['refit']:,} rows"
     return Summary(text, {"history": history, **facts})
 
 

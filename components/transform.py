@@ -34,17 +34,19 @@ from trainer.features.preprocessing import Preprocessing
 from trainer.settings import Columns
 
 SPLITS = ("train", "eval")  # those that train; what is learnt is learnt of the first
+REFIT = (*SPLITS, "test")  # those that a model learns from that is trained anew
 
 
 def build(config: Config, made: Made) -> BaseComponent:
     """Returns the node that learns the preprocessing from the training split and applies it to those that train."""
     columns = Columns(features=config.features, label=config.label, weight=config.data.weight)
+    splits = REFIT if config.training.refit else SPLITS
     component = OnePass(
         examples=made["ExampleGen"].outputs["examples"],
         schema=made["SchemaGen"].outputs["schema"],
         preprocessing_fn="trainer.features.preprocessing.Preprocessing",
-        custom_config={"columns": columns.model_dump_json()},
-        splits_config=transform_pb2.SplitsConfig(analyze=SPLITS[:1], transform=SPLITS),
+        custom_config={"columns": columns.model_dump_json(), "splits": splits},
+        splits_config=transform_pb2.SplitsConfig(analyze=SPLITS[:1], transform=splits),
         disable_statistics=True,
         disable_analyzer_cache=True,
     ).with_id("Transform")
@@ -62,7 +64,8 @@ class Executor(BaseBeamExecutor):
     """Learns from the training split, writes Transform's graph, and applies it to the splits that train."""
 
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
-        columns = json.loads(exec_properties["custom_config"])["columns"]
+        given = json.loads(exec_properties["custom_config"])
+        columns, splits = given["columns"], given["splits"]
         examples = artifact_utils.get_single_instance(input_dict["examples"])
         rows = count_rows([examples])
         graph = artifact_utils.get_single_uri(output_dict["transform_graph"])
@@ -73,9 +76,9 @@ class Executor(BaseBeamExecutor):
             seen | beam.Map(write_learnt, columns, graph)
         write_graph(Preprocessing(Columns.model_validate_json(columns), Learnt.read(graph)), schema, graph)
         made = artifact_utils.get_single_instance(output_dict["transformed_examples"])
-        made.split_names = artifact_utils.encode_split_names(list(SPLITS))
+        made.split_names = artifact_utils.encode_split_names(splits)
         with staged(made) as staging, self._make_beam_pipeline() as pipeline:
-            files = pipeline | beam.Create([file for split in SPLITS for file in list_shards(examples, split)])
+            files = pipeline | beam.Create([file for split in splits for file in list_shards(examples, split)])
             files | beam.Reshuffle() | beam.ParDo(Apply(columns, graph, rows, made.uri, staging))
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 from tfx.components.trainer.fn_args_utils import FnArgs
 
@@ -14,6 +15,7 @@ from configs.errors import MillraceError
 from configs.quantities import count
 from configs.schema.models import BoostedTrees
 from trainer.export.saved_model import KERAS_MODEL, export
+from trainer.export.signatures import JUDGED
 from trainer.features.graph import read_spec
 from trainer.features.learnt import Learnt
 from trainer.features.transforms import Column, columns
@@ -47,11 +49,16 @@ def run_fn(fn_args: FnArgs) -> None:
     tuned = read_values(fn_args.hyperparameters)
     settings = settings.replace(tuned)
     train, evaluation = read_splits(fn_args, settings)
-    if settings.training.class_weights:
-        train.weigh(settings.training.class_weights, settings.label.values)
+    weigh(train, settings)
     with computing(settings.training) as devices:
         size = choose_batch(settings.training, train.count)
         model, history, facts = train_model(settings, given, learnt, (train, evaluation), size)
+        facts |= {"refit": 0, "unit": "iteration" if isinstance(settings.model, BoostedTrees) else "epoch"}
+        if settings.training.refit:
+            export(model, fn_args.transform_graph_path, settings, str(Path(fn_args.serving_model_dir, JUDGED)))
+            rows = read_rows([*fn_args.train_files, *fn_args.eval_files], fn_args, settings)
+            weigh(rows, settings)
+            model, facts["refit"] = refit(settings, given, learnt, (rows, evaluation), size, history), rows.count
     export(model, fn_args.transform_graph_path, settings, fn_args.serving_model_dir)
     keep(settings.model, fn_args.serving_model_dir)
     lineage = {"origin": given["origin"], "base_digest": given.get("base_digest", "")}
@@ -61,12 +68,20 @@ def run_fn(fn_args: FnArgs) -> None:
 
 
 def read_splits(fn_args: FnArgs, settings: Settings) -> tuple[Rows, Rows]:
-    """Returns the rows to train on, and those to look at after each epoch."""
-    spec, label, weight = read_spec(fn_args.transform_graph_path), settings.label.name, settings.weight
-    train, evaluation = (
-        Rows(files, spec, label, weight, settings.training) for files in (fn_args.train_files, fn_args.eval_files)
-    )
-    return train, evaluation
+    """Returns the rows to train on, and those to look at after each epoch; test files may come after these."""
+    return read_rows(fn_args.train_files, fn_args, settings), read_rows(fn_args.eval_files[:1], fn_args, settings)
+
+
+def read_rows(files: Sequence[str], fn_args: FnArgs, settings: Settings) -> Rows:
+    """Returns the rows of files as Transform made them."""
+    spec = read_spec(fn_args.transform_graph_path)
+    return Rows(files, spec, settings.label.name, settings.weight, settings.training)
+
+
+def weigh(rows: Rows, settings: Settings) -> None:
+    """Makes rows count by their class, where the settings say so."""
+    if settings.training.class_weights:
+        rows.weigh(settings.training.class_weights, settings.label.values)
 
 
 def train_model(
@@ -83,6 +98,24 @@ def train_model(
         )
         return model, history, {"parameters": model.count_params(), "begun": 0, "base": None}
     return train_network(settings, given, learnt, splits, size)
+
+
+def refit(
+    settings: Settings,
+    given: Mapping[str, Any],
+    learnt: Learnt,
+    splits: tuple[Rows, Rows],
+    size: int,
+    history: Mapping[str, Sequence[float]],
+) -> keras.Model:
+    """Returns a model that is trained anew as the first was, for as many epochs as made that one best."""
+    if settings.training.early_stopping:
+        best = int(np.argmin(history["val_loss"])) + 1
+        times = "model.max_iter" if isinstance(settings.model, BoostedTrees) else "training.epochs"
+        settings = settings.replace({"training.early_stopping": None, "training.steps": None, times: best})
+    place = Path(given["checkpoint"])
+    own = {"checkpoint": str(place.with_stem("refit")), "tensorboard": str(Path(given["tensorboard"], "refit"))}
+    return train_model(settings, {**given, **own}, learnt, splits, size)[0]
 
 
 def train_network(

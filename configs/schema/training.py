@@ -25,7 +25,7 @@ LOSSES: dict[str, tuple[LossName, ...]] = {
     "regression": ("mse", "mae", "huber", "pinball"),
 }
 HEEDED: dict[str, tuple[str, ...]] = {  # by families that do not heed every key, those that they do
-    "boosted_trees": ("cache", "class_weights", "device", "early_stopping", "loss", "metrics", "seed"),
+    "boosted_trees": ("cache", "class_weights", "device", "early_stopping", "loss", "metrics", "refit", "seed"),
 }
 TREE_LOSSES: tuple[LossName, ...] = ("cross_entropy", "mse", "mae")
 PARAMETERS: dict[str, tuple[str, ...]] = {
@@ -153,6 +153,11 @@ class Training(Section):
         default=None, description="What is told of each epoch."
     )
     early_stopping: EarlyStopping | None = None
+    refit: bool = Field(
+        default=False,
+        description="What is served is trained anew, on the rows of all splits, for the epochs that were best; what is "
+        "judged is the model that has not seen the test split.",
+    )
     cache: Literal["auto", "memory", "none"] = Field(
         default="auto",
         description="Where rows are kept between epochs; auto: in memory up to a quarter of what is free.",

@@ -45,6 +45,9 @@ def init(
     ] = None,
     sheet: Annotated[str, typer.Option(metavar="NAME", help="Of a workbook; else the first.")] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing: take what is likelier.")] = False,
+    quality: Annotated[
+        str, typer.Option(help="fast, good, best: how much is tried to find a model for these rows.")
+    ] = "good",
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
     output: Format = Output.text,
 ) -> None:
@@ -58,7 +61,9 @@ def init(
     names = columns.split(",") if columns else ()
     asks = path is not None and output is Output.text and not yes and sys.stdin.isatty() and sys.stdout.isatty()
     with silence():  # TensorFlow, which reads TFRecords
-        drawn = draft(data, label, path, kind, group, weight, names, sheet, ask_reading if asks else None, horizon)
+        drawn = draft(
+            data, label, path, kind, group, weight, names, sheet, ask_reading if asks else None, horizon, quality
+        )
     if path is None:
         typer.echo(drawn.text, nl=False)
         return

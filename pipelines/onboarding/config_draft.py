@@ -43,6 +43,7 @@ from pipelines.onboarding.folder_inference import (
 )
 from pipelines.onboarding.giveaway import find_giveaways
 from pipelines.onboarding.label_inference import Target, Threshold, aim, find_kind, find_leaks, label_rows
+from pipelines.onboarding.model_choice import choose_by_size, choose_model
 from pipelines.onboarding.moment_inference import read_as
 from pipelines.onboarding.multilabel_inference import aim_at_sets, find_sets, join_flags, spell_columns, spell_separator
 from pipelines.onboarding.series_draft import (
@@ -63,24 +64,6 @@ SUFFIXES = {suffix: name for name in TABLES for suffix in FORMATS[name].suffixes
 FEWEST = 20  # rows, of which each split may still get some
 COMMENTS = 56  # the column that comments are aligned to at most
 Ask = Callable[[str, Mapping[str, str]], str]  # of a column, by format how it is read; returns the format
-
-
-@dataclass(frozen=True)
-class Settings:
-    """A model and how it is trained, for data sets of up to so many rows."""
-
-    rows: float
-    model: str
-    batch_size: int
-    epochs: int
-    learning_rate: float
-    patience: int
-
-
-SETTINGS = (
-    Settings(2000, "{family: linear}", 32, 200, 0.02, 20),
-    Settings(float("inf"), "{family: wide_deep, hidden_units: [64, 32]}", 256, 20, 0.001, 3),
-)
 
 
 @dataclass(frozen=True)
@@ -115,13 +98,15 @@ def draft(
     sheet: str = "",
     ask: Ask | None = None,
     horizon: int | None = None,
+    quality: str = "good",
 ) -> Draft:
     """Returns the config for the rows in `data`: a file of a table, a folder, a glob or sample://NAME.
 
     In a folder of images or texts, folders may name the classes; else `label` names a column.
 
     It is written for the place `file`; `columns` are the names of those of files without a header, `sheet` is a
-    workbook's. Where moments can be read in several ways, `ask` says in which. Raises DataRejected and ConfigError
+    workbook's. Where moments can be read in several ways, `ask` says in which; `quality` is how
+    much is tried to find a model. Raises DataRejected and ConfigError
     where no pipeline can be made of it.
     """
     if found := find_classes(data):
@@ -186,7 +171,9 @@ def draft(
         options=options,
         features=align({_spell_feature(name, found): found.reason for name, found in features.items()}),
         left_out=_list(left_out),
-        settings=next(settings for settings in SETTINGS if profile.rows < settings.rows),
+        choice=choose_model(
+            quality, profile.rows, column, target.kind, features, others, profile.columns[group] if group else None
+        ),
         thresholds=align({_spell_threshold(threshold): threshold[2] for threshold in target.thresholds}),
         gate=loosen(units, profile.rows, split),
     )
@@ -203,9 +190,6 @@ def _draft_folders(found: Classes, data: str, label: str | None, file: Path | No
     split, units = choose_split(profile, LABEL, kind, None)
     target = aim(column, kind, None, profile.rows * split.test / sum(split.parts.values()))
     name, feature = describe_feature(found)
-    settings = next(settings for settings in SETTINGS if profile.rows < settings.rows)
-    if found.format == "images":
-        settings = Settings(profile.rows, choose_network(feature), 32, 30, 0.001, 6)
     text = _render(
         "pipeline",
         schema=FILE if file else None,
@@ -221,7 +205,7 @@ def _draft_folders(found: Classes, data: str, label: str | None, file: Path | No
         options=(),
         features=align({_spell_feature(name, feature): feature.reason}),
         left_out=(),
-        settings=settings,
+        choice=choose_network(feature) if found.format == "images" else choose_by_size(profile.rows),
         thresholds=align({_spell_threshold(threshold): threshold[2] for threshold in target.thresholds}),
         gate=loosen(units, profile.rows, split),
     )

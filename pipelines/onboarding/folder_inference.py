@@ -18,12 +18,20 @@ from configs.schema.dialect import PLAIN, Dialect
 from pipelines.onboarding.dialect_inference import SAMPLE, find_encoding
 from pipelines.onboarding.feature_guess import Guess
 from pipelines.onboarding.feature_inference import guess
+from pipelines.onboarding.model_choice import Choice
 
 LABEL = "label"  # the column that the folders' names are
 LOOKED = 200  # pictures that are opened
 LARGEST = 64  # pixels of a side that a first model sees
 SMALLEST = 4  # pixels of a side, up to which pooling halves it
 FILTERS = (32, 64, 128, 128, 128)
+DENSE = "dnn, hidden_units: [128]"  # of images that are too small to be halved
+TRAINING = {
+    "batch_size": "32",
+    "epochs": "30",
+    "optimizer": "{name: adam, learning_rate: 0.001}",
+    "early_stopping": "{patience: 6}",
+}
 TEXT = Guess("texts", "text", {"vocabulary": 5000, "length": 100})
 
 
@@ -116,16 +124,16 @@ def fit(sizes: np.ndarray) -> tuple[int, int]:
     return max(8, 8 * round(height * scale / 8)), max(8, 8 * round(width * scale / 8))
 
 
-def choose_network(image: Guess) -> str:
-    """Returns the convolutions for images of this size: each halves them, as long as something is left."""
+def choose_network(image: Guess) -> Choice:
+    """Returns convolutions for images of this size: each halves them, as long as something is left."""
     side, blocks = min(image.options["height"], image.options["width"]), []
     for filters in FILTERS:
         if side < SMALLEST:
             break
         blocks.append(f"{{filters: {filters}}}")
         side //= 2
-    units = f"blocks: [{', '.join(blocks)}], hidden_units: [128]" if blocks else ""
-    return f"{{family: cnn, {units}, dropout: 0.2}}" if blocks else "{family: dnn, hidden_units: [128]}"
+    network = f"cnn, blocks: [{', '.join(blocks)}], hidden_units: [128], dropout: 0.2" if blocks else DENSE
+    return Choice(f"{{family: {network}}}", TRAINING, "For images of this size")
 
 
 def _look(path: str) -> tuple[tuple[int, int], bool] | None:

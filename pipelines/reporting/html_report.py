@@ -76,7 +76,7 @@ def render(record: Mapping[str, Any], config: Config) -> str:
         missed=missed,
         confusion=name_classes(evaluation.get("confusion", []), config.label.values),
         groups=groups,
-        curves=draw("curves", trace(history)) if history else None,
+        curves=draw("curves", trace(history, details["Trainer"].get("unit", "epoch"))) if history else None,
         rows=details.get("ExampleGen", {}).get("rows"),
         columns=details.get("StatisticsGen", {}).get("columns"),
         gate=details.get("DataGate"),
@@ -173,8 +173,8 @@ def compare(slices: Mapping[str, Mapping[str, Measured]], column: str, metric: s
     }
 
 
-def trace(history: Mapping[str, Sequence[float]]) -> Figure:
-    """Returns the chart of the loss by epoch."""
+def trace(history: Mapping[str, Sequence[float]], unit: str) -> Figure:
+    """Returns the chart of the loss by epoch, or what else a training is counted by."""
     names = {"loss": ("train", CANDIDATE), "val_loss": ("eval", BASELINE)}
     data = [
         {
@@ -183,12 +183,12 @@ def trace(history: Mapping[str, Sequence[float]]) -> Figure:
             "x": list(range(1, len(history[key]) + 1)),
             "y": history[key],
             "line": {"color": colour},
-            "hovertemplate": "epoch %{x}: %{y:.4f}",
+            "hovertemplate": f"{unit} %{{x}}: %{{y:.4f}}",
         }
         for key, (split, colour) in names.items()
     ]
-    epochs = {"title": {"text": "epoch"}, "dtick": math.ceil(len(history["loss"]) / 10)}
-    return {"data": data, "layout": {"xaxis": epochs, "yaxis": {"title": {"text": "loss"}}}}
+    axis = {"title": {"text": unit}, "dtick": math.ceil(len(history["loss"]) / 10)}
+    return {"data": data, "layout": {"xaxis": axis, "yaxis": {"title": {"text": "loss"}}}}
 
 
 def draw(name: str, figure: Figure) -> Markup:

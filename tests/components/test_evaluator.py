@@ -3,9 +3,12 @@
 from types import SimpleNamespace
 
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2, validation_result_pb2
+from tfx.types import standard_artifacts
+from tfx.utils import path_utils
 
-from components.evaluator import summarise
+from components.evaluator import find_judged, summarise
 from tests.components.evaluation.test_results import write
+from trainer.export.signatures import JUDGED
 
 
 def judged(folder, baseline=None, limit=None):
@@ -44,3 +47,13 @@ def test_what_was_missed_stands_in_place_of_the_metric(tmp_path):
     assert summary.text == "auc (Overall) is 0.7500, below 0.9"
     [failure] = summary.details["missed"]
     assert {"slice": "Overall", "metric": "auc", "value": 0.75, "limit": 0.9}.items() <= failure.items()
+
+
+def test_a_model_of_all_rows_is_judged_by_the_one_that_has_not_seen_them(tmp_path):
+    model = standard_artifacts.Model()
+    model.uri = str(tmp_path)
+    assert find_judged(model) is model
+    inside = tmp_path / "Format-Serving" / JUDGED
+    inside.mkdir(parents=True)
+    assert path_utils.serving_model_path(find_judged(model).uri) == str(inside)
+    assert model.uri == str(tmp_path)

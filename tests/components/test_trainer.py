@@ -29,14 +29,25 @@ def run(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("base", "begun", "more"),
-    [(None, 0, ""), (3, 0, ", from version 3 on"), (None, 1200, ", gone on with from step 1,200")],
+    ("facts", "more"),
+    [
+        ({}, ""),
+        ({"base": 3}, ", from version 3 on"),
+        ({"begun": 1200}, ", gone on with from step 1,200"),
+        ({"refit": 1500}, ", then trained anew on all 1,500 rows"),
+    ],
 )
-def test_the_summary_says_where_a_training_got_to_and_from_where(run, tmp_path, base, begun, more):
-    (tmp_path / FACTS).write_text(json.dumps({"base": base, "begun": begun}))
+def test_the_summary_says_where_a_training_got_to_and_from_where(run, tmp_path, facts, more):
+    plain = {"base": None, "begun": 0, "refit": 0, "unit": "epoch"}
+    (tmp_path / FACTS).write_text(json.dumps(plain | facts))
     summary = summarise({"model_run": [run]})
     assert summary.text == "2 epochs, loss 0.5, best eval loss 0.6" + more
     assert summary.details["history"]["loss"] == [0.9, 0.5]
+
+
+def test_trees_are_counted_by_iterations(run, tmp_path):
+    (tmp_path / FACTS).write_text(json.dumps({"base": None, "begun": 0, "refit": 0, "unit": "iteration"}))
+    assert summarise({"model_run": [run]}).text == "2 iterations, loss 0.5, best eval loss 0.6"
 
 
 def test_a_state_has_its_place_by_what_its_training_depends_on(tmp_path):

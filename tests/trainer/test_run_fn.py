@@ -8,7 +8,7 @@ import tensorflow as tf
 from configs.errors import MillraceError
 from configs.schema.features import Numeric
 from configs.schema.models import BoostedTrees, Dnn, Linear
-from configs.schema.training import Training
+from configs.schema.training import EarlyStopping, Training
 from tests.trainer.conftest import LABELS
 from trainer import run_fn
 from trainer.features.cells import NUMBERS
@@ -16,7 +16,7 @@ from trainer.features.learnt import Learnt
 from trainer.features.transforms import Column
 from trainer.labels import adapt
 from trainer.models.families import build
-from trainer.run_fn import train_model, widen
+from trainer.run_fn import refit, train_model, widen
 from trainer.settings import Settings
 from trainer.training.dataset import Feed
 from trainer.training.distribution import computing
@@ -95,6 +95,21 @@ def test_trees_are_grown_in_place_of_steps():
     assert history["val_accuracy"] == [1.0, 1.0, 1.0]
     assert facts == {"parameters": model.count_params(), "begun": 0, "base": None}
     assert [layer.name for layer in model.layers][-2:] == ["trees", "prediction"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("stopping", "iterations"), [(EarlyStopping(patience=1), 2), (None, 4)])
+def test_a_model_of_all_rows_is_trained_as_long_as_was_best(tmp_path, stopping, iterations):
+    settings = Settings(
+        features={"a": Numeric(kind="numeric")},
+        label=LABELS["binary"],
+        model=BoostedTrees(family="boosted_trees", max_iter=4, min_samples_leaf=5),
+        training=Training(early_stopping=stopping, refit=True),
+    )
+    given = {"checkpoint": str(tmp_path / "state.npz"), "tensorboard": str(tmp_path)}
+    history = {"val_loss": [0.4, 0.2, 0.3]}
+    model = refit(settings, given, Learnt({}, {}, {}), (Split(), Split()), 64, history)
+    assert model.get_layer("trees").iterations == iterations
 
 
 @pytest.mark.parametrize("kind", ["binary", "regression"])

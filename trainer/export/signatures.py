@@ -1,10 +1,11 @@
-"""What an exported model is asked by, and what it answers with."""
+"""What an exported model is asked by, what it answers with, and where the model lies that is judged in its place."""
 
 from collections.abc import Collection
 
 SERVING, RAW, TRANSFORM = "serving_default", "serving_raw", "transform_features"
 PREDICTION, CLASSES, SCORES = "prediction", "classes", "scores"
 EXAMPLES = "examples"  # the tensor of serialized tf.Examples
+JUDGED = "assets.extra/judged/Format-Serving"  # in a model of all rows, that which judges it; TFX calls a folder so
 
 
 def find_free(name: str, taken: Collection[str]) -> str:

@@ -19,9 +19,9 @@ NUMERIC = Numeric(kind="numeric")
 
 
 def draw(frame: pd.DataFrame, folder: Path, label: str, **options) -> tuple[Draft, Config]:
-    """The draft for a table, and the config that it is."""
+    """The draft for a table, and the config that it is; no model is tried unless that is asked for."""
     frame.to_csv(folder / "rows.csv", index=False)
-    drawn = draft(str(folder / "rows.csv"), label, folder / "rows.yaml", **options)
+    drawn = draft(str(folder / "rows.csv"), label, folder / "rows.yaml", **{"quality": "fast"} | options)
     (folder / "rows.yaml").write_text(drawn.text)
     return drawn, load(folder / "rows.yaml")
 

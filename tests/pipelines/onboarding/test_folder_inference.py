@@ -70,7 +70,7 @@ def test_a_size_is_that_of_small_pictures_or_scaled_down():
 
 @pytest.mark.parametrize(("side", "blocks"), [(2, 0), (4, 1), (8, 2), (28, 3), (32, 4), (64, 5)])
 def test_each_block_halves_the_picture_as_long_as_something_is_left(side, blocks):
-    assert choose_network(Guess("", "image", {"height": side, "width": 64})).count("filters") == blocks
+    assert choose_network(Guess("", "image", {"height": side, "width": 64})).model.count("filters") == blocks
 
 
 def test_texts_by_folder_make_a_draft_in_their_encoding(tmp_path):

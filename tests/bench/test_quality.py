@@ -1,0 +1,63 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bench.quality import PAGE, QUALITIES, RECORDS, count, find_ahead, gain, judge, main, name_answer, try_table
+from bench.tables import TABLES
+from tests.bench.records import MACHINE
+
+TOLD = {
+    "rows": 100,
+    "linear": {"score": 0.9, "noise": 0.01},
+    "trees": {"score": 0.8, "noise": 0.02},
+    "good": {"score": 0.891, "noise": 0.01, "model": "linear", "seconds": {"init": 2.0, "run": 20.0}},
+    "best": {"score": None, "noise": None, "model": "dnn", "seconds": {"init": 9.0}},
+}
+
+
+def test_a_gain_is_a_share_of_the_better_rival():
+    assert gain("binary", TOLD, "good") == pytest.approx(-0.01)
+    assert gain("binary", TOLD, "best") is None
+    assert find_ahead("binary", TOLD) == "linear"
+    assert find_ahead("regression", TOLD) == "trees"
+    assert gain("regression", TOLD, "good") == pytest.approx(0.8 / 0.891 - 1)
+
+
+def test_what_was_not_published_gains_nothing():
+    gains = {"a": {"good": -0.02, "best": None}, "b": {"good": -0.03, "best": 0.0}, "c": {}}
+    assert count(gains, "good", -0.02) == 1
+    assert count(gains, "best", 0.0) == 1
+
+
+def test_an_answer_is_the_number_or_the_score_of_the_second_class():
+    assert name_answer("binary", pd.Series(["no", "yes"])) == "score_yes"
+    assert name_answer("multiclass", pd.Series(["a", "b", "c"])) == "prediction"
+
+
+def test_noise_is_what_another_draw_of_the_rows_would_do():
+    label = np.arange(400) % 2
+    told = judge("multiclass", label, np.where(np.arange(400) < 100, 1 - label, label))
+    assert told["score"] == 0.75
+    assert told["noise"] == pytest.approx((0.75 * 0.25 / 400) ** 0.5, rel=0.1)
+    assert judge("multiclass", label, None) == {"score": None, "noise": None}
+
+
+def test_the_page_says_what_was_reached_and_what_was_not(tmp_path):
+    (tmp_path / RECORDS).write_text(json.dumps({"machine": MACHINE, "records": {"iris": TOLD}}))
+    main(into=tmp_path, redraw=True)
+    page = (tmp_path / PAGE).read_text()
+    assert "| iris | 100 | accuracy | 0.9 | 0.8 | 0.01 |  | 0.891 (-1.0) | **not published** |" in page
+    assert "| on 1 of 1 | yes |" in page
+    assert "| on 0 of 1 | **no** |" in page
+
+
+@pytest.mark.slow
+def test_a_table_goes_all_the_way_and_the_model_of_all_rows_answers():
+    told = try_table(TABLES["iris"], ["good"])
+    assert told.keys() == {"rows", "linear", "trees", "good"}
+    assert told["good"]["score"] > 0.9
+    assert told["good"]["model"] == "linear"
+    assert told["good"]["seconds"].keys() == {"init", "run", "predict"}
+    assert "good" in QUALITIES
