@@ -58,11 +58,18 @@ def init(
     path = None if file == "-" else Path(file)
     if path is not None:
         require_target(path, force, data)  # which a look at all the data would come too late for
-    names = columns.split(",") if columns else ()
     asks = path is not None and output is Output.text and not yes and sys.stdin.isatty() and sys.stdout.isatty()
     with silence():  # TensorFlow, which reads TFRecords
         drawn = draft(
-            data, label, path, kind, group, weight, names, sheet, ask_reading if asks else None, horizon, quality
+            *(data, label, path),
+            kind=kind,
+            group=group,
+            weight=weight,
+            columns=columns.split(",") if columns else (),
+            sheet=sheet,
+            horizon=horizon,
+            quality=quality,
+            ask=ask_reading if asks else None,
         )
     if path is None:
         typer.echo(drawn.text, nl=False)

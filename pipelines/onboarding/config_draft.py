@@ -6,15 +6,13 @@ import os
 import re
 import shlex
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from pydantic import ValidationError
 
 from components.readers.data_file import strip_compression
 from components.readers.files import find_data, find_paths, list_files
@@ -22,29 +20,18 @@ from components.readers.formats import FORMATS
 from components.validation.column_types import Role
 from components.validation.profile import Column, Profile, profile_files
 from configs.errors import ConfigError, DataRejected
-from configs.loading.error_messages import explain, suggest
-from configs.loading.yaml_document import parse
-from configs.loading.yaml_writer import show, spell_text
+from configs.loading.error_messages import suggest
 from configs.quantities import count
 from configs.reference.json_schema import FILE, write_schema
-from configs.schema.config import Config
 from configs.schema.data import Split
 from configs.schema.dialect import PLAIN
-from pipelines.onboarding.association import measure
+from pipelines.onboarding.column_choice import Ask, choose_columns, settle_readings, take_least_bad
 from pipelines.onboarding.dialect_inference import as_keys, read_dialect, warn_of_sheets
+from pipelines.onboarding.draft_text import align, list_features, list_left_out, list_thresholds, render, spell_split
 from pipelines.onboarding.feature_guess import Guess
-from pipelines.onboarding.feature_inference import gather, guess
-from pipelines.onboarding.folder_inference import (
-    LABEL,
-    Classes,
-    choose_network,
-    describe_feature,
-    find_classes,
-)
-from pipelines.onboarding.giveaway import find_giveaways
-from pipelines.onboarding.label_inference import Target, Threshold, aim, find_kind, find_leaks, label_rows
+from pipelines.onboarding.folder_inference import LABEL, Classes, choose_network, describe_feature, find_classes
+from pipelines.onboarding.label_inference import Target, aim, find_kind, label_rows
 from pipelines.onboarding.model_choice import choose_by_size, choose_model
-from pipelines.onboarding.moment_inference import read_as
 from pipelines.onboarding.multilabel_inference import aim_at_sets, find_sets, join_flags, spell_columns, spell_separator
 from pipelines.onboarding.series_draft import (
     choose_features,
@@ -61,9 +48,8 @@ from pipelines.runs.output_file import refuse_sources, write_output
 
 TABLES = ("csv", "parquet", "jsonl", "json", "workbook", "tfrecord")
 SUFFIXES = {suffix: name for name in TABLES for suffix in FORMATS[name].suffixes}
+BINARY = ("parquet", "tfrecord")  # which have no dialect
 FEWEST = 20  # rows, of which each split may still get some
-COMMENTS = 56  # the column that comments are aligned to at most
-Ask = Callable[[str, Mapping[str, str]], str]  # of a column, by format how it is read; returns the format
 
 
 @dataclass(frozen=True)
@@ -87,32 +73,36 @@ class Draft:
         return {"features": kinds, "left_out": left_out, "warnings": list(self.warnings)}
 
 
-def draft(
-    data: str,
-    label: str | None,
-    file: Path | None = None,
-    kind: str | None = None,
-    group: str | None = None,
-    weight: str | None = None,
-    columns: Sequence[str] = (),
-    sheet: str = "",
-    ask: Ask | None = None,
-    horizon: int | None = None,
-    quality: str = "good",
-) -> Draft:
+@dataclass(frozen=True)
+class Wishes:
+    """What a user says of rows that they do not tell themselves.
+
+    `columns` are the names of those of files without a header, `sheet` is a workbook's, `horizon` how many rows ahead a
+    series is forecast. Where moments can be read in several ways, `ask` says in which; `quality` is how much is tried
+    to find a model.
+    """
+
+    kind: str | None = None
+    group: str | None = None
+    weight: str | None = None
+    columns: Sequence[str] = ()
+    sheet: str = ""
+    horizon: int | None = None
+    quality: str = "good"
+    ask: Ask | None = None
+
+
+def draft(data: str, label: str | None, file: Path | None = None, **wishes: Any) -> Draft:
     """Returns the config for the rows in `data`: a file of a table, a folder, a glob or sample://NAME.
 
-    In a folder of images or texts, folders may name the classes; else `label` names a column.
-
-    It is written for the place `file`; `columns` are the names of those of files without a header, `sheet` is a
-    workbook's. Where moments can be read in several ways, `ask` says in which; `quality` is how
-    much is tried to find a model. Raises DataRejected and ConfigError
-    where no pipeline can be made of it.
+    In a folder of images or texts, folders may name the classes; else `label` names a column. It is written for the
+    place `file`, as the `wishes` say. Raises DataRejected and ConfigError where no pipeline can be made of it.
     """
+    asked = Wishes(**wishes)
     if found := find_classes(data):
-        return _draft_folders(found, data, label, file, kind)
+        return _draft_classes(found, data, label, file, asked)
     files, format = find_files(data)
-    dialect = PLAIN if format in ("parquet", "tfrecord") else read_dialect(files[0], format, columns, sheet)
+    dialect = PLAIN if format in BINARY else read_dialect(files[0], format, asked.columns, asked.sheet)
     profile = profile_files(files, format, dialect)
     if label is None:
         known = ", ".join(profile.columns)
@@ -120,114 +110,134 @@ def draft(
     flags = label.split(",") if "," in label and label not in profile.columns else []
     if flags:
         require_columns(profile, data, {f"--label {name}": name for name in flags})
-        profile, label, counts = join_flags(profile, flags, kind)
-    require_columns(profile, data, {"--label": label, "--group": group, "--weight": weight})
+        profile, label, counts = join_flags(profile, flags, asked.kind)
+    require_columns(profile, data, {"--label": label, "--group": asked.group, "--weight": asked.weight})
     spelled = read_spelling(profile, label)
-    common: dict[str, Any] = {
-        "schema": FILE if file else None,
-        "file": shlex.quote(str(file or "FILE.yaml")),
-        "rows": _count(profile),
-        "source": data,
-        "name": name_pipeline(file or Path(files[0])),
+    values = _name_data(data, file or Path(files[0]), file) | {
         "data": {"format": format, "path": _place(data, file), **as_keys(dialect), **spelled.data},
         "marked": f"  # missing values: {count(spelled.cells, 'cell')}" if spelled.cells else "",
     }
-    if series := choose_series(spelled.profile, label, kind, group, horizon):
-        return _draft_series(series, spelled, label, weight, common)
-    doubts = doubt_table(spelled.profile, label, kind, group)
-    profile, warnings = spelled.profile, list[str]()
-    sets = find_sets(profile.columns[label], kind) if profile.columns[label].is_single and not flags else None
-    if flags:
-        sets, options, kind = ("|", counts), spell_columns(flags), "multilabel"
-    elif sets:
-        options, kind = spell_separator(sets[0]), "multilabel"
-    else:
-        profile, options, warnings = label_rows(spelled, label)
-        kind = find_kind(profile.columns[label], kind)
-    if profile.rows < FEWEST:
-        raise DataRejected(f"{count(profile.rows, 'row')}: too few for three splits", data, f"Bring {FEWEST} or more.")
-    split, units = choose_split(profile, label, kind, group)
-    weights = _weigh(profile.columns[weight]) if weight else None
+    if series := choose_series(spelled.profile, label, asked.kind, asked.group, asked.horizon):
+        return _draft_series(series, spelled, label, asked, values)
+    labelled = _tell_flags(spelled, flags, counts) if flags else _tell_label(spelled, label, asked.kind)
+    doubts = warn_of_sheets(files[0], dialect, asked.sheet)
+    doubts += doubt_table(spelled.profile, label, asked.kind, asked.group)
+    drawn = _draft_table(spelled, label, labelled, asked, values)
+    return replace(drawn, warnings=[*labelled.warnings, *doubts, *drawn.warnings])
+
+
+class Labelled(NamedTuple):
+    """The rows that have a label, its kind, what the YAML says of it, and of several labels how often each is there."""
+
+    profile: Profile
+    kind: str
+    options: Sequence[str]
+    warnings: Sequence[str] = ()
+    counts: Mapping[str, int] | None = None
+    are_columns: bool = False
+
+
+def _tell_label(spelled: Spelled, label: str, kind: str | None) -> Labelled:
+    column = spelled.profile.columns[label]
+    if column.is_single and (sets := find_sets(column, kind)):
+        return Labelled(spelled.profile, "multilabel", spell_separator(sets[0]), counts=sets[1])
+    profile, options, warnings = label_rows(spelled, label)
+    return Labelled(profile, find_kind(profile.columns[label], kind), options, warnings)
+
+
+def _tell_flags(spelled: Spelled, flags: Sequence[str], counts: Mapping[str, int]) -> Labelled:
+    """Returns the label that columns of 0 and 1 are."""
+    return Labelled(spelled.profile, "multilabel", spell_columns(flags), counts=counts, are_columns=True)
+
+
+def _draft_table(spelled: Spelled, label: str, told: Labelled, asked: Wishes, values: dict[str, Any]) -> Draft:
+    """Returns the draft for rows of a table, and its warnings of them and of their columns."""
+    profile, column = told.profile, told.profile.columns[label]
+    split, units = _divide(profile, label, told.kind, asked.group, values["source"])
+    weights = _weigh(profile.columns[asked.weight]) if asked.weight else None
     judged = profile.rows * split.test / sum(split.parts.values())
-    column = profile.columns[label]
-    target = aim_at_sets(column, sets[1]) if sets else aim(column, kind, weights, judged)
-    target = replace(target, classes=()) if flags else target  # which are the columns' names
-    others = {name: column for name, column in profile.columns.items() if name not in (label, group, weight)}
-    warnings += warn_of_sheets(files[0], dialect, sheet) + doubts + doubt_bar(profile, label, target.kind, split)
-    features, left_out = _choose(profile.columns[label], others, target, spelled)
-    features = _settle(features, others, ask) if ask else features
+    target = aim(column, told.kind, weights, judged) if told.counts is None else aim_at_sets(column, told.counts)
+    named = (label, asked.group, asked.weight)
+    others = {name: column for name, column in profile.columns.items() if name not in named}
+    features, left_out = choose_columns(column, others, target, spelled)
+    features = settle_readings(features, others, asked.ask) if asked.ask else features
     if not features:
-        features, left_out = _take_least_bad(profile.columns[label], others, left_out, data)
-    warnings += [
-        *spelled.warnings,
-        *(f"`{name}`: {found.warning}" for name, found in features.items() if found.warning),
-    ]
-    text = _render(
+        features, left_out = take_least_bad(column, others, left_out, values["source"])
+    group = profile.columns[asked.group] if asked.group else None
+    text = render(
         "pipeline",
-        **common | {"rows": _count(profile), "data": {**common["data"], "group": group, "weight": weight}},
-        split=_spell_split(split),
-        label=label,
-        target=target,
-        options=options,
-        features=align({_spell_feature(name, found): found.reason for name, found in features.items()}),
-        left_out=_list(left_out),
-        choice=choose_model(
-            quality, profile.rows, column, target.kind, features, others, profile.columns[group] if group else None
-        ),
-        thresholds=align({_spell_threshold(threshold): threshold[2] for threshold in target.thresholds}),
+        **values | {"data": {**values["data"], "group": asked.group, "weight": asked.weight}},
+        **_aim_at(label, replace(target, classes=()) if told.are_columns else target, split),
+        rows=_count(profile),
+        options=told.options,
+        features=list_features(features),
+        left_out=list_left_out(left_out),
+        choice=choose_model(asked.quality, profile.rows, column, target.kind, features, others, group),
         gate=loosen(units, profile.rows, split),
     )
-    return Draft(check(text), features, left_out, warnings)
+    doubts = [f"`{name}`: {found.warning}" for name, found in features.items() if found.warning]
+    warnings = [*doubt_bar(profile, label, target.kind, split), *spelled.warnings, *doubts]
+    return Draft(text, features, left_out, warnings)
 
 
-def _draft_folders(found: Classes, data: str, label: str | None, file: Path | None, kind: str | None) -> Draft:
+def _draft_classes(found: Classes, data: str, label: str | None, file: Path | None, asked: Wishes) -> Draft:
     """Returns the draft for images or texts whose folders name their classes."""
     require_columns(found.profile, data, {"--label": label or LABEL})
-    column, profile = found.label, found.profile
-    kind = find_kind(column, kind)
-    if profile.rows < FEWEST:
-        raise DataRejected(f"{count(profile.rows, 'file')}: too few for three splits", data, f"Bring {FEWEST} or more.")
-    split, units = choose_split(profile, LABEL, kind, None)
+    column, profile, kind = found.label, found.profile, find_kind(found.label, asked.kind)
+    split, units = _divide(profile, LABEL, kind, None, data)
     target = aim(column, kind, None, profile.rows * split.test / sum(split.parts.values()))
     name, feature = describe_feature(found)
-    text = _render(
+    text = render(
         "pipeline",
-        schema=FILE if file else None,
-        file=shlex.quote(str(file or "FILE.yaml")),
-        rows=count(profile.rows, "row"),
-        source=data,
-        name=name_pipeline(file or Path(name_file(data))),
+        **_name_data(data, file or Path(name_file(data)), file),
+        **_aim_at(LABEL, target, split),
+        rows=_count(profile),
         data={"format": found.format, "path": _place(data, file), **as_keys(found.dialect)},
         marked="",
-        split=_spell_split(split),
-        label=LABEL,
-        target=target,
         options=(),
-        features=align({_spell_feature(name, feature): feature.reason}),
+        features=list_features({name: feature}),
         left_out=(),
         choice=choose_network(feature) if found.format == "images" else choose_by_size(profile.rows),
-        thresholds=align({_spell_threshold(threshold): threshold[2] for threshold in target.thresholds}),
         gate=loosen(units, profile.rows, split),
     )
-    return Draft(check(text), {name: feature}, {}, doubt_bar(profile, LABEL, kind, split))
+    return Draft(text, {name: feature}, {}, doubt_bar(profile, LABEL, kind, split))
 
 
-def _draft_series(series: Series, spelled: Spelled, label: str, weight: str | None, common: dict[str, Any]) -> Draft:
+def _draft_series(series: Series, spelled: Spelled, label: str, asked: Wishes, values: dict[str, Any]) -> Draft:
     """Returns the draft of a forecast."""
     _, options, warnings = label_rows(spelled, label)
     features, left_out = choose_features(series, spelled.profile, spelled, label)
-    data = common["data"]
+    data, named = values["data"], (series.order.group, asked.weight)
     first = 1 if data["format"] != "csv" or data.get("header") else 2
-    text = _render(
+    text = render(
         "series",
-        **common | {"data": {**data, "group": series.order.group, "weight": weight}},
+        **values | {"data": {**data, "group": series.order.group, "weight": asked.weight}},
         **give_values(series, label),
+        rows=_count(spelled.profile),
         options=options,
-        features=align({_spell_feature(name, found): found.reason for name, found in features.items()}),
-        left_out=_list({name: found for name, found in left_out.items() if name not in (series.order.group, weight)}),
+        features=list_features(features),
+        left_out=list_left_out({name: found for name, found in left_out.items() if name not in named}),
         thresholds=align(set_bar(series)),
     )
-    return Draft(check(text), features, left_out, [*list_doubts(series, label, first), *warnings, *spelled.warnings])
+    return Draft(text, features, left_out, [*list_doubts(series, label, first), *warnings, *spelled.warnings])
+
+
+def _name_data(data: str, named: Path, file: Path | None) -> dict[str, Any]:
+    """Returns what each template says of the pipeline, which is named after a file, and of the data."""
+    shown = shlex.quote(str(file or "FILE.yaml"))
+    return {"schema": FILE if file else None, "file": shown, "source": data, "name": name_pipeline(named)}
+
+
+def _aim_at(label: str, target: Target, split: Split) -> dict[str, Any]:
+    """Returns what the template says of the label, the splits and the bar."""
+    told = {"label": label, "target": target, "split": spell_split(split)}
+    return {**told, "thresholds": list_thresholds(target.thresholds)}
+
+
+def _divide(profile: Profile, label: str, kind: str, group: str | None, data: str) -> tuple[Split, int]:
+    if profile.rows < FEWEST:
+        raise DataRejected(f"{count(profile.rows, 'row')}: too few for three splits", data, f"Bring {FEWEST} or more.")
+    return choose_split(profile, label, kind, group)
 
 
 def require_columns(profile: Profile, data: str, named: Mapping[str, str | None]) -> None:
@@ -280,89 +290,11 @@ def name_file(data: str) -> str:
     return f"{name}.yaml"
 
 
-def align(lines: Mapping[str, str]) -> list[str]:
-    """Returns lines with their comments below one another, but for lines that are too long."""
-    width = max((len(line) for line in lines if len(line) <= COMMENTS), default=0)
-    return [f"{line:{width}}  # {comment}" for line, comment in lines.items()]
-
-
-def check(text: str) -> str:
-    """Returns the text of a config that is valid; raises ConfigError otherwise."""
-    document = parse(text, "the draft")
-    try:
-        Config.model_validate(document.data)
-    except ValidationError as error:
-        raise explain(error, Config, document) from None
-    return text
-
-
-def _choose(
-    label: Column, others: Mapping[str, Column], target: Target, spelled: Spelled
-) -> tuple[dict[str, Guess], dict[str, Guess]]:
-    """Returns what the columns make, and those that are left out."""
-    guesses = {name: guess(column, spelled.columns[name], label) for name, column in others.items()}
-    usable = {name: others[name] for name, found in guesses.items() if found.kind}
-    leaks = find_leaks(label, usable, target.kind)
-    guesses |= {name: replace(leak, offer=guesses[name]) for name, leak in leaks.items()}
-    rest = {name: column for name, column in usable.items() if name not in leaks}
-    told = find_giveaways(label, rest, target.kind)
-    guesses |= {name: replace(guesses[name], warning=warning) for name, warning in told.items()}
-    guesses = gather(guesses, others)
-    features = {name: found for name, found in guesses.items() if found.kind}
-    return features, {name: found for name, found in guesses.items() if not found.kind}
-
-
-def _settle(features: Mapping[str, Guess], columns: Mapping[str, Column], ask: Ask) -> dict[str, Guess]:
-    """Returns the features, with moments read as the answers say."""
-    settled = dict(features)
-    for name, found in features.items():
-        if found.readings:
-            told = read_as(columns[name], ask(name, found.readings))
-            settled[name] = replace(told, options={**found.options, **told.options})
-    return settled
-
-
-def _take_least_bad(
-    label: Column, others: Mapping[str, Column], left_out: Mapping[str, Guess], data: str
-) -> tuple[dict[str, Guess], dict[str, Guess]]:
-    """Returns the one column, of those left out, that tells most about the label and does not give it away."""
-    offers = {name: found.offer for name, found in left_out.items() if found.offer}
-    if not offers:
-        reasons = "; ".join(f"{name}: {found.reason}" for name, found in left_out.items()) or "there is no other column"
-        raise DataRejected("no column is left to predict from", data, f"Left out: {reasons}.")
-
-    def rank(name: str) -> tuple[bool, bool, float]:
-        leaks = left_out[name].reason.startswith("gives the label away")
-        return not leaks, len(others[name].values) > 1, measure(others[name], label)
-
-    best = max(offers, key=rank)
-    warning = f"nothing better is left to predict from, though it is {left_out[best].reason}"
-    features = {best: replace(offers[best], warning=warning)}
-    return features, {name: found for name, found in left_out.items() if name != best}
-
-
-def _render(template: str, **values: Any) -> str:
-    environment = Environment(
-        loader=PackageLoader("pipelines.onboarding"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["yaml"] = _as_yaml
-    return environment.get_template(f"{template}.yaml.jinja").render(values)
-
-
 def _weigh(column: Column) -> np.ndarray:
     try:
         return Role("weight", column.name).convert(column.cells.combine_chunks()).to_numpy().astype(float)
     except pa.ArrowInvalid as error:
         raise DataRejected(f"it cannot weigh rows: {error}", column.name, "Name another with --weight.") from None
-
-
-def _spell_split(split: Split) -> str:
-    told = {**split.parts, **{key: "true" for key in ("stratify", "repeats") if getattr(split, key)}}
-    return f"{{{', '.join(f'{key}: {value}' for key, value in told.items())}}}"
 
 
 def _place(data: str, file: Path | None) -> str:
@@ -376,26 +308,3 @@ def _place(data: str, file: Path | None) -> str:
 def _count(profile: Profile) -> str:
     rows = count(profile.rows, "row")
     return rows if profile.is_whole else f"about {rows}, of which it read {profile.read:,}"
-
-
-def _spell_feature(name: str, found: Guess) -> str:
-    options = "".join(f", {key}: {_as_yaml(value)}" for key, value in found.options.items())
-    return f"{spell_text(name)}: {{kind: {found.kind}{options}}}"
-
-
-def _spell_threshold(threshold: Threshold) -> str:
-    metric, limits, _ = threshold
-    return f"{metric}: {{{', '.join(f'{key}: {value}' for key, value in limits.items())}}}"
-
-
-def _as_yaml(value: Any) -> str:
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_as_yaml, value))}]"
-    return spell_text(value) if isinstance(value, str) else str(value)
-
-
-def _list(left_out: Mapping[str, Guess]) -> list[str]:
-    """Returns a line for each column that is left out, which its first sign makes a feature where there is an offer."""
-    offered = {_spell_feature(name, found.offer): found.reason for name, found in left_out.items() if found.offer}
-    others = {show(name) or "(blank)": found.reason for name, found in left_out.items() if not found.offer}
-    return [*align(offered), *(f"({name})  # {reason}" for name, reason in others.items())]
