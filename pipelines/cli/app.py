@@ -3,11 +3,10 @@
 import sys
 
 import typer
-from rich.console import Console
 
 from configs.errors import MillraceError
 from pipelines.cli import compile, config, data, doctor, model, run, step, submit
-from pipelines.reporting.console import paragraph
+from pipelines.reporting.console import open_console, paragraph
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False)
 for part in (data, config, run, model, compile, submit, doctor, step):
@@ -19,5 +18,5 @@ def main() -> None:
     try:
         app(prog_name="millrace")
     except MillraceError as error:
-        Console(stderr=True).print(paragraph(error.what, error.where, error.remedy), highlight=False, soft_wrap=True)
+        open_console(stderr=True).print(paragraph(error.what, error.where, error.remedy), soft_wrap=True)
         sys.exit(error.exit_code)

@@ -78,17 +78,24 @@ def promote(
 ) -> None:
     """Put a candidate that was not blessed into service, on your word."""
     from pipelines.runs.lease import guard_service
-    from pipelines.serving.promote import promote as publish
+    from pipelines.serving import promote as promotion
 
     config = load(path)
-    with guard_service(config, "promote"):
-        published = publish(config, run_id, reason, dry_run)
-    if published is None:
-        answer(output, {"new": True}, "The candidate would be published.")
+    if dry_run:
+        candidate, _ = promotion.propose(config.home, run_id, reason)
+        equal = promotion.find_equal(config.home, candidate.model)
+        text = f"The candidate would be published{f': it is the model of version {equal[-1]}' if equal else ''}."
+        answer(output, {"new": not equal, "equal": equal}, text)
         return
-    number = published.version.number
-    text = f"Version {number} is in service." if published.new else f"Version {number} is this model already."
-    answer(output, dict(published.version.manifest), text)
+    with guard_service(config, "promote"):
+        published = promotion.promote(config.home, run_id, reason)
+    version = published.version
+    text = f"Version {version.number} is in service."
+    if not published.new:
+        text = f"Nothing new: version {version.number}, which is in service, is this model."
+    elif equal := promotion.find_equal(config.home, version.path)[:-1]:
+        text += f" It is the model of version {equal[-1]}, published again."
+    answer(output, dict(version.manifest), text)
 
 
 @app.command()

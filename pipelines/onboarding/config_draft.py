@@ -22,6 +22,7 @@ from components.readers.formats import FORMATS
 from components.validation.column_types import Role
 from components.validation.profile import Column, Profile, profile_files
 from configs.errors import ConfigError, DataRejected
+from configs.home import find_workspace
 from configs.loading.error_messages import explain, suggest
 from configs.loading.yaml_document import parse
 from configs.loading.yaml_writer import show, spell_text
@@ -149,6 +150,7 @@ def draft(
         settings=next(settings for settings in SETTINGS if profile.rows < settings.rows),
         thresholds=align({_spell_threshold(threshold): threshold[2] for threshold in target.thresholds}),
         gate=loosen(units, profile.rows, split),
+        root=_place(str(find_workspace((file or Path("FILE.yaml")).absolute().parent)), file),
     )
     return Draft(check(text), features, left_out, warnings)
 

@@ -22,6 +22,7 @@ class Outcome:
     text: str = ""  # the figure that matters
     details: Mapping[str, Any] = field(default_factory=dict)
     outputs: Mapping[str, Sequence[str]] = field(default_factory=dict)  # where each artifact lies
+    digests: Mapping[str, str] = field(default_factory=dict)  # of each artifact's files, by where it lies
     error: Mapping[str, Any] | None = None  # exit_code, what, where, remedy
     cpu: float = 0.0  # CPU seconds, with those of the processes that it started
 

@@ -192,7 +192,7 @@ def test_the_serving_folder_is_tried_before_the_data_is_read(cluster: Cluster) -
     cluster.home.serving.write_text("a file where a folder must be")
     answer = cluster.step("r1", "ExampleGen")
     assert answer.code == 1
-    assert f"{cluster.home.serving}: a new version could not be published here: File exists." in answer.stderr
+    assert f"{cluster.home.serving}: what is in service could not be changed: [Errno 17] File exists" in answer.stderr
     release_lease(cluster.config, "r1")
 
 

@@ -60,6 +60,16 @@ def test_a_pipeline_is_free_when_its_run_has_ended(tmp_path: Path) -> None:
             assert json.loads(home.lock.read_text())["run"] == run_id
 
 
+def test_a_lock_that_is_a_link_is_refused_and_what_it_leads_to_stays(tmp_path: Path) -> None:
+    home = Home(tmp_path / "taxi")
+    home.root.mkdir()
+    (tmp_path / "precious").write_text("text")
+    home.lock.symlink_to(tmp_path / "precious")
+    with pytest.raises(OSError, match="symbolic links"), directory.lock_home(home, "r"):
+        pass
+    assert (tmp_path / "precious").read_text() == "text"
+
+
 def test_pipelines_do_not_hold_each_other(tmp_path: Path) -> None:
     with directory.lock_home(Home(tmp_path / "one"), "r"), directory.lock_home(Home(tmp_path / "other"), "r"):
         assert (tmp_path / "other" / "lock").exists()
@@ -88,6 +98,19 @@ def test_the_newest_run_comes_first_whatever_it_is_called(tmp_path: Path) -> Non
     assert directory.find_record(home, "c")["ended"] == "2026-01-01T00:00:00+00:00"
     with pytest.raises(ConfigError, match=r"There is no run still-running that has ended.*newest runs are: a, b, c"):
         directory.find_record(home, "still-running")
+
+
+def test_runs_are_ordered_by_which_began_after_which_whatever_the_clock_says(tmp_path: Path, config: Config) -> None:
+    home = Home(tmp_path)
+    end(home, "unnumbered", "2030-01-01T00:00:00+00:00")
+    for number, (run_id, at) in enumerate([("a", "2029-01-01T00:00:00+00:00"), ("b", "2026-01-01T00:00:00+00:00")], 1):
+        run = Run(home, run_id)
+        directory.begin_run(config, run)
+        assert directory.number_of(run) == number
+        directory.write_file(run.record, json.dumps({"run": run_id, "number": number, "ended": at}))
+    directory.begin_run(config, Run(home, "a"))
+    assert directory.number_of(Run(home, "a")) == 1
+    assert [record["run"] for record in directory.read_records(home)] == ["b", "a", "unnumbered"]
 
 
 def test_there_may_be_no_run_yet(tmp_path: Path) -> None:
