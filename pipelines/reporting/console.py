@@ -128,9 +128,9 @@ def headline(record: Mapping[str, Any]) -> Text:
 
 def paragraph(what: str, where: str, remedy: str) -> Text:
     """Returns an error as a person reads it: where, what happened, and what to do."""
-    place = [(where, "bold"), ": "] if where else []
+    place = Text.assemble((where, "bold"), ": ") if where else ""
     stop = "" if what.endswith((".", "!", "?", ":", "]")) else "."
-    return Text.assemble(*place, what, stop, f"\n{remedy}" if remedy else "")
+    return Text.assemble(place, what, stop, f"\n{remedy}" if remedy else "")
 
 
 def _next(record: Mapping[str, Any]) -> str:
