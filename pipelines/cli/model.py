@@ -83,19 +83,12 @@ def promote(
     config = load(path)
     if dry_run:
         candidate, _ = promotion.propose(config.home, run_id, reason)
-        equal = promotion.find_equal(config.home, candidate.model)
-        text = f"The candidate would be published{f': it is the model of version {equal[-1]}' if equal else ''}."
-        answer(output, {"new": not equal, "equal": equal}, text)
+        new, text = promotion.foresee(config.home, candidate.model)
+        answer(output, {"new": new}, text)
         return
     with guard_service(config, "promote"):
         published = promotion.promote(config.home, run_id, reason)
-    version = published.version
-    text = f"Version {version.number} is in service."
-    if not published.new:
-        text = f"Nothing new: version {version.number}, which is in service, is this model."
-    elif equal := promotion.find_equal(config.home, version.path)[:-1]:
-        text += f" It is the model of version {equal[-1]}, published again."
-    answer(output, dict(version.manifest), text)
+    answer(output, dict(published.version.manifest), promotion.describe(config.home, published))
 
 
 @app.command()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from components.registry.file_lock import hold_file
-from configs.errors import ConfigError, PipelineBusy
+from configs.errors import ConfigError, MillraceError, PipelineBusy
 from configs.home import Home
 from configs.schema.config import Config
 from pipelines.runs.run import NUMBER, RECORD, Run
@@ -67,14 +67,31 @@ def _holder(home: Home) -> str:
     try:
         holder = json.loads(home.lock.read_text())
         return "run {run}, process {pid} on {host}, since {since}".format(**holder)
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError):
         return "it has just begun"
 
 
 def read_records(home: Home) -> list[dict[str, Any]]:
-    """Returns the records of the runs that have ended, that which began last first."""
-    found = (json.loads(path.read_text()) for path in home.runs.glob(f"*/{RECORD}"))
-    return sorted(found, key=lambda record: (record.get("number", 0), record["ended"], record["run"]), reverse=True)
+    """Returns the records of the runs that have ended, that which began last first.
+
+    Raises MillraceError for one that cannot be read: what is newest is not known then.
+    """
+    return sorted(
+        map(_read_record, home.runs.glob(f"*/{RECORD}")),
+        key=lambda record: (record.get("number", 0), record["ended"], record["run"]),
+        reverse=True,
+    )
+
+
+def _read_record(path: Path) -> dict[str, Any]:
+    try:
+        record = json.loads(path.read_text())
+        if not {"run", "ended"} <= record.keys():
+            raise ValueError("it is no record of a run")
+    except (OSError, ValueError, AttributeError) as error:
+        what = f"the record of this run cannot be read: {error}."
+        raise MillraceError(what, str(path), "Remove this file: the run is then one that never ended.") from error
+    return dict(record)
 
 
 def write_file(path: Path, text: str) -> None:

@@ -48,7 +48,7 @@ def find_damage(home: Home) -> str:
     if not home.metadata.exists():
         return ""
     if home.seal.exists():
-        same = home.seal.read_text(errors="replace") == file_digest(home.metadata).hex()
+        same = home.seal.read_bytes() == file_digest(home.metadata).hex().encode()
         return "" if same else "it is not as the last run left it"
     try:
         with closing(sqlite3.connect(f"{home.metadata.absolute().as_uri()}?mode=rw", uri=True)) as database:

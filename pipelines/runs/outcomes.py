@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -55,6 +56,9 @@ def write_outcome(run: Run, outcome: Outcome) -> None:
 
 
 def read_outcomes(run: Run) -> dict[str, Outcome]:
-    """Returns the outcomes recorded so far, by node."""
-    files = run.outcomes.glob("[!.]*.json")
-    return {file.stem: Outcome(**json.loads(file.read_text())) for file in files}
+    """Returns the outcomes recorded so far, by node; one that cannot be read is none."""
+    outcomes = {}
+    for file in run.outcomes.glob("[!.]*.json"):
+        with suppress(OSError, ValueError, TypeError):
+            outcomes[file.stem] = Outcome(**json.loads(file.read_text()))
+    return outcomes

@@ -7,7 +7,7 @@ from components.registry.door import require_sealed
 from components.registry.model_registry import Candidate, Published, Record
 from components.registry.model_registry import promote as publish
 from components.registry.tree_digest import tree_digest
-from components.registry.versions import EXTRA, versions
+from components.registry.versions import EXTRA, intact, versions
 from configs.errors import ConfigError, NotBlessed
 from configs.home import Home
 from pipelines.runs.directory import find_record
@@ -19,9 +19,7 @@ CARRIED = {"schema": "SchemaGen", "statistics": "StatisticsGen", "evaluation": "
 
 
 def promote(home: Home, run_id: str | None, reason: str) -> Published:
-    """Publishes the candidate of a run, the newest without an id, whatever the Evaluator said of it; raises as
-    `propose` and the registry do.
-    """
+    """Publishes the candidate of a run, the newest without an id, unblessed; raises as `propose` and the registry."""
     candidate, record = propose(home, run_id, reason)
     published = publish(home, candidate, record)
     sync.put_service(home)
@@ -51,9 +49,26 @@ def propose(home: Home, run_id: str | None, reason: str) -> tuple[Candidate, Rec
     return candidate, Record(run.id, reason, outcomes["Evaluator"].details["overall"])
 
 
-def find_equal(home: Home, model: Path) -> list[int]:
-    """Returns the versions that hold a model, oldest first."""
-    digest = tree_digest(model, exclude=[EXTRA])
+def foresee(home: Home, model: Path) -> tuple[bool, str]:
+    """Returns whether promoting a model would publish a version, and what to say of it."""
+    digest, current = tree_digest(model, exclude=[EXTRA]), intact(home)
+    if current and current.model_digest == digest:
+        return False, f"Nothing new: version {current.number} is this model."
+    equal = _find_equal(home, digest)
+    return True, f"The candidate would be published{f': it is the model of version {equal[-1]}' if equal else ''}."
+
+
+def describe(home: Home, published: Published) -> str:
+    """Returns what to say of a promotion."""
+    version = published.version
+    if not published.new:
+        return f"Nothing new: version {version.number} is this model."
+    equal = _find_equal(home, version.model_digest)[:-1]
+    again = f" It is the model of version {equal[-1]}, published again." if equal else ""
+    return f"Version {version.number} is in service.{again}"
+
+
+def _find_equal(home: Home, digest: str) -> list[int]:
     return [version.number for version in versions(home) if version.model_digest == digest]
 
 

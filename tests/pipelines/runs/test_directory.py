@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from configs.errors import ConfigError, PipelineBusy
+from components.registry.file_lock import hold_file
+from configs.errors import ConfigError, MillraceError, PipelineBusy
 from configs.home import Home
 from configs.schema.config import Config, Storage
 from pipelines.runs import directory
@@ -111,6 +112,27 @@ def test_runs_are_ordered_by_which_began_after_which_whatever_the_clock_says(tmp
     directory.begin_run(config, Run(home, "a"))
     assert directory.number_of(Run(home, "a")) == 1
     assert [record["run"] for record in directory.read_records(home)] == ["b", "a", "unnumbered"]
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"run": "a"}', "\ud800"])
+def test_a_record_that_cannot_be_read_is_named(tmp_path: Path, text: str) -> None:
+    home = Home(tmp_path)
+    end(home, "a", "2026-01-02T00:00:00+00:00")
+    damaged = Run(home, "a").record
+    damaged.write_text(text, errors="surrogatepass")
+    with pytest.raises(MillraceError, match="the record of this run cannot be read") as error:
+        directory.find_record(home)
+    assert error.value.where == str(damaged)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '"x"', "\0" * 5000])
+def test_a_lock_file_full_of_anything_is_taken_and_named_as_well_as_can_be(tmp_path: Path, text: str) -> None:
+    home = Home(tmp_path)
+    home.lock.write_text(text)
+    with hold_file(home.lock), pytest.raises(PipelineBusy, match="it has just begun"), directory.lock_home(home, "r"):
+        pass
+    with directory.lock_home(home, "r"):
+        assert json.loads(home.lock.read_text())["run"] == "r"
 
 
 def test_there_may_be_no_run_yet(tmp_path: Path) -> None:
