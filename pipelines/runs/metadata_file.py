@@ -47,13 +47,13 @@ def find_damage(home: Home) -> str:
     """Returns what is wrong with the metadata; an empty text where nothing is, or where there are none."""
     if not home.metadata.exists():
         return ""
-    if home.seal.exists():
-        same = home.seal.read_bytes() == file_digest(home.metadata).hex().encode()
-        return "" if same else "it is not as the last run left it"
     try:
+        if home.seal.is_file():
+            same = home.seal.read_bytes() == file_digest(home.metadata).hex().encode()
+            return "" if same else "it is not as the last run left it"
         with closing(sqlite3.connect(f"{home.metadata.absolute().as_uri()}?mode=rw", uri=True)) as database:
             return _examine(database)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
         return str(error)
 
 

@@ -79,6 +79,18 @@ def test_after_a_kill_what_sqlite_or_mlmd_cannot_follow_is_found(home: Home, fil
     assert find_damage(home) == "no such table: Event"
 
 
+@pytest.mark.parametrize("sealed", [True, False])
+def test_a_folder_in_their_place_is_set_aside_too(home: Home, sealed: bool) -> None:
+    home.metadata.unlink()
+    home.metadata.mkdir()
+    if sealed:
+        home.seal.write_text("0" * 64)
+    assert find_damage(home)
+    with attended(home):
+        assert not home.metadata.exists()
+    assert (home.root / "metadata.db.damaged-1").is_dir()
+
+
 def test_none_and_empty_ones_are_no_damage(home: Home) -> None:
     home.metadata.write_bytes(b"")
     assert find_damage(home) == ""
