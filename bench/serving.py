@@ -24,7 +24,7 @@ import numpy as np
 import psutil
 import typer
 
-from components.registry.model_registry import Record, publish
+from components.registry.model_registry import Candidate, Record, promote
 from components.registry.versions import in_service
 from components.scoring.saved_model import SavedModel
 from configs.errors import MillraceError
@@ -114,7 +114,7 @@ def write_requests(scratch: Path, inputs: Mapping[str, np.ndarray]) -> None:
 def serving(name: str, command: Path, config: Config, model: Path, scratch: Path) -> Iterator[Server]:
     """Runs a server of a model on a port of its own; gives it once it has answered."""
     home = Home(scratch / name / config.name)
-    publish(home, model, {}, Record("bench"))
+    promote(home, Candidate(model), Record("bench", "measured"))
     path = scratch / f"{name}.yaml"
     path.write_text(json.dumps(json.loads(config.model_dump_json()) | {"storage": {"root": str(scratch / name)}}))
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -184,7 +184,7 @@ def publishing(home: Home, model: Path) -> Iterator[None]:
                 subprocess.run(["cp", "-r", str(model), str(copy)], check=True)
                 (copy / "assets.extra").rename(copy / "assets" / "other")
                 (copy / "assets" / "other" / "name").write_text(copy.name)
-                publish(home, copy, {}, Record(copy.name))
+                promote(home, Candidate(copy), Record(copy.name, "measured"))
                 stop.wait(PERIOD / 2)
 
     worker = threading.Thread(target=repeat)

@@ -1,6 +1,6 @@
 """Making a TFX node of ours: an executor, its channels and its parameters."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TypeAlias
 
 from tfx import types
@@ -21,8 +21,9 @@ def node(
     outputs: Mapping[str, type[types.Artifact]],
     parameters: Mapping[str, str],
     driver: type[base_driver.BaseDriver] = base_driver.BaseDriver,
+    optional: Collection[str] = (),
 ) -> BaseComponent:
-    """Returns the component; its parameters are strings, and part of its cache key.
+    """Returns the component; its parameters are strings, and part of its cache key; `optional` inputs may be empty.
 
     Raises TypeError for an output that is one of TFX's values: the store and the cache take artifacts for folders.
     """
@@ -33,7 +34,7 @@ def node(
         f"{node_id}Spec",
         (ComponentSpec,),
         {
-            "INPUTS": {key: ChannelParameter(type=channel.type) for key, channel in inputs.items()},
+            "INPUTS": {key: ChannelParameter(channel.type, key in optional) for key, channel in inputs.items()},
             "OUTPUTS": {key: ChannelParameter(type=artifact) for key, artifact in outputs.items()},
             "PARAMETERS": {key: ExecutionParameter(type=str) for key in parameters},
         },

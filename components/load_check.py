@@ -1,6 +1,7 @@
 """LoadCheck: the exported model must answer raw rows as training would, by every signature and by both loaders.
 
-That of TensorFlow Serving is asked in a process that loads nothing else, that of TensorFlow's Python in this one.
+Each is asked twice, since a model may answer otherwise every time. That of TensorFlow Serving is asked in a process
+that loads nothing else, that of TensorFlow's Python in this one.
 """
 
 import logging
@@ -20,7 +21,7 @@ from tfx.types import artifact_utils, standard_artifacts
 from tfx.utils import path_utils
 
 from components.base import Made, node
-from components.scoring.saved_model import BySignature
+from components.scoring.saved_model import BySignature, Tensors
 from components.summaries import Outputs, Summary
 from configs.errors import NotBlessed
 from configs.quantities import count
@@ -37,6 +38,7 @@ SPLIT = "eval"  # the one that Transform prepares without having learnt of it
 EXAMPLES = ("examples", "transformed_examples")  # row by row the same
 ROWS = 100
 TOLERANCE = 1e-4
+TIMES = 2  # that each loader is asked
 
 
 def build(config: Config, made: Made) -> BaseComponent:
@@ -71,7 +73,8 @@ class Executor(BaseExecutor):
         expected = answer_as_trained(model, tf.io.parse_example(made, read_spec(graph)), columns.label)
         requests = make_requests(graph, columns, rows)
         for loader, answer in LOADERS.items():
-            compare(expected, answer(model, requests), rows, loader)
+            for time, answers in enumerate(answer(model, requests)):
+                compare(expected, answers, rows, f"{loader} loader{', asked again' if time else ''}")
         blessing = artifact_utils.get_single_instance(output_dict["blessing"])
         Path(blessing.uri, "INFRA_BLESSED").touch()
         blessing.set_int_custom_property("blessed", 1)
@@ -102,25 +105,27 @@ def answer_as_trained(model: str, made: Mapping[str, tf.Tensor], label: Label) -
     return {SERVING: named, RAW: named, TRANSFORM: {name: tensor.numpy() for name, tensor in made.items()}}
 
 
-def answer_as_loaded(model: str, requests: BySignature) -> BySignature:
-    """Returns the exported model's answers as TensorFlow's Python loads it."""
+def answer_as_loaded(model: str, requests: BySignature) -> Sequence[BySignature]:
+    """Returns the exported model's answers as TensorFlow's Python loads it, to the requests and to them again."""
     loaded = tf.saved_model.load(model)  # owns the variables that its signatures refer to
-    answers = {}
-    for name, inputs in requests.items():
+
+    def ask(name: str, inputs: Tensors) -> Tensors:
         outputs = loaded.signatures[name](**{key: tf.constant(values) for key, values in inputs.items()})
-        answers[name] = {key: tensor.numpy() for key, tensor in outputs.items()}
-    return answers
+        return {key: tensor.numpy() for key, tensor in outputs.items()}
+
+    return [{name: ask(name, inputs) for name, inputs in requests.items()} for _ in range(TIMES)]
 
 
-def answer_as_served(model: str, requests: BySignature) -> BySignature:
-    """Returns the exported model's answers as TensorFlow Serving loads it, from a process that loads only it.
+def answer_as_served(model: str, requests: BySignature) -> Sequence[BySignature]:
+    """Returns the same as TensorFlow Serving loads the model, from a process that loads only it.
 
     Raises NotBlessed where it cannot be loaded and asked.
     """
     with tempfile.TemporaryDirectory() as folder:
         asked, answered = Path(folder, "requests"), Path(folder, "answers")
         asked.write_bytes(pickle.dumps(requests))
-        command = [sys.executable, "-m", "components.load_check_process", model, str(asked), str(answered)]
+        files = (str(asked), str(answered))
+        command = [sys.executable, "-m", "components.load_check_process", model, *files, str(TIMES)]
         probe = subprocess.run(command, capture_output=True, text=True, check=False)
         logging.info("%s\n%s", " ".join(command), probe.stderr)
         if probe.returncode:
@@ -129,7 +134,7 @@ def answer_as_served(model: str, requests: BySignature) -> BySignature:
                 where="LoadCheck",
                 remedy="The log holds the loader's own words.",
             )
-        answers: BySignature = pickle.loads(answered.read_bytes())
+        answers: Sequence[BySignature] = pickle.loads(answered.read_bytes())
         return answers
 
 
@@ -145,7 +150,7 @@ def compare(expected: BySignature, served: BySignature, rows: Sequence[bytes], l
             if differences.any():
                 row = int(differences.argmax())
                 raise NotBlessed(
-                    f"The exported model ({loader} loader, {signature}) answers {differences.sum()} of {len(rows)} "
+                    f"The exported model ({loader}, {signature}) answers {differences.sum()} of {len(rows)} "
                     f"rows otherwise than training did; the first is row {row}, whose {output} is {found[row]} instead "
                     f"of {values[row]}.",
                     where="LoadCheck",

@@ -12,11 +12,15 @@ from tfx.utils import path_utils
 from components import in_service_driver
 from components.base import Made, node
 from components.evaluation.results import failures, overall, read_measured
-from components.registry.model_registry import TOLD, Record, publish
+from components.registry.model_registry import TOLD, Candidate, Record, publish
+from components.registry.tree_digest import DIGEST
+from components.resolver import MODEL_DIGEST
 from components.summaries import Outputs, Summary
 from configs.errors import NotBlessed
 from configs.home import Home
 from configs.schema.config import Config
+
+CARRIED = ("schema", "statistics", "evaluation")  # what a version has in its assets.extra, of the nodes before
 
 
 def build(config: Config, made: Made) -> BaseComponent:
@@ -31,6 +35,7 @@ def build(config: Config, made: Made) -> BaseComponent:
             "evaluation": made["Evaluator"].outputs["evaluation"],
             "schema": made["SchemaGen"].outputs["schema"],
             "statistics": made["StatisticsGen"].outputs["statistics"],
+            "baseline": made["Resolver"].outputs["model"],
         },
         outputs={"pushed_model": standard_artifacts.PushedModel},
         parameters={
@@ -39,6 +44,7 @@ def build(config: Config, made: Made) -> BaseComponent:
             in_service_driver.IN_SERVICE: "",
         },
         driver=in_service_driver.Driver,
+        optional=["baseline"],
     )
 
 
@@ -50,24 +56,25 @@ def summarise(outputs: Outputs) -> Summary:
 
 
 class Executor(BaseExecutor):
-    """Publishes to the registry; raises NotBlessed with the figures that fell short."""
+    """Publishes to the registry; raises NotBlessed with the figures that fell short, or with what the door says."""
 
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
-        uri = {key: artifact_utils.get_single_uri(artifacts) for key, artifacts in input_dict.items()}
+        [baseline] = input_dict.pop("baseline", None) or [None]
+        found = {key: artifact_utils.get_single_instance(artifacts) for key, artifacts in input_dict.items()}
+        uri = {key: artifact.uri for key, artifact in found.items()}
         require_blessing(input_dict, uri["evaluation"])
         pushed = artifact_utils.get_single_instance(output_dict["pushed_model"])
         config = Path(pushed.uri, "config.json")
         config.write_text(exec_properties["config"])
         published = publish(
             Home(Path(exec_properties["home"])),
-            Path(path_utils.serving_model_path(uri["model"])),
-            extras={
-                "schema": Path(uri["schema"]),
-                "statistics": Path(uri["statistics"]),
-                "evaluation": Path(uri["evaluation"]),
-                "config.json": config,
-            },
+            Candidate(
+                model=Path(path_utils.serving_model_path(uri["model"])),
+                extras={key: Path(uri[key]) for key in CARRIED} | {"config.json": config},
+                seals={Path(uri[key]): found[key].get_string_custom_property(DIGEST) for key in ("model", *CARRIED)},
+            ),
             record=Record(run=self._context.pipeline_run_id, metrics=overall(read_measured(uri["evaluation"]))),
+            against=baseline and baseline.get_string_custom_property(MODEL_DIGEST),
         )
         pushed.set_int_custom_property("version", published.version.number)
         pushed.set_int_custom_property("new", int(published.new))

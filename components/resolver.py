@@ -19,6 +19,8 @@ from components.summaries import Outputs, Summary
 from configs.home import Home
 from configs.schema.config import Config
 
+MODEL_DIGEST = "model_digest"  # the property in which the output has the digest of the model that it is
+
 
 def build(config: Config, made: Made) -> BaseComponent:
     """Returns the node whose output `model` is what the candidate must not fall behind; empty when there is none."""
@@ -61,4 +63,5 @@ class Executor(BaseExecutor):
         if version:
             artifact = artifact_utils.get_single_instance(output_dict["model"])
             artifact.set_int_custom_property("version", version.number)
+            artifact.set_string_custom_property(MODEL_DIGEST, version.model_digest)
             shutil.copytree(version.path, path_utils.serving_model_dir(artifact.uri), dirs_exist_ok=True)

@@ -7,6 +7,10 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from configs.errors import ConfigError
+
+WORKSPACE = "workspace"  # what the folder of all pipelines is called, where no config says so
+TRACES = ("runs", "serving", "lock")  # what tells the folder of a pipeline from any other
 COPIES = "MILLRACE_COPIES"  # where working copies lie, for a process whose folder for temporary files is its own
 
 
@@ -18,6 +22,22 @@ def is_url(path: str) -> bool:
 def working_copies() -> str:
     """Returns the folder for temporary files that working copies lie in, or what `COPIES` in the environment names."""
     return os.environ.get(COPIES) or tempfile.gettempdir()
+
+
+def find_workspace(folder: Path) -> Path:
+    """Returns the workspace of the YAMLs in a folder: the nearest above that pipelines work in, else one beside them.
+
+    It is found as git finds .git; another project's folder of the same name is none.
+    """
+    found = (place / WORKSPACE for place in (folder, *folder.parents) if _is_workspace(place / WORKSPACE))
+    return next(found, folder / WORKSPACE)
+
+
+def _is_workspace(folder: Path) -> bool:
+    try:
+        return any((place / trace).exists() for place in folder.iterdir() for trace in TRACES)
+    except OSError:  # it is not there, or not ours to read
+        return False
 
 
 @dataclass(frozen=True)
@@ -40,6 +60,25 @@ class Home:
         copy = f"{readable}-{hashlib.sha256(root.encode()).hexdigest()[:8]}"
         return cls(Path(working_copies(), "millrace", copy, pipeline), f"{root}/{pipeline}")
 
+    def refuse_links(self) -> None:
+        """Raises ConfigError for a symbolic link in it: what that points to would be written, cut or removed."""
+        for folder in (self.root, self.artifacts, self.checkpoints, self.runs):
+            for place in folder.iterdir() if folder.is_dir() else ():
+                if place.is_symlink():
+                    raise ConfigError(
+                        f"A pipeline's folder may hold no links, and this one leads to {os.readlink(place)}.",
+                        where=str(place),
+                        remedy="Put in its place what it leads to; storage.root itself may lie anywhere.",
+                    )
+
+    def mention_another(self, current: Path) -> str:
+        """Returns a sentence on another folder of this pipeline that a folder is nearer to; an empty text without."""
+        places = (place / WORKSPACE / self.root.name for place in (current, *current.parents))
+        other = next((place for place in places if any((place / trace).exists() for trace in TRACES)), self.root)
+        if self.store is not None or other == self.root:
+            return ""
+        return f"{other} is of a pipeline of this name, too; `storage: {{root: {other.parent}}}` uses it."
+
     def address(self, path: Path) -> str:
         """Returns where others find a file or folder of it: its URL in the store, else its path."""
         return f"{self.store}/{path.relative_to(self.root).as_posix()}" if self.store else str(path)
@@ -53,6 +92,11 @@ class Home:
     def metadata(self) -> Path:
         """The metadata store, in SQLite."""
         return self.root / "metadata.db"
+
+    @property
+    def seal(self) -> Path:
+        """The digest of that file as the last run left it."""
+        return self.root / "metadata.sha256"
 
     @property
     def serving(self) -> Path:

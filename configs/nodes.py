@@ -12,7 +12,8 @@ class NodeSpec:
     """One node: where its code is, what it waits for, and what the rest must see to for it.
 
     A node that trains runs on `training.device`, reaches the code of the model's family, and keeps checkpoints and
-    TensorBoard's logs in the pipeline's home, which go to the store while it works.
+    TensorBoard's logs in the pipeline's home, which go to the store while it works. One that publishes has what is in
+    service to itself.
     """
 
     id: str
@@ -22,6 +23,7 @@ class NodeSpec:
     reaches: tuple[str, ...] = ()  # modules that it names in a string in place of an import: part of its code as well
     on_beam: bool = False
     trains: bool = False
+    publishes: bool = False
     paths: tuple[tuple[str, str], ...] = ()  # keys of the config that name a file which its container must see
 
 
@@ -69,6 +71,12 @@ _ALL = (
         after=("ExampleGen", "Transform", "Trainer"),
         reaches=("components.load_check_process",),
     ),
-    NodeSpec("Pusher", "components.pusher", after=("StatisticsGen", "SchemaGen", "Trainer", "Evaluator", "LoadCheck")),
+    NodeSpec(
+        "Pusher",
+        "components.pusher",
+        after=("StatisticsGen", "SchemaGen", "Trainer", "Resolver", "Evaluator", "LoadCheck"),
+        reaches=("components.scoring.probe",),
+        publishes=True,
+    ),
 )
 NODES = {spec.id: spec for spec in _ALL}  # each after those that it waits for

@@ -1,7 +1,8 @@
 """The registry of versions in service: publish, history, rollback, promote.
 
 A version is a folder `serving/<integer>`, and the highest is in service, as TF Serving has it: there is no pointer.
-What is added is staged under a name that servers skip, and renamed once it is whole.
+What is added is staged under a name that servers skip, and renamed once it is whole and has come through the door
+(`door.py`). `admit` is how that loads and asks a model: a test whose models are texts has another.
 """
 
 import errno
@@ -11,13 +12,14 @@ import os
 import re
 import shutil
 import socket
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from components.registry.door import Admit, Candidate, admit, require_judged, require_sealed, require_welcome
 from components.registry.file_lock import hold_file
 from components.registry.tree_digest import copy, list_files, sync, sync_folders, tree_digest, tree_size, write_synced
 from components.registry.versions import (
@@ -38,6 +40,7 @@ from configs.home import Home
 
 __all__ = [
     "EXTRA",
+    "Candidate",
     "Published",
     "Record",
     "TOLD",
@@ -53,7 +56,7 @@ __all__ = [
     "versions",
 ]
 
-LOCK_SECONDS = 10.0
+LOCK_SECONDS = 60.0  # as long as a large model may take to be copied and asked
 TOLD = {
     True: "version {} published",
     False: "nothing new: version {} is this model",
@@ -84,83 +87,100 @@ class Published:
     """What came of publishing: the version now in service, and whether it is a new one."""
 
     version: Version
-    new: bool
+    new: bool = True
 
 
-def publish(home: Home, model: Path, extras: Mapping[str, Path], record: Record) -> Published:
-    """Put a SavedModel into service under the next number, unless the model in service is equal to it.
+def publish(
+    home: Home, candidate: Candidate, record: Record, against: str | None = None, admit: Admit = admit
+) -> Published:
+    """Put a model into service under the next number, unless the one in service is equal to it.
 
-    `extras` are the files and folders to carry in `assets.extra`, by name. Raises MillraceError, with nothing changed,
-    when the version in service is damaged or the disk is full; PipelineBusy while another process changes the registry.
+    `against` is the digest of the model that it was judged against, None for none. Raises NotBlessed where that is not
+    the one in service now, or where the model was rolled away from; MillraceError, with nothing changed, when the
+    version in service is damaged, the candidate is, or the disk is full; PipelineBusy while another process changes
+    the registry.
     """
     with _changing(home):
-        return _put(home, in_service(home), model, extras, "published", record)
+        require_sealed(candidate)
+        current, digest = in_service(home), _digest(candidate.model)
+        if current and current.model_digest == digest:
+            return Published(current, new=False)
+        require_welcome(history(home), digest)
+        require_judged(current, against)
+        origin = {"model_digest": digest, "event": "published", "of": None}
+        return Published(_add(home, candidate, origin, record, admit))
 
 
 def require_writable(home: Home) -> None:
-    """Raise MillraceError unless a version could be published here, before an hour is spent on training one."""
-    probe = home.serving / f"{_STAGING}probe-{socket.gethostname()}-{os.getpid()}"
-    try:
-        home.serving.mkdir(parents=True, exist_ok=True)
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        what = f"a new version could not be published here: {error.strerror}."
-        raise MillraceError(what, str(home.serving), "Make the folder writable and run again.") from error
+    """Raise MillraceError unless a version could be published here, before an hour is spent on training one.
+
+    The version in service is verified, too: a damaged one would stop the run.
+    """
+    with _changing(home):
+        probe = home.serving / f"{_STAGING}probe"
+        probe.mkdir()
+        probe.rmdir()
+        in_service(home)
 
 
-def promote(home: Home, model: Path, extras: Mapping[str, Path], record: Record) -> Published:
-    """Publish a SavedModel that was not blessed, even over a damaged version; raises ConfigError without a reason."""
+def promote(home: Home, candidate: Candidate, record: Record, admit: Admit = admit) -> Published:
+    """Publish a model that was not blessed, even over a damaged version; raises ConfigError without a reason."""
     if not record.reason.strip():
         raise ConfigError("a promotion needs a reason.", "--reason", "Say why this model may serve unblessed.")
     with _changing(home):
-        return _put(home, intact(home), model, extras, "promoted", record)
+        require_sealed(candidate)
+        current, digest = intact(home), _digest(candidate.model)
+        if current and current.model_digest == digest:
+            return Published(current, new=False)
+        origin = {"model_digest": digest, "event": "promoted", "of": None}
+        return Published(_add(home, candidate, origin, record, admit))
 
 
-def rollback(home: Home, to: int | None = None, reason: str = "", by: str = "") -> Version:
-    """Publish an older version again under a new number; `versions.earlier` says which, and what it raises."""
+def rollback(home: Home, to: int | None = None, reason: str = "", by: str = "", admit: Admit = admit) -> Version:
+    """Publish an older version again under a new number; `versions.earlier` says which, and what it raises.
+
+    The model that it takes out of service is refused from then on, until somebody promotes it; not where its version
+    is damaged, which says nothing of the model.
+    """
     with _changing(home):
-        old = earlier(home, to)
+        current, old = intact(home), earlier(home, to)
         record = Record(old.manifest["run"], reason, old.manifest["metrics"], by or _whoami())
-        origin = {"model_digest": old.model_digest, "event": "rolled_back", "of": old.number}
-        return _add(home, old.path, {}, origin, record)
+        away = current.model_digest if current else None
+        origin = {"model_digest": old.model_digest, "event": "rolled_back", "of": old.number, "away": away}
+        return _add(home, Candidate(old.path), origin, record, admit)
 
 
-def _put(
-    home: Home, current: Version | None, model: Path, extras: Mapping[str, Path], event: str, record: Record
-) -> Published:
+def _digest(model: Path) -> str:
     if not list_files(model, exclude=[EXTRA]):
         raise MillraceError("there is no model in this folder.", str(model), "Export it again.")
-    digest = tree_digest(model, exclude=[EXTRA])
-    if current and current.model_digest == digest:
-        return Published(current, new=False)
-    return Published(_add(home, model, extras, {"model_digest": digest, "event": event, "of": None}, record), new=True)
+    return tree_digest(model, exclude=[EXTRA])
 
 
-def _add(home: Home, tree: Path, extras: Mapping[str, Path], origin: Mapping[str, Any], record: Record) -> Version:
+def _add(home: Home, candidate: Candidate, origin: Mapping[str, Any], record: Record, admit: Admit) -> Version:
     records = history(home)
     number = 1 + max([0, *list_folders(home), *(each["number"] for each in records)])
     staging = home.serving / f"{_STAGING}{re.sub('[^A-Za-z0-9_.-]', '_', record.run)}-{os.getpid()}"
     try:
-        _stage(staging, tree, extras)
-        if tree_digest(staging, exclude=[EXTRA]) != origin["model_digest"]:
-            raise MillraceError("the model changed while it was copied.", str(tree), "Run again.")
+        _stage(staging, candidate)
+        admit(staging, origin["model_digest"])
         manifest = {"number": number, "digest": tree_digest(staging), **origin, **_describe(record)}
         write_synced(staging / MANIFEST, json.dumps(manifest, indent=2, default=float) + "\n")
         sync_folders(staging)
         # Now, since a full disk must stop both or neither.
         write_synced(_draft(home), "".join(map(as_line, [*records, manifest])))
         os.rename(staging, home.serving / str(number))
+        sync(home.serving)
+        _put_history(home)
     except OSError as error:
-        raise _refusal(home, number, [tree, *extras.values()], error) from error
-    sync(home.serving)
-    _put_history(home)
+        if (home.serving / str(number)).exists():
+            raise _doubt(home, number, error) from error
+        raise _refusal(home, number, candidate, error) from error
     return read_version(number, home.serving / str(number))
 
 
-def _stage(staging: Path, tree: Path, extras: Mapping[str, Path]) -> None:
-    copy(tree, staging, exclude=[MANIFEST])
-    for name, path in extras.items():
+def _stage(staging: Path, candidate: Candidate) -> None:
+    copy(candidate.model, staging, exclude=[MANIFEST])
+    for name, path in candidate.extras.items():
         if not re.fullmatch("[A-Za-z0-9_-][A-Za-z0-9_.-]*", name) or f"{EXTRA}/{name}" == MANIFEST:
             raise MillraceError(f"{name!r} cannot name what a version carries.", str(path), "Choose a plain file name.")
         copy(path, staging / EXTRA / name)
@@ -172,19 +192,27 @@ def _describe(record: Record) -> dict[str, Any]:
     return {"run": record.run, "at": now, "by": record.by, "reason": record.reason, "metrics": dict(record.metrics)}
 
 
-def _refusal(home: Home, number: int, sources: Sequence[Path], error: OSError) -> MillraceError:
+def _refusal(home: Home, number: int, candidate: Candidate, error: OSError) -> MillraceError:
     _clear(home)
     if error.errno not in (errno.ENOSPC, errno.EDQUOT):
         what = f"version {number} was not published: {error.strerror}."
         return MillraceError(what, str(error.filename or home.serving), "Mend this and run again.")
-    needed, free = sum(map(tree_size, sources)), shutil.disk_usage(home.serving).free
+    needed = sum(map(tree_size, (candidate.model, *candidate.extras.values())))
+    free = shutil.disk_usage(home.serving).free
     what = f"version {number} was not published: the disk is full; it needs {needed:,} bytes, and {free:,} are free."
     return MillraceError(what, str(home.serving), "Free some space and run again.")
+
+
+def _doubt(home: Home, number: int, error: OSError) -> MillraceError:
+    what = f"version {number} is in service, but the disk did not confirm all of it: {error.strerror}."
+    remedy = "See to the disk. What the history lacks is written with the next change."
+    return MillraceError(what, str(error.filename or home.serving), remedy)
 
 
 @contextmanager
 def _changing(home: Home) -> Iterator[None]:
     """Hold the registry alone, with what a killed predecessor left put right."""
+    home.refuse_links()
     try:
         home.serving.mkdir(parents=True, exist_ok=True)
         with hold_file(home.serving / ".lock", LOCK_SECONDS):
@@ -193,7 +221,8 @@ def _changing(home: Home) -> Iterator[None]:
             try:
                 yield
             finally:
-                _clear(home)
+                with suppress(OSError):  # the next one clears it
+                    _clear(home)
     except BlockingIOError as error:
         what = "another process is changing what is in service."
         raise PipelineBusy(what, str(home.serving), "Try again when it has ended.") from error
@@ -204,7 +233,10 @@ def _changing(home: Home) -> Iterator[None]:
 
 def _clear(home: Home) -> None:
     for leftover in home.serving.glob(f"{_STAGING}*"):
-        shutil.rmtree(leftover)
+        if leftover.is_dir() and not leftover.is_symlink():
+            shutil.rmtree(leftover)
+        else:
+            leftover.unlink()
     _draft(home).unlink(missing_ok=True)
 
 

@@ -61,15 +61,12 @@ def in_service(home: Home) -> Version | None:
     if number not in folders:
         what = f"version {number} is in service by the history, but its folder is gone."
         raise MillraceError(what, str(home.serving / str(number)), _REPAIR)
-    version = verify(read_version(number, folders[number]))
-    if number in recorded and as_line(recorded[number]) != as_line(version.manifest):
-        raise _damage(version.path, "its manifest is not what the history says")
-    return version
+    return _verify_recorded(read_version(number, folders[number]), recorded)
 
 
 def intact(home: Home) -> Version | None:
-    """Return the version in service, or None where it is damaged or gone too."""
-    with suppress(MillraceError):
+    """Return the version in service, or None where it is damaged, gone or cannot be read, too."""
+    with suppress(MillraceError, OSError):
         return in_service(home)
     return None
 
@@ -105,7 +102,7 @@ def earlier(home: Home, to: int | None = None) -> Version:
         raise ConfigError(f"there is no version {to} to go back to.", str(home.serving), f"There are: {listed}.")
     if current and known[to].model_digest == current.model_digest:
         raise ConfigError(f"version {to} holds the model that is in service already.", str(home.serving))
-    return verify(known[to])
+    return _verify_recorded(known[to], _recorded(home))
 
 
 def _predecessors(home: Home, current: Version | None, known: Mapping[int, Version]) -> list[int]:
@@ -147,6 +144,12 @@ def verify(version: Version) -> Version:
     if found != version.digest:
         raise _damage(version.path, "its files are not those that were published")
     return version
+
+
+def _verify_recorded(version: Version, recorded: Mapping[int, Mapping[str, Any]]) -> Version:
+    if version.number in recorded and as_line(recorded[version.number]) != as_line(version.manifest):
+        raise _damage(version.path, "its manifest is not what the history says")
+    return verify(version)
 
 
 def as_line(manifest: Mapping[str, Any]) -> str:

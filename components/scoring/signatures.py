@@ -54,6 +54,14 @@ class Signature:
     outputs: Mapping[str, TensorInfo]
     method_name: str
 
+    def make_blanks(self) -> dict[str, np.ndarray]:
+        """Returns a row without values, by input."""
+        blanks = {}
+        for name, info in self.inputs.items():
+            shape = [1 if size is None else size for size in info.shape or ()]
+            blanks[name] = np.full(shape, b"" if info.type.kind == "O" else 0, info.type)
+        return blanks
+
 
 def read_signatures(meta_graph: bytes) -> dict[str, Signature]:
     """Returns the signatures of a serialized MetaGraphDef; what has no method is TensorFlow's own."""

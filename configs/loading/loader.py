@@ -8,10 +8,10 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from configs.errors import ConfigError
-from configs.home import is_url
+from configs.home import find_workspace, is_url
 from configs.loading.error_messages import explain, suggest
 from configs.loading.yaml_document import DEEPEST, Document, cut, name_key, parse
-from configs.schema.config import Config, Storage
+from configs.schema.config import Config
 from configs.schema.metadata_store import read_database
 from configs.schema.tuning import replace
 
@@ -33,8 +33,9 @@ def load(path: str | Path, overrides: Sequence[str] = (), text: str | None = Non
 
     `text` stands for the content of a file that need not be there.
 
-    Relative paths become absolute: those of the YAML from its folder, those of an override and the default
-    storage root from the current directory. URLs stay. Every mistake ends in one ConfigError.
+    Relative paths become absolute: those of the YAML from its folder, those of an override from the current directory.
+    Without a storage root it is the workspace that `find_workspace` finds. URLs stay. Every mistake ends in one
+    ConfigError.
     """
     return validate(read_document(path, overrides, text), Path(path).absolute().parent, Path.cwd())
 
@@ -58,7 +59,7 @@ def validate(document: Document, folder: Path, current: Path) -> Config:
     """Make a Config of what was read; paths of the YAML start from `folder`, those of overrides from `current`."""
     storage = document.data.setdefault("storage", {})
     if isinstance(storage, dict) and "root" not in storage:
-        storage["root"] = Storage().root
+        storage["root"] = str(find_workspace(folder))
         document.places[("storage", "root")] = ("the default", 0)
     _anchor(document, folder, current)
     try:

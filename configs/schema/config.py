@@ -13,7 +13,7 @@ from pydantic import (
     model_validator,
 )
 
-from configs.home import Home, is_url
+from configs.home import WORKSPACE, Home, is_url
 from configs.schema.baselines import FITTING, SklearnModel
 from configs.schema.beam import Beam
 from configs.schema.cluster import Cluster
@@ -133,9 +133,9 @@ class Storage(Section):
     """Where runs, metadata and served versions lie."""
 
     root: Text = Field(
-        default="workspace",
-        description="A folder, or gs://, s3://; each pipeline has one of its name in it. The default is in the "
-        "current directory.",
+        default=WORKSPACE,
+        description="A folder, or gs://, s3://; each pipeline has one of its name in it. The default lies beside the "
+        "YAML, or in the nearest folder above in which pipelines work.",
     )
     metadata: Text | None = Field(default=None, description="mysql://USER:PASSWORD@HOST:PORT/DATABASE; SQLite without.")
 

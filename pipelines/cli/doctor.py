@@ -3,6 +3,7 @@
 from dataclasses import asdict
 
 import typer
+from rich.text import Text
 
 from pipelines.cli.options import Format, Output, answer
 from pipelines.reporting.console import listing
@@ -18,6 +19,7 @@ def doctor(output: Format = Output.text) -> None:
     findings = examine()
     table = listing("", "what", "found", "remedy")
     for finding in findings:
-        table.add_row("[green]✓[/]" if finding.ok else "[red]✗[/]", finding.name, finding.value, finding.remedy)
+        mark = Text("✓", "green") if finding.ok else Text("✗", "red")
+        table.add_row(mark, finding.name, finding.value, finding.remedy)
     answer(output, [asdict(finding) for finding in findings], table)
     raise typer.Exit(int(any(finding.required and not finding.ok for finding in findings)))

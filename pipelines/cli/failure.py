@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 import typer
-from rich.console import Console
 from typer.exceptions import TyperException
 
 from configs.errors import ConfigError, MillraceError, explain
-from pipelines.reporting.console import paragraph
+from pipelines.reporting.console import open_console, paragraph
 from pipelines.runs.outcomes import as_data
 
 
@@ -27,7 +26,7 @@ def tell(error: Exception, as_json: bool) -> int:
     if told is None:
         raise error
     text = paragraph(told.what, told.where, told.remedy)
-    Console(stderr=True).print(text, highlight=False, soft_wrap=True)
+    open_console(stderr=True).print(text, soft_wrap=True)
     return told.exit_code
 
 

@@ -78,17 +78,17 @@ def promote(
 ) -> None:
     """Put a candidate that was not blessed into service, on your word."""
     from pipelines.runs.lease import guard_service
-    from pipelines.serving.promote import promote as publish
+    from pipelines.serving import promote as promotion
 
     config = load(path)
-    with guard_service(config, "promote"):
-        published = publish(config, run_id, reason, dry_run)
-    if published is None:
-        answer(output, {"new": True}, "The candidate would be published.")
+    if dry_run:
+        candidate, _ = promotion.propose(config.home, run_id, reason)
+        new, text = promotion.foresee(config.home, candidate.model)
+        answer(output, {"new": new}, text)
         return
-    number = published.version.number
-    text = f"Version {number} is in service." if published.new else f"Version {number} is this model already."
-    answer(output, dict(published.version.manifest), text)
+    with guard_service(config, "promote"):
+        published = promotion.promote(config.home, run_id, reason)
+    answer(output, dict(published.version.manifest), promotion.describe(config.home, published))
 
 
 @app.command()

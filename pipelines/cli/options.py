@@ -5,7 +5,8 @@ from enum import Enum
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
+
+from pipelines.reporting.console import open_console
 
 WIDEST = 1000  # a file or a pipe has no width that a table must fit
 
@@ -36,7 +37,7 @@ def answer(output: Output, data: Any, text: Any) -> None:
     if output is Output.json:
         typer.echo(json.dumps(data))
     else:
-        console = Console()
+        console = open_console()
         if not console.is_terminal:
             console.width = WIDEST
-        console.print(text, highlight=False, soft_wrap=True)
+        console.print(text, soft_wrap=True)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from components.validation.column_patterns import resolve
 from configs.errors import ConfigError
@@ -20,7 +19,7 @@ from configs.schema.config import Config
 from pipelines.cli.options import Access, ConfigPath, DryRun, Format, Host, Output, Overrides, answer
 from pipelines.cli.submit import address, show_runs
 from pipelines.graph.nodes import choose_nodes
-from pipelines.reporting.console import Screen, conclude, listing
+from pipelines.reporting.console import Screen, conclude, listing, open_console
 
 app = typer.Typer()
 
@@ -49,13 +48,15 @@ def run(
     config = resolve(config)
     from pipelines.execution import local_runner  # after a mistake in the config is named: it takes a second to load
 
-    console = Console(stderr=output is Output.json)
+    console = open_console(stderr=output is Output.json)
+    if said := config.home.mention_another(Path.cwd()):
+        console.print(f"Nearby      {said}\n", soft_wrap=True)
     with Screen(console, nodes) as screen:
         record = local_runner.run_nodes(config, nodes, cache=not no_cache, watch=screen.watch)
     if output is Output.json:
         sys.stdout.write(json.dumps(record) + "\n")
     else:
-        console.print(conclude(record, path), highlight=False, soft_wrap=True)
+        console.print(conclude(record, path), soft_wrap=True)
     raise typer.Exit(record["exit_code"])
 
 
@@ -64,7 +65,10 @@ def validate(path: ConfigPath, overrides: Overrides = [], output: Format = Outpu
     """Check a config, without looking at the data."""
     config = load(path, overrides)
     require_files(config)
-    answer(output, json.loads(config.model_dump_json()), f"{path} is valid: {_describe(config)}.")
+    home = config.home
+    lines = (f"{path} is valid: {_describe(config)}.", f"It works in {home.address(home.root)}.")
+    text = " ".join(filter(None, (*lines, home.mention_another(Path.cwd()))))
+    answer(output, json.loads(config.model_dump_json()), text)
 
 
 @app.command()
@@ -133,7 +137,9 @@ def clean(path: ConfigPath, dry_run: DryRun = False) -> None:
 
     config = load(path)
     home = config.home
-    doomed = [place for place in (home.artifacts, home.checkpoints, home.metadata, home.settled) if place.exists()]
+    doomed = [
+        place for place in (home.artifacts, home.checkpoints, home.metadata, home.seal, home.settled) if place.exists()
+    ]
     if not dry_run:
         with borrow_pipeline(config, f"clean-{new_id()}"):
             for place in doomed:
@@ -145,7 +151,7 @@ def clean(path: ConfigPath, dry_run: DryRun = False) -> None:
 
 def _remove(place: Path) -> None:
     try:
-        shutil.rmtree(place) if place.is_dir() else os.remove(place)
+        shutil.rmtree(place) if place.is_dir() else place.unlink(missing_ok=True)
     except OSError as error:  # which names a part of the folder, without the folder
         raise OSError(error.errno, error.strerror, str(place)) from error
 

@@ -7,14 +7,13 @@ from enum import Enum
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from components.patches.stderr import silence
 from configs.errors import ConfigError, MillraceError
 from configs.loading.loader import load
 from configs.schema.config import Config
 from pipelines.cli.options import WIDEST, ConfigPath, Overrides
-from pipelines.reporting.console import conclude, line
+from pipelines.reporting.console import conclude, line, open_console
 from pipelines.runs.run import Run
 
 app = typer.Typer()
@@ -86,7 +85,7 @@ def finish(
             record = close_run(config, run, order.mismatch())
         for node in record["nodes"]:
             typer.echo(line(node))
-        Console(width=WIDEST).print(conclude(record, path), highlight=False, soft_wrap=True)
+        open_console(width=WIDEST).print(conclude(record, path), soft_wrap=True)
         if executor_input is not None:
             kfp_artifacts.write_artifacts(record, executor_input)
     finally:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console, Group
+from rich.text import Text
 
 from configs.errors import ConfigError
 from configs.loading.loader import read_document, validate
@@ -19,7 +20,7 @@ from pipelines.remote.connect import connect_service
 from pipelines.remote.schedule import carry_out, plan_changes, schedule_of, upcoming, wanted_run
 from pipelines.remote.service import Recurring, Run, Service
 from pipelines.remote.submit import follow_run, read_compiled, read_parameters
-from pipelines.reporting.console import listing
+from pipelines.reporting.console import listing, open_console
 
 app = typer.Typer()
 schedule = typer.Typer(no_args_is_help=True, help="Let the pipeline run by itself on a cluster.")
@@ -62,7 +63,7 @@ def submit(
     if output is Output.text:
         typer.echo(f"Run         {run.run}\nLook at it  {run.url}")
     if wait:
-        run = _watch(service, run, Console(stderr=output is Output.json))
+        run = _watch(service, run, open_console(stderr=output is Output.json))
     if output is Output.json:
         typer.echo(json.dumps(run.as_data()))
     raise typer.Exit(run.exit_code or 0)
@@ -218,14 +219,14 @@ def _watch(service: Service, run: Run, console: Console) -> Run:
 
     def tell(look: Run) -> None:
         nonlocal said
-        status.update(str(look))
+        status.update(Text(str(look)))
         if not console.is_terminal and str(look) != said:
-            console.print(str(look), highlight=False, soft_wrap=True)
+            console.print(str(look), soft_wrap=True)
         said = str(look)
 
-    with console.status(str(run)) as status:
+    with console.status(Text(str(run))) as status:
         ended = follow_run(lambda: service.get_run(run.run), tell)
     failed = [f"{step.name}: {step.error or 'failed'}" for step in ended.steps if step.state == "FAILED"]
     reasons = [*([ended.error] if ended.error else []), *failed]
-    console.print("\n".join([f"Ended       {ended.state.lower()}", *reasons]), highlight=False, soft_wrap=True)
+    console.print("\n".join([f"Ended       {ended.state.lower()}", *reasons]), soft_wrap=True)
     return ended

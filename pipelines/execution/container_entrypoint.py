@@ -72,11 +72,15 @@ def run_step(config: Config, run: Run, node: str, cache: bool, say: Callable[[st
     started, heard = time.monotonic(), Listener(say)
     with stoppable():
         try:
-            sync.fetch_files(config.home, run.folder, only=lambda name: name.endswith((run.started.name, ".json")))
+            sync.fetch_files(
+                config.home, run.folder, only=lambda name: name.endswith((run.number.name, run.started.name, ".json"))
+            )
             if known := recall_outcome(config, run, node):
                 return known
             with hold_pipeline(config, run.id), sync.working(config, run, [node]):
                 resolved = resolve(config)
+                if not run.number.exists():
+                    sync.fetch_numbers(config.home)
                 begin_run(resolved, run)
                 died = run_worker(resolved, run, [node], cache, heard, run.node_log(node))
                 ignore_signals()
@@ -91,7 +95,7 @@ def run_step(config: Config, run: Run, node: str, cache: bool, say: Callable[[st
 
 def hand_in(run: Run, outcome: Outcome) -> Outcome:
     """Puts what a step leaves beside its artifacts into the store, if there is one; a success without it is none."""
-    files = (run.started, run.config, run.node_log(outcome.node), run.outcome(outcome.node))
+    files = (run.number, run.started, run.config, run.node_log(outcome.node), run.outcome(outcome.node))
     try:
         sync.put_files(run.home, *filter(Path.exists, files))
     except MillraceError as error:
@@ -131,13 +135,15 @@ def close_run(config: Config, run: Run, interruption: MillraceError | None = Non
     try:
         sync.fetch_files(config.home, run.folder)
         sync.fetch_service(config.home)
+        if not run.number.exists():
+            sync.fetch_numbers(config.home)
     except MillraceError as error:
         unreachable = error
     started = begin_run(config, run)
     gather_logs(run, nodes)
     record = finish_run(config, run, started, nodes, interruption or unreachable)
     if unreachable is None:
-        sync.put_files(config.home, run.started, run.config, run.log, run.record, run.report)
+        sync.put_files(config.home, run.number, run.started, run.config, run.log, run.record, run.report)
     return record
 
 

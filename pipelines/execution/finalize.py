@@ -10,7 +10,7 @@ from components.registry.versions import intact
 from configs.errors import MillraceError
 from configs.schema.config import Config
 from pipelines.reporting import html_report
-from pipelines.runs.directory import now, write_file
+from pipelines.runs.directory import now, number_of, write_file
 from pipelines.runs.outcomes import Outcome, failure, read_outcomes
 from pipelines.runs.run import Run
 
@@ -38,6 +38,7 @@ def record_run(
     record = {
         "pipeline": config.name,
         "run": run.id,
+        "number": number_of(run),
         "repeats": repeats,
         "started": started,
         "ended": now(),

@@ -35,6 +35,7 @@ def run_nodes(config: Config, nodes: Sequence[str], cache: bool, watch: Callable
     """
     run = Run(config.home, new_id())
     with borrow_pipeline(config, run.id):
+        sync.fetch_numbers(config.home)
         started = begin_run(config, run)
         disk_space.set_aside(run)
         with stoppable():

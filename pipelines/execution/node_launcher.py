@@ -19,6 +19,7 @@ from tfx.orchestration.portable.mlmd import execution_lib
 from tfx.proto.orchestration import execution_result_pb2, pipeline_pb2
 
 from components.patches.tfx_launcher import HookedLauncher
+from components.registry.tree_digest import DIGEST
 from components.summaries import summarise
 from configs.errors import MillraceError
 from configs.home import Home
@@ -47,7 +48,9 @@ def launch_node(ir: pipeline_pb2.Pipeline, node_id: str, run: Run) -> Outcome:
         state, outputs = _launch(of_run, node_id, run.home)
         summary = summarise(node_id, outputs)
         uris = {key: [artifact.uri for artifact in artifacts] for key, artifacts in outputs.items()}
-        outcome = Outcome(node_id, state, time.monotonic() - started, summary.text, summary.details, uris)
+        made = (artifact for artifacts in outputs.values() for artifact in artifacts)
+        digests = {artifact.uri: artifact.get_string_custom_property(DIGEST) for artifact in made}
+        outcome = Outcome(node_id, state, time.monotonic() - started, summary.text, summary.details, uris, digests)
     except Exception as error:
         outcome = failure(node_id, explain(error, node_id, run), time.monotonic() - started)
     outcome = replace(outcome, cpu=cpu_seconds() - spent)
@@ -103,7 +106,8 @@ def _launch(ir: pipeline_pb2.Pipeline, node_id: str, home: Home) -> tuple[str, M
         raise MillraceError(
             "It did not run: its inputs could not be found.",
             where=node_id,
-            remedy="Run again from the start; the run's log.txt says which input is missing.",
+            remedy="The run's log.txt says which is missing. Where the metadata have lost it, remove them by `millrace "
+            "clean CONFIG` and run again: what is in service stays.",
         )
     with connection as handle:
         outputs = execution_lib.get_output_artifacts(handle, execution.id)

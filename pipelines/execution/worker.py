@@ -10,7 +10,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any, TextIO
 
@@ -23,6 +24,7 @@ from configs.nodes import NODES
 from configs.progress import PROGRESS
 from configs.schema.config import Config
 from pipelines.execution import disk_space
+from pipelines.runs.lease import hold_service
 from pipelines.runs.outcomes import failure, write_outcome
 from pipelines.runs.run import Run
 from pipelines.storage import sync
@@ -86,14 +88,30 @@ def launch_nodes(config: Config, run: Run, cache: bool, nodes: Sequence[str], re
     for node in nodes:
         reporter.node = node
         reporter.send({"node": node, "state": "running", "text": ""})
-        outcome = launch_node(ir, node, run)
+        try:
+            with attended(config, run, node):
+                outcome = launch_node(ir, node, run)
+        except MillraceError as error:
+            give_up(run, error, reporter)
+            return
         reporter.send({"outcome": asdict(outcome)})
         if not outcome.succeeded:
             return
 
 
+@contextmanager
+def attended(config: Config, run: Run, node: str) -> Iterator[None]:
+    """Gives a node that publishes what is in service to itself, and as it is now: a store may hold what is newer."""
+    if not NODES[node].publishes:
+        yield
+        return
+    with hold_service(config, run.id):
+        sync.fetch_service(config.home)
+        yield
+
+
 def give_up(run: Run, error: MillraceError, reporter: Reporter) -> None:
-    """Records that the first node failed before it could be launched."""
+    """Records that a node failed before it could be launched."""
     outcome = failure(reporter.node, error)
     write_outcome(run, outcome)
     reporter.send({"outcome": asdict(outcome)})

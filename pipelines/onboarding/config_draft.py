@@ -20,6 +20,7 @@ from components.readers.formats import FORMATS
 from components.validation.column_types import Role
 from components.validation.profile import Column, Profile, profile_files
 from configs.errors import ConfigError, DataRejected
+from configs.home import find_workspace
 from configs.loading.error_messages import suggest
 from configs.quantities import count
 from configs.reference.json_schema import FILE, write_schema
@@ -224,8 +225,9 @@ def _draft_series(series: Series, spelled: Spelled, label: str, asked: Wishes, v
 
 def _name_data(data: str, named: Path, file: Path | None) -> dict[str, Any]:
     """Returns what each template says of the pipeline, which is named after a file, and of the data."""
-    shown = shlex.quote(str(file or "FILE.yaml"))
-    return {"schema": FILE if file else None, "file": shown, "source": data, "name": name_pipeline(named)}
+    shown, root = file or Path("FILE.yaml"), find_workspace((file or Path("FILE.yaml")).absolute().parent)
+    told = {"schema": FILE if file else None, "file": shlex.quote(str(shown)), "source": data}
+    return {**told, "name": name_pipeline(named), "root": _place(str(root), file)}
 
 
 def _aim_at(label: str, target: Target, split: Split) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""What a person sees of a run: a live table of its nodes, and how it ended."""
+"""What a person sees of a run: a live table of its nodes, and how it ended.
+
+Data are never read as markup: a console takes texts as they are, and what has a style is a Text.
+"""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -7,18 +10,22 @@ from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
-from rich.markup import escape
 from rich.table import Column, Table
 from rich.text import Text
 
 STATES = {
-    "waiting": "[dim]· waiting[/]",
-    "running": "[yellow]▸ running[/]",
-    "done": "[green]✓ done[/]",
-    "cached": "[cyan]✓ cached[/]",
-    "failed": "[bold red]✗ failed[/]",
-    "not run": "[dim]– not run[/]",
+    "waiting": Text("· waiting", "dim"),
+    "running": Text("▸ running", "yellow"),
+    "done": Text("✓ done", "green"),
+    "cached": Text("✓ cached", "cyan"),
+    "failed": Text("✗ failed", "bold red"),
+    "not run": Text("– not run", "dim"),
 }
+
+
+def open_console(**options: Any) -> Console:
+    """Returns a console that prints texts as they are, in which [b] is no style and :x: no picture."""
+    return Console(markup=False, emoji=False, highlight=False, **options)
 
 
 class Screen:
@@ -49,7 +56,7 @@ class Screen:
         if outcome := event.get("outcome"):
             self.rows[outcome["node"]] = {key: outcome[key] for key in ("state", "text", "seconds")}
             if not self.live:
-                self.console.print(line(outcome), highlight=False, markup=False, soft_wrap=True)
+                self.console.print(line(outcome), soft_wrap=True)
             return
         self.started.setdefault(event["node"], time.monotonic())
         self.rows[event["node"]] = {"state": "running", "text": event["text"], "seconds": 0.0}
@@ -82,16 +89,16 @@ def listing(*headers: str) -> Table:
 
 def conclude(record: Mapping[str, Any], config_path: str) -> RenderableType:
     """Returns the closing words of a run: what came of it and why, what serves, where things lie, what to do next."""
-    lines = [headline(record)]
+    lines: list[RenderableType] = [headline(record)]
     if error := record["error"]:
         lines.append(paragraph(error["what"], error["where"], error["remedy"]))
     serving = f"version {record['in_service']}, in {record['serving']}" if record["in_service"] else "nothing yet"
     beside = compare(record)
     places = (
-        *([f"Compared    {escape(beside)}"] if beside else []),
-        f"In service  {escape(serving)}",
-        f"This run    {escape(record['folder'])} (report.html, run.json, log.txt)",
-        f"Next        {escape(f'millrace {_next(record)} {config_path}')}",
+        *([f"Compared    {beside}"] if beside else []),
+        f"In service  {serving}",
+        f"This run    {record['folder']} (report.html, run.json, log.txt)",
+        f"Next        millrace {_next(record)} {config_path}",
     )
     return Group("", *lines, "", *places)
 
@@ -108,23 +115,22 @@ def compare(record: Mapping[str, Any]) -> str:
     return f"{found['metric']}: " + ", ".join(f"{name} {value:.4f}" for name, value in known.items())
 
 
-def headline(record: Mapping[str, Any]) -> str:
+def headline(record: Mapping[str, Any]) -> Text:
     """Returns one line that says how a run ended."""
     judged = next((node["text"] for node in record["nodes"] if node["node"] == "Evaluator"), "")
     if record["exit_code"] == 0:
         if record["published"]:
-            return f"[bold green]Published version {record['published']}[/]: {escape(judged)}"
-        last = record["nodes"][-1]
-        return f"[bold green]Done[/]: {escape(last['text'])}"
+            return Text.assemble((f"Published version {record['published']}", "bold green"), f": {judged}")
+        return Text.assemble(("Done", "bold green"), f": {record['nodes'][-1]['text']}")
     published = f"version {record['published']}" if record["published"] else "nothing"
-    return f"[bold red]{OUTCOMES.get(record['exit_code'], 'Failed')}[/]; {published} was published."
+    return Text.assemble((OUTCOMES.get(record["exit_code"], "Failed"), "bold red"), f"; {published} was published.")
 
 
-def paragraph(what: str, where: str, remedy: str) -> str:
+def paragraph(what: str, where: str, remedy: str) -> Text:
     """Returns an error as a person reads it: where, what happened, and what to do."""
-    place = f"[bold]{escape(where)}[/]: " if where else ""
+    place = Text.assemble((where, "bold"), ": ") if where else ""
     stop = "" if what.endswith((".", "!", "?", ":", "]")) else "."
-    return f"{place}{escape(what)}{stop}" + (f"\n{escape(remedy)}" if remedy else "")
+    return Text.assemble(place, what, stop, f"\n{remedy}" if remedy else "")
 
 
 def _next(record: Mapping[str, Any]) -> str:

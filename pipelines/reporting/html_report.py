@@ -13,7 +13,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 from plotly.io import to_html
 from plotly.offline import get_plotlyjs
-from rich.text import Text
 
 from components.evaluation.judgement import OVERALL
 from configs.schema.config import Config
@@ -66,9 +65,9 @@ def render(record: Mapping[str, Any], config: Config) -> str:
     groups = group(measured, next(iter(thresholds)))
     return template("report.html").render(
         record=record,
-        headline=console.headline(record),
+        headline=console.headline(record).plain,
         duration=last(record["started"], record["ended"]),
-        states=console.STATES,
+        states={state: drawn.plain for state, drawn in console.STATES.items()},
         judged=judge(measured, thresholds, missed),
         against=texts.get("Resolver"),
         search=details.get("Tuner"),
@@ -95,7 +94,7 @@ def template(name: str) -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"figure": figure, "plain": plain, "value": value}
+    environment.filters |= {"figure": figure, "value": value}
     return environment.get_template(name)
 
 
@@ -217,11 +216,6 @@ def figure(value: float | None) -> str:
 def value(found: Any) -> str:
     """Returns the value of a key as a config has it."""
     return f"{found:.4g}" if isinstance(found, float) else json.dumps(found)
-
-
-def plain(markup: str) -> str:
-    """Returns what the screen says, without its colours."""
-    return Text.from_markup(markup).plain
 
 
 def last(started: str, ended: str) -> str:

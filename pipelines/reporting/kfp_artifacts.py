@@ -53,9 +53,9 @@ def render(record: Mapping[str, Any]) -> str:
     """Returns the page: how the run ended and why, its nodes, and what is in service."""
     return html_report.template("summary.html").render(
         record=record,
-        headline=console.headline(record),
+        headline=console.headline(record).plain,
         duration=html_report.last(record["started"], record["ended"]),
-        states=console.STATES,
+        states={state: drawn.plain for state, drawn in console.STATES.items()},
         metrics=figures(record),
         beside=console.compare(record),
     )

@@ -7,21 +7,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.terminal_theme import MONOKAI
 
 from configs.loading.loader import load
-from pipelines.reporting.console import Screen, conclude
+from pipelines.reporting.console import Screen, conclude, open_console
 from pipelines.runs.directory import find_record
 
 
 def draw(record: Mapping[str, Any], config_path: str) -> str:
     """Returns the picture of a run as an SVG, which asks the network for nothing."""
-    console = Console(record=True, width=104, file=io.StringIO(), force_terminal=True)
+    console = open_console(record=True, width=104, file=io.StringIO(), force_terminal=True)
     screen = Screen(console, [node["node"] for node in record["nodes"]])
     for node in record["nodes"]:
         screen.watch({"outcome": node})
-    console.print(screen.table(), conclude(record, config_path), "", highlight=False)
+    console.print(screen.table(), conclude(record, config_path), "")
     drawn = console.export_svg(title=f"millrace run {config_path}", theme=MONOKAI, unique_id="millrace")
     return re.sub(r"@font-face \{.*?\}\s*", "", drawn, flags=re.DOTALL)
 

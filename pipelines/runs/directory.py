@@ -5,16 +5,16 @@ import os
 import secrets
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from components.registry.file_lock import hold_file
-from configs.errors import ConfigError, PipelineBusy
+from configs.errors import ConfigError, MillraceError, PipelineBusy
 from configs.home import Home
 from configs.schema.config import Config
-from pipelines.runs.run import RECORD, Run
+from pipelines.runs.run import NUMBER, RECORD, Run
 
 
 def now() -> str:
@@ -23,13 +23,25 @@ def now() -> str:
 
 
 def begin_run(config: Config, run: Run) -> str:
-    """Makes the folder of a run, with its config and the time, unless it is there; returns when the run began."""
+    """Makes the folder of a run, with its config, number and the time, unless it is there; returns when it began."""
     run.folder.mkdir(parents=True, exist_ok=True)
     config_text = config.model_dump_json(indent=2, exclude={"storage": {"metadata"}})  # which may hold a password
-    for path, text in ((run.started, now()), (run.config, config_text)):
+    number = 1 + max(map(_number, run.home.runs.glob(f"*/{NUMBER}")), default=0)
+    for path, text in ((run.number, str(number)), (run.started, now()), (run.config, config_text)):
         if not path.exists():
             write_file(path, text)
     return run.started.read_text()
+
+
+def number_of(run: Run) -> int:
+    """Returns which run of the pipeline it is: a clock may go back, and say that it began before another."""
+    return _number(run.number)
+
+
+def _number(path: Path) -> int:
+    with suppress(OSError, ValueError):
+        return int(path.read_text())
+    return 0  # a run of before they were numbered
 
 
 @contextmanager
@@ -55,14 +67,31 @@ def _holder(home: Home) -> str:
     try:
         holder = json.loads(home.lock.read_text())
         return "run {run}, process {pid} on {host}, since {since}".format(**holder)
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError):
         return "it has just begun"
 
 
 def read_records(home: Home) -> list[dict[str, Any]]:
-    """Returns the records of the runs that have ended, newest first."""
-    found = (json.loads(path.read_text()) for path in home.runs.glob(f"*/{RECORD}"))
-    return sorted(found, key=lambda record: (record["ended"], record["run"]), reverse=True)
+    """Returns the records of the runs that have ended, that which began last first.
+
+    Raises MillraceError for one that cannot be read: what is newest is not known then.
+    """
+    return sorted(
+        map(_read_record, home.runs.glob(f"*/{RECORD}")),
+        key=lambda record: (record.get("number", 0), record["ended"], record["run"]),
+        reverse=True,
+    )
+
+
+def _read_record(path: Path) -> dict[str, Any]:
+    try:
+        record = json.loads(path.read_text())
+        if not {"run", "ended"} <= record.keys():
+            raise ValueError("it is no record of a run")
+    except (OSError, ValueError, AttributeError) as error:
+        what = f"the record of this run cannot be read: {error}."
+        raise MillraceError(what, str(path), "Remove this file: the run is then one that never ended.") from error
+    return dict(record)
 
 
 def write_file(path: Path, text: str) -> None:
@@ -88,5 +117,5 @@ def find_record(home: Home, run_id: str | None = None) -> dict[str, Any]:
     raise ConfigError(
         f"There is no run {run_id} that has ended" if run_id else "No run has ended yet",
         where=str(home.runs),
-        remedy=f"The newest runs are: {listed}.",
+        remedy=f"The newest runs are: {listed}. {home.mention_another(Path.cwd())}".rstrip(),
     )

@@ -1,13 +1,18 @@
 """Who holds a pipeline in a cluster: a lease, which is a row of the metadata database that names a run.
 
 Its times are told by the database's own clock. The run that holds it takes it again for each of its steps, and keeps
-it between them; it ends when the run does, or an hour after the last sign of life.
+it between them; it ends when the run does, or an hour after the last sign of life. While a step works the row names its
+process: where that was killed, the next on the same machine takes over at once.
+
+What is in service has a lease of its own in an object store, held for the moment of a change: who rolls back waits for
+no training.
 """
 
+import hashlib
 import os
 import signal
-import socket
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
@@ -15,11 +20,15 @@ from typing import Any
 
 from configs.errors import ConfigError, MillraceError, PipelineBusy
 from configs.schema.config import Config
+from pipelines.runs import metadata_file
 from pipelines.runs.directory import lock_home
+from pipelines.runs.holder import Holder
 from pipelines.runs.run import new_id
 
 TERM = 3600  # seconds: so long may a pool of nodes take to grow between two steps
 BEAT = 60.0  # seconds between two signs of life
+SERVICE_TERM = 180  # seconds, of what is in service: nothing happens between two steps
+SERVICE_PATIENCE = 240.0  # seconds to wait for who is putting something into service
 TABLE = """CREATE TABLE IF NOT EXISTS millrace_lease (
     pipeline VARCHAR(63) PRIMARY KEY, run VARCHAR(128) NOT NULL, host VARCHAR(255) NOT NULL,
     since DATETIME NOT NULL, ends DATETIME NOT NULL)"""
@@ -28,6 +37,8 @@ TAKE = """UPDATE millrace_lease
     SET since = IF(run = %s, since, UTC_TIMESTAMP()), run = %s, host = %s, ends = UTC_TIMESTAMP() + INTERVAL %s SECOND
     WHERE pipeline = %s AND (run = %s OR ends <= UTC_TIMESTAMP())"""
 READ = "SELECT run, host, since, ends FROM millrace_lease WHERE pipeline = %s"
+END = "UPDATE millrace_lease SET ends = UTC_TIMESTAMP() WHERE pipeline = %s AND run = %s AND host = %s"
+PAUSE = "UPDATE millrace_lease SET host = %s WHERE pipeline = %s AND run = %s AND host = %s"
 RELEASE = "DELETE FROM millrace_lease WHERE pipeline = %s AND run = %s"
 
 
@@ -36,22 +47,17 @@ def hold_pipeline(config: Config, holder: str) -> Iterator[None]:
     """Holds the pipeline for a run while one of its steps works; afterwards the lease is the run's for an hour.
 
     Raises PipelineBusy, which names the holder, when another run has it; MillraceError when the database cannot be
-    reached. Where the metadata is SQLite there is one machine, and its lock is the file that `lock_home` locks.
+    reached; ConfigError for a link in the pipeline's folder. Where the metadata is SQLite there is one machine, and
+    its lock is the file that `lock_home` locks.
     """
     require_database(config)
+    config.home.refuse_links()
     if config.storage.metadata is None:
-        with lock_home(config.home, holder):
+        with lock_home(config.home, holder), metadata_file.attended(config.home):
             yield
         return
-    take_lease(config, holder)
-    ended, lost = threading.Event(), list[PipelineBusy]()
-    threading.Thread(target=_renew, args=(config, holder, ended, lost), daemon=True).start()
-    try:
+    with _keeping(config, config.name, holder, TERM):
         yield
-    finally:
-        ended.set()
-        if lost:
-            raise lost[0]
 
 
 @contextmanager
@@ -66,17 +72,37 @@ def borrow_pipeline(config: Config, holder: str) -> Iterator[None]:
 
 
 @contextmanager
-def guard_service(config: Config, verb: str) -> Iterator[None]:
-    """Holds a pipeline whose lease is in a database while somebody changes what is in service.
+def hold_service(config: Config, holder: str) -> Iterator[None]:
+    """Holds what is in service in an object store while it is changed; waits for who is changing it.
 
-    Where the metadata is SQLite the registry's own lock does, and a run may go on meanwhile.
+    On one machine the registry's own lock does. Raises PipelineBusy where the other takes minutes.
     """
     require_database(config)
-    if config.storage.metadata is None:
+    if config.home.store is None:
         yield
-    else:
-        with borrow_pipeline(config, f"{verb}-{new_id()}"):
+        return
+    key, deadline = _service_key(config), time.monotonic() + SERVICE_PATIENCE
+    while True:
+        try:
+            _take(config, key, holder, SERVICE_TERM)
+            break
+        except PipelineBusy:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(1)
+    try:
+        with _keeping(config, key, holder, SERVICE_TERM):
             yield
+    finally:
+        with suppress(MillraceError):  # it ends by itself
+            _execute(config, (RELEASE, (key, holder)))
+
+
+@contextmanager
+def guard_service(config: Config, verb: str) -> Iterator[None]:
+    """Holds what is in service while somebody changes it by hand; a run may go on meanwhile, and then learns of it."""
+    with hold_service(config, f"{verb}-{new_id()}"):
+        yield
 
 
 def require_database(config: Config) -> None:
@@ -91,16 +117,7 @@ def require_database(config: Config) -> None:
 
 def take_lease(config: Config, holder: str) -> None:
     """Takes the lease for a run, or prolongs it; raises PipelineBusy when another run has it."""
-    values = (holder, holder, socket.gethostname()[:255], TERM, config.name, holder)
-    [(found, host, since, ends)] = _execute(
-        config, (TABLE, ()), (ROW, (config.name,)), (TAKE, values), (READ, (config.name,))
-    )
-    if found != holder:
-        raise PipelineBusy(
-            f"Another run holds the pipeline: run {found}, last on {host}, since {_format_time(since)}.",
-            where=_address(config),
-            remedy=f"Wait for it to end, or stop it; without a sign of life its lease ends at {_format_time(ends)}.",
-        )
+    _take(config, config.name, holder, TERM)
 
 
 def release_lease(config: Config, holder: str) -> None:
@@ -109,17 +126,54 @@ def release_lease(config: Config, holder: str) -> None:
         _execute(config, (TABLE, ()), (RELEASE, (config.name, holder)))
 
 
-def _renew(config: Config, holder: str, ended: threading.Event, lost: list[PipelineBusy]) -> None:
+def _take(config: Config, key: str, holder: str, term: int) -> None:
+    """Takes a lease or prolongs it; that of a process of this machine which is dead has ended."""
+    take = (TAKE, (holder, holder, str(Holder.here()), term, key, holder))
+    [(found, host, since, ends)] = _execute(config, (TABLE, ()), (ROW, (key,)), take, (READ, (key,)))
+    if found != holder and Holder.parse(host).is_dead():
+        [(found, host, since, ends)] = _execute(config, (END, (key, found, host)), take, (READ, (key,)))
+    if found != holder:
+        raise PipelineBusy(
+            f"Another run holds the pipeline: run {found}, {Holder.parse(host).describe()}, "
+            f"since {_format_time(since)}.",
+            where=_address(config),
+            remedy=f"Wait for it to end, or stop it; without a sign of life its lease ends at {_format_time(ends)}.",
+        )
+
+
+@contextmanager
+def _keeping(config: Config, key: str, holder: str, term: int) -> Iterator[None]:
+    """Takes a lease and gives signs of life for as long as the block lasts; afterwards no process is named."""
+    _take(config, key, holder, term)
+    ended, lost = threading.Event(), list[PipelineBusy]()
+    threading.Thread(target=_renew, args=(config, key, holder, term, ended, lost), daemon=True).start()
+    try:
+        yield
+    finally:
+        ended.set()
+        if lost:
+            raise lost[0]
+        here = Holder.here()
+        with suppress(MillraceError):
+            _execute(config, (PAUSE, (here.host, key, holder, str(here))))
+
+
+def _renew(config: Config, key: str, holder: str, term: int, ended: threading.Event, lost: list[PipelineBusy]) -> None:
     """Gives signs of life until the step has ended; a step whose lease another run has taken over is stopped."""
     while not ended.wait(BEAT):
         try:
-            take_lease(config, holder)
+            _take(config, key, holder, term)
         except PipelineBusy as error:
             lost.append(error)
             os.kill(os.getpid(), signal.SIGTERM)
             return
         except MillraceError:
             continue  # the database may come back before the lease has ended
+
+
+def _service_key(config: Config) -> str:
+    """Returns what the lease of what is in service is called: no name of a pipeline, and short enough for the table."""
+    return "/" + hashlib.sha256(config.name.encode()).hexdigest()[:40]
 
 
 def _execute(config: Config, *statements: tuple[str, Sequence[Any]]) -> Sequence[Sequence[Any]]:

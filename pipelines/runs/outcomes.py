@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -22,6 +23,7 @@ class Outcome:
     text: str = ""  # the figure that matters
     details: Mapping[str, Any] = field(default_factory=dict)
     outputs: Mapping[str, Sequence[str]] = field(default_factory=dict)  # where each artifact lies
+    digests: Mapping[str, str] = field(default_factory=dict)  # of each artifact's files, by where it lies
     error: Mapping[str, Any] | None = None  # exit_code, what, where, remedy
     cpu: float = 0.0  # CPU seconds, with those of the processes that it started
 
@@ -58,6 +60,9 @@ def write_outcome(run: Run, outcome: Outcome) -> None:
 
 
 def read_outcomes(run: Run) -> dict[str, Outcome]:
-    """Returns the outcomes recorded so far, by node."""
-    files = run.outcomes.glob("[!.]*.json")
-    return {file.stem: Outcome(**json.loads(file.read_text())) for file in files}
+    """Returns the outcomes recorded so far, by node; one that cannot be read is none."""
+    outcomes = {}
+    for file in run.outcomes.glob("[!.]*.json"):
+        with suppress(OSError, ValueError, TypeError):
+            outcomes[file.stem] = Outcome(**json.loads(file.read_text()))
+    return outcomes

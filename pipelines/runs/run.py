@@ -10,6 +10,7 @@ from configs.errors import ConfigError
 from configs.home import Home
 
 RECORD = "run.json"
+NUMBER = "number.txt"
 
 
 def new_id() -> str:
@@ -41,6 +42,11 @@ class Run:
     def started(self) -> Path:
         """When it began."""
         return self.folder / "started.txt"
+
+    @property
+    def number(self) -> Path:
+        """Which run of the pipeline it is: one more than any before it, whatever the clock says."""
+        return self.folder / NUMBER
 
     @property
     def config(self) -> Path:

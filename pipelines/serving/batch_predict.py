@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
 from typing import Any, TextIO
 
 import pyarrow as pa
@@ -227,7 +228,8 @@ def choose_version(home: Home, number: int | None) -> tuple[Version, Config]:
             raise ConfigError(f"there is no version {number}", str(home.serving), f"There are: {listed}.")
         version = verify(read_version(number, folders[number]))
     if version is None:
-        raise MillraceError("nothing is in service yet", str(home.serving), "Publish a model: millrace run CONFIG")
+        remedy = f"Publish a model: millrace run CONFIG. {home.mention_another(Path.cwd())}".rstrip()
+        raise MillraceError("nothing is in service yet", str(home.serving), remedy)
     try:
         return version, Config.model_validate_json((version.extras / "config.json").read_text())
     except (OSError, ValueError) as error:

@@ -3,9 +3,8 @@
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from components.registry.versions import CODE, Version, in_service, list_folders
 from components.scoring.c_library import ModelError, trim_memory
@@ -42,12 +41,6 @@ class Signature:
         except ModelError as error:
             raise Refusal(error.what, STATUS.get(error.code, 400)) from error
 
-    def make_blanks(self) -> Tensors:
-        """Returns a row without values."""
-        inputs = self.definition.inputs.items()
-        shapes = {name: [1 if size is None else size for size in info.shape or ()] for name, info in inputs}
-        return {name: np.full(shapes[name], b"" if kind.kind == "O" else 0, kind) for name, kind in self.types.items()}
-
     def describe(self) -> dict[str, Any]:
         """Returns what the signature takes and gives, as JSON has its protocol buffer."""
         definition = self.definition
@@ -64,13 +57,13 @@ class Loaded:
     def __init__(self, version: Version) -> None:
         self.number, model = version.number, SavedModel(str(version.path))
         self.signatures = {name: Signature(model, name) for name in model.signatures}
-        self.signatures[SERVING].ask(self.signatures[SERVING].make_blanks())
+        self.signatures[SERVING].ask(model.signatures[SERVING].make_blanks())
 
     def warm_up(self) -> None:
         """Asks by the other signatures, too: the first answer of each takes a thousand times longer than the next."""
         for _, signature in sorted(self.signatures.items()):
             with suppress(Refusal):  # not all can do with blanks
-                signature.ask(signature.make_blanks())
+                signature.ask(signature.definition.make_blanks())
 
 
 class Models:
@@ -89,7 +82,8 @@ class Models:
         sync.fetch_service(home)
         version = in_service(home)
         if version is None:
-            raise MillraceError("nothing is in service yet", str(home.serving), "Publish a model: millrace run CONFIG")
+            remedy = f"Publish a model: millrace run CONFIG. {home.mention_another(Path.cwd())}".rstrip()
+            raise MillraceError("nothing is in service yet", str(home.serving), remedy)
         admit(version)
         self.current = Loaded(version)
         self.states = {version.number: (AVAILABLE, "")}

@@ -13,12 +13,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from components.registry.door import Admit, admit
 from components.registry.versions import MANIFEST, list_folders, read_version, verify
 from configs.errors import MillraceError, PipelineBusy
 from configs.home import Home
 from configs.nodes import NODES
 from configs.schema.config import Config
-from pipelines.runs.run import RECORD, Run
+from pipelines.runs.run import NUMBER, RECORD, Run
 from pipelines.storage.object_store import Store, open_store
 
 LASTING = ("artifacts", "serving")  # whose files are written once
@@ -121,6 +122,11 @@ def fetch_records(home: Home) -> None:
     fetch_service(home)
 
 
+def fetch_numbers(home: Home) -> None:
+    """Brings down which runs there were, so that the next has a number of its own."""
+    fetch_files(home, home.runs, only=lambda name: name.endswith(f"/{NUMBER}"))
+
+
 def fetch_artifact(home: Home, uri: str) -> Path:
     """Returns where an artifact lies, fetched; the machine that made it may keep its working copies elsewhere."""
     if home.store is None:
@@ -160,10 +166,11 @@ def _bring(store: Store, home: Home, number: int, names: list[str]) -> None:
     shutil.rmtree(staging)
 
 
-def put_service(home: Home) -> None:
+def put_service(home: Home, admit: Admit = admit) -> None:
     """Puts the versions that the store lacks, and the history: first the model, then its manifest, then the line.
 
-    Raises PipelineBusy when another process has published meanwhile; the working copy forgets the version then.
+    Each comes through the door, as into this working copy. Raises PipelineBusy when another process has published
+    meanwhile; the working copy forgets the version then.
     """
     if home.store is None:
         return
@@ -175,7 +182,9 @@ def put_service(home: Home) -> None:
                 if number == max(known):
                     _refuse_another(store, home, number, (home.root / manifest).read_bytes())
                 continue
-            names = measure_files(home, home.serving / str(number)).keys()
+            version = verify(read_version(number, home.serving / str(number)))
+            admit(version.path, version.model_digest)
+            names = measure_files(home, version.path).keys()
             graph = f"{home.serving.name}/{number}/{GRAPH}"
             store.remove(store.list(f"{home.serving.name}/{number}"))  # what a publication that was killed has left
             store.put(names - {graph, manifest}, home.root)

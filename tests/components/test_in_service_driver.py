@@ -2,9 +2,10 @@ import pytest
 from tfx.orchestration.portable.data_types import ExecutionInfo
 
 from components.in_service_driver import IN_SERVICE, Driver, version_of
-from components.registry.model_registry import Record, publish
+from components.registry.model_registry import Record
 from configs.errors import MillraceError
 from configs.home import Home
+from tests.fakes.models import publish
 
 
 @pytest.fixture

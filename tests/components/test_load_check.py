@@ -63,7 +63,12 @@ def columns(first_run):
 def test_both_loaders_answer_as_training_does(model, graph, made, columns, rows):
     trained = answer_as_trained(model, made, columns.label)
     requests = make_requests(graph, columns, rows)
-    served = {loader: answer(model, requests) for loader, answer in LOADERS.items()}
+    served = {
+        (loader, time): answers
+        for loader, answer in LOADERS.items()
+        for time, answers in enumerate(answer(model, requests))
+    }
+    assert len(served) == 4
     assert trained["serving_default"]["prediction"].shape == (20, 1)
     assert trained["serving_raw"]["classes"].tolist() == [[b"0", b"1"]] * 20
     for answers in served.values():
@@ -84,7 +89,26 @@ def test_a_model_that_serves_what_was_not_trained_is_refused_with_the_row(model,
     trained = answer_as_trained(str(other), made, columns.label)
     sentence = r"\(Serving loader, serving_default\) answers 20 of 20 rows otherwise .* row 0, whose prediction is "
     with pytest.raises(NotBlessed, match=sentence) as error:
-        compare(trained, answer_as_trained(model, made, columns.label), rows, "Serving")
+        compare(trained, answer_as_trained(model, made, columns.label), rows, "Serving loader")
+    assert "payment_type" in error.value.remedy
+
+
+class Moody(tf.Module):
+    """Answers the first request alike wherever it is loaded, and no other."""
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
+    def serve(self, examples):
+        return {"prediction": tf.random.uniform([tf.size(examples), 1], seed=1)}
+
+
+@pytest.mark.parametrize("loader", LOADERS)
+def test_a_model_that_answers_otherwise_when_it_is_asked_again_is_found(rows, tmp_path, loader):
+    moody = Moody()
+    tf.saved_model.save(moody, str(tmp_path), signatures={"serving_default": moody.serve})
+    first, again = LOADERS[loader](str(tmp_path), {"serving_default": {"examples": np.array(rows, object)}})
+    compare(first, first, rows, loader)
+    with pytest.raises(NotBlessed, match="rows otherwise than training did") as error:
+        compare(first, again, rows, f"{loader} loader, asked again")
     assert "payment_type" in error.value.remedy
 
 

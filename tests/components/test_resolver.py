@@ -6,9 +6,10 @@ from tfx.types import standard_artifacts
 from tfx.utils import path_utils
 
 from components.in_service_driver import IN_SERVICE
-from components.registry.model_registry import Record, publish
+from components.registry.model_registry import Record
 from components.resolver import Driver, Executor, summarise
 from configs.home import Home
+from tests.fakes.models import publish
 
 
 @pytest.fixture

@@ -4,10 +4,11 @@ from types import SimpleNamespace
 import pytest
 from tfx.types import standard_artifacts
 
-from components.registry.model_registry import Record, publish
+from components.registry.model_registry import Record
 from components.registry.tree_digest import DIGEST
 from components.trainer import find_base, find_place, identify, summarise
 from configs.home import Home
+from tests.fakes.models import publish
 from trainer.run_fn import FACTS, HISTORY, LINEAGE
 
 

@@ -2,11 +2,9 @@
 
 import pytest
 
-from components.registry.model_registry import (
-    Record,
-    publish,
-)
+from components.registry.model_registry import Record
 from configs.home import Home
+from tests.fakes.models import publish
 
 RECORD = Record("run-1", metrics={"auc": 0.9}, by="ada@mill")
 

@@ -10,8 +10,9 @@ import traceback
 from pathlib import Path
 from types import FrameType
 
-from components.registry.model_registry import Record, publish
+from components.registry.model_registry import Record
 from configs.home import Home
+from tests.fakes.models import publish
 
 OPERATIONS = {"open", "write", "sendfile", "fsync", "close", "mkdir", "rename", "unlink", "rmdir"}
 

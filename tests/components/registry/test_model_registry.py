@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -12,19 +13,19 @@ from components.registry import model_registry
 from components.registry.file_lock import hold_file
 from components.registry.model_registry import (
     EXTRA,
+    Candidate,
     Record,
     earlier,
     history,
     in_service,
-    promote,
-    publish,
-    rollback,
+    require_writable,
     tree_digest,
 )
-from configs.errors import ConfigError, MillraceError, PipelineBusy
+from configs.errors import ConfigError, MillraceError, NotBlessed, PipelineBusy
 from configs.home import Home
 from configs.repository import ROOT
 from tests.components.registry.conftest import RECORD
+from tests.fakes.models import admit, promote, publish, rollback
 
 
 def content(version):
@@ -251,6 +252,140 @@ def test_a_torn_last_line_is_ignored_and_repaired(three, model):
     assert in_service(three).number == 3
     publish(three, model("d"), {}, RECORD)
     assert [json.loads(line)["number"] for line in three.history.read_text().splitlines()] == [1, 2, 3, 4]
+
+
+def test_a_model_that_was_rolled_away_from_stays_out_until_it_is_promoted(three, model):
+    assert rollback(three, reason="it is slow", by="ada@mill").manifest["away"] == tree_digest(model("c"))
+    with pytest.raises(NotBlessed, match="rolled away from by ada@mill at .*: it is slow"):
+        publish(three, model("c"), {}, RECORD)
+    assert content(in_service(three)) == "b"
+    assert promote(three, model("c"), {}, Record("run-1", "it is fast again")).version.number == 5
+    publish(three, model("d"), {}, RECORD)
+    rollback(three)
+    assert publish(three, model("a"), {}, RECORD).version.number == 8
+
+
+def test_a_rollback_from_a_damaged_version_says_nothing_of_its_model(three, model):
+    damage(three, 3)
+    assert rollback(three).manifest["away"] is None
+    assert publish(three, model("c"), {}, RECORD).version.number == 5
+
+
+def test_what_was_judged_against_another_version_is_refused(three, model):
+    against = in_service(three).model_digest
+    rollback(three)
+    with pytest.raises(NotBlessed, match="version 4 is in service now"):
+        model_registry.publish(three, Candidate(model("d")), RECORD, against, admit)
+    with pytest.raises(NotBlessed, match="version 4 is in service now"):
+        model_registry.publish(three, Candidate(model("d")), RECORD, None, admit)
+    assert numbers(three) == [1, 2, 3, 4]
+    assert model_registry.publish(three, Candidate(model("b")), RECORD, against, admit).new is False
+    assert model_registry.publish(three, Candidate(model("d")), RECORD, tree_digest(model("b")), admit).new
+
+
+@pytest.mark.parametrize("way", ["publish", "promote"])
+def test_a_damaged_candidate_is_refused_by_name(three, model, way):
+    folder = model("d")
+    candidate = Candidate(folder, {}, {folder: tree_digest(folder)})
+    (folder / "saved_model.pb").write_text("D")
+    arguments = {"publish": [RECORD, None, admit], "promote": [Record("run-9", "the label moved"), admit]}[way]
+    with pytest.raises(MillraceError, match="changed, cut or deleted") as error:
+        getattr(model_registry, way)(three, candidate, *arguments)
+    assert error.value.where == str(folder)
+    assert (numbers(three), staged(three)) == ([1, 2, 3], [])
+
+
+def refuse(folder, digest):
+    raise MillraceError("the model cannot be loaded and asked.", str(folder))
+
+
+def test_what_does_not_come_through_the_door_changes_nothing(three, model):
+    current = in_service(three)
+    for change in (
+        lambda: model_registry.publish(three, Candidate(model("d")), RECORD, current.model_digest, refuse),
+        lambda: model_registry.promote(three, Candidate(model("d")), Record("run-9", "the label moved"), refuse),
+        lambda: model_registry.rollback(three, admit=refuse),
+    ):
+        with pytest.raises(MillraceError, match="cannot be loaded and asked"):
+            change()
+        assert (in_service(three), numbers(three), staged(three)) == (current, [1, 2, 3], [])
+
+
+def test_no_way_into_service_goes_around_the_door():
+    sources = [path for package in ("components", "pipelines") for path in (ROOT / package).rglob("*.py")]
+    around = [path for path in sources if re.search(r"admit=(?!admit\b)", path.read_text())]
+    assert around == []
+    [mechanics] = [path for path in sources if "os.rename(staging" in path.read_text()]
+    assert mechanics == ROOT / "components" / "registry" / "model_registry.py"
+
+
+def test_rollback_refuses_a_manifest_that_the_history_does_not_know(three):
+    change_manifest(three.serving / "2")
+    with pytest.raises(MillraceError, match="version 2 is damaged: its manifest is not what the history says"):
+        rollback(three)
+
+
+def test_what_fails_after_the_rename_says_what_is_in_service(three, model):
+    def obstruct(folder, digest):
+        three.history.rename(three.root / "elsewhere")
+        (three.history / "no file").mkdir(parents=True)  # which no rename can replace
+
+    against = in_service(three).model_digest
+    with pytest.raises(MillraceError, match="version 4 is in service, but the disk did not confirm all of it"):
+        model_registry.publish(three, Candidate(model("d")), RECORD, against, obstruct)
+    shutil.rmtree(three.history)
+    (three.root / "elsewhere").rename(three.history)
+    assert in_service(three).number == 4
+    assert publish(three, model("e"), {}, RECORD).version.number == 5
+    assert [json.loads(line)["number"] for line in three.history.read_text().splitlines()] == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("kind", ["file", "link", "link to a folder", "folder"])
+def test_a_stray_thing_where_a_version_is_staged_is_removed_and_its_target_is_not(three, model, kind, tmp_path):
+    stray, target = three.serving / ".staging-x", tmp_path / "target"
+    if kind == "file":
+        stray.write_text("")
+    elif kind == "folder":
+        (stray / "deep").mkdir(parents=True)
+    else:
+        (target / "kept").mkdir(parents=True)
+        stray.symlink_to(target if "folder" in kind else tmp_path / "nowhere")
+    require_writable(three)
+    assert publish(three, model("d"), {}, RECORD).version.number == 4
+    assert staged(three) == []
+    assert (target / "kept").exists() == target.exists()
+
+
+@pytest.mark.parametrize("name", ["serving", "history.jsonl"])
+def test_a_link_in_the_folder_is_refused_before_anything_is_changed(three, model, name, tmp_path):
+    place = three.root / name
+    place.rename(tmp_path / "outside")
+    place.symlink_to(tmp_path / "outside")
+    for change in (
+        lambda: require_writable(three),
+        lambda: publish(three, model("d"), {}, RECORD),
+        lambda: rollback(three),
+    ):
+        with pytest.raises(ConfigError, match="may hold no links, and this one leads to .*outside") as error:
+            change()
+        assert error.value.where == str(place)
+
+
+def test_the_lock_of_the_registry_is_no_link_either(three, tmp_path):
+    lock, target = three.serving / ".lock", tmp_path / "target"
+    target.write_text("precious")
+    lock.unlink()
+    lock.symlink_to(target)
+    with pytest.raises(MillraceError, match="symbolic links"):
+        require_writable(three)
+    assert target.read_text() == "precious"
+
+
+def test_a_damaged_version_is_found_before_a_training(three):
+    require_writable(three)
+    damage(three, 3)
+    with pytest.raises(MillraceError, match="version 3 is damaged"):
+        require_writable(three)
 
 
 @pytest.mark.parametrize("kind", ["link", "pipe", "empty", "absent"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.scoring.signatures import TensorInfo
+from components.scoring.signatures import Signature, TensorInfo
 
 
 @pytest.mark.parametrize(
@@ -17,3 +17,14 @@ from components.scoring.signatures import TensorInfo
 )
 def test_a_tensor_takes_what_has_its_shape(shape, found, takes):
     assert TensorInfo("x:0", 1, shape).takes(found) is takes
+
+
+def test_a_row_without_values_has_one_of_each_dimension_that_is_open():
+    text, number, grid = TensorInfo("x:0", 7, (None,)), TensorInfo("y:0", 1, (None, 2)), TensorInfo("z:0", 9, None)
+    blanks = Signature({"x": text, "y": number, "z": grid}, {}, "predict").make_blanks()
+    assert {name: (array.shape, array.dtype.kind) for name, array in blanks.items()} == {
+        "x": ((1,), "O"),
+        "y": ((1, 2), "f"),
+        "z": ((), "i"),
+    }
+    assert blanks["x"].tolist() == [b""]

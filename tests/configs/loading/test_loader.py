@@ -100,7 +100,7 @@ def test_paths_of_the_yaml_start_from_its_folder(write: Callable[..., str], tmp_
     config = load("elsewhere/file.yaml")
     assert config.data.path == str(tmp_path / "data/*.csv")
     assert config.data.schema_file == str(folder / "schema.pbtxt")
-    assert config.storage.root == str(tmp_path / "workspace")
+    assert config.storage.root == str(folder / "workspace")
     config = load("elsewhere/file.yaml", ["data.path=rows.csv", "storage.root=kept"])
     assert config.data.path == str(tmp_path / "rows.csv")
     assert config.data.schema_file == str(folder / "schema.pbtxt")
@@ -113,6 +113,18 @@ def test_a_storage_root_of_the_yaml_starts_from_its_folder(write: Callable[..., 
     folder.mkdir()
     Path("file.yaml").rename(folder / "file.yaml")
     assert load("elsewhere/file.yaml").storage.root == str(folder / "kept")
+
+
+def test_without_a_storage_root_the_workspace_is_found_from_any_folder(
+    write: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / write()
+    (tmp_path / "deep" / "er").mkdir(parents=True)
+    path.rename(tmp_path / "deep" / "file.yaml")
+    (tmp_path / "workspace" / "trips" / "serving").mkdir(parents=True)
+    for folder in (tmp_path, tmp_path / "deep" / "er", Path("/")):
+        monkeypatch.chdir(folder)
+        assert load(tmp_path / "deep" / "file.yaml").home.root == tmp_path / "workspace" / "trips"
 
 
 @pytest.mark.parametrize("path", ["sample://taxi", "gs://bucket/rows.csv", "/data/rows.csv"])
@@ -188,7 +200,7 @@ def test_each_path_starts_where_it_was_written(write: Callable[..., str], tmp_pa
     config = validate(document, tmp_path / "of/the/file", tmp_path / "of/the/overrides")
     assert config.data.path == str(tmp_path / "of/the/file/rows.csv")
     assert config.data.schema_file == str(tmp_path / "of/the/overrides/schema.pbtxt")
-    assert config.storage.root == str(tmp_path / "of/the/overrides/workspace")
+    assert config.storage.root == str(tmp_path / "of/the/file/workspace")
 
 
 WHOLE = b"""\

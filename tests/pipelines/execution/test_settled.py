@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from components.registry.model_registry import EXTRA, Record, promote, rollback
+from components.registry.model_registry import EXTRA, Record
 from configs.errors import MillraceError, Stopped
 from configs.loading.loader import load
 from configs.repository import ROOT
@@ -19,6 +19,7 @@ from pipelines.graph import fingerprint
 from pipelines.graph.nodes import choose_nodes
 from pipelines.runs.directory import find_record
 from pipelines.runs.run import Run
+from tests.fakes.models import promote, rollback
 from tests.sandbox import Answer, Sandbox
 
 HEAVY = {

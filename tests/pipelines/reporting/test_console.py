@@ -1,8 +1,14 @@
 """What a run's closing words say."""
 
-import pytest
+import io
+import re
+from typing import Any
 
-from pipelines.reporting.console import compare
+import pytest
+from rich.console import RenderableType
+
+from configs.repository import ROOT
+from pipelines.reporting.console import Screen, compare, conclude, listing, open_console, paragraph
 
 MODELS = {"majority": {"auc": 0.5}, "tree": {"auc": 0.92}, "svm": {}}
 
@@ -25,3 +31,48 @@ def record(*nodes):
 )
 def test_what_a_model_is_compared_with(nodes, text):
     assert compare(record(*nodes)) == text
+
+
+DATA = r"root:x:0 [bold]b[/] [/] \[a] C:\new\ :warning: "
+OUTCOME = {"node": "Trainer", "state": "done", "text": DATA, "seconds": 1.0, "details": {}}
+RECORD: dict[str, Any] = {
+    "exit_code": 1,
+    "published": None,
+    "in_service": 1,
+    "serving": DATA,
+    "folder": DATA,
+    "error": {"what": DATA, "where": DATA, "remedy": DATA},
+    "nodes": [OUTCOME],
+}
+
+
+def draw(*printed: RenderableType, terminal: bool = False) -> str:
+    """What a person sees, without its colours."""
+    console = open_console(file=io.StringIO(), width=1000, force_terminal=terminal)
+    console.print(*printed, soft_wrap=True)
+    return re.sub(r"\x1b\[[0-9;]*m", "", console.file.getvalue())
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_what_data_hold_is_printed_as_it_is(terminal: bool) -> None:
+    table = listing("a", DATA)
+    table.add_row(DATA, "b")
+    screen = Screen(open_console(file=io.StringIO()), ["Trainer"])
+    screen.watch({"outcome": OUTCOME})
+    drawn = {
+        "a text": (draw(DATA, terminal=terminal), 1),
+        "a table": (draw(table, terminal=terminal), 2),
+        "an error": (draw(paragraph(DATA, DATA, DATA), terminal=terminal), 3),
+        "a run's end": (draw(conclude(RECORD, DATA), terminal=terminal), 6),
+        "a success": (draw(conclude(RECORD | {"exit_code": 0, "error": None}, DATA), terminal=terminal), 4),
+        "the live table": (draw(screen.table(), terminal=terminal), 1),
+    }
+    assert {name: text.count(DATA.rstrip()) for name, (text, _) in drawn.items()} == {
+        name: count for name, (_, count) in drawn.items()
+    }
+
+
+def test_every_console_takes_texts_as_they_are() -> None:
+    sources = [path for package in ("components", "pipelines") for path in (ROOT / package).rglob("*.py")]
+    makes = re.compile(r"\bConsole\(|from_markup|highlight=True|markup=True|emoji=True")
+    assert [path.name for path in sources if makes.search(path.read_text())] == ["console.py"]

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from configs.errors import ConfigError, PipelineBusy
+from components.registry.file_lock import hold_file
+from configs.errors import ConfigError, MillraceError, PipelineBusy
 from configs.home import Home
 from configs.schema.config import Config, Storage
 from pipelines.runs import directory
@@ -60,6 +61,16 @@ def test_a_pipeline_is_free_when_its_run_has_ended(tmp_path: Path) -> None:
             assert json.loads(home.lock.read_text())["run"] == run_id
 
 
+def test_a_lock_that_is_a_link_is_refused_and_what_it_leads_to_stays(tmp_path: Path) -> None:
+    home = Home(tmp_path / "taxi")
+    home.root.mkdir()
+    (tmp_path / "precious").write_text("text")
+    home.lock.symlink_to(tmp_path / "precious")
+    with pytest.raises(OSError, match="symbolic links"), directory.lock_home(home, "r"):
+        pass
+    assert (tmp_path / "precious").read_text() == "text"
+
+
 def test_pipelines_do_not_hold_each_other(tmp_path: Path) -> None:
     with directory.lock_home(Home(tmp_path / "one"), "r"), directory.lock_home(Home(tmp_path / "other"), "r"):
         assert (tmp_path / "other" / "lock").exists()
@@ -88,6 +99,40 @@ def test_the_newest_run_comes_first_whatever_it_is_called(tmp_path: Path) -> Non
     assert directory.find_record(home, "c")["ended"] == "2026-01-01T00:00:00+00:00"
     with pytest.raises(ConfigError, match=r"There is no run still-running that has ended.*newest runs are: a, b, c"):
         directory.find_record(home, "still-running")
+
+
+def test_runs_are_ordered_by_which_began_after_which_whatever_the_clock_says(tmp_path: Path, config: Config) -> None:
+    home = Home(tmp_path)
+    end(home, "unnumbered", "2030-01-01T00:00:00+00:00")
+    for number, (run_id, at) in enumerate([("a", "2029-01-01T00:00:00+00:00"), ("b", "2026-01-01T00:00:00+00:00")], 1):
+        run = Run(home, run_id)
+        directory.begin_run(config, run)
+        assert directory.number_of(run) == number
+        directory.write_file(run.record, json.dumps({"run": run_id, "number": number, "ended": at}))
+    directory.begin_run(config, Run(home, "a"))
+    assert directory.number_of(Run(home, "a")) == 1
+    assert [record["run"] for record in directory.read_records(home)] == ["b", "a", "unnumbered"]
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"run": "a"}', "\ud800"])
+def test_a_record_that_cannot_be_read_is_named(tmp_path: Path, text: str) -> None:
+    home = Home(tmp_path)
+    end(home, "a", "2026-01-02T00:00:00+00:00")
+    damaged = Run(home, "a").record
+    damaged.write_text(text, errors="surrogatepass")
+    with pytest.raises(MillraceError, match="the record of this run cannot be read") as error:
+        directory.find_record(home)
+    assert error.value.where == str(damaged)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '"x"', "\0" * 5000])
+def test_a_lock_file_full_of_anything_is_taken_and_named_as_well_as_can_be(tmp_path: Path, text: str) -> None:
+    home = Home(tmp_path)
+    home.lock.write_text(text)
+    with hold_file(home.lock), pytest.raises(PipelineBusy, match="it has just begun"), directory.lock_home(home, "r"):
+        pass
+    with directory.lock_home(home, "r"):
+        assert json.loads(home.lock.read_text())["run"] == "r"
 
 
 def test_there_may_be_no_run_yet(tmp_path: Path) -> None:

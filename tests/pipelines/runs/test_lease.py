@@ -1,7 +1,10 @@
 """The lease of a pipeline, in a real database: one run at a time, on however many machines."""
 
+import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -11,6 +14,7 @@ import pymysql
 import pytest
 
 from configs.errors import ConfigError, MillraceError, PipelineBusy
+from configs.repository import ROOT
 from configs.schema.config import Config, Storage
 from pipelines.execution import local_runner
 from pipelines.runs import lease
@@ -66,7 +70,7 @@ def test_another_run_learns_who_holds_it_and_leaves_it_to_them(shared: Config) -
         pass
     since, ends = (utc(time).isoformat() for time in before[2:])
     assert busy.value.what == (
-        f"Another run holds the pipeline: run r1, last on {socket.gethostname()}, since {since}."
+        f"Another run holds the pipeline: run r1, process {os.getpid()} on {socket.gethostname()}, since {since}."
     )
     assert ends in busy.value.remedy
     lease.release_lease(shared, "r2")
@@ -153,6 +157,78 @@ def test_a_wrong_password_is_an_error_that_does_not_tell_it(shared: Config, data
         lease.take_lease(wrong, "r1")
     assert "guess" not in str(refused.value)
     assert refused.value.where.startswith("127.0.0.1:")
+
+
+HOLD = """
+import sys
+from configs.schema.config import Config
+from pipelines.runs import lease
+
+config = Config.model_validate_json(sys.stdin.readline())
+with getattr(lease, sys.argv[1])(config, "r1"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def hold_elsewhere(config: Config, how: str = "hold_pipeline") -> "subprocess.Popen[str]":
+    """Starts a process that holds the lease for run r1."""
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    process = subprocess.Popen([sys.executable, "-c", HOLD, how], cwd=ROOT, text=True, **pipes)
+    assert process.stdin and process.stdout
+    process.stdin.write(config.model_dump_json() + "\n")
+    process.stdin.flush()
+    assert process.stdout.readline() == "held\n"
+    return process
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_is_taken_over_at_once_and_one_that_lives_is_not(shared: Config) -> None:
+    process = hold_elsewhere(shared)
+    with pytest.raises(PipelineBusy, match=f"run r1, process {process.pid} on {socket.gethostname()}"):
+        lease.take_lease(shared, "r2")
+    process.kill()
+    process.communicate()
+    lease.take_lease(shared, "r2")
+    assert row(shared)[0] == "r2"
+
+
+@pytest.mark.slow
+def test_a_step_that_ended_leaves_the_lease_to_the_next_of_its_run(shared: Config) -> None:
+    process = hold_elsewhere(shared)
+    process.communicate(timeout=60)
+    assert row(shared)[:2] == ("r1", socket.gethostname())
+    with pytest.raises(PipelineBusy, match=f"run r1, last on {socket.gethostname()}"):
+        lease.take_lease(shared, "r2")
+
+
+@pytest.mark.slow
+def test_what_is_in_service_waits_for_no_training(shared: Config) -> None:
+    lease.take_lease(shared, "r1")
+    with lease.guard_service(shared, "rollback"):
+        assert row(shared)[0] == "r1"
+
+
+@pytest.fixture
+def stored(shared: Config) -> Config:
+    """A pipeline in a store, which no test here looks into."""
+    return shared.model_copy(update={"storage": Storage(root="s3://models", metadata=shared.storage.metadata)})
+
+
+@pytest.mark.slow
+def test_in_a_store_one_changes_what_is_in_service_at_a_time(stored: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lease, "SERVICE_PATIENCE", 0.1)
+    lease.take_lease(stored, "r0")  # a training goes on
+    process = hold_elsewhere(stored, "hold_service")
+    with pytest.raises(PipelineBusy, match="run r1"), lease.guard_service(stored, "rollback"):
+        pass
+    process.kill()
+    process.communicate()
+    with lease.guard_service(stored, "rollback"):
+        pass
+    with lease.guard_service(stored, "promote"):
+        pass
+    assert row(stored)[0] == "r0"
 
 
 def wait_for(condition) -> None:

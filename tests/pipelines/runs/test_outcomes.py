@@ -31,6 +31,14 @@ def test_a_record_that_is_still_being_written_is_not_read(tmp_path: Path) -> Non
     assert list(outcomes.read_outcomes(Run(home, "r1"))) == ["Trainer"]
 
 
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"strange": 1}', "7"])
+def test_a_record_that_was_damaged_is_none(tmp_path: Path, text: str) -> None:
+    home = Home(tmp_path)
+    outcomes.write_outcome(Run(home, "r1"), DONE)
+    Run(home, "r1").outcome("DataGate").write_text(text)
+    assert list(outcomes.read_outcomes(Run(home, "r1"))) == ["Trainer"]
+
+
 def test_a_failure_says_what_where_and_what_to_do() -> None:
     assert REJECTED.text == "2 anomalies:"
     assert REJECTED.error == {

@@ -9,10 +9,11 @@ from types import SimpleNamespace
 import pytest
 import tensorflow as tf
 
-from components.registry.model_registry import Record, publish
+from components.registry.model_registry import Record
 from configs.home import Home
 from pipelines.serving.model_manager import Models
 from pipelines.serving.server import build, listen
+from tests.fakes.models import publish
 
 NAMES = [tf.TensorSpec([None], tf.string, name="examples")]
 

@@ -16,11 +16,12 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from components.registry.model_registry import Record, publish
+from components.registry.model_registry import Record
 from configs.home import Home
 from configs.repository import ROOT
 from pipelines.serving import connection
 from pipelines.serving.server import allow_connections
+from tests.fakes.models import publish
 
 SERVE = """
 import sys

@@ -5,10 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from components.registry.model_registry import Record, publish, rollback
+from components.registry.model_registry import Record
 from configs.errors import MillraceError
 from configs.home import Home
 from pipelines.serving.model_manager import Models, refuse_code
+from tests.fakes.models import publish, rollback
 from tests.pipelines.serving.conftest import ask, call
 from trainer.models.custom import SOURCE
 

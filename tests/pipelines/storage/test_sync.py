@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from components.registry.model_registry import Record, publish
+from components.registry.model_registry import Record
 from components.registry.versions import MANIFEST, history, in_service, list_folders
 from configs.errors import MillraceError, PipelineBusy
 from configs.home import Home
@@ -19,6 +19,7 @@ from configs.schema.config import Config, Storage
 from pipelines.runs.directory import find_record
 from pipelines.runs.run import RECORD, Run
 from pipelines.storage import object_store, sync
+from tests.fakes.models import admit, publish
 
 
 def write(path: Path, text: str = "text") -> Path:
@@ -34,7 +35,7 @@ def add(home: Home, weights: str) -> int:
     write(model / "saved_model.pb", "graph")
     write(model / "variables" / "variables.data", weights)
     version = publish(home, model, {}, Record(run=f"run-of-{weights}")).version
-    sync.put_service(home)
+    sync.put_service(home, admit)
     return version.number
 
 
@@ -184,12 +185,38 @@ def test_a_publication_that_is_killed_leaves_what_was_or_what_shall_be(
     assert [line["number"] for line in history(there)] == sorted(list_folders(there))
 
 
+@pytest.mark.parametrize("harm", ["the model", "what it carries"])
+def test_what_was_damaged_since_it_was_published_does_not_reach_the_store(
+    here: Home, there: Home, monkeypatch: pytest.MonkeyPatch, harm: str
+) -> None:
+    add(here, "one")
+    with monkeypatch.context() as patched:
+        patched.setattr(sync, "put_service", lambda home, admit: None)
+        add(here, "two")
+    version = here.serving / "2"
+    write(version / "saved_model.pb" if harm == "the model" else version / "assets.extra" / "schema", "other")
+    with pytest.raises(MillraceError, match="version 2 is damaged"):
+        sync.put_service(here, admit)
+    assert served(there) == (1, "one")
+
+
+def test_a_model_that_no_server_can_load_does_not_reach_the_store(here: Home, there: Home, files: Any) -> None:
+    with pytest.raises(MillraceError, match="cannot be loaded and asked"):
+        model = here.root / "candidate"
+        write(model / "saved_model.pb", "graph")
+        sync.fetch_service(here)
+        publish(here, model, {}, Record(run="r1"))
+        sync.put_service(here)
+    assert served(there) is None
+    assert files.find("models/taxi") == []
+
+
 @pytest.mark.slow
 def test_a_second_writer_is_refused_and_begins_anew(here: Home, there: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     add(here, "one")
     put_service = sync.put_service
     with monkeypatch.context() as patched:
-        patched.setattr(sync, "put_service", lambda home: None)
+        patched.setattr(sync, "put_service", lambda home, admit: None)
         add(here, "mine")
     add(there, "theirs")
     with pytest.raises(PipelineBusy, match="another process has published version 2 meanwhile"):
