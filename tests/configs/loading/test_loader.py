@@ -278,7 +278,7 @@ def test_a_file_as_long_as_no_config_is_refused_unread(tmp_path: Path) -> None:
 )
 def test_a_metadata_store_that_is_none_is_refused_and_no_password_told(write: Callable[..., str], url: str) -> None:
     path = write("evaluation:", f"storage: {{metadata: '{url}'}}\nevaluation:")
-    with pytest.raises(ConfigError, match=r"^file\.yaml:10:storage\.metadata: This is not a metadata store") as refused:
+    with pytest.raises(ConfigError, match=r"^file\.yaml:11:storage\.metadata: This is not a metadata store") as refused:
         load(path)
     assert "s3cret" not in str(refused.value)
 

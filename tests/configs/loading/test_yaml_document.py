@@ -55,7 +55,7 @@ def test_places_are_lines() -> None:
         ("<<: &x {a: 1}\nb:\n  <<: *x", "file.yaml:3:7", "the alias '*x' is not allowed", "Write the value out"),
         ("a:\n  b: !mine 3", "file.yaml:2:a.b", "the tag '!mine' is not allowed", "Write a plain value."),
         ("a: !!int x", "file.yaml:1:a", "'x' is no int", ""),
-        ("a: \x07", "file.yaml", "not valid YAML: ", ""),
+        ("a: \x07", "file.yaml:1", "not valid YAML: it holds the character", "Take it out"),
         (
             "a:\n  b: ${MILLRACE_ABSENT}",
             "file.yaml:2:a.b",

@@ -94,7 +94,8 @@ def test_the_command_writes_a_file_or_prints_it(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     done = CliRunner().invoke(app.app, ["compile", TAXI, "-o", str(tmp_path)])
     assert isinstance(done.exception, ConfigError)
-    assert (done.exception.where, done.exception.what) == (str(tmp_path), "cannot be written: Is a directory")
+    what = "cannot be written: is a folder, and a file is needed here"
+    assert (done.exception.where, done.exception.what) == (str(tmp_path), what)
 
 
 @pytest.mark.slow

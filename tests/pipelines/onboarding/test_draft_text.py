@@ -33,7 +33,7 @@ def test_bars_and_splits_are_sections():
 
 
 def test_what_is_no_config_is_never_handed_out():
-    values = dict.fromkeys(("schema", "gate", "left_out", "slices"))
+    values = dict.fromkeys(("schema", "gate", "left_out", "slices")) | {"root": "workspace"}
     told = {"file": "a.yaml", "source": "a.csv", "rows": "9 rows", "name": "a b", "data": {}, "marked": ""}
     rest = {"window": "{}", "split": "{}", "label": "y", "options": (), "features": (), "season": 1, "batch_size": 1}
     with pytest.raises(ConfigError, match="name"):
