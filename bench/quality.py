@@ -146,6 +146,7 @@ def draw(measured: Record) -> str:
         ahead={name: find_ahead(TABLES[name].kind, told) for name, told in records.items()},
         near=count(gains, "good", -NEAR),
         above=count(gains, "best", 0.0),
+        tried={who: sum(who in told for told in records.values()) for who in QUALITIES},
         nearness=NEAR,
         wanted=WANTED,
         tables=TABLES,
