@@ -231,12 +231,14 @@ def distance(column: statistics_pb2.NumericStatistics, other: statistics_pb2.Num
 
 
 def cumulate(column: statistics_pb2.NumericStatistics, points: Sequence[float]) -> np.ndarray:
-    """Returns the share of values up to each point, interpolated within a percentile."""
+    """Returns the share of values up to each point, interpolated within a percentile.
+
+    An edge of several percentiles is a value that many rows have: there, and not on the way to it, the share steps up.
+    """
     buckets = percentiles(column)
     edges = [buckets[0].low_value, *(bucket.high_value for bucket in buckets)]
     counts = np.cumsum([0.0, *(bucket.sample_count for bucket in buckets)])
-    last = {edge: count for edge, count in zip(edges, counts, strict=True)}
-    return np.interp(points, list(last), list(last.values()), left=0.0) / counts[-1]
+    return np.interp(points, edges, counts, left=0.0) / counts[-1]
 
 
 def percentiles(column: statistics_pb2.NumericStatistics) -> Sequence[statistics_pb2.Histogram.Bucket]:

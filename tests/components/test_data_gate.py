@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import tensorflow_data_validation as tfdv
+from scipy.stats import ks_2samp
 
 from components.data_gate import allow_for_chance, anomalies, distance, numbers, rejection, share_outside
 from components.schemas.tfdv_schema import infer
@@ -142,6 +143,18 @@ def test_the_distance_is_that_of_kolmogorov_and_smirnov(usual):
     half_shifted = numbers(statistics(["Blue"] * 1000, np.linspace(5, 15, 1000)))["miles"]
     assert distance(numbers(usual)["miles"], numbers(usual)["miles"]) == pytest.approx(0, abs=0.01)
     assert distance(numbers(usual)["miles"], half_shifted) == pytest.approx(0.5, abs=0.02)
+
+
+@pytest.mark.parametrize("rows", [(184, 59), (1000, 100), (40, 20)])
+def test_the_distance_knows_values_that_many_rows_have(rows):
+    random = np.random.default_rng(rows)
+    ties = random.uniform(2, 4, 30).round(2)
+    one, other = (
+        np.where(random.random(count) < 0.6, random.choice([2.0, 3.0, 4.0], count), random.choice(ties, count))
+        for count in rows
+    )
+    columns = (numbers(statistics(["Blue"] * len(miles), miles))["miles"] for miles in (one, other))
+    assert distance(*columns) == pytest.approx(ks_2samp(one, other).statistic, abs=0.02)
 
 
 def test_a_single_far_value_is_no_distance():
