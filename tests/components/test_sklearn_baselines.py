@@ -26,12 +26,13 @@ def artifact(kind, uri, *splits):
 
 @pytest.mark.parametrize("kind", LABELS)
 def test_the_metrics_are_the_evaluators_without_thresholds(kind):
-    config = config_of(kind, weight="fare").model_copy(update={"baselines": FITTING[kind]})
+    names = FITTING[LABELS[kind]["kind"]]
+    config = config_of(kind, weight="fare").model_copy(update={"baselines": names})
     ours, theirs = compare_config(config), eval_config(config)
-    assert [spec.name for spec in ours.model_specs] == list(FITTING[kind])
+    assert [spec.name for spec in ours.model_specs] == list(names)
     for here, there in zip(ours.metrics_specs, theirs.metrics_specs, strict=True):
-        names = [(metric.class_name, metric.config) for metric in there.metrics]
-        assert [(metric.class_name, metric.config) for metric in here.metrics] == names
+        told = [(metric.class_name, metric.config) for metric in there.metrics]
+        assert [(metric.class_name, metric.config) for metric in here.metrics] == told
         assert not any(metric.per_slice_thresholds for metric in here.metrics)
 
 

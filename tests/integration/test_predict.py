@@ -87,7 +87,8 @@ def as_example(row):
 def ask(sandbox, examples):
     """What the version in service predicts of tf.Examples, asked as a server would."""
     requests = {"serving_default": {"examples": np.array(examples, object)}}
-    return answer_as_loaded(str(in_service(sandbox.home).path), requests)["serving_default"]["prediction"]
+    answers, _ = answer_as_loaded(str(in_service(sandbox.home).path), requests)
+    return answers["serving_default"]["prediction"]
 
 
 def test_input_columns_come_back_as_they_came_and_in_order(published, scored):

@@ -108,7 +108,7 @@ def test_a_family_is_built_killed_and_resumed_learns_by_heart_and_serves_what_it
     requests = make_requests(graph, settings, ROWS)
     assert set(expected) == set(requests) == {SERVING, RAW, TRANSFORM}
     for loader, answer in LOADERS.items():
-        answers = answer(folder, requests)
+        answers, _ = answer(folder, requests)
         assert {name: outputs.keys() for name, outputs in answers.items()} == {
             name: outputs.keys() for name, outputs in expected.items()
         }
@@ -142,7 +142,8 @@ def test_trees_serve_what_they_learnt(kind, tmp_path):
     assert score(kind, expected[SERVING]["prediction"], label_by(kind)) > 0.9
     requests = make_requests(graph, settings, ROWS)
     for loader, answer in LOADERS.items():
-        compare(expected, answer(folder, requests), ROWS, loader)
+        for answers in answer(folder, requests):
+            compare(expected, answers, ROWS, loader)
     compare_nothing(folder)
 
 
@@ -151,7 +152,7 @@ def compare_nothing(folder):
     [_, specs] = tf.saved_model.load(folder).signatures[RAW].structured_input_signature
     nothing = {name: tf.fill([1] * spec.shape.rank, MISSING[spec.dtype]).numpy() for name, spec in specs.items()}
     assert {"ranged__0_1_", "the_colour", "the_colour_", "column__bucketed"} <= set(nothing)
-    answers = answer_as_loaded(folder, {SERVING: {"examples": np.array([b""], object)}, RAW: nothing})
+    answers, _ = answer_as_loaded(folder, {SERVING: {"examples": np.array([b""], object)}, RAW: nothing})
     for output, values in answers[SERVING].items():
         np.testing.assert_array_equal(answers[RAW][output], values)
 
