@@ -58,5 +58,5 @@ def test_the_registry_alone_is_enough_to_answer_and_older_versions_may_go(sandbo
 
 
 def test_what_the_page_says_may_be_deleted_is_all_that_there_is(sandbox: Sandbox) -> None:
-    named = set(re.findall(r"`([a-z_.]+)(?:/[^`]*)?`", PAGE.partition("## What may be deleted")[2]))
+    named = set(re.findall(r"`([a-z0-9_.]+)(?:/[^`]*)?`", PAGE.partition("## What may be deleted")[2]))
     assert {Path(name).name for name in sandbox.home.root.iterdir()} - {"checkpoints"} <= named
