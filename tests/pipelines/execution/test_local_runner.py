@@ -1,5 +1,6 @@
 """A run on this machine: what it says, how it is stopped, and what is left when something dies."""
 
+import json
 import re
 import signal
 import subprocess
@@ -178,10 +179,10 @@ def test_an_error_that_nobody_foresaw_is_one_paragraph_and_its_traceback_lies_in
 @pytest.mark.slow
 def test_a_store_that_does_not_answer_is_named_and_its_password_is_not(fresh: Sandbox, unused_port: int) -> None:
     answer = fresh.run("--set", f"storage.metadata=mysql://me:secret@127.0.0.1:{unused_port}/runs")
-    assert (answer.code, answer.stdout) == (1, "")
+    assert (answer.code, json.loads(answer.stdout)["error"]["where"]) == (1, f"127.0.0.1:{unused_port}")
     assert answer.stderr.startswith(f"127.0.0.1:{unused_port}: The metadata store cannot be used: Can't connect")
     assert len(answer.stderr.splitlines()) == 2
-    assert "secret" not in answer.stderr
+    assert "secret" not in answer.stderr + answer.stdout
     assert not fresh.home.runs.exists()
 
 

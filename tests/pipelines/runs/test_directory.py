@@ -82,7 +82,7 @@ def test_the_command_exits_at_once_where_another_run_holds_the_pipeline(fresh: S
         started = time.monotonic()
         answer = fresh.run()
         assert time.monotonic() - started < 10
-    assert (answer.code, answer.stdout) == (5, "")
+    assert (answer.code, json.loads(answer.stdout)["error"]["exit_code"]) == (5, 5)
     assert f"run elsewhere, process {os.getpid()} on {socket.gethostname()}, since 20" in answer.stderr
     assert len(answer.stderr.splitlines()) == 2
     assert not fresh.home.runs.exists()
