@@ -24,18 +24,23 @@ from tests.sandbox import YAML, Sandbox
 
 ROWS = 600
 SHIPPED = sorted((ROOT / "configs").rglob("*.yaml"))  # tests/integration/test_shipped.py runs each of them
+SERIES = "tests/integration/test_series.py"
 DISTRIBUTION = "tests/trainer/training/test_distribution.py"
 ELSEWHERE = {  # what no run here can have, and the test that tries each value of it
     "beam.*runner": "tests/integration/test_beam.py::test_an_engine_gives_what_this_machine_gives",
     "cluster.access.kind": "tests/pipelines/remote/test_kubeflow_client.py::*",
+    "data.format json": "tests/components/readers/test_json_array.py::test_what_pandas_writes_is_read",
     "data.format text": "tests/components/readers/test_class_folders.py::test_a_text_is_a_row_by_file_or_by_line",
     "data.format tfrecord": "tests/components/readers/test_tfrecord.py::test_examples_are_rows_whose_zeros_are_zeros",
+    "data.format workbook": "tests/components/readers/test_workbook.py::test_a_sheet_is_read_by_its_name",
     "features.?.channels 3": "tests/components/validation/test_image_cells.py::"
     "test_a_jpeg_of_printers_colours_is_seen_as_a_viewer_shows_it",
     "label.kind multilabel": "tests/integration/test_multilabel.py::test_several_classes_at_once_are_learnt_and_named",
+    "model.family autoregression": f"{SERIES}::test_a_series_is_forecast_past_its_end",
     "model.family custom": "tests/integration/test_families.py::"
     "test_a_model_of_ones_own_is_published_and_trained_anew_once_it_changes",
     "resources.*": "tests/pipelines/compiler/test_kubernetes_platform.py::test_kfp_reads_what_is_needed_of_kubernetes",
+    "training.loss.name pinball": f"{SERIES}::test_a_series_is_forecast_past_its_end",
     "training.device [gt]pu": f"{DISTRIBUTION}::test_a_device_that_is_absent_fails_by_name",
 }
 ACTIVATIONS = [
