@@ -39,6 +39,7 @@ CONFIGS = {
     "wide_deep": "taxi",
     "cnn": "digits_cnn",
     "rnn": "digits_rows_rnn",
+    "autoregression": "series_week",
     "attention, additive": "recipes/additive_attention",
     "attention, self": "recipes/self_attention",
 }
