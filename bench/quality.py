@@ -70,8 +70,6 @@ def try_table(table: Table, qualities: Sequence[str], folder: Path) -> Record:
             "init": run("init", str(folder / "rows.csv"), "--label", LABEL, "--quality", quality, "-o", str(file))
         }
         config = load(file)
-        with file.open("a") as text:
-            text.write(f"\nstorage: {{root: {file.parent}}}\n")
         alike = next((other for other, its in drawn.items() if its == config), None)
         drawn[quality] = config
         if alike:  # the same config makes the same model

@@ -5,8 +5,8 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
     "csv": (".csv", ".tsv"),
     "jsonl": (".jsonl", ".ndjson"),
     "json": (".json",),
-    "workbook": (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"),
     "parquet": (".parquet",),
+    "workbook": (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"),
     "tfrecord": (".tfrecord", ".tfrecord.gz"),
     "images": (".csv",),  # of a table
     "text": (".txt",),

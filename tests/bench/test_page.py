@@ -23,7 +23,7 @@ def test_the_page_states_aims_figures_and_growth(tmp_path):
     assert "A chip, 2 cores, 8 GiB of memory; load average 0.1 when it began." in lines
     assert "| linear | `line.yaml` | 32 | 70.0 | 100.0 | 0.90 | yes |" in lines
     assert "| cnn | `digits_cnn.yaml` | 64 | 15.0 | 20.0 | 0.75 | **no** |" in lines
-    assert "| 857 | 6.5 | 40.2 | 30.0 | 1,200 |" in lines
+    assert "| 857 | 6.0 | 30.0 | 40.2 | 1,200 |" in lines
     assert (tmp_path / PICTURE.format("current")).exists()
 
 

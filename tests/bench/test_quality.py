@@ -66,8 +66,8 @@ def test_the_aims_are_those_of_all_ten_tables(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_table_goes_all_the_way_and_the_model_of_all_rows_answers():
-    told = try_table(TABLES["iris"], ["good"])
+def test_a_table_goes_all_the_way_and_the_model_of_all_rows_answers(tmp_path):
+    told = try_table(TABLES["iris"], ["good"], tmp_path)
     assert told.keys() == {"rows", "linear", "trees", "good"}
     assert told["good"]["score"] > 0.9
     assert told["good"]["model"] == "linear"

@@ -48,6 +48,7 @@ def test_a_file_that_is_wrong_as_a_whole_is_rejected(tmp_path, name, content, wh
 
 def test_a_file_is_read_in_pieces_of_some_size(tmp_path, monkeypatch):
     monkeypatch.setattr(delimited, "BLOCK", 1000)
+    monkeypatch.setattr(delimited, "COLUMN", 500)
     monkeypatch.setattr(parquet_file, "CELLS", 200)
     monkeypatch.setattr(row_batch, "CHARACTERS", 1000)
     table = pa.table({"a": [str(n) for n in range(1000)], "b": ["x"] * 1000})
