@@ -174,7 +174,7 @@ def test_an_export_of_a_spreadsheet_is_read_as_it_is_meant(tmp_path):
     }
     predicted = predict(data).to_numpy(float)
     assert np.sqrt(np.mean((predicted - price) ** 2)) < 0.3 * price.std()
-    row = json.dumps({"Größe": "1.500,0", "Anteil": "50,0 %", "Lage": "Süd"})
+    row = json.dumps({"Größe": "1.500,0", "Anteil": "50,0 %", "Lage": "Süd", "Monat": "2018-03", "gesehen": None})
     answer = json.loads(millrace(tmp_path, "predict", "own.yaml", "--row", row, "--output", "json"))
     assert answer["prediction"] == pytest.approx(3500, rel=0.15)
 
