@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -128,7 +129,8 @@ def local(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A run of the same config that needs no cluster."""
     volume = tmp_path_factory.mktemp("local")
     furnish(volume)
+    shutil.copy(ROOT / CONFIG, volume)  # an image holds no YAML
     settings = [f"--set={item}" for item in (*SET, f"storage.root={VOLUME}")]
-    cluster.backend.millrace({VOLUME: volume}, ["run", CONFIG, *settings])
+    cluster.backend.millrace({VOLUME: volume}, ["run", f"{VOLUME}/{Path(CONFIG).name}", *settings])
     [folder] = Home(volume / "taxi").runs.iterdir()
     return Run(folder)
