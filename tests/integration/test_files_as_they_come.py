@@ -64,6 +64,7 @@ def test_a_number_that_is_a_category_is_one_however_a_tool_has_written_it(tmp_pa
     assert all(found == answers["whole.csv"] for found in answers.values())
 
 
+@pytest.mark.full
 def test_few_rows_that_differ_are_judged(tmp_path):
     chance = np.random.default_rng(4)
     rows = pd.DataFrame({name: chance.choice(["low", "high"], 700) for name in ("sun", "rain", "wind", "frost")})
@@ -74,6 +75,7 @@ def test_few_rows_that_differ_are_judged(tmp_path):
     assert np.mean(predict(tmp_path / "rows.csv") == rows[LABEL]) > 0.95
 
 
+@pytest.mark.full
 def test_whole_numbers_that_never_repeat_decide_the_label(tmp_path):
     chance = np.random.default_rng(5)
     salary = chance.choice(np.arange(20_000, 200_000), 900, replace=False)
@@ -85,7 +87,7 @@ def test_whole_numbers_that_never_repeat_decide_the_label(tmp_path):
     assert np.mean(predict(tmp_path / "rows.csv") == rows[LABEL]) > 0.95
 
 
-@pytest.mark.parametrize("wide", ["label", "feature"])
+@pytest.mark.parametrize("wide", ["label", pytest.param("feature", marks=pytest.mark.full)])
 def test_a_number_that_loses_its_digits_is_refused_by_name(tmp_path, wide):
     chance = np.random.default_rng(6)
     cause = chance.normal(size=600)
@@ -100,6 +102,7 @@ def test_a_number_that_loses_its_digits_is_refused_by_name(tmp_path, wide):
     assert "Published" not in said
 
 
+@pytest.mark.full
 def test_a_rare_class_is_learnt(tmp_path):
     chance = np.random.default_rng(7)
     rows = pd.DataFrame(chance.normal(size=(12_000, 3)).round(4), columns=["a", "b", "c"])
@@ -111,6 +114,7 @@ def test_a_rare_class_is_learnt(tmp_path):
     assert "below 30, what they say of it is much chance" in said
 
 
+@pytest.mark.full
 def test_several_labels_in_a_cell_some_of_them_none(tmp_path):
     chance = np.random.default_rng(10)
     told = pd.DataFrame(chance.random((900, 3)) < 0.4, columns=["red", "green", "blue"])
@@ -126,8 +130,10 @@ def test_several_labels_in_a_cell_some_of_them_none(tmp_path):
 
 @pytest.mark.parametrize(
     ("good", "bad", "others", "blank"),
-    [("好吃便宜推荐快", "难差贵慢坏", "这家店的菜今天我们去了很多次", ""), ("😀👍🎉", "😡👎💔", "ok so it was", " ")],
-    ids=["Chinese", "emoji"],
+    [
+        pytest.param("好吃便宜推荐快", "难差贵慢坏", "这家店的菜今天我们去了很多次", "", id="Chinese"),
+        pytest.param("😀👍🎉", "😡👎💔", "ok so it was", " ", id="emoji", marks=pytest.mark.full),
+    ],
 )
 def test_texts_without_words_are_texts(tmp_path, good, bad, others, blank):
     chance = np.random.default_rng(19)
@@ -179,6 +185,7 @@ def test_an_export_of_a_spreadsheet_is_read_as_it_is_meant(tmp_path):
     assert answer["prediction"] == pytest.approx(3500, rel=0.15)
 
 
+@pytest.mark.full
 def test_a_file_without_a_header_is_told_so_and_read_with_names(tmp_path):
     chance = np.random.default_rng(40)
     rows = pd.DataFrame(chance.normal(5, 1, (600, 3)).round(1))
