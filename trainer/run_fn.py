@@ -27,7 +27,7 @@ from trainer.training import boosting
 from trainer.training.augmentation import augment
 from trainer.training.callbacks import Board
 from trainer.training.checkpoints import Checkpoint
-from trainer.training.dataset import Rows, choose_batch
+from trainer.training.dataset import Rows, choose_batch, set_seed
 from trainer.training.distribution import computing, in_precision
 from trainer.training.fit import fit
 from trainer.training.warm_start import warm_start
@@ -131,7 +131,7 @@ def train_network(
     """
     training, (train, evaluation), base = settings.training, splits, given.get("base")
     checkpoint = Checkpoint(Path(given["checkpoint"]), training.checkpoint_every)
-    keras.utils.set_random_seed(training.seed)
+    set_seed(training.seed)
     seen = columns(settings.features, learnt.sizes)
     model = build(settings, seen)
     logging.info("%s has %d parameters", settings.model.family, model.count_params())

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import keras
 import numpy as np
 import psutil
 import tensorflow as tf
@@ -61,6 +62,15 @@ class Examples:
     columns: Mapping[str, np.ndarray]
     label: np.ndarray
     weight: np.ndarray | None = None
+
+
+def set_seed(seed: int) -> None:
+    """Makes whatever is drawn at random depend on a seed.
+
+    TensorFlow's own is never 0: tf.data would then ask whether an epoch's seed, a tensor, is 0 as well, and fail.
+    """
+    keras.utils.set_random_seed(seed)
+    tf.random.set_seed(seed or 1)
 
 
 def pick(rows: tf.data.Dataset, names: Collection[str]) -> tf.data.Dataset:

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from configs.schema.training import Training
-from trainer.training.dataset import Rows, choose_batch, pick
+from trainer.training.dataset import Rows, choose_batch, pick, set_seed
 
 COUNT = 1000
 SPEC = {
@@ -55,6 +55,12 @@ def test_every_epoch_has_all_rows_in_an_order_of_its_own(folder, cache):
     assert len({tuple(part) for part in parts}) == 3
     assert numbers(feed.stream().take(24)) == epochs
     assert numbers(rows_of(folder, cache=cache, seed=4).feed(128).stream().take(24)) != epochs
+
+
+@pytest.mark.parametrize("cache", ["memory", "none"])
+def test_a_seed_of_0_is_one_as_any_other(folder, cache):
+    set_seed(0)
+    assert sorted(numbers(rows_of(folder, cache=cache, seed=0).feed(128).stream().take(8))) == list(range(COUNT))
 
 
 @pytest.mark.slow
