@@ -36,7 +36,6 @@ ELSEWHERE = {  # what no run here can have, and the test that tries each value o
     "features.?.channels 3": "tests/components/validation/test_image_cells.py::"
     "test_a_jpeg_of_printers_colours_is_seen_as_a_viewer_shows_it",
     "label.kind multilabel": "tests/integration/test_multilabel.py::test_several_classes_at_once_are_learnt_and_named",
-    "model.family autoregression": f"{SERIES}::test_a_series_is_forecast_past_its_end",
     "model.family custom": "tests/integration/test_families.py::"
     "test_a_model_of_ones_own_is_published_and_trained_anew_once_it_changes",
     "resources.*": "tests/pipelines/compiler/test_kubernetes_platform.py::test_kfp_reads_what_is_needed_of_kubernetes",
