@@ -11,7 +11,8 @@ from tfx.types import artifact_utils
 from tfx_bsl.tfxio.dataset_options import RecordBatchesOptions
 from tfx_bsl.tfxio.tf_example_record import TFExampleRecord
 
-from components.examples.shards import MEMORY, find_columns, join, read_columns
+from components.examples.shards import MEMORY, find_columns, read_columns
+from components.validation.typed_batch import join
 
 ROWS = 10_000  # of a batch, at most
 BYTES = 1 << 22  # of a batch on the disk, where it takes a tenth of what it takes in memory

@@ -1,7 +1,7 @@
 """The rows of one file that belong to one split, kept twice: as tf.Examples, and as columns, read ten times as fast."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import PurePath
 from uuid import uuid4
@@ -16,6 +16,7 @@ from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
 from components.examples.tf_example import encode_examples, list_cells
+from components.validation.typed_batch import fit, join
 
 GZIP = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=1)
 MEMORY = 1 << 24  # bytes of rows that are handled at once
@@ -90,22 +91,4 @@ def read_columns(examples: str, schema: pa.Schema | None, rows: int) -> Iterator
         held = dict.fromkeys(file.schema_arrow.names)  # asked once, since Arrow makes the schema anew at each call
         present = [name for name in (schema.names if schema else held) if name in held]
         for batch in file.iter_batches(rows, columns=present, use_threads=False):
-            yield batch if schema is None else _fit(batch, schema)
-
-
-def join(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
-    """Return the rows of one or more batches of the same columns as one."""
-    filled = [batch for batch in batches if len(batch)]
-    if len(filled) < 2:
-        return (filled or batches)[0]
-    [joined] = pa.Table.from_batches(filled).combine_chunks().to_batches()
-    return joined
-
-
-def _fit(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
-    place = batch.schema.get_field_index
-    columns = [
-        batch.column(place(field.name)).cast(field.type) if place(field.name) >= 0 else pa.nulls(len(batch), field.type)
-        for field in schema
-    ]
-    return pa.RecordBatch.from_arrays(columns, schema=schema)
+            yield batch if schema is None else fit(batch, schema)

@@ -1,7 +1,7 @@
 """What each column is to the pipeline, and which of its cells are wrong: for training, scoring and messages."""
 
 import heapq
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from operator import itemgetter
 from typing import Any
@@ -111,6 +111,25 @@ def find_faults(
     searches = (_search(batch, role, folder) for role in roles.values())
     for index, role in heapq.merge(*searches, key=itemgetter(0)):
         yield index, *_describe(batch.slice(index, 1), role, folder)
+
+
+def join(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
+    """Return the rows of one or more batches of the same columns as one."""
+    filled = [batch for batch in batches if len(batch)]
+    if len(filled) < 2:
+        return (filled or batches)[0]
+    [joined] = pa.Table.from_batches(filled).combine_chunks().to_batches()
+    return joined
+
+
+def fit(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """Return the rows with the columns of a schema, missing where they are not there."""
+    place = batch.schema.get_field_index
+    columns = [
+        batch.column(place(field.name)).cast(field.type) if place(field.name) >= 0 else pa.nulls(len(batch), field.type)
+        for field in schema
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
 def _find_format(config: Config, name: str) -> str | None:

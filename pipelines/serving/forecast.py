@@ -15,7 +15,7 @@ from components.scoring.scorer import sort_out
 from components.validation.cast import to_text
 from components.validation.column_types import Role, column
 from components.validation.spelling import blank_missing
-from components.validation.typed_batch import ORDER, assign_series_roles
+from components.validation.typed_batch import ORDER, assign_series_roles, fit, join
 from configs.errors import DataRejected
 from configs.schema.config import Config
 
@@ -113,7 +113,7 @@ class Forecast:
 
     def _look_back(self, rows: pa.RecordBatch, raw: Batch, ahead: pa.RecordBatch) -> Pair:
         """Return the rows to come that have a horizon and enough rows before them; of the others, tell."""
-        table = _join([rows, _widen(ahead, rows.schema)])
+        table = join([rows, fit(ahead, rows.schema)])
         line = arrange(table, self.frame)
         labelled = column(table, self.config.label.name).is_valid().to_numpy(zero_copy_only=False)
         far = count_after(labelled[line.order], line)
@@ -171,26 +171,10 @@ def _join_raw(batches: Sequence[Batch]) -> Batch:
     numbers = [number for batch in batches for number in batch.numbers]
     tables = [batch.rows for batch in batches if isinstance(batch.rows, pa.RecordBatch)]
     alike = len(tables) == len(batches) and all(table.schema.equals(tables[0].schema) for table in tables)
-    rows: Any = _join(tables) if alike else [record for batch in batches for record in batch.records]
+    rows: Any = join(tables) if alike else [record for batch in batches for record in batch.records]
     names = list(dict.fromkeys(name for batch in batches for name in batch.names))
     return replace(batches[0], names=names, numbers=numbers, rows=rows, faults=())
 
 
 def _join_typed(pairs: Sequence[Pair]) -> pa.RecordBatch:
-    return _join([typed for _, typed in pairs])
-
-
-def _join(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
-    """Return the rows of one or more batches of the same columns as one."""
-    filled = [batch for batch in batches if len(batch)]
-    return pa.Table.from_batches(filled).combine_chunks().to_batches()[0] if filled else batches[0]
-
-
-def _widen(rows: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
-    """Return the rows with all columns of a schema, missing where they are not there."""
-    place = rows.schema.get_field_index
-    arrays = [
-        rows.column(place(field.name)).cast(field.type) if place(field.name) >= 0 else pa.nulls(len(rows), field.type)
-        for field in schema
-    ]
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+    return join([typed for _, typed in pairs])
