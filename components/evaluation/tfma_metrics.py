@@ -11,12 +11,12 @@ from components.evaluation import combiners
 
 
 class _Metric(metric_types.Metric):
-    """A metric that a combiner of this module measures."""
+    """A metric that a combiner measures, which takes the metric's `options`."""
 
     combiner: type[combiners.Sums]
 
-    def __init__(self, name: str) -> None:
-        super().__init__(metric_util.merge_per_key_computations(self.compute), name=name)
+    def __init__(self, name: str, **options: Any) -> None:
+        super().__init__(metric_util.merge_per_key_computations(self.compute), name=name, **options)
 
     @classmethod
     def compute(
@@ -26,10 +26,11 @@ class _Metric(metric_types.Metric):
         model_name: str = "",
         output_name: str = "",
         example_weighted: bool = False,
+        **options: Any,
     ) -> metric_types.MetricComputations:
         """Returns what TFMA has done to the rows."""
         key = metric_types.MetricKey(name, model_name, output_name, example_weighted=example_weighted)
-        return [metric_types.MetricComputation([key], None, cls.combiner(key, eval_config))]
+        return [metric_types.MetricComputation([key], None, cls.combiner(key, eval_config, **options))]
 
 
 class AreaUnderROC(_Metric):
@@ -117,25 +118,6 @@ class PinballCost(_Metric):
     """The mean over quantiles of what an error costs (Koenker and Bassett, 1978)."""
 
     combiner = combiners.PinballLoss
-
-    def __init__(self, name: str, quantiles: list[float]) -> None:
-        metric_types.Metric.__init__(
-            self, metric_util.merge_per_key_computations(self.compute_quantiles), name=name, quantiles=quantiles
-        )
-
-    @classmethod
-    def compute_quantiles(
-        cls,
-        name: str,
-        quantiles: list[float],
-        eval_config: Any = None,
-        model_name: str = "",
-        output_name: str = "",
-        example_weighted: bool = False,
-    ) -> metric_types.MetricComputations:
-        """Returns what TFMA has done to the rows."""
-        key = metric_types.MetricKey(name, model_name, output_name, example_weighted=example_weighted)
-        return [metric_types.MetricComputation([key], None, combiners.PinballLoss(key, eval_config, quantiles))]
 
 
 class IntervalCoverage(_Metric):
