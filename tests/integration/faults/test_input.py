@@ -1,10 +1,8 @@
 """Faults of input, disk, command line and image: what is given, what is right, and the tests of it."""
 
-import ast
-
 import pytest
 
-from configs.repository import ROOT
+from tests.integration.faults.table import check_row
 
 LOADER = "tests/configs/loading/test_loader.py"
 PLACES = "tests/integration/faults/test_places.py"
@@ -85,14 +83,6 @@ ROWS = {  # what is given: what is right, and the tests that give it
 }
 
 
-def functions(file: str) -> set[str]:
-    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
-    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
-
-
 @pytest.mark.parametrize("given", ROWS)
 def test_every_row_has_its_tests(given: str) -> None:
-    right, *tests = ROWS[given]
-    assert right
-    assert tests
-    assert [test for test in tests if test.split("::")[1] not in functions(test.split("::")[0])] == []
+    check_row(ROWS, given)

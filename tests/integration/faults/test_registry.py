@@ -1,6 +1,5 @@
 """Attacks on what is in service, the lease and the metadata: what is given, what is right, and the tests of it."""
 
-import ast
 import json
 import os
 import shutil
@@ -16,6 +15,7 @@ from components.registry.model_registry import Record
 from components.registry.versions import in_service
 from configs.repository import ROOT
 from tests.fakes import models
+from tests.integration.faults.table import check_row, functions
 from tests.sandbox import Sandbox
 
 HERE = "tests/integration/faults/test_registry.py"
@@ -102,17 +102,9 @@ ROWS = {  # what is given: what is right, and the tests that give it
 }
 
 
-def functions(file: str) -> set[str]:
-    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
-    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
-
-
 @pytest.mark.parametrize("given", ROWS)
 def test_every_row_has_its_tests(given: str) -> None:
-    right, *tests = ROWS[given]
-    assert right
-    assert tests
-    assert [test for test in tests if test.split("::")[1] not in functions(test.split("::")[0])] == []
+    check_row(ROWS, given)
 
 
 def test_every_test_here_has_its_row() -> None:
