@@ -26,6 +26,7 @@ from configs.home import Home
 from configs.repository import ROOT
 from tests.components.registry.conftest import RECORD
 from tests.fakes.models import admit, promote, publish, rollback
+from tests.fakes.small_disk import mounted
 
 
 def content(version):
@@ -422,13 +423,8 @@ def test_a_serving_folder_that_cannot_be_written_is_said(home, model):
 
 @pytest.fixture
 def small_disk(tmp_path):
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
-    if os.geteuid() or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("only root, allowed to mount, can make a small disk")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
+    with mounted(tmp_path / "disk", "1m") as disk:
+        yield disk
 
 
 def test_a_full_disk_is_said_and_leaves_what_was(small_disk, model):

@@ -1,25 +1,20 @@
 """A disk that fills up while a run is at work: what filled it is said, and the run ends as a run ends."""
 
-import os
 import re
 import subprocess
 from collections.abc import Iterator
 
 import pytest
 
+from tests.fakes.small_disk import mounted
 from tests.sandbox import Sandbox
 
 
 @pytest.fixture
 def cramped(fresh: Sandbox) -> Iterator[Sandbox]:
     """A pipeline that has not run yet, on a disk that holds its metadata and examples and not much more."""
-    workspace = fresh.folder / "workspace"
-    workspace.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1900k", "tmpfs", str(workspace)]
-    if os.geteuid() or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("only root, allowed to mount, can make a small disk")
-    yield fresh
-    subprocess.run(["umount", str(workspace)], check=True)
+    with mounted(fresh.folder / "workspace", "1900k"):
+        yield fresh
 
 
 @pytest.mark.slow

@@ -1,8 +1,6 @@
 """A disk that is nearly full, or full: a tmpfs of a megabyte, where the machine lets one be made."""
 
 import json
-import os
-import subprocess
 
 import pytest
 
@@ -10,17 +8,13 @@ from configs.errors import MillraceError
 from configs.home import Home
 from pipelines.execution import disk_space
 from pipelines.runs.run import Run
+from tests.fakes.small_disk import mounted
 
 
 @pytest.fixture
 def home(tmp_path):
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
-    if os.geteuid() or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("only root, allowed to mount, can make a small disk")
-    yield Home(disk / "trips")
-    subprocess.run(["umount", str(disk)], check=True)
+    with mounted(tmp_path / "disk", "1m") as disk:
+        yield Home(disk / "trips")
 
 
 def record(home, run_id, size, code=0):
