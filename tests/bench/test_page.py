@@ -23,7 +23,10 @@ def test_the_page_states_aims_figures_and_growth(tmp_path):
     assert "A chip, 2 cores, 8 GiB of memory; load average 0.1 when it began." in lines
     assert "| linear | `line.yaml` | 32 | 70.0 | 100.0 | 0.90 | yes |" in lines
     assert "| cnn | `digits_cnn.yaml` | 64 | 15.0 | 20.0 | 0.75 | **no** |" in lines
-    assert "| 857 | 6.0 | 30.0 | 40.2 | 1,200 |" in lines
+    assert "| 857 | 5.0 | 6.0 | 4.0 | 7.0 | 30.0 | 40.2 | 1,200 |" in lines
+    assert lines[lines.index("| 857 | 5.0 | 6.0 | 4.0 | 7.0 | 30.0 | 40.2 | 1,200 |") + 2].endswith(
+        "StatisticsGen 5.5 (10), Transform 6.5 (15), Trainer 4.5 (30), LoadCheck 12.5 (10)."
+    )
     assert (tmp_path / PICTURE.format("current")).exists()
 
 
