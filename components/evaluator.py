@@ -1,6 +1,7 @@
-"""Evaluator: TFX's own, on the test split, with the thresholds and slices of the config."""
+"""Evaluator: TFX's own, on the test split or out of fold on all, with the thresholds and slices of the config."""
 
 import copy
+import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,12 @@ from components.patches.tfx_io import large_batches
 from components.summaries import Outputs, Summary
 from configs.schema.config import Config
 from configs.schema.evaluation import MAIN
-from trainer.export.signatures import JUDGED
+from trainer.export.signatures import FOLDS, JUDGED
 
 MODELS = ("model", "baseline_model")
+SPLITS = ("train", "eval", "test")  # that judge what has not seen a row that it is asked, whichever
+TEST = SPLITS[-1:]  # that judges all others, which are trained on the rest
+JUDGED_IN = "folds.json"  # in the evaluation, where all rows judge: in how many folds
 
 
 class Executor(executor.Executor):
@@ -31,8 +35,12 @@ class Executor(executor.Executor):
 
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
         models = {name: list(map(find_judged, input_dict[name])) for name in MODELS if name in input_dict}
+        folds = [count_folds(model) for found in models.values() for model in found]
+        splits = json.dumps(SPLITS if all(folds) else TEST)
         with large_batches(count_rows(input_dict["examples"])):
-            super().Do(input_dict | models, output_dict, exec_properties)
+            super().Do(input_dict | models, output_dict, exec_properties | {"example_splits": splits})
+        if all(folds):
+            Path(output_dict["evaluation"][0].uri, JUDGED_IN).write_text(json.dumps({"folds": folds[0]}))
 
 
 class Judge(Evaluator):
@@ -51,13 +59,23 @@ def find_judged(model: types.Artifact) -> types.Artifact:
     return judged
 
 
+def count_folds(model: types.Artifact) -> int:
+    """Returns in how many folds a model answers each row by what has not seen it; 0 for a model of some of them."""
+    return read_folds(Path(path_utils.serving_model_path(model.uri), FOLDS))
+
+
+def read_folds(file: Path) -> int:
+    """Returns how many folds a file tells; 0 where there is none."""
+    return json.loads(file.read_text())["folds"] if file.exists() else 0
+
+
 def build(config: Config, made: Made) -> BaseComponent:
-    """Returns the node that judges the candidate on the test split, which nothing else has looked at."""
+    """Returns the node that judges the candidate on the test split, which nothing else has looked at; or in folds."""
     return Judge(
         examples=made["ExampleGen"].outputs["examples"],
         model=made["Trainer"].outputs["model"],
         baseline_model=made["Resolver"].outputs["model"],
-        example_splits=["test"],
+        example_splits=list(SPLITS if config.evaluation.folds else TEST),
         eval_config=eval_config(config),
         module_path="components.evaluation.slice_extractor",
     ).with_id("Evaluator")
@@ -66,15 +84,17 @@ def build(config: Config, made: Made) -> BaseComponent:
 def summarise(outputs: Outputs) -> Summary:
     """Returns the metric that matters, or the thresholds that were missed; and all metrics, by slice."""
     folder = outputs["evaluation"][0].uri
-    measured, missed = read_measured(folder), failures(folder)
+    measured, missed, folds = read_measured(folder), failures(folder), read_folds(Path(folder, JUDGED_IN))
     overall = {item.metric: item for item in measured if item.slice == OVERALL}
     main = next(overall[name] for name in MAIN if name in overall)
-    text = "; ".join(map(str, missed)) or f"{_compare(main)}, blessed"
+    told = f" on all rows, in {folds} folds" if folds else ""
+    text = "; ".join(map(str, missed)) or f"{_compare(main)}{told}, blessed"
     details = {
         "overall": {name: item.candidate for name, item in overall.items()},
         "metrics": [asdict(item) for item in measured],
         "confusion": confuse(folder),
         "missed": [asdict(failure) for failure in missed],
+        **({"folds": folds} if folds else {}),
     }
     return Summary(text, details)
 

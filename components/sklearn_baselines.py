@@ -1,7 +1,7 @@
 """SklearnBaselines: models that are no networks, trained on the same examples, by the same metrics on the same rows."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import apache_beam as beam
@@ -25,19 +25,23 @@ from configs.schema.config import Config
 from configs.schema.evaluation import MAIN
 from configs.schema.training import Training
 from trainer.features.graph import read_kinds, read_spec, trace
+from trainer.features.identity import ROW
 from trainer.features.learnt import Learnt
 from trainer.features.preprocessing import Preprocessing
 from trainer.features.transforms import columns
 from trainer.settings import Columns
 from trainer.training.dataset import CHUNK, Examples, Rows, read
+from trainer.training.folds import divide
 
 LABEL, WEIGHT = "label", "weight"  # no model is called that
 MODELS = "models"  # the property that names them
+SPLITS = ("train", "eval", "test")
 
 
 def build(config: Config, made: Made) -> BaseComponent:
     """Returns the node that says what scikit-learn's models reach; the network itself is none of its business."""
-    seen = Columns(features=config.features, label=config.label, weight=config.data.weight)
+    folds = config.evaluation.folds
+    seen = Columns(features=config.features, label=config.label, weight=config.data.weight, folds=folds)
     return node(
         "SklearnBaselines",
         Executor,
@@ -78,21 +82,27 @@ def compare_config(config: Config) -> EvalConfig:
 
 
 class Executor(BaseBeamExecutor):
-    """Trains the models on the train split, and has TFMA measure them on the test split."""
+    """Trains the models on the train split, and has TFMA measure them on the test split; or in folds, on all rows."""
 
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
         seen = Columns.model_validate_json(exec_properties["columns"])
         config = json_format.Parse(exec_properties["eval_config"], EvalConfig())
         graph = artifact_utils.get_single_uri(input_dict["transform_graph"])
-        train = read_transformed(artifact_utils.get_split_uri(input_dict["transformed_examples"], "train"), graph, seen)
-        test = read_raw(artifact_utils.get_split_uri(input_dict["examples"], "test"), graph, seen)
-        names = [spec.name for spec in config.model_specs]
+        made, names = input_dict["transformed_examples"], [spec.name for spec in config.model_specs]
         known = columns(seen.features, Learnt.read(graph).sizes)
         from trainer.sklearn_baselines import (
             answer,  # only here: it loads scikit-learn, a second that no other node needs
+            answer_folds,
         )
 
-        table = tabulate(test, answer(names, seen.label, known, train, test))
+        if seen.folds:
+            rows = read_transformed([artifact_utils.get_split_uri(made, split) for split in SPLITS], graph, seen)
+            folds = divide(rows.columns[ROW].ravel(), rows.label, seen.label.kind, seen.folds)
+            table = tabulate(rows, answer_folds(names, seen.label, known, rows, folds))
+        else:
+            train = read_transformed([artifact_utils.get_split_uri(made, "train")], graph, seen)
+            test = read_raw(artifact_utils.get_split_uri(input_dict["examples"], "test"), graph, seen)
+            table = tabulate(test, answer(names, seen.label, known, train, test))
         artifact = artifact_utils.get_single_instance(output_dict["evaluation"])
         artifact.set_string_custom_property(MODELS, ",".join(names))
         with self._make_beam_pipeline() as pipeline:
@@ -105,9 +115,10 @@ class Executor(BaseBeamExecutor):
             )
 
 
-def read_transformed(folder: str, graph: str, seen: Columns) -> Examples:
-    """Returns the rows of a split as Transform left them."""
-    return read(Rows([f"{folder}/*"], read_spec(graph), seen.label.name, seen.weight, Training(cache="memory")))
+def read_transformed(folders: Sequence[str], graph: str, seen: Columns) -> Examples:
+    """Returns the rows of splits as Transform left them."""
+    files = [f"{folder}/*" for folder in folders]
+    return read(Rows(files, read_spec(graph), seen.label.name, seen.weight, Training(cache="memory")))
 
 
 def read_raw(folder: str, graph: str, seen: Columns) -> Examples:

@@ -44,7 +44,7 @@ def build(config: Config, made: Made) -> BaseComponent:
         run_fn="trainer.run_fn.run_fn",
         custom_config={"settings": settle(config).model_dump_json(), "home": str(config.home.root)},
         train_args=trainer_pb2.TrainArgs(splits=["train"]),
-        eval_args=trainer_pb2.EvalArgs(splits=["eval", "test"] if config.training.refit else ["eval"]),
+        eval_args=trainer_pb2.EvalArgs(splits=["eval", "test"] if config.refits else ["eval"]),
     ).with_id("Trainer")
 
 
@@ -54,6 +54,8 @@ def summarise(outputs: Outputs) -> Summary:
     history, facts = (json.loads((folder / name).read_text()) for name in (HISTORY, FACTS))
     loss, val_loss = history["loss"], history["val_loss"]
     text = f"{count(len(loss), facts['unit'])}, loss {loss[-1]:.4g}, best eval loss {min(val_loss):.4g}"
+    if facts.get("folds"):
+        text += f", the mean of {facts['folds']} folds"
     if facts["base"]:
         text += f", from version {facts['base']} on"
     if facts["begun"]:
@@ -69,6 +71,7 @@ def settle(config: Config) -> Settings:
         features=config.features,
         label=config.label,
         weight=config.data.weight,
+        folds=config.evaluation.folds,
         model=embed(config.model),
         training=config.training,
     )

@@ -34,19 +34,21 @@ from trainer.features.preprocessing import Preprocessing
 from trainer.settings import Columns
 
 SPLITS = ("train", "eval")  # those that train; what is learnt is learnt of the first
-REFIT = (*SPLITS, "test")  # those that a model learns from that is trained anew
+REFIT = (*SPLITS, "test")  # those that a model learns from that is trained anew; in folds, all is learnt of them
 
 
 def build(config: Config, made: Made) -> BaseComponent:
-    """Returns the node that learns the preprocessing from the training split and applies it to those that train."""
-    columns = Columns(features=config.features, label=config.label, weight=config.data.weight)
-    splits = REFIT if config.training.refit else SPLITS
+    """Returns the node that learns the preprocessing from the training split, in folds from all, and applies it."""
+    folds = config.evaluation.folds
+    columns = Columns(features=config.features, label=config.label, weight=config.data.weight, folds=folds)
+    splits = REFIT if config.refits else SPLITS
+    shown = splits if folds else SPLITS[:1]
     component = OnePass(
         examples=made["ExampleGen"].outputs["examples"],
         schema=made["SchemaGen"].outputs["schema"],
         preprocessing_fn="trainer.features.preprocessing.Preprocessing",
-        custom_config={"columns": columns.model_dump_json(), "splits": splits},
-        splits_config=transform_pb2.SplitsConfig(analyze=SPLITS[:1], transform=splits),
+        custom_config={"columns": columns.model_dump_json(), "shown": shown, "splits": splits},
+        splits_config=transform_pb2.SplitsConfig(analyze=shown, transform=splits),
         disable_statistics=True,
         disable_analyzer_cache=True,
     ).with_id("Transform")
@@ -61,18 +63,18 @@ def summarise(outputs: Outputs) -> Summary:
 
 
 class Executor(BaseBeamExecutor):
-    """Learns from the training split, writes Transform's graph, and applies it to the splits that train."""
+    """Learns from the splits that are shown, writes Transform's graph, and applies it to those that train."""
 
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
         given = json.loads(exec_properties["custom_config"])
-        columns, splits = given["columns"], given["splits"]
+        columns, shown, splits = given["columns"], given["shown"], given["splits"]
         examples = artifact_utils.get_single_instance(input_dict["examples"])
         rows = count_rows([examples])
         graph = artifact_utils.get_single_uri(output_dict["transform_graph"])
         schema = read_schema(Path(artifact_utils.get_single_uri(input_dict["schema"]), FILE))
         with self._make_beam_pipeline() as pipeline:
-            files = pipeline | beam.Create(list_shards(examples, "train")) | beam.Reshuffle()
-            seen = files | beam.ParDo(See(columns, rows)) | beam.CombineGlobally(AddUp())
+            files = pipeline | beam.Create([file for split in shown for file in list_shards(examples, split)])
+            seen = files | beam.Reshuffle() | beam.ParDo(See(columns, rows)) | beam.CombineGlobally(AddUp())
             seen | beam.Map(write_learnt, columns, graph)
         write_graph(Preprocessing(Columns.model_validate_json(columns), Learnt.read(graph)), schema, graph)
         made = artifact_utils.get_single_instance(output_dict["transformed_examples"])

@@ -2,6 +2,8 @@
 
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 PROGRESS = logging.getLogger("millrace.progress")
 EVERY = 0.5  # seconds, at most so often
@@ -19,6 +21,21 @@ class Pulse:
         if now - self.last >= EVERY:
             self.last = now
             PROGRESS.info(text, *values)
+
+
+@contextmanager
+def introduced(name: str) -> Iterator[None]:
+    """Puts a name before the progress that is told."""
+
+    def introduce(record: logging.LogRecord) -> bool:
+        record.msg = f"{name}, {record.msg}"
+        return True
+
+    PROGRESS.addFilter(introduce)
+    try:
+        yield
+    finally:
+        PROGRESS.removeFilter(introduce)
 
 
 def spell_duration(seconds: float) -> str:

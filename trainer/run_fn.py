@@ -12,11 +12,14 @@ import tensorflow as tf
 from tfx.components.trainer.fn_args_utils import FnArgs
 
 from configs.errors import MillraceError
+from configs.progress import introduced
 from configs.quantities import count
 from configs.schema.models import BoostedTrees
+from trainer.export.out_of_fold import OutOfFold
 from trainer.export.saved_model import KERAS_MODEL, export
 from trainer.export.signatures import JUDGED
 from trainer.features.graph import read_spec
+from trainer.features.identity import ROW
 from trainer.features.learnt import Learnt
 from trainer.features.transforms import Column, columns
 from trainer.labels import OUTPUT, adapt
@@ -27,9 +30,10 @@ from trainer.training import boosting
 from trainer.training.augmentation import augment
 from trainer.training.callbacks import Board
 from trainer.training.checkpoints import Checkpoint
-from trainer.training.dataset import Rows, choose_batch, set_seed
+from trainer.training.dataset import Rows, choose_batch, read, set_seed
 from trainer.training.distribution import computing, in_precision
 from trainer.training.fit import fit
+from trainer.training.folds import divide
 from trainer.training.warm_start import warm_start
 
 HISTORY = "history.json"
@@ -45,26 +49,43 @@ def run_fn(fn_args: FnArgs) -> None:
     """
     given = fn_args.custom_config
     settings = Settings.model_validate_json(given["settings"])
-    learnt = Learnt.read(fn_args.transform_graph_path)
     tuned = read_values(fn_args.hyperparameters)
-    settings = settings.replace(tuned)
-    train, evaluation = read_splits(fn_args, settings)
-    weigh(train, settings)
+    settings = settings.replace({**tuned, **({"training.cache": "memory"} if settings.folds else {})})
     with computing(settings.training) as devices:
-        size = choose_batch(settings.training, train.count)
-        model, history, facts = train_model(settings, given, learnt, (train, evaluation), size)
-        facts |= {"refit": 0, "unit": "iteration" if isinstance(settings.model, BoostedTrees) else "epoch"}
-        if settings.training.refit:
-            export(model, fn_args.transform_graph_path, settings, str(Path(fn_args.serving_model_dir, JUDGED)))
-            rows = read_rows([*fn_args.train_files, *fn_args.eval_files], fn_args, settings)
-            weigh(rows, settings)
-            model, facts["refit"] = refit(settings, given, learnt, (rows, evaluation), size, history), rows.count
+        model, histories, facts = train(fn_args, settings, given)
     export(model, fn_args.transform_graph_path, settings, fn_args.serving_model_dir)
     keep(settings.model, fn_args.serving_model_dir)
     lineage = {"origin": given["origin"], "base_digest": given.get("base_digest", "")}
     write_json(Path(fn_args.serving_model_dir, KERAS_MODEL).with_name(LINEAGE), lineage)
-    write_json(Path(fn_args.model_run_dir, HISTORY), history)
-    write_json(Path(fn_args.model_run_dir, FACTS), facts | {"devices": devices, "tuned": tuned})
+    write_json(Path(fn_args.model_run_dir, HISTORY), average(histories))
+    unit = "iteration" if isinstance(settings.model, BoostedTrees) else "epoch"
+    write_json(Path(fn_args.model_run_dir, FACTS), facts | {"devices": devices, "tuned": tuned, "unit": unit})
+
+
+def train(
+    fn_args: FnArgs, settings: Settings, given: Mapping[str, Any]
+) -> tuple[keras.Model, list[dict[str, list[float]]], dict[str, Any]]:
+    """Returns the model that is served, and the histories and the facts of what is judged: itself, or what it exports.
+
+    A model of all rows is served where others judge it, which are trained first.
+    """
+    learnt, files = Learnt.read(fn_args.transform_graph_path), [*fn_args.train_files, *fn_args.eval_files]
+    train, evaluation = read_splits(fn_args, settings)
+    size = choose_batch(settings.training, train.count)
+    judged: keras.Model | OutOfFold
+    if settings.folds:
+        judged, histories, facts = train_folds(settings, given, learnt, read_rows(files, fn_args, settings), size)
+    else:
+        weigh(train, settings)
+        judged, history, facts = train_model(settings, given, learnt, (train, evaluation), size)
+        histories = [history]
+        if not settings.training.refit:
+            return judged, histories, facts | {"refit": 0}
+    export(judged, fn_args.transform_graph_path, settings, str(Path(fn_args.serving_model_dir, JUDGED)))
+    rows = read_rows(files, fn_args, settings)
+    weigh(rows, settings)
+    model = refit(settings, given, learnt, (rows, evaluation), size, histories)
+    return model, histories, facts | {"refit": rows.count}
 
 
 def read_splits(fn_args: FnArgs, settings: Settings) -> tuple[Rows, Rows]:
@@ -100,22 +121,58 @@ def train_model(
     return train_network(settings, given, learnt, splits, size)
 
 
+def train_folds(
+    settings: Settings, given: Mapping[str, Any], learnt: Learnt, rows: Rows, size: int
+) -> tuple[OutOfFold, list[dict[str, list[float]]], dict[str, Any]]:
+    """Returns what answers each row by a model that was not trained on it, each model's history, and the first's facts.
+
+    What is looked at after each epoch is the fold that is left out, unless that would decide anything: then it is the
+    next one, which is left out as well.
+    """
+    examples, total = read(rows), settings.folds or 0
+    known = examples.columns[ROW].ravel()
+    folds = divide(known, examples.label, settings.label.kind, total)
+    models, histories, facts = [], [], []
+    for fold in range(total):
+        watched = folds == ((fold + 1) % total if settings.training.watches else fold)
+        train = rows.take((folds != fold) & ~watched)
+        weigh(train, settings)
+        with introduced(f"fold {fold + 1} of {total}"):
+            own = set_apart(given, f"fold-{fold + 1}")
+            made = train_model(settings, own, learnt, (train, rows.take(watched)), size)
+        for parts, part in zip((models, histories, facts), made, strict=True):
+            parts.append(part)
+    return OutOfFold(models, known, folds), histories, facts[0] | {"folds": total}
+
+
 def refit(
     settings: Settings,
     given: Mapping[str, Any],
     learnt: Learnt,
     splits: tuple[Rows, Rows],
     size: int,
-    history: Mapping[str, Sequence[float]],
+    histories: Sequence[Mapping[str, Sequence[float]]],
 ) -> keras.Model:
-    """Returns a model that is trained anew as the first was, for as many epochs as made that one best."""
+    """Returns a model that is trained anew as others were, for as many epochs as made these best: their median."""
     if settings.training.early_stopping:
-        best = int(np.argmin(history["val_loss"])) + 1
+        best = round(float(np.median([np.argmin(history["val_loss"]) + 1 for history in histories])))
         times = "model.max_iter" if isinstance(settings.model, BoostedTrees) else "training.epochs"
         settings = settings.replace({"training.early_stopping": None, "training.steps": None, times: best})
-    place = Path(given["checkpoint"])
-    own = {"checkpoint": str(place.with_stem("refit")), "tensorboard": str(Path(given["tensorboard"], "refit"))}
-    return train_model(settings, {**given, **own}, learnt, splits, size)[0]
+    return train_model(settings, set_apart(given, "refit"), learnt, splits, size)[0]
+
+
+def set_apart(given: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Returns what a training is given that is one of several, with places of its own."""
+    place, logs = Path(given["checkpoint"]), Path(given["tensorboard"])
+    return {**given, "checkpoint": str(place.with_stem(name)), "tensorboard": str(logs / name)}
+
+
+def average(histories: Sequence[Mapping[str, Sequence[float]]]) -> dict[str, list[float]]:
+    """Returns the mean of the figures of each epoch, as far as all have come."""
+    shortest = min(len(history["loss"]) for history in histories)
+    return {
+        name: np.mean([history[name][:shortest] for history in histories], axis=0).tolist() for name in histories[0]
+    }
 
 
 def train_network(

@@ -18,6 +18,7 @@ class Columns(Section):
     features: dict[str, Feature]
     label: Label
     weight: str | None = None
+    folds: int | None = None  # into so many the rows are divided to judge: each is then known by `features.identity`
 
 
 class Settings(Columns):

@@ -53,6 +53,18 @@ def answer(
     return answers
 
 
+def answer_folds(
+    names: Sequence[SklearnModel], label: Label, columns: Sequence[Column], rows: Examples, folds: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Returns what each model says of the rows of each fold, [rows], trained on those of the others."""
+    answers: dict[str, np.ndarray] = {}
+    for fold in np.unique(folds):
+        held = folds == fold
+        for name, told in answer(names, label, columns, rows.take(~held), rows.take(held)).items():
+            answers.setdefault(name, np.zeros((len(folds), told.shape[1]), told.dtype))[held] = told
+    return answers
+
+
 def assemble(columns: Sequence[Column], tensors: Mapping[str, np.ndarray]) -> Matrix:
     """Returns [rows, width]: numbers as they are, a 1 in the place of each id, and how often each word occurs."""
     parts = [_lay_out(column, tensors[column.name]) for column in columns if not column.mask_of]

@@ -2,9 +2,7 @@
 
 import copy
 import json
-import logging
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -21,7 +19,7 @@ from tfx.components.trainer.fn_args_utils import FnArgs
 from tfx.components.tuner.component import TunerFnResult
 
 from configs.errors import MillraceError
-from configs.progress import PROGRESS
+from configs.progress import PROGRESS, introduced
 from configs.quantities import count
 from configs.schema.tuning import Space, Tuning
 from trainer.features.learnt import Learnt
@@ -172,21 +170,6 @@ def describe(trial: Trial) -> dict[str, Any]:
         "values": read_values({"values": values}),
         "reason": trial.message,
     }
-
-
-@contextmanager
-def introduced(name: str) -> Iterator[None]:
-    """Puts a name before the progress that is told."""
-
-    def introduce(record: logging.LogRecord) -> bool:
-        record.msg = f"{name}, {record.msg}"
-        return True
-
-    PROGRESS.addFilter(introduce)
-    try:
-        yield
-    finally:
-        PROGRESS.removeFilter(introduce)
 
 
 def _alike(choices: tuple[Any, ...]) -> list[Any]:

@@ -260,6 +260,7 @@ class Config(Section):
         if unfit:
             known = ", ".join(label.metrics)
             raise ValueError(f"'{unfit[0]}' does not judge a {label.kind} label; what does: {known}")
+        evaluation.check(info.data)
         return evaluation
 
     @field_validator("baselines")
@@ -288,6 +289,11 @@ class Config(Section):
     def home(self) -> Home:
         """The folder in which this pipeline keeps what it leaves."""
         return Home.below(self.storage.root, self.name)
+
+    @property
+    def refits(self) -> bool:
+        """Whether what is served is trained on the rows of all splits, once another was judged."""
+        return self.training.refit or self.evaluation.folds is not None
 
     @property
     def columns(self) -> tuple[str, ...]:

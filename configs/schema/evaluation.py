@@ -1,6 +1,8 @@
 """The part of the schema that says how a candidate is judged."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from functools import reduce
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, Strict, model_validator
 
@@ -31,6 +33,14 @@ METRICS: dict[str, tuple[Metric, ...]] = {
 }
 QUANTILES: tuple[Metric, ...] = ("pinball", "coverage")  # of a number, where its quantiles are told
 MAIN: tuple[Metric, ...] = ("auc", "accuracy", "rmse")  # what to say of a model in one figure: the first it has
+UNFIT = {  # keys beside which folds would not be what they say, and why
+    "data.split.by": "rows would be judged by models of later ones",
+    "data.split.repeats": "equal rows, which it parts, stay in one fold",
+    "data.window": "rows would be judged by models of their neighbours",
+    "data.group": "rows of one group would lie in several folds",
+    "training.warm_start": "the version in service has learnt from all rows",
+    "tuning": "its values would be chosen by rows that judge",
+}
 
 
 class Threshold(Section):
@@ -62,6 +72,22 @@ class Evaluation(Section):
     slices: Annotated[tuple[Texts, ...], Strict(False)] = Field(
         default=((),), description="Columns to slice by; [] is all."
     )
-    thresholds: Annotated[dict[Metric, Threshold], Field(min_length=1)] = Field(
-        description="By metric, of those that fit the label's kind: what it must reach on the test split."
+    folds: Annotated[int, Field(ge=3, le=20)] | None = Field(
+        default=None,
+        description="All rows judge, not those of the test split alone: in so many folds, each by a model of the rows "
+        "of the others. What is served is then trained anew, on all rows. For small data.",
     )
+    thresholds: Annotated[dict[Metric, Threshold], Field(min_length=1)] = Field(
+        description="By metric, of those that fit the label's kind: what it must reach, on the test split or in folds."
+    )
+
+    def check(self, sections: Mapping[str, Any]) -> None:
+        """Raises ValueError for folds beside what they do not fit, by the sections of the config, where there are."""
+        if self.folds is None:
+            return
+        for key, why in UNFIT.items():
+            section, *names = key.split(".")
+            if reduce(lambda found, name: getattr(found, name, None), names, sections.get(section)):
+                raise ValueError(f"has folds, which do not go with {key}: {why}")
+        if getattr(sections.get("training"), "cache", None) == "none":
+            raise ValueError("has folds, whose rows are held in memory: leave training.cache out")

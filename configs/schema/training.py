@@ -194,6 +194,11 @@ class Training(Section):
         description="Of all that is drawn in a training; equal ones give equal weights on one CPU.",
     )
 
+    @property
+    def watches(self) -> bool:
+        """Whether the rows that are looked at after each epoch decide anything."""
+        return self.early_stopping is not None or self.optimizer.schedule.kind == "plateau"
+
     def check(self, kind: str, classes: Collection[str]) -> None:
         """Raises ValueError for what does not fit a label of this kind and these classes."""
         if self.loss and self.loss.name not in LOSSES[kind]:

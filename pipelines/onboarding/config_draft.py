@@ -44,7 +44,7 @@ from pipelines.onboarding.series_draft import (
 )
 from pipelines.onboarding.series_inference import Series
 from pipelines.onboarding.spelling_inference import Spelled, read_spelling
-from pipelines.onboarding.split_inference import choose_split, doubt_bar, loosen
+from pipelines.onboarding.split_inference import choose_folds, choose_split, count_judges, doubt_bar, loosen
 from pipelines.runs.output_file import refuse_sources, write_output
 
 TABLES = ("csv", "parquet", "jsonl", "json", "workbook", "tfrecord")
@@ -156,7 +156,8 @@ def _draft_table(spelled: Spelled, label: str, told: Labelled, asked: Wishes, va
     profile, column = told.profile, told.profile.columns[label]
     split, units = _divide(profile, label, told.kind, asked.group, values["source"])
     weights = _weigh(profile.columns[asked.weight]) if asked.weight else None
-    judged = profile.rows * split.test / sum(split.parts.values())
+    folds = choose_folds(asked.quality, profile.rows, split, asked.group)
+    judged = count_judges(profile, split, folds)
     target = aim(column, told.kind, weights, judged) if told.counts is None else aim_at_sets(column, told.counts)
     named = (label, asked.group, asked.weight)
     others = {name: column for name, column in profile.columns.items() if name not in named}
@@ -173,11 +174,12 @@ def _draft_table(spelled: Spelled, label: str, told: Labelled, asked: Wishes, va
         options=told.options,
         features=list_features(features),
         left_out=list_left_out(left_out),
-        choice=choose_model(asked.quality, profile.rows, column, target.kind, features, others, group),
+        choice=choose_model(asked.quality, profile.rows, column, target.kind, features, others, group, folds),
+        folds=folds,
         gate=loosen(units, profile.rows, split),
     )
     doubts = [f"`{name}`: {found.warning}" for name, found in features.items() if found.warning]
-    warnings = [*doubt_bar(profile, label, target.kind, split), *spelled.warnings, *doubts]
+    warnings = [*doubt_bar(profile, label, target.kind, judged), *spelled.warnings, *doubts]
     return Draft(text, features, left_out, warnings)
 
 
@@ -186,7 +188,8 @@ def _draft_classes(found: Classes, data: str, label: str | None, file: Path | No
     require_columns(found.profile, data, {"--label": label or LABEL})
     column, profile, kind = found.label, found.profile, find_kind(found.label, asked.kind)
     split, units = _divide(profile, LABEL, kind, None, data)
-    target = aim(column, kind, None, profile.rows * split.test / sum(split.parts.values()))
+    judged = count_judges(profile, split, None)
+    target = aim(column, kind, None, judged)
     name, feature = describe_feature(found)
     text = render(
         "pipeline",
@@ -199,9 +202,10 @@ def _draft_classes(found: Classes, data: str, label: str | None, file: Path | No
         features=list_features({name: feature}),
         left_out=(),
         choice=choose_network(feature) if found.format == "images" else choose_by_size(profile.rows),
+        folds=None,
         gate=loosen(units, profile.rows, split),
     )
-    return Draft(text, {name: feature}, {}, doubt_bar(profile, LABEL, kind, split))
+    return Draft(text, {name: feature}, {}, doubt_bar(profile, LABEL, kind, judged))
 
 
 def _draft_series(series: Series, spelled: Spelled, label: str, asked: Wishes, values: dict[str, Any]) -> Draft:

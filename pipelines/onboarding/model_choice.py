@@ -41,11 +41,13 @@ def choose_model(
     features: Mapping[str, Guess],
     columns: Mapping[str, Column],
     group: Column | None = None,
+    folds: int | None = None,
 ) -> Choice:
     """Returns the model for so many rows: `fast` by their number, else by a trial on those of the columns.
 
     Texts and several labels at once are learnt by networks, and none is tried. What few rows make learns from all of
-    them in the end, unless it is to be fast. Raises ConfigError for a quality that there is none of.
+    them in the end, unless it is to be fast; with folds it always does. Raises ConfigError for a quality that there is
+    none of.
     """
     if quality not in TRIED:
         raise ConfigError(f"'{quality}' is no quality", "--quality", f"There are {', '.join(TRIED)}.")
@@ -56,7 +58,7 @@ def choose_model(
     if names and is_tabular(label, kind, features):
         trial = try_models(names, expand(features, columns), label, kind, group, most)
     choice = spell(trial, rows) if trial else choose_by_size(rows)
-    if names and rows < REFIT:
+    if names and rows < REFIT and not folds:
         return replace(choice, training={**choice.training, "refit": "true"})
     return choice
 

@@ -14,6 +14,8 @@ from configs.schema.data import Split
 SMALL = 1000  # rows below which a tenth is too little to judge by
 CHANCE = 2.2  # standard errors of a distance between two splits, which chance hardly ever makes
 JUDGED = 30  # rows of the rarest class, below which a split says little of it
+FOLDED = 2000  # rows below which all judge
+FOLDS = 5
 ALIKE = 0.5  # of the rows: as many that differ, or fewer, are too few to be divided by what they hold
 
 
@@ -33,6 +35,15 @@ def choose_split(profile: Profile, label: str, kind: str, group: str | None) -> 
     return split.model_copy(update={"stratify": is_rare, "repeats": repeats}), profile.rows
 
 
+def choose_folds(quality: str, rows: int, split: Split, group: str | None) -> int | None:
+    """Returns in how many folds so few rows are to judge; None where they are many, or would not be divided so.
+
+    What is to be fast is trained once.
+    """
+    is_small = rows < FOLDED and quality != "fast"
+    return FOLDS if is_small and not group and not split.repeats else None
+
+
 def count_units(profile: Profile) -> float:
     """Returns how many rows of as many copies each would be as uneven to divide as these: Kish's effective size."""
     hashes = np.zeros(profile.read, np.uint64)
@@ -43,14 +54,19 @@ def count_units(profile: Profile) -> float:
     return float(profile.read**2 / (counts.astype(float) ** 2).sum())
 
 
-def doubt_bar(profile: Profile, label: str, kind: str, split: Split) -> list[str]:
-    """Returns what to say where so few rows of a class judge a model that chance decides."""
+def count_judges(profile: Profile, split: Split, folds: int | None) -> float:
+    """Returns about how many rows judge."""
+    return profile.rows * (1 if folds else split.test / sum(split.parts.values()))
+
+
+def doubt_bar(profile: Profile, label: str, kind: str, judged: float) -> list[str]:
+    """Returns what to say where so few rows of a class, of so many that judge a model, that chance decides."""
     column = profile.columns[label]
-    rows = int(column.counts.min()) * profile.rows / max(1, profile.read) * split.test / sum(split.parts.values())
+    rows = int(column.counts.min()) * judged / max(1, profile.read)
     if kind not in ("binary", "multiclass") or rows >= JUDGED:
         return []
     rarest = show(column.texts[len(column.texts) - 1].as_py())
-    least = f"in the test split a model is judged by about {count(round(rows), 'row')} of `{rarest}`"
+    least = f"a model is judged by about {count(round(rows), 'row')} of `{rarest}`"
     return [f"`{label}`: {least}; below {JUDGED}, what they say of it is much chance: bring more rows if you can"]
 
 

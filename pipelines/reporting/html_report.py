@@ -73,6 +73,7 @@ def render(record: Mapping[str, Any], config: Config) -> str:
         search=details.get("Tuner"),
         sklearn_baselines=details.get("SklearnBaselines", {}).get("models", {}),
         missed=missed,
+        judging=f"all rows, in {evaluation['folds']} folds" if "folds" in evaluation else "the test split",
         confusion=name_classes(evaluation.get("confusion", []), config.label.values),
         groups=groups,
         curves=draw("curves", trace(history, details["Trainer"].get("unit", "epoch"))) if history else None,

@@ -1,14 +1,17 @@
 """What the Evaluator says of a candidate: the metric that matters, or what it missed, which travels as data."""
 
+import json
 from types import SimpleNamespace
 
+import pytest
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2, validation_result_pb2
 from tfx.types import standard_artifacts
 from tfx.utils import path_utils
 
-from components.evaluator import find_judged, summarise
+from components import evaluator
+from components.evaluator import JUDGED_IN, Executor, find_judged, summarise
 from tests.components.evaluation.test_results import write
-from trainer.export.signatures import JUDGED
+from trainer.export.signatures import FOLDS, JUDGED
 
 
 def judged(folder, baseline=None, limit=None):
@@ -57,3 +60,48 @@ def test_a_model_of_all_rows_is_judged_by_the_one_that_has_not_seen_them(tmp_pat
     inside.mkdir(parents=True)
     assert path_utils.serving_model_path(find_judged(model).uri) == str(inside)
     assert model.uri == str(tmp_path)
+
+
+def test_the_summary_says_where_all_rows_judge(tmp_path):
+    outputs = judged(tmp_path, baseline=0.7)
+    (tmp_path / JUDGED_IN).write_text(json.dumps({"folds": 5}))
+    summary = summarise(outputs)
+    assert summary.text == "auc 0.7500 against 0.7000 in service on all rows, in 5 folds, blessed"
+    assert summary.details["folds"] == 5
+
+
+def store(folder, folds, within):
+    """A model, with what judges it within it or not, in folds or not."""
+    model = standard_artifacts.Model()
+    model.uri = str(folder)
+    judge = folder / "Format-Serving" / (JUDGED if within else "")
+    judge.mkdir(parents=True)
+    if folds:
+        (judge / FOLDS).parent.mkdir()
+        (judge / FOLDS).write_text(json.dumps({"folds": folds}))
+    return model
+
+
+@pytest.mark.parametrize(
+    ("candidate", "in_service", "all_rows"),
+    [
+        ((5, True), None, True),
+        ((5, True), (3, True), True),
+        ((5, True), (0, True), False),
+        ((5, True), (0, False), False),
+        ((0, False), (5, True), False),
+        ((0, True), None, False),
+    ],
+)
+def test_all_rows_judge_only_what_has_not_seen_them(tmp_path, monkeypatch, candidate, in_service, all_rows):
+    asked = {}
+    monkeypatch.setattr(evaluator, "count_rows", lambda _: 1)
+    monkeypatch.setattr(evaluator.executor.Executor, "Do", lambda self, *given: asked.update(given[2]))
+    (tmp_path / "evaluation").mkdir()
+    evaluation = SimpleNamespace(uri=str(tmp_path / "evaluation"))
+    models = {"model": [store(tmp_path / "candidate", *candidate)]}
+    models |= {"baseline_model": [store(tmp_path / "served", *in_service)]} if in_service else {}
+    given = {"eval_config": "{}", "example_splits": json.dumps(["train", "eval", "test"])}
+    Executor().Do({"examples": [], **models}, {"evaluation": [evaluation]}, given)
+    assert json.loads(asked["example_splits"]) == (["train", "eval", "test"] if all_rows else ["test"])
+    assert (tmp_path / "evaluation" / JUDGED_IN).exists() == all_rows

@@ -36,6 +36,7 @@ def run(tmp_path):
         ({"base": 3}, ", from version 3 on"),
         ({"begun": 1200}, ", gone on with from step 1,200"),
         ({"refit": 1500}, ", then trained anew on all 1,500 rows"),
+        ({"refit": 150, "folds": 5}, ", the mean of 5 folds, then trained anew on all 150 rows"),
     ],
 )
 def test_the_summary_says_where_a_training_got_to_and_from_where(run, tmp_path, facts, more):

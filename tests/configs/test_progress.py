@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from configs import progress
-from configs.progress import Pulse, spell_duration
+from configs.progress import PROGRESS, Pulse, introduced, spell_duration
 
 
 def test_what_goes_on_is_told_now_and_then(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -21,3 +21,11 @@ def test_what_goes_on_is_told_now_and_then(caplog: pytest.LogCaptureFixture, mon
 @pytest.mark.parametrize(("seconds", "told"), [(0.4, "0 s"), (89, "89 s"), (200, "3 min"), (9000, "2.5 h")])
 def test_a_duration_is_told_about(seconds: float, told: str) -> None:
     assert spell_duration(seconds) == told
+
+
+def test_progress_is_introduced_while_one_of_several_is_at_work(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, PROGRESS.name):
+        with introduced("fold 2 of 5"):
+            PROGRESS.info("step %d", 3)
+        PROGRESS.info("done")
+    assert caplog.messages == ["fold 2 of 5, step 3", "done"]

@@ -8,17 +8,18 @@ import tensorflow as tf
 from configs.errors import MillraceError
 from configs.schema.features import Numeric
 from configs.schema.models import BoostedTrees, Dnn, Linear
-from configs.schema.training import EarlyStopping, Training
+from configs.schema.training import EarlyStopping, Optimizer, Plateau, Training
 from tests.trainer.conftest import LABELS
 from trainer import run_fn
 from trainer.features.cells import NUMBERS
+from trainer.features.identity import ROW
 from trainer.features.learnt import Learnt
 from trainer.features.transforms import Column
 from trainer.labels import adapt
 from trainer.models.families import build
-from trainer.run_fn import refit, train_model, widen
+from trainer.run_fn import average, refit, train_folds, train_model, widen
 from trainer.settings import Settings
-from trainer.training.dataset import Feed
+from trainer.training.dataset import Feed, Rows, read
 from trainer.training.distribution import computing
 
 
@@ -47,6 +48,67 @@ class Split:
 
     def feed(self, size):
         return Feed.of(self.batches(size))
+
+
+class Held(Rows):
+    """Rows that are held in memory: columns by name, and their labels."""
+
+    def __init__(self, columns, label):
+        self.held, self.count, self.factors, self.training = (columns, label), len(label), None, Training()
+
+
+class Memory:
+    """A model that says 1 of a row that it was trained on, or that was looked at meanwhile; 0 of any other."""
+
+    input = dict.fromkeys([ROW])
+
+    def __init__(self, *splits):
+        self.known = np.concatenate([read(split).columns[ROW] for split in splits])
+
+    def __call__(self, columns, training=False):
+        return tf.cast(np.isin(columns[ROW], self.known), tf.float32)
+
+
+@pytest.mark.parametrize(
+    ("training", "left_out"),
+    [
+        (Training(), 1),
+        (Training(early_stopping=EarlyStopping(patience=1)), 2),
+        (Training(optimizer=Optimizer(schedule=Plateau(kind="plateau"))), 2),
+    ],
+)
+@pytest.mark.parametrize("kind", ["binary", "regression"])
+def test_no_row_is_judged_by_a_model_that_has_seen_it(monkeypatch, training, left_out, kind):
+    trained = []
+
+    def remember(settings, given, learnt, splits, size):
+        trained.append((given["checkpoint"], given["tensorboard"], splits[0].count, splits[1].count))
+        seen = splits if settings.training.watches else splits[:1]
+        return Memory(*seen), {"loss": [1.0], "val_loss": [2.0]}, {"begun": 0}
+
+    monkeypatch.setattr(run_fn, "train_model", remember)
+    settings = Settings(
+        features={"a": Numeric(kind="numeric")},
+        label=LABELS[kind],
+        model=Linear(family="linear"),
+        training=training,
+        folds=4,
+    )
+    known = np.random.default_rng(0).permutation(1000)[:100][:, None]
+    label = np.arange(100)[:, None] % 2 if kind == "binary" else np.arange(100.0)[:, None]
+    given = {"checkpoint": "place/state.npz", "tensorboard": "logs"}
+    judge, histories, facts = train_folds(settings, given, Learnt({}, {}, {}), Held({ROW: known}, label), 64)
+    assert judge({ROW: tf.constant(known)}).numpy().sum() == 0
+    assert [model({ROW: known}).numpy().sum() for model in judge.models] == [75] * 4
+    folds = [f"fold-{number}" for number in (1, 2, 3, 4)]
+    assert trained == [(f"place/{fold}.npz", f"logs/{fold}", 100 - 25 * left_out, 25) for fold in folds]
+    assert (len(histories), facts) == (4, {"begun": 0, "folds": 4})
+
+
+def test_a_history_of_folds_is_their_mean_as_far_as_all_have_come():
+    histories = [{"loss": [4.0, 2.0, 1.0], "val_loss": [5.0, 3.0, 4.0]}, {"loss": [2.0, 1.0], "val_loss": [3.0, 1.0]}]
+    assert average(histories) == {"loss": [3.0, 1.5], "val_loss": [4.0, 2.0]}
+    assert average(histories[:1]) == histories[0]
 
 
 @pytest.fixture
@@ -107,8 +169,8 @@ def test_a_model_of_all_rows_is_trained_as_long_as_was_best(tmp_path, stopping, 
         training=Training(early_stopping=stopping, refit=True),
     )
     given = {"checkpoint": str(tmp_path / "state.npz"), "tensorboard": str(tmp_path)}
-    history = {"val_loss": [0.4, 0.2, 0.3]}
-    model = refit(settings, given, Learnt({}, {}, {}), (Split(), Split()), 64, history)
+    histories = [{"val_loss": losses} for losses in ([0.4, 0.2, 0.3], [0.2], [0.4, 0.3, 0.2])]
+    model = refit(settings, given, Learnt({}, {}, {}), (Split(), Split()), 64, histories)
     assert model.get_layer("trees").iterations == iterations
 
 

@@ -6,7 +6,7 @@ import pytest
 from configs.schema.baselines import FITTING
 from tests.trainer.conftest import LABELS
 from trainer.features.transforms import Column
-from trainer.sklearn_baselines import answer, assemble
+from trainer.sklearn_baselines import answer, answer_folds, assemble
 from trainer.training.dataset import Examples
 
 TRIVIAL = ("majority", "mean")
@@ -100,3 +100,23 @@ def test_numbers_ids_words_and_shapes_come_side_by_side():
         [2.0, 1, 0, 0, 0, 0, 1, 0, 9, 0],
     ]
     assert assemble(columns[:1], tensors).tolist() == [[0.5], [2.0]]
+
+
+@pytest.mark.parametrize("kind", ["binary", "multiclass", "regression"])
+def test_each_fold_is_answered_by_what_has_not_seen_it(columns, features, label_of, kind):
+    rows, folds = Examples(features, label_of[kind]), np.arange(1024) % 3
+    name = "linear" if kind == "regression" else "logistic"
+    found = answer_folds([name], LABELS[kind], columns, rows, folds)[name]
+    for fold in range(3):
+        held = folds == fold
+        own = answer([name], LABELS[kind], columns, rows.take(~held), rows.take(held))[name]
+        np.testing.assert_array_equal(found[held], own)
+
+
+def test_noise_is_chance_to_a_tree_in_folds(columns, features):
+    noise = np.random.default_rng(3).integers(0, 2, (1024, 1))
+    rows = Examples(features, noise)
+    found = answer_folds(["tree"], LABELS["binary"], columns, rows, np.arange(1024) % 5)["tree"]
+    seen = answer(["tree"], LABELS["binary"], columns, rows, rows)["tree"]
+    assert ((seen > 0.5) == noise).mean() > 0.6
+    assert 0.45 < ((found > 0.5) == noise).mean() < 0.55

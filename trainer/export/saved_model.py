@@ -1,5 +1,6 @@
 """Export: a SavedModel that takes raw rows and holds its preprocessing."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,8 @@ import keras
 import tensorflow as tf
 
 from configs.schema.config import Label
-from trainer.export.signatures import CLASSES, EXAMPLES, PREDICTION, RAW, SCORES, SERVING, TRANSFORM, find_free
+from trainer.export.out_of_fold import OutOfFold
+from trainer.export.signatures import CLASSES, EXAMPLES, FOLDS, PREDICTION, RAW, SCORES, SERVING, TRANSFORM, find_free
 from trainer.features.cells import Cells, from_examples, from_request
 from trainer.features.graph import read_kinds
 from trainer.features.learnt import Learnt
@@ -19,14 +21,14 @@ from trainer.settings import Columns
 KERAS_MODEL = "assets.extra/model.keras"
 
 
-def export(model: keras.Model, graph: str, columns: Columns, folder: str) -> None:
+def export(model: keras.Model | OutOfFold, graph: str, columns: Columns, folder: str) -> None:
     """Writes a SavedModel of three signatures, with the preprocessing of Transform's graph.
 
     `serving_default` takes serialized tf.Examples of the features, a string tensor [batch], `serving_raw` one tensor
     for each feature (`raw_tensors`); both return what `name_answers` does. `transform_features` takes Examples of all
     columns and returns them as Transform made them. The functions alone are saved, as Keras's ExportArchive does it: of
     a whole Keras model TF1-style loaders (TF Serving) find no variables. The Keras model itself lies beside, for a warm
-    start and for the load check.
+    start and for the load check; of several, that there are as many.
     """
     preprocessing, features = Preprocessing(columns, Learnt.read(graph)), columns.features
     spec = {name: tf.io.VarLenFeature(dtype) for name, dtype in read_kinds(graph).items()}
@@ -56,7 +58,10 @@ def export(model: keras.Model, graph: str, columns: Columns, folder: str) -> Non
     tf.saved_model.save(hold(signatures.values(), preprocessing), folder, signatures)
     keras_model = Path(folder, KERAS_MODEL)
     keras_model.parent.mkdir(exist_ok=True)
-    model.save(keras_model)
+    if isinstance(model, OutOfFold):
+        Path(folder, FOLDS).write_text(json.dumps({"folds": len(model.models)}))
+    else:
+        model.save(keras_model)
 
 
 def trace(function: Callable[[Any], dict[str, tf.Tensor]], spec: Any) -> Any:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import tensorflow as tf
 
 from trainer.features.cells import Cells, from_examples
+from trainer.features.identity import ROW, identify
 from trainer.features.learnt import Learnt
 from trainer.features.transforms import Parts, escape, transform
 from trainer.features.words import open_table
@@ -25,8 +26,9 @@ class Preprocessing:
         }
 
     def transform(self, cells: Cells) -> Parts:
-        """Returns what a model sees of the cells of all features."""
-        return transform(self.columns.features, cells, self.learnt, self.tables)
+        """Returns what a model sees of the cells of all features; with folds also what tells rows apart."""
+        made = transform(self.columns.features, cells, self.learnt, self.tables)
+        return made | {ROW: identify(cells)} if self.columns.folds else made
 
     def __call__(self, inputs: Mapping[str, tf.SparseTensor]) -> Parts:
         """Returns what a model sees of parsed columns, the label, and the weight, if any."""

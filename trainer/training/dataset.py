@@ -1,6 +1,7 @@
 """Training data: transformed TFRecords as batches of columns and labels."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -63,6 +64,11 @@ class Examples:
     label: np.ndarray
     weight: np.ndarray | None = None
 
+    def take(self, chosen: np.ndarray) -> "Examples":
+        """Returns those rows alone for which there is a True."""
+        columns = {name: values[chosen] for name, values in self.columns.items()}
+        return Examples(columns, self.label[chosen], None if self.weight is None else self.weight[chosen])
+
 
 def set_seed(seed: int) -> None:
     """Makes whatever is drawn at random depend on a seed.
@@ -106,6 +112,14 @@ class Rows:
     def batches(self, batch_size: int) -> tf.data.Dataset:
         """Returns the rows in the order in which they lie."""
         return self._batch(batch_size, None).prefetch(tf.data.AUTOTUNE)
+
+    def take(self, chosen: np.ndarray) -> "Rows":
+        """Returns those rows alone for which there is a True, of rows that are held in memory."""
+        found = copy(self)
+        with tf.device("CPU:0"):
+            found.held = tf.nest.map_structure(lambda part: tf.boolean_mask(part, chosen), self.held)
+        found.count = int(chosen.sum())
+        return found
 
     def weigh(self, weights: Mapping[str, float] | Literal["balanced"], classes: Sequence[str]) -> None:
         """Makes rows count by their class as well, so that all together count as before."""

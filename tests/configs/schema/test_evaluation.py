@@ -22,3 +22,59 @@ def test_a_threshold_has_a_range() -> None:
         Threshold(min=0.9, max=0.8)
     with pytest.raises(ValidationError, match="needs at least one of"):
         Threshold()
+
+
+FOLDS = "evaluation:\n  folds: 5"
+
+
+def test_what_is_served_is_trained_on_all_rows_where_folds_judge(write: Callable[..., str]) -> None:
+    assert not load(write()).refits
+    folded = load(write("evaluation:", FOLDS))
+    assert (folded.evaluation.folds, folded.training.refit, folded.refits) == (5, False, True)
+    assert load(write("epochs: 3", "epochs: 3\n  refit: true")).refits
+
+
+@pytest.mark.parametrize("folds", [1, 2, 21])
+def test_folds_are_several_and_few(write: Callable[..., str], folds: int) -> None:
+    with pytest.raises(ConfigError):
+        load(write("evaluation:", f"evaluation:\n  folds: {folds}"))
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        ({"data.split.by": "day"}, "data.split.by"),
+        ({"data.split.repeats": "true"}, "data.split.repeats"),
+        ({"data.group": "company"}, "data.group"),
+        (
+            {
+                "data.window": "{order: day}",
+                "data.split.by": "day",
+                "features.past": "{kind: sequence, length: 3, columns: [miles]}",
+            },
+            "data.split.by",
+        ),
+        (
+            {
+                "data.window": "{order: day}",
+                "data.group": "company",
+                "features.past": "{kind: sequence, length: 3, columns: [miles]}",
+            },
+            "data.window",
+        ),
+        ({"training.warm_start": "true"}, "training.warm_start"),
+        ({"tuning": "{space: {training.batch_size: {choices: [16, 32]}}}"}, "tuning"),
+    ],
+)
+def test_what_would_make_folds_dishonest_is_named(write: Callable[..., str], change: dict[str, str], key: str) -> None:
+    changes = [f"{name}={value}" for name, value in change.items()]
+    load(write(), changes)
+    with pytest.raises(ConfigError) as told:
+        load(write("evaluation:", FOLDS), changes)
+    assert told.value.what.startswith(f"has folds, which do not go with {key}: ")
+
+
+def test_the_rows_of_folds_are_held_in_memory(write: Callable[..., str]) -> None:
+    with pytest.raises(ConfigError, match="leave training.cache out"):
+        load(write("evaluation:", FOLDS), ["training.cache=none"])
+    assert load(write("evaluation:", FOLDS), ["training.cache=memory"]).refits

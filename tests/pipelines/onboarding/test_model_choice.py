@@ -25,7 +25,7 @@ def test_what_does_better_on_the_rows_is_chosen(tmp_path, frame, family):
     drawn, config = draw(frame, tmp_path, list(frame)[-1], quality="good")
     assert isinstance(config.model, family)
     metric = "auc" if family is BoostedTrees else "rmse"
-    assert config.training.refit
+    assert config.refits
     assert f"\n# Tried: {metric} by 4-fold cross-validation on {len(frame)} rows: " in drawn.text
 
 
@@ -37,7 +37,7 @@ def test_fast_goes_by_the_number_of_rows(rows, family):
 def test_fast_tries_nothing(tmp_path):
     drawn, config = draw(step(), tmp_path, "y", quality="fast")
     assert isinstance(config.model, Linear)
-    assert not config.training.refit
+    assert not config.refits
     assert "\n# For data of this size.\n" in drawn.text
 
 
@@ -45,11 +45,15 @@ def test_texts_and_rare_classes_are_not_tried(tmp_path):
     random = np.random.default_rng(0)
     words = [f"word{number}" for number in range(30)]
     frame = of("no", "yes", review=[" ".join(random.choice(words, 8)) for _ in range(ROWS)])
-    assert isinstance(draw(frame, tmp_path, "y", quality="good")[1].model, Linear)
+    _, config = draw(frame, tmp_path, "y", quality="good")
+    assert isinstance(config.model, Linear)
+    assert (config.evaluation.folds, config.training.refit) == (5, False)
     rare = step().assign(y=["yes", "yes", *["no"] * (ROWS - 2)])
     assert isinstance(draw(rare, tmp_path, "y", quality="good")[1].model, Linear)
     many = pd.concat([frame] * 4, ignore_index=True)
-    assert isinstance(draw(many, tmp_path, "y", quality="good")[1].model, WideDeep)
+    _, config = draw(many, tmp_path, "y", quality="good")
+    assert isinstance(config.model, WideDeep)
+    assert (config.evaluation.folds, config.training.refit) == (None, True)
 
 
 def test_a_quality_that_there_is_none_of_is_refused(tmp_path):

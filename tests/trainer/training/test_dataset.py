@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from configs.schema.training import Training
-from trainer.training.dataset import Rows, choose_batch, pick, set_seed
+from trainer.training.dataset import Rows, choose_batch, pick, read, set_seed
 
 COUNT = 1000
 SPEC = {
@@ -55,6 +55,21 @@ def test_every_epoch_has_all_rows_in_an_order_of_its_own(folder, cache):
     assert len({tuple(part) for part in parts}) == 3
     assert numbers(feed.stream().take(24)) == epochs
     assert numbers(rows_of(folder, cache=cache, seed=4).feed(128).stream().take(24)) != epochs
+
+
+def test_some_rows_are_a_split_of_their_own(folder):
+    rows = rows_of(folder, weight="weight", cache="memory")
+    some = rows.take(np.arange(COUNT) % 4 == 1)
+    assert (some.count, rows.count) == (250, COUNT)
+    found, whole = read(some), read(rows)
+    assert (found.columns["number"] == whole.columns["number"][1::4]).all()
+    assert (found.label == whole.label[1::4]).all()
+    assert (found.weight == whole.weight[1::4]).all()
+    assert sorted(numbers(some.feed(64).stream().take(4))) == sorted(found.columns["number"][:, 0].astype(int))
+    mine = whole.take(np.arange(COUNT) % 4 == 1)
+    assert (mine.columns["number"] == found.columns["number"]).all()
+    assert (mine.weight == found.weight).all()
+    assert read(rows_of(folder)).take(np.arange(COUNT) < 3).weight is None
 
 
 @pytest.mark.parametrize("cache", ["memory", "none"])
