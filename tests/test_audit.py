@@ -1,4 +1,4 @@
-"""`make audit` fails at what is known against a locked package, unless it was accepted: since when, why, what reaches it."""
+"""`make audit` fails at what is known against a locked package, unless somebody has accepted it and says why."""
 
 import importlib.util
 import json
