@@ -32,7 +32,7 @@ HEAD, CHECK = struct.Struct("<QI"), struct.Struct("<I")
 class RecordFiles:
     """Appends records, and keeps at most so many bytes; raises OSError, and what was appended before stays whole.
 
-    `closed` is told the path of each file that is closed.
+    `closed` is told the path of each file that is closed; where it raises MillraceError, it is told again.
     """
 
     def __init__(self, folder: Path, most: int, closed: Callable[[Path], None] = lambda path: None) -> None:
@@ -42,8 +42,7 @@ class RecordFiles:
         self.begun, self.size = 0.0, 0
         self.numbers = count()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for path in folder.glob(f"*{PART}"):
-            self._close_abandoned(path)
+        self._close_abandoned()
 
     def append(self, record: bytes) -> None:
         """Writes a record to the file at hand, or to a new one; raises ValueError for what no file may hold."""
@@ -75,6 +74,7 @@ class RecordFiles:
                 self._name(Path(file.name))
 
     def _begin(self) -> io.FileIO:
+        self._close_abandoned()
         self._make_room()
         now = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S")
         name = f"{now}-{socket.gethostname()}-{os.getpid()}-{next(self.numbers)}{SUFFIX}{PART}"
@@ -94,10 +94,11 @@ class RecordFiles:
         if left < 0:
             raise OSError(errno.EDQUOT, f"other servers write all {self.most:,} bytes that may be kept")
 
-    def _close_abandoned(self, path: Path) -> None:
-        with suppress(OSError), hold(path, 0) as file:  # another server's, which writes it, is held
-            file.truncate(max((end for end, _ in scan(path)), default=0))
-            self._name(path)
+    def _close_abandoned(self) -> None:
+        for path in self.folder.glob(f"*{PART}"):
+            with suppress(OSError, MillraceError), hold(path, 0) as file:  # one that is written is held
+                file.truncate(max((end for end, _ in scan(path)), default=0))
+                self._name(path)
 
     def _name(self, path: Path) -> None:
         """Renames a file that is held, or removes an empty one."""
@@ -106,7 +107,11 @@ class RecordFiles:
                 path.unlink()
                 return
             path.rename(path.with_suffix(""))
-            self.closed(path.with_suffix(""))
+            try:
+                self.closed(path.with_suffix(""))
+            except MillraceError:
+                path.with_suffix("").rename(path)  # to be closed again, later
+                raise
 
 
 def read_records(path: Path) -> Iterator[bytes]:

@@ -62,6 +62,25 @@ def test_an_old_file_is_closed(tmp_path, monkeypatch):
     assert read(tmp_path) == [b"one", b"two"]
 
 
+def test_a_file_that_could_not_be_handed_on_is_handed_on_later(tmp_path):
+    taken, troubles = [], [MillraceError("the store does not answer")]
+
+    def hand_on(path):
+        if troubles:
+            raise troubles.pop()
+        taken.append(path.read_bytes()[12:-4])
+        path.unlink()
+
+    files = RecordFiles(tmp_path, MOST, hand_on)
+    files.append(b"one")
+    with pytest.raises(MillraceError, match="does not answer"):
+        files.close()
+    files.append(b"two")
+    assert taken == [b"one"]
+    files.close()
+    assert (taken, names(tmp_path)) == ([b"one", b"two"], [])
+
+
 KILLED = """
 import os, signal, sys
 from pathlib import Path

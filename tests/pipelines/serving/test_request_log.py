@@ -12,12 +12,14 @@ from tensorflow_serving.apis import prediction_log_pb2
 
 from components.registry.model_registry import Record
 from configs.errors import ConfigError
+from configs.home import Home
 from configs.schema.config import Config
 from pipelines.serving import request_log
 from pipelines.serving.model_manager import Models
 from pipelines.serving.prediction_log import Exchange
 from pipelines.serving.request_log import RequestLog, read_log
 from pipelines.serving.server import build, listen
+from tests.fakes import bucket
 from tests.fakes.models import publish
 from tests.pipelines.serving.conftest import ask
 from tests.pipelines.serving.test_disclosure import CONFIG
@@ -157,6 +159,18 @@ def test_a_place_that_cannot_be_is_refused_before_a_request_comes(home):
     home.requests.write_text("")
     with pytest.raises(ConfigError, match="is no folder"):
         RequestLog(home, 1.0, 8_000_000, [], print)
+
+
+def test_closed_files_go_to_the_store_and_are_read_there(home, tmp_path):
+    with bucket.serve() as store:
+        here, there = (Home(tmp_path / name / "copies" / "trips", "s3://models/trips") for name in ("here", "there"))
+        shutil.copytree(home.serving, here.serving)
+        log = RequestLog(here, 1.0, 8_000_000, [], print)
+        log.offer(Exchange("trips", 2, "serving_raw", {"fare": np.array([5.0])}, {}), 9)
+        log.close()
+        assert list(here.requests.iterdir()) == []
+        assert len(store.ls("models/trips/requests")) == 1
+        assert [exchange.inputs["fare"].tolist() for exchange in read_log(there)] == [[5.0]]
 
 
 def wait_for(server, result, number):
