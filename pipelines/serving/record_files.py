@@ -8,13 +8,13 @@ import errno
 import fcntl
 import io
 import os
+import secrets
 import socket
 import struct
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from datetime import datetime, timezone
-from itertools import count
 from pathlib import Path
 
 from google_crc32c import value as crc32c
@@ -40,7 +40,6 @@ class RecordFiles:
         self.longest = min(most // FILES, LONGEST)
         self.file: io.FileIO | None = None
         self.begun, self.size = 0.0, 0
-        self.numbers = count()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._close_abandoned()
 
@@ -76,8 +75,8 @@ class RecordFiles:
     def _begin(self) -> io.FileIO:
         self._close_abandoned()
         self._make_room()
-        now = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S")
-        name = f"{now}-{socket.gethostname()}-{os.getpid()}-{next(self.numbers)}{SUFFIX}{PART}"
+        now = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S.%f")
+        name = f"{now}-{socket.gethostname()}-{secrets.token_hex(4)}{SUFFIX}{PART}"
         file = hold(self.folder / name, os.O_CREAT | os.O_EXCL)
         self.begun, self.size = time.monotonic(), 0
         return file

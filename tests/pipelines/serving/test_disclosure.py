@@ -21,7 +21,7 @@ CONFIG = {
     },
     "model": {"family": "dnn", "hidden_units": [8]},
     "training": {"optimizer": {}, "epochs": 1},
-    "evaluation": {"thresholds": {}},
+    "evaluation": {"thresholds": {"auc": {"min": 0.5}}},
 }
 ANSWER = {"prediction": np.array([[0.5]], np.float32)}
 
