@@ -59,8 +59,7 @@ SPELLED = {
     "a column that is no feature": write_example(fare=1.0, nickname=SECRET),
     "features twice": wrap(entry(b"e-mail", TEXT)) + wrap(entry(b"fare", FARE)),
     "a feature twice": wrap(entry(b"e-mail", TEXT) + entry(b"e-mail", FARE) + entry(b"fare", FARE)),
-    "value before key": wrap(entry(b"fare", FARE))
-    + wrap(b"\x0a\x14\x12" + bytes([len(TEXT)]) + TEXT + b"\x0a\x06e-mail"),
+    "value before key": wrap(entry(b"fare", FARE) + b"\x0a\x16\x12\x0c" + TEXT + b"\x0a\x06e-mail"),
     "a field that is unknown": wrap(entry(b"fare", FARE)) + b"\x7a\x08" + SECRET,
     "one within a feature": wrap(entry(b"fare", FARE + b"\x7a\x08" + SECRET)),
 }
@@ -69,7 +68,7 @@ SPELLED = {
 @pytest.mark.parametrize("name", SPELLED)
 def test_a_private_column_is_left_out_of_an_example(name):
     example = SPELLED[name]
-    assert SECRET in tf.train.Example.FromString(example).SerializeToString() or "field" in name or "within" in name
+    assert SECRET in tf.train.Example.FromString(example).SerializeToString() or name == "a feature twice"
     reduced = allow().reduce(ask(example, example))
     [texts] = reduced.inputs.values()
     assert SECRET not in encode(reduced)

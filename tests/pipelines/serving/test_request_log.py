@@ -72,7 +72,7 @@ def test_what_was_asked_and_answered_is_read_back_and_what_is_private_is_not_the
     assert {name: values.tolist() for name, values in raw.inputs.items()} == {"fare": [2.0, 2.0]}
     assert raw.outputs["prediction"].tolist() == [[31342.0]] * 2
     assert raw.outputs["classes"].tolist() == [[b"sum"]] * 2
-    assert (examples.signature, examples.inputs["examples"].tolist()) == ("serving_default", [b""])
+    assert (examples.signature, examples.inputs["examples"].tolist()) == ("serving_default", [b"\n\0"])
     [path] = logged.home.requests.iterdir()
     assert np.float64(31337.0).tobytes() not in path.read_bytes()
     records = [prediction_log_pb2.PredictionLog.FromString(r.numpy()) for r in tf.data.TFRecordDataset([str(path)])]
