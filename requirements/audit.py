@@ -98,9 +98,9 @@ def ask(service: str, part: Mapping[str, str]) -> Iterator[Finding]:
         found = json.loads(answer.stdout)["dependencies"]
     except ValueError:
         raise Unaudited((answer.stderr.strip().splitlines() or ["no answer"])[-1]) from None
-    skipped = [each["name"] for each in found if "skip_reason" in each]
-    if skipped or len(found) < len(part):
-        raise Unaudited(f"it knows nothing of {', '.join(skipped) or 'some packages'}")
+    unknown = sorted(part.keys() - {canonicalize_name(each["name"]) for each in found if "vulns" in each})
+    if unknown:  # which pip-audit passes over
+        raise Unaudited(f"it knows nothing of {len(unknown)} packages, such as {unknown[0]}")
     for each in found:
         for known in each["vulns"]:
             names = (known["id"], *known["aliases"])
