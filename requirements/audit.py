@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parent
 ACCEPTED = ROOT / "accepted.yaml"
 KEYS = {"id", "package", "date", "reason", "reach"}
 SERVICES = ("pypi", "osv")
+LONGEST = 100  # signs of what a service says
 YEAR = 365  # days that an acceptance holds
 Pins = Mapping[tuple[str, str], Collection[str]]  # the locks of each package and version
 
@@ -97,7 +98,7 @@ def ask(service: str, part: Mapping[str, str]) -> Iterator[Finding]:
     try:
         found = json.loads(answer.stdout)["dependencies"]
     except ValueError:
-        raise Unaudited((answer.stderr.strip().splitlines() or ["no answer"])[-1]) from None
+        raise Unaudited((answer.stderr.strip().splitlines() or ["no answer"])[-1][:LONGEST]) from None
     unknown = sorted(part.keys() - {canonicalize_name(each["name"]) for each in found if "vulns" in each})
     if unknown:  # which pip-audit passes over
         raise Unaudited(f"it knows nothing of {len(unknown)} packages, such as {unknown[0]}")
