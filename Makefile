@@ -12,7 +12,7 @@ PYTHON ?= $(shell for python in python3 python python3.13 python3.12 python3.11 
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test test-quick test-all test-current test-cluster coverage lint run-local compile submit schedule image bench quality screenshot reference container clean
+.PHONY: help setup lock test test-quick test-all test-current test-cluster coverage lint run-local compile submit schedule image bench quality screenshot reference audit container clean
 
 help: ## show this table
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -90,8 +90,12 @@ lock: setup ## resolve requirements/*.in into the exact locks; ARGS=--upgrade fo
 	@$(LOCK) $(LEGACY) requirements/legacy.in -o requirements/legacy.txt $(ARGS)
 	@$(LOCK) $(LEGACY) requirements/dev.in -c requirements/legacy.txt -o requirements/legacy-dev.txt $(ARGS)
 CURRENT = --universal --python-version 3.11
-LEGACY = --python-version 3.10 --python-platform x86_64-manylinux_2_17
-LOCK = $(BIN)/uv pip compile --quiet --python $(BIN)/python --generate-hashes --custom-compile-command "make lock"
+LEGACY = --python-version 3.10 --python-platform x86_64-manylinux_2_17 --overrides requirements/legacy-overrides.txt
+LOCK = $(BIN)/uv pip compile --quiet --python $(BIN)/python --generate-hashes --custom-compile-command "make lock" \
+	--excludes requirements/excludes.txt
+
+audit: setup ## ask what is known against the locked packages; ARGS="--database FOLDER" where no service answers
+	@$(BIN)/python requirements/audit.py $(ARGS)
 
 clean: ## remove caches and build leftovers; .venv and workspace stay
 	@rm -rf build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache

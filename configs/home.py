@@ -119,6 +119,11 @@ class Home:
         return self.root / "lock"
 
     @property
+    def requests(self) -> Path:
+        """What a server was asked and has answered, where it keeps a log of that."""
+        return self.root / "requests"
+
+    @property
     def settled(self) -> Path:
         """What the last run that ended well depended on and left, by digests."""
         return self.root / "settled.json"

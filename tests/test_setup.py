@@ -185,6 +185,19 @@ def test_the_gpu_lock_adds_cuda_to_the_whole_stack() -> None:
     assert all(package.startswith("nvidia-") for package in added)
 
 
+@pytest.mark.parametrize("name", LOCKS)
+def test_what_nothing_reaches_is_in_no_lock(name: str) -> None:
+    excluded = re.findall(r"^[a-z].*", (ROOT / "requirements/excludes.txt").read_text(), re.M)
+    assert len(excluded) > 5
+    assert not set(excluded) & read_pins(name).keys()
+
+
+def test_the_long_lived_lock_has_what_overrides_a_requirement() -> None:
+    for line in re.findall(r"^[a-z].*", (ROOT / "requirements/legacy-overrides.txt").read_text(), re.M):
+        requirement = Requirement(line)
+        assert requirement.specifier.contains(read_pins("legacy")[requirement.name]), line
+
+
 def test_what_checks_the_code_is_in_no_lock_that_runs_it() -> None:
     for name in ("current", "legacy", "gpu"):
         assert not {"pytest", "mypy", "ruff", "uv", "moto"} & read_pins(name).keys()

@@ -77,7 +77,6 @@ UNUSED_BY_TFX = Patch(
     dict.fromkeys(
         (
             "kubernetes_validate",
-            "pymongo",
             "google.cloud.bigquery",
             "google.cloud.bigquery_storage_v1",
             "google.cloud.pubsub",

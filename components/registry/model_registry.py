@@ -5,23 +5,20 @@ What is added is staged under a name that servers skip, and renamed once it is w
 (`door.py`). `admit` is how that loads and asks a model: a test whose models are texts has another.
 """
 
-import errno
 import getpass
 import json
 import os
-import re
-import shutil
 import socket
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from components.registry.door import Admit, Candidate, admit, require_judged, require_sealed, require_welcome
-from components.registry.file_lock import hold_file
-from components.registry.tree_digest import copy, list_files, sync, sync_folders, tree_digest, tree_size, write_synced
+from components.registry.staging import CANDIDATE, CHANGE, explained, held, stage
+from components.registry.tree_digest import list_files, sync, sync_folders, tree_digest, write_synced
 from components.registry.versions import (
     EXTRA,
     MANIFEST,
@@ -35,7 +32,7 @@ from components.registry.versions import (
     read_version,
     versions,
 )
-from configs.errors import ConfigError, MillraceError, PipelineBusy
+from configs.errors import ConfigError, MillraceError
 from configs.home import Home
 
 __all__ = [
@@ -56,12 +53,11 @@ __all__ = [
     "versions",
 ]
 
-LOCK_SECONDS = 60.0  # as long as a large model may take to be copied and asked
 TOLD = {
     True: "version {} published",
     False: "nothing new: version {} is this model",
 }  # of a version that is new, or not
-_STAGING = ".staging-"
+FindEqual: TypeAlias = Callable[[str], Version | None]
 
 
 def _whoami() -> str:
@@ -100,15 +96,16 @@ def publish(
     version in service is damaged, the candidate is, or the disk is full; PipelineBusy while another process changes
     the registry.
     """
-    with _changing(home):
-        require_sealed(candidate)
-        current, digest = in_service(home), _digest(candidate.model)
+
+    def find_equal(digest: str) -> Version | None:
+        current = in_service(home)
         if current and current.model_digest == digest:
-            return Published(current, new=False)
+            return current
         require_welcome(history(home), digest)
         require_judged(current, against)
-        origin = {"model_digest": digest, "event": "published", "of": None}
-        return Published(_add(home, candidate, origin, record, admit))
+        return None
+
+    return _publish(home, candidate, record, "published", find_equal, admit)
 
 
 def require_writable(home: Home) -> None:
@@ -117,7 +114,7 @@ def require_writable(home: Home) -> None:
     The version in service is verified, too: a damaged one would stop the run.
     """
     with _changing(home):
-        probe = home.serving / f"{_STAGING}probe"
+        probe = home.serving / f"{CHANGE.prefix}probe"
         probe.mkdir()
         probe.rmdir()
         in_service(home)
@@ -127,13 +124,12 @@ def promote(home: Home, candidate: Candidate, record: Record, admit: Admit = adm
     """Publish a model that was not blessed, even over a damaged version; raises ConfigError without a reason."""
     if not record.reason.strip():
         raise ConfigError("a promotion needs a reason.", "--reason", "Say why this model may serve unblessed.")
-    with _changing(home):
-        require_sealed(candidate)
-        current, digest = intact(home), _digest(candidate.model)
-        if current and current.model_digest == digest:
-            return Published(current, new=False)
-        origin = {"model_digest": digest, "event": "promoted", "of": None}
-        return Published(_add(home, candidate, origin, record, admit))
+
+    def find_equal(digest: str) -> Version | None:
+        current = intact(home)
+        return current if current and current.model_digest == digest else None
+
+    return _publish(home, candidate, record, "promoted", find_equal, admit)
 
 
 def rollback(home: Home, to: int | None = None, reason: str = "", by: str = "", admit: Admit = admit) -> Version:
@@ -143,11 +139,38 @@ def rollback(home: Home, to: int | None = None, reason: str = "", by: str = "", 
     is damaged, which says nothing of the model.
     """
     with _changing(home):
-        current, old = intact(home), earlier(home, to)
+        records, current, old = history(home), intact(home), earlier(home, to)
         record = Record(old.manifest["run"], reason, old.manifest["metrics"], by or _whoami())
         away = current.model_digest if current else None
         origin = {"model_digest": old.model_digest, "event": "rolled_back", "of": old.number, "away": away}
-        return _add(home, Candidate(old.path), origin, record, admit)
+        candidate = Candidate(old.path)
+        with explained(home, CHANGE, candidate, _next(home, records)):
+            staging = stage(home, CHANGE, candidate, record.run)
+            admit(staging, old.model_digest)
+            return _add(home, records, staging, origin, record)
+
+
+def _publish(
+    home: Home, candidate: Candidate, record: Record, event: str, find_equal: FindEqual, admit: Admit
+) -> Published:
+    """Publish a candidate, unless `find_equal` finds the version that it is; what that raises goes to the caller.
+
+    A model may take minutes to be copied and asked. The registry is not held meanwhile, so that a rollback does not
+    wait: what is in service is looked at before, and again once the copy has come through the door.
+    """
+    with _changing(home):
+        require_sealed(candidate)
+        digest = _digest(candidate.model)
+        if equal := find_equal(digest):
+            return Published(equal, new=False)
+    with held(home, CANDIDATE), explained(home, CANDIDATE, candidate, _next(home, history(home))):
+        staging = stage(home, CANDIDATE, candidate, record.run)
+        admit(staging, digest)
+        with _changing(home), explained(home, CANDIDATE, candidate, _next(home, history(home))):
+            if equal := find_equal(digest):
+                return Published(equal, new=False)
+            origin = {"model_digest": digest, "event": event, "of": None}
+            return Published(_add(home, history(home), staging, origin, record))
 
 
 def _digest(model: Path) -> str:
@@ -156,13 +179,11 @@ def _digest(model: Path) -> str:
     return tree_digest(model, exclude=[EXTRA])
 
 
-def _add(home: Home, candidate: Candidate, origin: Mapping[str, Any], record: Record, admit: Admit) -> Version:
-    records = history(home)
-    number = 1 + max([0, *list_folders(home), *(each["number"] for each in records)])
-    staging = home.serving / f"{_STAGING}{re.sub('[^A-Za-z0-9_.-]', '_', record.run)}-{os.getpid()}"
+def _add(
+    home: Home, records: Sequence[Mapping[str, Any]], staging: Path, origin: Mapping[str, Any], record: Record
+) -> Version:
+    number = _next(home, records)
     try:
-        _stage(staging, candidate)
-        admit(staging, origin["model_digest"])
         manifest = {"number": number, "digest": tree_digest(staging), **origin, **_describe(record)}
         write_synced(staging / MANIFEST, json.dumps(manifest, indent=2, default=float) + "\n")
         sync_folders(staging)
@@ -174,33 +195,17 @@ def _add(home: Home, candidate: Candidate, origin: Mapping[str, Any], record: Re
     except OSError as error:
         if (home.serving / str(number)).exists():
             raise _doubt(home, number, error) from error
-        raise _refusal(home, number, candidate, error) from error
+        raise
     return read_version(number, home.serving / str(number))
 
 
-def _stage(staging: Path, candidate: Candidate) -> None:
-    copy(candidate.model, staging, exclude=[MANIFEST])
-    for name, path in candidate.extras.items():
-        if not re.fullmatch("[A-Za-z0-9_-][A-Za-z0-9_.-]*", name) or f"{EXTRA}/{name}" == MANIFEST:
-            raise MillraceError(f"{name!r} cannot name what a version carries.", str(path), "Choose a plain file name.")
-        copy(path, staging / EXTRA / name)
-    (staging / EXTRA).mkdir(exist_ok=True)
+def _next(home: Home, records: Sequence[Mapping[str, Any]]) -> int:
+    return 1 + max([0, *list_folders(home), *(each["number"] for each in records)])
 
 
 def _describe(record: Record) -> dict[str, Any]:
     now = datetime.now(timezone.utc).isoformat(timespec="seconds")
     return {"run": record.run, "at": now, "by": record.by, "reason": record.reason, "metrics": dict(record.metrics)}
-
-
-def _refusal(home: Home, number: int, candidate: Candidate, error: OSError) -> MillraceError:
-    _clear(home)
-    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-        what = f"version {number} was not published: {error.strerror}."
-        return MillraceError(what, str(error.filename or home.serving), "Mend this and run again.")
-    needed = sum(map(tree_size, (candidate.model, *candidate.extras.values())))
-    free = shutil.disk_usage(home.serving).free
-    what = f"version {number} was not published: the disk is full; it needs {needed:,} bytes, and {free:,} are free."
-    return MillraceError(what, str(home.serving), "Free some space and run again.")
 
 
 def _doubt(home: Home, number: int, error: OSError) -> MillraceError:
@@ -212,32 +217,14 @@ def _doubt(home: Home, number: int, error: OSError) -> MillraceError:
 @contextmanager
 def _changing(home: Home) -> Iterator[None]:
     """Hold the registry alone, with what a killed predecessor left put right."""
-    home.refuse_links()
-    try:
-        home.serving.mkdir(parents=True, exist_ok=True)
-        with hold_file(home.serving / ".lock", LOCK_SECONDS):
-            _clear(home)
-            _settle(home, history(home))
-            try:
-                yield
-            finally:
-                with suppress(OSError):  # the next one clears it
-                    _clear(home)
-    except BlockingIOError as error:
-        what = "another process is changing what is in service."
-        raise PipelineBusy(what, str(home.serving), "Try again when it has ended.") from error
-    except OSError as error:
-        what = f"what is in service could not be changed: {error}."
-        raise MillraceError(what, str(home.serving), "Make it writable, make room, and try again.") from error
-
-
-def _clear(home: Home) -> None:
-    for leftover in home.serving.glob(f"{_STAGING}*"):
-        if leftover.is_dir() and not leftover.is_symlink():
-            shutil.rmtree(leftover)
-        else:
-            leftover.unlink()
-    _draft(home).unlink(missing_ok=True)
+    with held(home, CHANGE):
+        _draft(home).unlink(missing_ok=True)
+        _settle(home, history(home))
+        try:
+            yield
+        finally:
+            with suppress(OSError):  # the next one clears it
+                _draft(home).unlink(missing_ok=True)
 
 
 def _draft(home: Home) -> Path:

@@ -6,23 +6,19 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
-from google.protobuf.message import Message
 
 from components.scoring.c_tensor import TYPES
+from components.scoring.protocol_buffers import Table, describe
 
-# What is read of a MetaGraphDef (tensorflow/core/protobuf/meta_graph.proto, tensor_shape.proto): each field's number,
-# and its type or the message that it is; a map is a list of keys and values.
-META_GRAPH = {
-    "MetaGraph": {"signatures": (5, "NamedSignature")},
+META_GRAPH: Table = {  # what is read of it: tensorflow/core/protobuf/meta_graph.proto, framework/tensor_shape.proto
+    "MetaGraph": {"signatures": (5, ["NamedSignature"])},
     "NamedSignature": {"key": (1, "string"), "value": (2, "Signature")},
-    "Signature": {"inputs": (1, "NamedTensor"), "outputs": (2, "NamedTensor"), "method_name": (3, "string")},
+    "Signature": {"inputs": (1, ["NamedTensor"]), "outputs": (2, ["NamedTensor"]), "method_name": (3, "string")},
     "NamedTensor": {"key": (1, "string"), "value": (2, "Tensor")},
     "Tensor": {"name": (1, "string"), "dtype": (2, "int64"), "tensor_shape": (3, "Shape")},
-    "Shape": {"dim": (2, "Dimension"), "unknown_rank": (3, "bool")},
+    "Shape": {"dim": (2, ["Dimension"]), "unknown_rank": (3, "bool")},
     "Dimension": {"size": (1, "int64")},
 }
-LISTS = ("signatures", "inputs", "outputs", "dim")
 
 
 @dataclass(frozen=True)
@@ -65,7 +61,7 @@ class Signature:
 
 def read_signatures(meta_graph: bytes) -> dict[str, Signature]:
     """Returns the signatures of a serialized MetaGraphDef; what has no method is TensorFlow's own."""
-    found: Any = describe_meta_graph().FromString(meta_graph)
+    found = describe_meta_graph().FromString(meta_graph)
     return {
         each.key: Signature(_read_tensors(each.value.inputs), _read_tensors(each.value.outputs), each.value.method_name)
         for each in found.signatures
@@ -83,22 +79,6 @@ def _read_shape(tensor: Any) -> tuple[int | None, ...] | None:
 
 
 @cache
-def describe_meta_graph() -> type[Message]:
-    """Returns the message of META_GRAPH: TensorFlow's own cannot be had without loading TensorFlow."""
-    field = descriptor_pb2.FieldDescriptorProto
-    file = descriptor_pb2.FileDescriptorProto(name="millrace/meta_graph.proto", package="millrace")
-    for name, fields in META_GRAPH.items():
-        message = file.message_type.add(name=name)
-        for key, (number, kind) in fields.items():
-            label = field.LABEL_REPEATED if key in LISTS else field.LABEL_OPTIONAL
-            made = message.field.add(name=key, number=number, label=label)
-            if kind in META_GRAPH:
-                made.type, made.type_name = field.TYPE_MESSAGE, f".millrace.{kind}"
-            else:
-                made.type = field.Type.Value(f"TYPE_{kind.upper()}")
-    pool = descriptor_pool.DescriptorPool()
-    pool.Add(file)
-    descriptor = pool.FindMessageTypeByName("millrace.MetaGraph")
-    if hasattr(message_factory, "GetMessageClass"):  # protobuf 4 and later
-        return message_factory.GetMessageClass(descriptor)
-    return message_factory.MessageFactory(pool).GetPrototype(descriptor)
+def describe_meta_graph() -> Any:
+    """Returns the message of META_GRAPH."""
+    return describe(META_GRAPH)

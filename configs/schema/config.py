@@ -1,6 +1,7 @@
 """The typed schema of a pipeline's YAML: every key, its default and the values it may hold."""
 
 import re
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal
 
@@ -118,6 +119,16 @@ class Label(Section):
         return (*QUANTILES, *METRICS[self.kind]) if self.quantiles else METRICS[self.kind]
 
 
+def name_columns(label: Label) -> tuple[str, ...]:
+    """Returns the columns of a label, and what it is called."""
+    return (label.name, *(label.columns or ()))
+
+
+def is_named(column: str, pattern: str) -> bool:
+    """Whether a pattern means a column: by its name, whatever signs are in it, or as one of many."""
+    return column == pattern or fnmatchcase(column, pattern)
+
+
 class Gate(Section):
     """How far new data may stray before a run stops."""
 
@@ -211,6 +222,20 @@ class Config(Section):
             raise ValueError(f"need the horizon among them, since data.window has several: {example}")
         return features
 
+    @field_validator("features")
+    @classmethod
+    def _check_private(cls, features: dict[str, Feature], info: ValidationInfo) -> dict[str, Feature]:
+        data, label = info.data.get("data"), info.data.get("label")
+        if data is None or label is None:
+            return features
+        made_of = (name for feature in features.values() for name in list_columns(feature))
+        known = {*features, *made_of, *name_columns(label), *filter(None, (data.group, data.weight))}
+        for pattern in data.private:
+            if not any(is_named(name, pattern) or is_named(pattern, name) for name in known):
+                near = "".join(f"; did you mean '{name}'?" for name in get_close_matches(pattern, known, 1))
+                raise ValueError(f"hold no '{pattern}', which data.private names, nor does the label{near}")
+        return features
+
     @field_validator("training")
     @classmethod
     def _check_training(cls, training: Training, info: ValidationInfo) -> Training:
@@ -245,7 +270,7 @@ class Config(Section):
     def _check_crosses(cls, model: Model, info: ValidationInfo) -> Model:
         features: Any = info.data.get("features", {})
         for name in (name for names in getattr(model, "crosses", ()) for name in names):
-            matching = [feature for key, feature in features.items() if name == key or fnmatchcase(name, key)]
+            matching = [feature for key, feature in features.items() if is_named(name, key)]
             if not matching and features:
                 raise ValueError(f"the cross of '{name}' has no such feature")
             if any(feature.kind == "numeric" and not feature.buckets for feature in matching):
@@ -289,6 +314,17 @@ class Config(Section):
     def home(self) -> Home:
         """The folder in which this pipeline keeps what it leaves."""
         return Home.below(self.storage.root, self.name)
+
+    def hides(self, column: str) -> bool:
+        """Whether a column, or a feature by what it is made of, is one whose values stay private."""
+        feature = self.features.get(column)
+        names = (column, *(list_columns(feature) if feature else ()))
+        return any(is_named(name, pattern) for name in names for pattern in self.data.private)
+
+    @property
+    def hides_label(self) -> bool:
+        """Whether the label is private, and with it what a model says of it."""
+        return any(map(self.hides, name_columns(self.label)))
 
     @property
     def refits(self) -> bool:

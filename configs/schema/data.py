@@ -134,6 +134,11 @@ class Data(Section):
     decimal: Decimal = Field(default=".", description="What parts whole and fraction of a number written as text.")
     thousands: Thousands = Field(default="", description="What groups the digits of a number written as text by three.")
     schema_file: Text | None = Field(default=None, description="A curated TFDV schema, as text proto.")
+    private: Annotated[tuple[Text, ...], Strict(False)] = Field(
+        default=(),
+        description="Columns whose values a server's request log never holds, by name or pattern: features, or what "
+        "they are made of; of the label, the answers.",
+    )
 
     @field_validator("path")
     @classmethod

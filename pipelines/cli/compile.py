@@ -88,7 +88,10 @@ def image(
             commands.append(image_build.build_command(engine, flavour, code, base, options))
             commands += [image_build.layer_command(engine, code, name, folder, own)] if own else []
             names.append(name)
-        for command in [*commands, *(image_build.push_command(engine, name) for name in names if push)]:
+        for command in [*commands, *(image_build.push_command(engine, name) for name in names if push and dry_run)]:
             typer.echo(f"$ {shlex.join(command)}")
             if not dry_run:
                 image_build.run_command(command)
+    for name in names if push and not dry_run else ():
+        typer.echo(f"$ {shlex.join(image_build.push_command(engine, name))}")
+        typer.echo(f"It is {image_build.push(engine, name)}, which `image:` or --image may name.")

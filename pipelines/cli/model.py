@@ -132,14 +132,22 @@ def serve(
     host: Annotated[str, typer.Option(help="0.0.0.0 lets others in, too.")] = "localhost",
     max_body: Annotated[int, typer.Option(min=1, metavar="MB", help="The longest request that is taken.")] = 8,
     no_code: Annotated[bool, typer.Option("--no-code", help="Refuse versions that bring Python of a user's.")] = False,
+    log_requests: Annotated[
+        float | None, typer.Option(metavar="SHARE", help="Keep this share of requests and answers; 1 keeps all.")
+    ] = None,
+    log_size: Annotated[int, typer.Option(min=1, metavar="MB", help="What the log takes of the disk at most.")] = 1000,
 ) -> None:
     """Answer requests as TensorFlow Serving does, with the version in service."""
     config = load(path)
     with silence():
         from pipelines.serving import server
         from pipelines.serving.model_manager import Models, refuse_code
+        from pipelines.serving.request_log import RequestLog
 
         sockets = server.listen(host, port)
         models = Models(config.name, config.home, typer.echo, *([refuse_code] if no_code else []))
+        log = None
+        if log_requests is not None:
+            log = RequestLog(config.home, log_requests, log_size * 1_000_000, config.data.private, typer.echo)
     models.say(f"Version {models.current.number} is served at http://{host}:{port}/v1/models/{models.name}")
-    server.serve(models, sockets, max_body * 1_000_000)
+    server.serve(models, sockets, max_body * 1_000_000, log)

@@ -1,8 +1,11 @@
 """Builds the images that the steps of a pipeline run in, from deploy/Dockerfile, by the container engine at hand."""
 
+import json
+import re
 import shlex
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -49,6 +52,22 @@ def layer_command(engine: str, base: str, name: str, folder: Path, own: str) -> 
 def push_command(engine: str, name: str) -> list[str]:
     """Returns the command that puts an image into its registry."""
     return [engine, "push", name]
+
+
+def push(engine: str, name: str) -> str:
+    """Puts an image into its registry; returns its name with the digest that it has there, which no one can move."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "digest")  # of the image as it lies here podman knows another: it is packed on the way
+        command = push_command(engine, name)
+        run_command(command if engine == "docker" else [*command[:-1], "--digestfile", str(file), name])
+        return f"{name}@{_ask_docker(name) if engine == 'docker' else file.read_text().strip()}"
+
+
+def _ask_docker(name: str) -> str:
+    command = ["docker", "image", "inspect", "--format", "{{json .RepoDigests}}", name]
+    known = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    repository = re.sub(r":[^/:]*$", "", name)
+    return str(next(each for each in known if each.startswith(f"{repository}@")).partition("@")[2])
 
 
 def run_command(command: Sequence[str]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from pipelines.serving.json_tensor import Refusal
 from pipelines.serving.model_manager import Models
+from pipelines.serving.request_log import RequestLog
 from pipelines.serving.rest_api import RestApi
 
 JSON, TEXT = b"application/json", b"text/plain; version=0.0.4; charset=utf-8"
@@ -30,8 +31,8 @@ class Application:
     To hand a row to another thread and its answer back costs a third of the time of a small model.
     """
 
-    def __init__(self, models: Models) -> None:
-        self.api = RestApi(models)
+    def __init__(self, models: Models, log: RequestLog | None = None) -> None:
+        self.api = RestApi(models, log)
         self.workers = ThreadPoolExecutor(os.cpu_count())
         self.pace = 1.0  # seconds that short requests took of late; much, until it is known
 

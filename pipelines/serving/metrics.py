@@ -3,6 +3,7 @@
 import threading
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Mapping
 
 MICRO = 1e6  # TensorFlow Serving counts microseconds
 BOUNDS = [10 * 1.8**power for power in range(33)]  # of them, up to twenty minutes
@@ -57,8 +58,8 @@ class Metrics:
             self.runs.add(seconds)
             self.rows += rows
 
-    def render(self, version: int) -> str:
-        """Returns all of it, and the version in service."""
+    def render(self, version: int, logged: Mapping[str, int]) -> str:
+        """Returns all of it, the version in service, and what became of the requests that were to be logged."""
         model = f'model_name="{self.model}"'
         count, request, run = (f":tensorflow:serving:{name}" for name in ("request_count", *LATENCIES))
         rows = ":tensorflow:serving:request_example_count_total"
@@ -70,6 +71,9 @@ class Metrics:
             lines += [f"# TYPE {run} histogram"]
             lines += self.runs.render(run, f'{model},API="Predict",runtime="TF1"')
             lines += [f"# TYPE {rows} counter", f'{rows}{{model="{self.model}"}} {self.rows}']
+        if logged:
+            lines += ["# TYPE millrace_logged_requests_total counter"]
+            lines += [f'millrace_logged_requests_total{{{model},result="{key}"}} {n}' for key, n in logged.items()]
         lines += ["# TYPE millrace_version gauge", f"millrace_version{{{model}}} {version}"]
         return "\n".join(lines) + "\n"
 

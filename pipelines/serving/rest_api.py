@@ -9,6 +9,8 @@ from pipelines.serving import openapi
 from pipelines.serving.json_tensor import Refusal, parse, read_request, render
 from pipelines.serving.metrics import Metrics
 from pipelines.serving.model_manager import Loaded, Models
+from pipelines.serving.prediction_log import Exchange
+from pipelines.serving.request_log import RequestLog
 from trainer.export.signatures import SERVING
 
 PLACE = r"(?i)/v1/models/(?P<model>[^/:]+)(?:/versions/(?P<version>[0-9]+)|/labels/(?P<label>[^/:]+))?"
@@ -20,8 +22,8 @@ STATE = re.compile(PLACE + r"(?P<metadata>/metadata)?")
 class RestApi:
     """What is answered to requests; it knows nothing of HTTP but methods, paths and codes."""
 
-    def __init__(self, models: Models) -> None:
-        self.models, self.metrics = models, Metrics(models.name)
+    def __init__(self, models: Models, log: RequestLog | None = None) -> None:
+        self.models, self.metrics, self.log = models, Metrics(models.name), log
 
     def answer(self, method: str, path: str, body: bytes) -> dict[str, Any] | str:
         """Returns what is to be said to a request, as JSON or as text; raises Refusal."""
@@ -33,7 +35,7 @@ class RestApi:
                 kind = {"classify": "classification", "regress": "regression"}[verb]
                 what = f"Expected {kind} signature method_name to be tensorflow/serving/{verb}."
                 raise Refusal(f"{what} Was: tensorflow/serving/predict")
-            return self.predict(version, read_request(body))
+            return self.predict(version, body)
         if method == "GET" and (found := STATE.fullmatch(path)):
             return self.describe(self.choose(found)) if found["metadata"] else self.report(found)
         raise Refusal(f"Malformed request: {method} {path}", 400 if path.lower().startswith("/v1/") else 404)
@@ -46,8 +48,9 @@ class RestApi:
             raise Refusal(f"Servable not found for request: {asked}", 404)
         return current
 
-    def predict(self, version: Loaded, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Returns a version's answer to a request."""
+    def predict(self, version: Loaded, body: bytes) -> dict[str, Any]:
+        """Returns a version's answer to a request, and hands both to the log."""
+        request = read_request(body)
         name = request.get("signature_name", "")
         if not isinstance(name, str):
             raise Refusal("'signature_name' key must be a string value.")
@@ -59,13 +62,20 @@ class RestApi:
         outputs = signature.ask(inputs)
         rows = next((len(values) for values in inputs.values() if values.ndim), 1)
         self.metrics.add_run(rows, time.perf_counter() - started)
-        return render(outputs, "instances" in request)
+        answer = render(outputs, "instances" in request)
+        if self.log:
+            self.log.offer(Exchange(self.models.name, version.number, name or SERVING, inputs, outputs), len(body))
+        return answer
 
     def tell_ready(self, version: Loaded) -> dict[str, Any]:
         """Returns the version that is served; raises Refusal while its first answers take long."""
         if not self.models.ready:
             raise Refusal(f"Version {version.number} is being readied", 503)
         return {"status": "ok", "version": str(version.number)}
+
+    def count(self, version: Loaded) -> str:
+        """Returns what was counted."""
+        return self.metrics.render(version.number, self.log.counts if self.log else {})
 
     def describe(self, version: Loaded) -> dict[str, Any]:
         """Returns the signatures of a version."""
@@ -89,8 +99,8 @@ class RestApi:
 PAGES: Mapping[str, Callable[[RestApi, Loaded], dict[str, Any] | str]] = {
     "/healthz": lambda api, version: {"status": "ok"},
     "/readyz": lambda api, version: api.tell_ready(version),
-    "/metrics": lambda api, version: api.metrics.render(version.number),
-    "/monitoring/prometheus/metrics": lambda api, version: api.metrics.render(version.number),  # TensorFlow Serving's
+    "/metrics": lambda api, version: api.count(version),
+    "/monitoring/prometheus/metrics": lambda api, version: api.count(version),  # TensorFlow Serving's
     "/openapi.json": lambda api, version: openapi.describe(api.models.name, version),
 }
 

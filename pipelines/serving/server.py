@@ -22,6 +22,7 @@ from configs.errors import ConfigError
 from pipelines.serving.application import Application
 from pipelines.serving.connection import IDLE, Connection
 from pipelines.serving.model_manager import Models
+from pipelines.serving.request_log import RequestLog
 
 WAITING = 2048  # connections that the system holds until they are taken
 FULL = 0.1  # seconds until it is tried again to take a connection where there are too many files
@@ -102,7 +103,7 @@ def listen(host: str, port: int) -> list[socket.socket]:
     return made
 
 
-def serve(models: Models, sockets: Sequence[socket.socket], max_body: int) -> None:
+def serve(models: Models, sockets: Sequence[socket.socket], max_body: int, log: RequestLog | None = None) -> None:
     """Serves the model until it is interrupted; requests at work are answered then. Bodies are limited in bytes."""
     allow_connections()
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # it warns of what clients do wrong
@@ -112,15 +113,17 @@ def serve(models: Models, sockets: Sequence[socket.socket], max_body: int) -> No
         signal.signal(signaled, lambda *_: sys.exit(0))
     gc.freeze()  # else what was loaded is looked through again and again for garbage, while requests wait
     try:
-        build(models, sockets, max_body).run()
+        build(models, sockets, max_body, log).run()
     finally:
         stop.set()
+        if log:
+            log.close()
 
 
-def build(models: Models, sockets: Sequence[socket.socket], max_body: int) -> Server:
+def build(models: Models, sockets: Sequence[socket.socket], max_body: int, log: RequestLog | None = None) -> Server:
     """Returns a server that is yet to be run."""
     protocol: Any = partial(Connection, max_body=max_body)
-    return Server(uvicorn.Config(Application(models), http=protocol, **SETTINGS), sockets)
+    return Server(uvicorn.Config(Application(models, log), http=protocol, **SETTINGS), sockets)
 
 
 def allow_connections() -> None:

@@ -5,16 +5,21 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
 from components.registry.versions import in_service
 from configs.repository import ROOT
+from tests.fakes import mariadb
+from tests.pipelines.conftest import free_port
 from tests.sandbox import Sandbox
 
 pytestmark = pytest.mark.slow
 PAGE = (ROOT / "docs/operations.md").read_text()
-SAVE, RESTORE, SAVE_REGISTRY = (command.replace("taxi", "trips") for command in re.findall(r"```sh\n(.*)\n```", PAGE))
+SAVE, RESTORE, DUMP, LOAD, SAVE_REGISTRY = (
+    command.replace("taxi", "trips") for command in re.findall(r"```sh\n(.*)\n```", PAGE)
+)
 ROW = '{"fare": 3, "trip_miles": 1, "trip_seconds": 60, "payment_type": "Cash", "company": null}'
 
 
@@ -37,6 +42,37 @@ def test_a_home_that_was_put_back_is_what_it_was(sandbox: Sandbox) -> None:
     assert (ask(sandbox, "history"), ask(sandbox, "predict", "--row", ROW)) == before
     again = sandbox.run()
     assert (again.code, again.record["repeats"]) == (0, before[0][0]["run"])
+
+
+@pytest.mark.full
+@pytest.mark.skipif(mariadb.missing() != [], reason="apt-get install mariadb-server")
+def test_metadata_in_a_database_are_put_back_with_the_folder(tmp_path: Path) -> None:
+    place = Sandbox(tmp_path).furnish()
+    with mariadb.serve(free_port()) as url:
+        store = ("--set", f"storage.metadata={url}")
+        first = place.run(*store)
+        assert first.code == 0, first.stdout + first.stderr
+        before = ask(place, "history"), ask(place, "predict", "--row", ROW)
+        write_client(place.folder / "mysql.cnf", url)
+        dump, load = (command.replace(" millrace ", " runs ") for command in (DUMP, LOAD))
+        assert (sh(place, dump), sh(place, SAVE)) == (0, 0)
+        shutil.rmtree(place.home.root)
+        assert sh(place, "mysql --defaults-extra-file=mysql.cnf -e 'DROP DATABASE runs; CREATE DATABASE runs'") == 0
+        assert (sh(place, RESTORE), sh(place, load)) == (0, 0)
+        assert (ask(place, "history"), ask(place, "predict", "--row", ROW)) == before
+        again = place.run(*store)
+        assert again.code == 0, again.stdout + again.stderr
+        anew = {node for node, state in again.states.items() if state != "cached"}
+        assert anew == {"SchemaGen", "DataGate", "Pusher"}  # since a version is in service now
+        assert len(ask(place, "history")) == 1
+
+
+def write_client(path: Path, url: str) -> None:
+    address = urlsplit(url)
+    password = unquote(address.password)
+    path.write_text(
+        f"[client]\nhost={address.hostname}\nport={address.port}\nuser={address.username}\npassword={password}\n"
+    )
 
 
 def test_no_back_up_is_made_while_a_run_writes(sandbox: Sandbox) -> None:

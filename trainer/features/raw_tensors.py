@@ -1,32 +1,13 @@
 """Raw columns as dense tensors, one a feature, as a client sends them in JSON: what is missing has a value as well."""
 
 import math
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import tensorflow as tf
 
 from configs.schema.features import Feature
 from trainer.features.cells import find_type, holds_list
-
-RESERVED = "self"  # what SavedModel's own functions call an argument
-
-
-def name_inputs(features: Iterable[str]) -> dict[str, str]:
-    """Returns what the tensor of each feature is called: as the feature, with _ for what TensorFlow takes in no name.
-
-    It takes letters of English, digits and _; two names of the same letters in another case are one. A name that would
-    begin otherwise than with a letter, and one of which nothing is left, begins with `column_`.
-    """
-    tidy = {feature: _tidy(feature) for feature in features}
-    names: dict[str, str] = {}
-    taken: set[str] = set()
-    for feature, name in sorted(tidy.items(), key=lambda pair: pair[0] != pair[1]):  # its own name comes first
-        while name.lower() in taken:
-            name += "_"
-        names[feature] = name
-        taken.add(name.lower())
-    return {feature: names[feature] for feature in tidy}
+from trainer.features.input_names import name_inputs
 
 
 def list_tensors(features: Mapping[str, Feature]) -> dict[str, tf.TensorSpec]:
@@ -46,11 +27,6 @@ def spread(values: tf.SparseTensor, spec: tf.TensorSpec) -> tf.Tensor:
     cells = tf.SparseTensor(values.indices, tf.cast(values.values, spec.dtype), tf.stack([rows, width]))
     dense = tf.sparse.to_dense(cells, default_value="" if spec.dtype == tf.string else math.nan)
     return dense if spec.shape.rank == 2 else dense[:, 0]
-
-
-def _tidy(feature: str) -> str:
-    name = re.sub(r"[^A-Za-z0-9_]", "_", feature)
-    return name if name[:1].isalpha() and name != RESERVED else f"column_{name}"
 
 
 def _describe(feature: Feature, name: str) -> tf.TensorSpec:

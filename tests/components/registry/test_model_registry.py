@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from components.registry import model_registry
+from components.registry import model_registry, staging
 from components.registry.file_lock import hold_file
 from components.registry.model_registry import (
     EXTRA,
@@ -38,7 +38,7 @@ def numbers(home):
 
 
 def staged(home):
-    return [*home.serving.glob(".staging*"), *home.root.glob("history.new")]
+    return [*home.serving.glob(".staging*"), *home.serving.glob(".candidate*"), *home.root.glob("history.new")]
 
 
 def damage(home, number):
@@ -331,30 +331,13 @@ def test_what_fails_after_the_rename_says_what_is_in_service(three, model):
         three.history.rename(three.root / "elsewhere")
         (three.history / "no file").mkdir(parents=True)  # which no rename can replace
 
-    against = in_service(three).model_digest
     with pytest.raises(MillraceError, match="version 4 is in service, but the disk did not confirm all of it"):
-        model_registry.publish(three, Candidate(model("d")), RECORD, against, obstruct)
+        model_registry.rollback(three, admit=obstruct)
     shutil.rmtree(three.history)
     (three.root / "elsewhere").rename(three.history)
     assert in_service(three).number == 4
     assert publish(three, model("e"), {}, RECORD).version.number == 5
     assert [json.loads(line)["number"] for line in three.history.read_text().splitlines()] == [1, 2, 3, 4, 5]
-
-
-@pytest.mark.parametrize("kind", ["file", "link", "link to a folder", "folder"])
-def test_a_stray_thing_where_a_version_is_staged_is_removed_and_its_target_is_not(three, model, kind, tmp_path):
-    stray, target = three.serving / ".staging-x", tmp_path / "target"
-    if kind == "file":
-        stray.write_text("")
-    elif kind == "folder":
-        (stray / "deep").mkdir(parents=True)
-    else:
-        (target / "kept").mkdir(parents=True)
-        stray.symlink_to(target if "folder" in kind else tmp_path / "nowhere")
-    require_writable(three)
-    assert publish(three, model("d"), {}, RECORD).version.number == 4
-    assert staged(three) == []
-    assert (target / "kept").exists() == target.exists()
 
 
 @pytest.mark.parametrize("name", ["serving", "history.jsonl"])
@@ -406,7 +389,7 @@ def test_a_candidate_that_is_no_plain_folder_is_refused(home, model, kind):
 
 
 def test_a_second_process_waits_and_then_gives_way(three, model, monkeypatch):
-    monkeypatch.setattr(model_registry, "LOCK_SECONDS", 0.1)
+    monkeypatch.setattr(staging, "LOCK_SECONDS", 0.1)
     with hold_file(three.serving / ".lock"), pytest.raises(PipelineBusy, match="another process"):
         publish(three, model("d"), {}, RECORD)
     assert publish(three, model("d"), {}, RECORD).version.number == 4
@@ -466,7 +449,7 @@ def test_a_disk_may_fill_up_anywhere(small_disk, model):
 
 
 def test_what_a_dead_publisher_left_is_cleared(three, model):
-    leftover = three.serving / f".staging-run-1-{os.getpid()}"
+    leftover = three.serving / f".candidate-run-1-{os.getpid()}"
     leftover.mkdir()
     (leftover / "half").write_text("written")
     version = publish(three, model("d"), {}, RECORD).version
@@ -533,3 +516,37 @@ def test_a_kill_at_any_file_operation_leaves_a_whole_version_in_service(three, m
     assert set(server) <= whole
     assert len(set(server)) > kills / 2
     assert [number for number, _ in server] == sorted(number for number, _ in server)
+
+
+def test_a_rollback_waits_for_no_candidate_that_is_being_asked(three, model):
+    """Publishes from within the door, as another process may."""
+    against, event = in_service(three).model_digest, []
+
+    def ask(folder, digest):
+        assert (folder / "saved_model.pb").read_text() == "d"
+        event.append(rollback(three, reason="complaints").number)
+        assert (folder / "saved_model.pb").exists()
+
+    with pytest.raises(NotBlessed, match="version 4 is in service now"):
+        model_registry.publish(three, Candidate(model("d")), RECORD, against, ask)
+    assert (event, content(in_service(three)), numbers(three), staged(three)) == ([4], "b", [1, 2, 3, 4], [])
+
+
+def test_one_candidate_is_asked_at_a_time(three, model, monkeypatch):
+    monkeypatch.setattr(staging, "LOCK_SECONDS", 0.1)
+
+    def ask(folder, digest):
+        with pytest.raises(PipelineBusy, match="another process"):
+            publish(three, model("e"), {}, RECORD)
+        assert folder.exists()
+
+    against = in_service(three).model_digest
+    assert model_registry.publish(three, Candidate(model("d")), RECORD, against, ask).version.number == 4
+
+
+def test_a_promotion_that_another_went_ahead_of_is_nothing_new(three, model):
+    def ask(folder, digest):
+        model_registry.rollback(three, to=1, admit=admit)
+
+    promoted = model_registry.promote(three, Candidate(model("a")), Record("run-9", "the label moved"), ask)
+    assert (promoted.new, promoted.version.number, staged(three)) == (False, 4, [])

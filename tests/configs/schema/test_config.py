@@ -207,3 +207,25 @@ def test_a_label_may_be_columns_each_a_class(write: Callable[..., str]) -> None:
             load(write(), [f"label={label}", thresholds])
     with pytest.raises(ConfigError, match="'a' is of the label and cannot be a feature as well"):
         load(write(), ["label={kind: multilabel, columns: [a, b]}", "features.a={kind: numeric}", thresholds])
+
+
+@pytest.mark.parametrize("pattern", ["miles", "mile*", "tipped"])
+def test_what_is_private_is_a_feature_or_the_label(write: Callable[..., str], pattern: str) -> None:
+    config = load(write(), [f"data.private=['{pattern}']"])
+    hidden = [name for name in (*config.features, "hour") if config.hides(name)]
+    assert (hidden, config.hides_label) == (([], True) if pattern == "tipped" else (["miles"], False))
+
+
+def test_a_feature_made_of_what_is_private_is_private_and_so_is_one_of_a_pattern(write: Callable[..., str]) -> None:
+    pixels = (
+        "  face: {kind: image, height: 1, width: 2, channels: 1, columns: ['pixel_*']}\n  'a[b]': {kind: numeric}\n"
+    )
+    path = write("features:\n", f"features:\n{pixels}")
+    assert load(path, ["data.private=['pixel_*', 'a[b]']"]).hides("face")
+    assert load(path, ["data.private=['a[b]']"]).hides("a[b]")
+    load(path, ["data.private=[pixel_7]"])  # which only the data can tell
+
+
+def test_a_private_column_that_is_none_is_refused_for_it_would_not_be_kept(write: Callable[..., str]) -> None:
+    with pytest.raises(ConfigError, match="hold no 'compny', which data.private names.*did you mean 'company'?"):
+        load(write(), ["data.private=[compny]"])

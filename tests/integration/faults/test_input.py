@@ -4,6 +4,7 @@ import pytest
 
 from tests.integration.faults.table import check_row
 
+SERVING = "tests/pipelines/serving"
 LOADER = "tests/configs/loading/test_loader.py"
 PLACES = "tests/integration/faults/test_places.py"
 FAILURE = "tests/pipelines/cli/test_failure.py"
@@ -75,6 +76,31 @@ ROWS = {  # what is given: what is right, and the tests that give it
     "a version with a model.py": (
         "refused by serve --no-code",
         "tests/pipelines/serving/test_model_manager.py::test_a_version_that_brings_code_can_be_refused",
+    ),
+    "a private column in a request, however its Example is spelled": (
+        "nowhere in the request log",
+        f"{SERVING}/test_disclosure.py::test_a_private_column_is_left_out_of_an_example",
+        f"{SERVING}/test_disclosure.py::test_a_private_tensor_is_left_out_by_its_own_name",
+        f"{SERVING}/test_request_log.py::test_what_was_asked_and_answered_is_read_back_and_what_is_private_is_not_there",
+        f"{SERVING}/test_request_log.py::test_a_version_that_does_not_say_what_is_private_is_not_logged",
+    ),
+    "a private column that is misspelled, and a share of nan": (
+        "exit 2: neither would keep anything back",
+        "tests/configs/schema/test_config.py::test_a_private_column_that_is_none_is_refused_for_it_would_not_be_kept",
+        f"{SERVING}/test_request_log.py::test_a_share_is_a_part",
+    ),
+    "a request log on a slow, full or lost disk, and kill -9 of its server": (
+        "no request waits or fails; what is dropped is counted; no record is cut; the disk it takes has a bound",
+        f"{SERVING}/test_request_log.py::test_a_slow_disk_delays_no_request_and_what_is_dropped_is_counted",
+        f"{SERVING}/test_request_log.py::test_a_disk_that_refuses_is_said_once_and_so_is_its_end",
+        f"{SERVING}/test_record_files.py::test_a_full_disk_cuts_no_record",
+        f"{SERVING}/test_record_files.py::test_what_a_killed_server_left_is_closed_and_what_a_living_one_writes_is_not",
+        f"{SERVING}/test_record_files.py::test_others_that_write_leave_no_room_and_nothing_goes_beyond_it",
+    ),
+    "a weakness that is known of a locked package, and a service that answers by halves": (
+        "`make audit` fails, unless the finding was accepted with date, reason and reach",
+        "tests/test_audit.py::test_what_is_known_and_not_accepted_fails_and_names_package_lock_and_mend",
+        "tests/test_audit.py::test_no_answer_and_half_an_answer_are_no_audit",
     ),
     "a home that is lost": (
         "put back by what docs/operations.md says",

@@ -80,7 +80,13 @@ ROWS = {  # what is given: what is right, and the tests that give it
     ),
     "a stray file or link at serving/.staging-x": (
         "removed, and not what it leads to",
-        f"{REGISTRY}::test_a_stray_thing_where_a_version_is_staged_is_removed_and_its_target_is_not",
+        "tests/components/registry/test_staging.py::"
+        "test_a_stray_thing_where_a_version_is_staged_is_removed_and_its_target_is_not",
+    ),
+    "a rollback while a candidate is loaded and asked, which may take minutes": (
+        "done at once; the candidate was judged against another version then, and is refused",
+        f"{REGISTRY}::test_a_rollback_waits_for_no_candidate_that_is_being_asked",
+        f"{REGISTRY}::test_a_promotion_that_another_went_ahead_of_is_nothing_new",
     ),
     "a link in the pipeline's folder": (
         "exit 2 before anything is done; what it leads to stays as it is",

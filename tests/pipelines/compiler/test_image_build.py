@@ -58,6 +58,25 @@ def test_an_image_is_built_of_its_lock_and_knows_its_digest() -> None:
     assert command[-2:] == ["--network=host", str(ROOT)]
 
 
+ENGINE = """#!/bin/sh
+if [ "$1 $2" = "image inspect" ]; then echo '["other/m@sha256:0", "reg.example:5000/m@sha256:1"]'; fi
+if [ "$2" = --digestfile ]; then echo sha256:2 > "$3"; fi
+"""
+
+
+@pytest.mark.parametrize(
+    ("engine", "digest"), [("docker", "sha256:1"), ("podman", "sha256:2"), ("buildah", "sha256:2")]
+)
+def test_what_is_pushed_is_named_by_the_digest_that_the_registry_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str, digest: str
+) -> None:
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    (tmp_path / engine).write_text(ENGINE)
+    (tmp_path / engine).chmod(0o755)
+    name = "reg.example:5000/m:cpu-1"
+    assert image_build.push(engine, name) == f"{name}@{digest}"
+
+
 def test_each_step_gets_the_image_that_its_machine_asks_for() -> None:
     answer = ask("--engine", "podman", "--set", GPU, "--tag", "reg.example/m/{flavour}:{digest}", "--push")
     assert answer.returncode == 0, answer.stderr

@@ -51,5 +51,5 @@ def test_a_time_is_counted_up_to_its_bound(seconds, bound):
     metrics = Metrics("trips")
     metrics.add_request(200, seconds)
     name = ":tensorflow:serving:request_latency_bucket"
-    buckets = [value for key, value in parse(metrics.render(1)).items() if key[0] == name]
+    buckets = [value for key, value in parse(metrics.render(1, {})).items() if key[0] == name]
     assert buckets == [0] * bound + [1] * (34 - bound)

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from configs.schema.features import Boolean, Categorical, Image, Numeric, Steps, Timestamp
 from trainer.features.cells import find_type
-from trainer.features.raw_tensors import list_tensors, name_inputs, spread
+from trainer.features.raw_tensors import list_tensors, spread
 
 FEATURES = {
     "fare": Numeric(kind="numeric"),
@@ -18,28 +18,6 @@ FEATURES = {
     "past": Steps(kind="sequence", length=3),
     "clicks": Steps(kind="sequence", length=3, ids=9),
 }
-
-
-def test_a_name_is_kept_where_it_is_an_identifier():
-    named = name_inputs(
-        ["trip_miles", "a b", "a_b", "a/b", "größe", "Age", "age", "год", "вес", "1st", "_hidden", "self", "class", "%"]
-    )
-    assert named == {
-        "trip_miles": "trip_miles",
-        "a b": "a_b_",
-        "a_b": "a_b",
-        "a/b": "a_b__",
-        "größe": "gr__e",
-        "Age": "Age",
-        "age": "age_",
-        "год": "column____",
-        "вес": "column_____",
-        "1st": "column_1st",
-        "_hidden": "column__hidden",
-        "self": "column_self",
-        "class": "class",
-        "%": "column__",
-    }
 
 
 def test_a_feature_is_a_value_a_row_or_a_list():
