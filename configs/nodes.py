@@ -80,3 +80,4 @@ _ALL = (
     ),
 )
 NODES = {spec.id: spec for spec in _ALL}  # each after those that it waits for
+FINISH = "finish"  # the step of a cluster that ends a run, however it went
