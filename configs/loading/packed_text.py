@@ -9,8 +9,9 @@ from configs.errors import ConfigError
 
 MARK = "H4sI"  # what gzip begins with, in base64; no YAML of a config, and no KEY=VALUE, begins so
 LARGEST = 1 << 24  # bytes of a text
-# Kubernetes puts something in place of $(NAME) and $$, Kubeflow of [[Macro]] and {{placeholder}}.
-REPLACED = re.compile(r"\$|\[\[|\{\{")
+# Kubernetes puts something in place of $(NAME) and $$, Kubeflow of [[Macro]] and {{placeholder}}; and a text of several
+# lines is a config, which takes less room so.
+REPLACED = re.compile(r"\$|\[\[|\{\{|\n")
 
 
 def pack(text: str) -> str:
@@ -19,7 +20,7 @@ def pack(text: str) -> str:
 
 
 def protect(text: str) -> str:
-    """Returns a text packed where something else would arrive in its place, else as it is."""
+    """Returns a text packed where something else would arrive in its place, or where it is long; else as it is."""
     return pack(text) if REPLACED.search(text) or text.startswith(MARK) else text
 
 

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from configs.home import is_url
+from configs.nodes import task
 from configs.schema.cluster import Cluster
 from configs.schema.kubernetes import METADATA, SHARED_MEMORY
 from configs.schema.resources import Affinity, Resources
 from pipelines.compiler.container_plan import Container, Plan
 from pipelines.compiler.engines import reads
-from pipelines.compiler.pipeline_spec import executor, task
+from pipelines.compiler.pipeline_spec import executor
 
 
 def describe(plan: Plan) -> dict[str, Any]:

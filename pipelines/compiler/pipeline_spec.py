@@ -4,13 +4,12 @@ It is not kfp that writes it, whose two versions do so differently. The shape is
 in a DAG of their own, and a step that runs when that has ended, however it did.
 """
 
-import re
 from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from typing import Any
 
 from configs.loading.packed_text import pack, protect
-from configs.nodes import FINISH
+from configs.nodes import FINISH, task
 from configs.schema.accelerators import Accelerator
 from configs.schema.kubernetes import count_bytes, count_cpus
 from configs.schema.resources import Requests, Resources
@@ -52,11 +51,6 @@ def specify(plan: Plan, accelerate: Accelerate) -> dict[str, Any]:
         },
         "deploymentSpec": {"executors": executors},
     }
-
-
-def task(id: str) -> str:
-    """Returns the name of a node's task, of a-z, 0-9 and - alone: ExampleGen is example-gen."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "-", id).lower()
 
 
 def executor(container: Container) -> str:

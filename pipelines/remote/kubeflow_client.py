@@ -1,6 +1,7 @@
 """The connection to Kubeflow Pipelines: who asks, how long to wait, and one paragraph when it comes to nothing."""
 
 import os
+import re
 import warnings
 from collections.abc import Callable
 from contextlib import redirect_stdout
@@ -48,6 +49,7 @@ class Client(ConfiguredClient):
         self.cluster = cluster
         self.kind = cluster.access.kind if cluster.access else None
         self.namespace = ""
+        self.release: str | None = None
         self.secret = _reader(cluster)
         cookies = self.secret() if self.secret and self.kind == "cookies" else None
         super().__init__(self._configure(), cluster.namespace, cookies)
@@ -72,13 +74,22 @@ class Client(ConfiguredClient):
         return self.namespace
 
     def greet(self) -> None:
-        """Asks the server whether it is well, and shared by many."""
-        # The generated method is called differently from one version to the next; the path is the same.
-        health = self.api.call_api(
-            "/apis/v2beta1/healthz", "GET", response_type="V2beta1GetHealthzResponse",
-            auth_settings=["Bearer"], _return_http_data_only=True,
+        """Asks the server whether it is well, shared by many, and of which release."""
+        health = self.ask("GET", "healthz")
+        self.namespace = self.cluster.namespace if health.get("multi_user") else ""
+        told = str(health.get("tag_name") or "")
+        self.release = told if re.match(r"v?\d+\.\d+", told) else None  # one that was built by hand says "unknown"
+
+    def ask(self, method: str, path: str, answer: str = "object", body: Any = None, **query: str) -> Any:
+        """Sends a request that kfp has no method for, or has called differently from one version to the next.
+
+        Returns what a model of the API's makes of the answer; plain data, without one.
+        """
+        return self.api.call_api(
+            f"/apis/v2beta1/{path}", method, query_params=[(key, value) for key, value in query.items() if value],
+            header_params={"Accept": "application/json", "Content-Type": "application/json"}, body=body,
+            response_type=answer, auth_settings=["Bearer"], _return_http_data_only=True,
         )  # fmt: skip
-        self.namespace = self.cluster.namespace if health.multi_user else ""
 
     def experiment(self) -> str | None:
         """Returns the id of the config's experiment; None when there is none yet."""
