@@ -39,7 +39,7 @@ def confuse(folder: str) -> list[list[float]]:
 
 def trace(folder: str) -> list[list[float]]:
     """Returns the ROC curve over all rows: score, false and true positive rate; empty but for two classes."""
-    return _read_table(folder, ROC)
+    return [list(line) for line in dict.fromkeys(map(tuple, _read_table(folder, ROC)))]
 
 
 def _read_table(folder: str, name: str) -> list[list[float]]:

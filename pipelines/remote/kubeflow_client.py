@@ -5,7 +5,6 @@ import re
 import warnings
 from collections.abc import Callable
 from contextlib import redirect_stdout
-from pathlib import Path
 from typing import Any
 
 import kfp_server_api
@@ -13,9 +12,10 @@ import urllib3
 
 from components.patches.kfp_client import ConfiguredClient, DirectExchange
 from configs.errors import ConfigError, MillraceError
-from configs.schema.access import Cookies, IdentityAwareProxy, ServiceAccount, Token
+from configs.schema.access import Cookies, IdentityAwareProxy, OpenIdConnect, ServiceAccount, Token
 from configs.schema.cluster import Cluster
-from pipelines.remote import kubeflow_errors
+from pipelines.remote import kubeflow_errors, openid
+from pipelines.remote.kept_secret import read_secret
 
 PATIENCE = (10, 60)  # seconds to connect, and to answer
 # A lost connection and a gateway's hiccup are tried again, but for what changes something, unless it never arrived.
@@ -143,30 +143,15 @@ class Exchange(DirectExchange):
 def _reader(cluster: Cluster) -> Callable[[], str] | None:
     """What reads the secret, anew each time: a file may be renewed, and a token runs out while a run is followed."""
     match cluster.access:
-        case Token(env=str(variable)) | Cookies(env=str(variable)):
-            return lambda: _of_environment(variable)
-        case Token(file=str(file)) | Cookies(file=str(file)) | ServiceAccount(file=file):
-            return lambda: _of_file(file)
+        case Token(env=env, file=file) | Cookies(env=env, file=file):
+            return lambda: read_secret(env, file, "cluster.access")
+        case ServiceAccount(file=file):
+            return lambda: read_secret(None, file, "cluster.access")
+        case OpenIdConnect() as provider:
+            return lambda: openid.read_token(provider)
         case IdentityAwareProxy(client_id=client_id):
             return _of_google(client_id)
     return None
-
-
-def _of_environment(variable: str) -> str:
-    if secret := os.environ.get(variable, "").strip():
-        return secret
-    raise ConfigError(f"the environment has no variable '{variable}'", "cluster.access.env", f"Set {variable}.")
-
-
-def _of_file(file: str) -> str:
-    try:
-        secret = Path(file).read_text().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
-        raise ConfigError(f"{file} cannot be read: {reason}", "cluster.access.file") from None
-    if secret:
-        return secret
-    raise ConfigError(f"{file} is empty", "cluster.access.file")
 
 
 def _of_google(client_id: str) -> Callable[[], str]:
