@@ -60,10 +60,9 @@ def submit(
     """Run the pipeline on Kubeflow Pipelines or Vertex AI."""
     config = address(path, overrides, host, access)
     text = _compile(path, overrides, image, compiled, engine)
-    values = read_parameters(text, parameters)
-    if engine is Engine.kubeflow:
-        specification, platform = read_documents(text)
-        refuse_large(specification, platform, values, "--param")
+    values = _read_parameters(text, parameters, engine)
+    if resubmit and not wait:
+        raise ConfigError("a run is handed in again once it has ended", "--resubmit", "Give --wait as well.")
     if dry_run:
         data = {"engine": engine.value, **_describe(config, engine), "parameters": values}
         answer(output, data, "\n".join(f"{key:16}{value}" for key, value in data.items()))
@@ -79,7 +78,7 @@ def submit(
         if not wait or run.state != "FAILED" or _has_verdict(config, run.run):
             break
         if left and output is Output.text:
-            typer.echo("It ended without a verdict, and is handed in again: it goes on where it was.")
+            typer.echo("It failed, and is handed in again: it goes on where it was.")
     if output is Output.json:
         typer.echo(json.dumps(run.as_data()))
     raise typer.Exit(run.exit_code or 0)
@@ -102,7 +101,7 @@ def apply_schedule(
     config = address(path, overrides, host, access)
     times = upcoming(schedule_of(config))
     text = _compile(path, overrides, image, compiled, engine)
-    values = read_parameters(text, parameters)
+    values = _read_parameters(text, parameters, engine)
     service = connect_service(engine.value, config)
     refuse_server(read_documents(text), service.release, str(config.cluster.host))
     planned = plan_changes(service, wanted_run(service, config, text, values))
@@ -111,7 +110,8 @@ def apply_schedule(
     else:
         done, what, waiting = carry_out(service, planned, text, values)
     data = {
-        "done": what, "differences": planned.reasons, "next": [time.isoformat() for time in times], **asdict(done),
+        "done": what, "differences": planned.reasons, "waiting": waiting,
+        "next": [time.isoformat() for time in times], **asdict(done),
     }  # fmt: skip
     lines = [f"{config.name}: {'would be ' if dry_run else ''}{what}", *(f"  {reason}" for reason in planned.reasons)]
     lines += waiting
@@ -213,6 +213,14 @@ def _compile(path: str, overrides: Sequence[str], image: str | None, compiled: s
     from pipelines.compiler.compile import compile_pipeline
 
     return compile_pipeline(path, overrides, engine.value, image)
+
+
+def _read_parameters(text: str, given: Sequence[str], engine: Engine) -> dict[str, Any]:
+    values = read_parameters(text, given)
+    if engine is Engine.kubeflow:
+        specification, platform = read_documents(text)
+        refuse_large(specification, platform, values, "--param")
+    return values
 
 
 def _each(service: Service, path: str, verb: str, act: Callable[[Recurring], str | None], dry_run: bool) -> None:

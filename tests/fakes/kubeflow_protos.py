@@ -7,6 +7,7 @@ that has nothing else. This file is that process's program as well, and imports 
 
 import importlib.util
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,7 +24,8 @@ TIMEOUT = 120  # seconds for the packages' way here
 def install(release: str) -> Path:
     """Returns a folder that has a release's protos; raises RuntimeError, which says why, where they cannot be had."""
     target = Path(tempfile.mkdtemp(prefix=f"kubeflow-{release}-"))
-    uv = [str(Path(sys.prefix, "bin", "uv")), "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
+    program = shutil.which("uv", path=str(Path(sys.prefix, "bin"))) or "uv"
+    uv = [program, "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
     options = ["--only-binary=:all:", "--python", sys.executable, "--target", str(target)]
     command = [*uv, *options, "--requirements", str(FOLDER / f"{release}.txt")]
     for extra in ([], ["--offline"]):  # what was here before is in uv's cache

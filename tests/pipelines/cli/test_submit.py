@@ -103,8 +103,13 @@ def test_a_run_that_failed_is_handed_in_again(
     server.course = [{"state": state} for state in states]
     answer = millrace("submit", config, *compiled(config), "--wait", "--resubmit", str(given))
     assert (answer.code, len(server.runs)) == (0 if states[-1] == "SUCCEEDED" else 1, runs)
-    said = "It ended without a verdict, and is handed in again: it goes on where it was."
-    assert answer.stdout.count(said) == runs - 1
+    assert answer.stdout.count("It failed, and is handed in again: it goes on where it was.") == runs - 1
+
+
+def test_a_run_that_is_not_followed_cannot_be_handed_in_again(millrace: Command, config: str) -> None:
+    answer = millrace("submit", config, *compiled(config), "--resubmit", "1")
+    said = "--resubmit: a run is handed in again once it has ended.\nGive --wait as well.\n"
+    assert answer == Answer(2, "", said)
 
 
 @pytest.mark.slow
