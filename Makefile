@@ -89,8 +89,11 @@ lock: setup ## resolve requirements/*.in into the exact locks; ARGS=--upgrade fo
 	@$(LOCK) $(CURRENT) requirements/dev.in -c requirements/current.txt -o requirements/current-dev.txt $(ARGS)
 	@$(LOCK) $(LEGACY) requirements/legacy.in -o requirements/legacy.txt $(ARGS)
 	@$(LOCK) $(LEGACY) requirements/dev.in -c requirements/legacy.txt -o requirements/legacy-dev.txt $(ARGS)
+	@for release in 2.14 2.15 2.16 2.17; do \
+		$(LOCK) $(PROTOS) requirements/kubeflow/$$release.in -o requirements/kubeflow/$$release.txt || exit; done
 CURRENT = --universal --python-version 3.11
 LEGACY = --python-version 3.10 --python-platform x86_64-manylinux_2_17 --overrides requirements/legacy-overrides.txt
+PROTOS = --no-deps --universal --python-version 3.10
 LOCK = $(BIN)/uv pip compile --quiet --python $(BIN)/python --generate-hashes --custom-compile-command "make lock" \
 	--excludes requirements/excludes.txt
 

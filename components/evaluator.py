@@ -16,7 +16,7 @@ from tfx.utils import path_utils
 from components.base import Made
 from components.evaluation.eval_config import eval_config
 from components.evaluation.judgement import OVERALL, Measured
-from components.evaluation.results import confuse, failures, read_measured
+from components.evaluation.results import confuse, failures, read_measured, trace
 from components.examples.batches import count_rows
 from components.patches.tfx_io import large_batches
 from components.summaries import Outputs, Summary
@@ -93,6 +93,7 @@ def summarise(outputs: Outputs) -> Summary:
         "overall": {name: item.candidate for name, item in overall.items()},
         "metrics": [asdict(item) for item in measured],
         "confusion": confuse(folder),
+        "roc": trace(folder),
         "missed": [asdict(failure) for failure in missed],
         **({"folds": folds} if folds else {}),
     }

@@ -4,6 +4,7 @@ A node is one entry here and one module of `components`, which has two functions
 component, where `made` holds those of the nodes before it, by id; `summarise(outputs)` says what came of it.
 """
 
+import re
 from dataclasses import dataclass
 
 
@@ -80,3 +81,12 @@ _ALL = (
     ),
 )
 NODES = {spec.id: spec for spec in _ALL}  # each after those that it waits for
+FINISH = "finish"  # the step of a cluster that ends a run, however it went
+
+
+def task(id: str) -> str:
+    """Returns the name of a node's task in a cluster, of a-z, 0-9 and - alone: ExampleGen is example-gen."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", id).lower()
+
+
+TASKS = frozenset(task(id) for id in (*NODES, FINISH))

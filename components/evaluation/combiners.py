@@ -95,6 +95,23 @@ class Area(Curve):
         return _share(positives @ (below + negatives / 2), positives.sum() * negatives.sum())
 
 
+class Points(Curve):
+    """The curve of true over false positives, [score, share of negatives above, share of positives above] a line.
+
+    So many lines as a page can show, some more than once where there are fewer: TFMA takes the table of one model from
+    that of another. The first is (1, 0, 0).
+    """
+
+    LINES = 100
+
+    def result(self, sums: np.ndarray) -> np.ndarray:
+        buckets, negatives, positives = sums[::-1].T
+        shares = [np.cumsum(part) / (part.sum() or 1.0) for part in (negatives, positives)]
+        lines = np.concatenate([[[1.0, 0.0, 0.0]], np.stack([buckets / BUCKETS, *shares], axis=1)])
+        found: np.ndarray = lines[np.linspace(0, len(lines) - 1, self.LINES).round().astype(int)]
+        return found
+
+
 class PrecisionArea(Curve):
     """Under the curve of precision over recall, between scores as Davis and Goadrich (ICML 2006) have it."""
 

@@ -40,6 +40,7 @@ CLASSES: dict[Metric, str] = {
     "coverage": "IntervalCoverage",
 }  # of `components.evaluation.tfma_metrics`; of a multilabel, all classes together, but for macro_f1
 CONFUSION = "confusion"
+ROC = "roc"
 
 
 def eval_config(config: Config) -> EvalConfig:
@@ -65,6 +66,8 @@ def _measuring(label: Label, thresholds: Mapping[Metric, Threshold]) -> MetricsS
     found = [_metric(CLASSES[name], name, thresholds.get(name), _options(name, label)) for name in label.metrics]
     if label.kind in ("binary", "multiclass"):
         found.append(_metric("Confusion", CONFUSION))
+    if label.kind == "binary":
+        found.append(_metric("OperatingPoints", ROC))
     return MetricsSpec(metrics=found)
 
 

@@ -7,7 +7,7 @@ import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2, validation_result_pb2
 from tensorflow_model_analysis.proto.config_pb2 import SlicingSpec
 
-from components.evaluation.eval_config import CONFUSION
+from components.evaluation.eval_config import CONFUSION, ROC
 from components.evaluation.judgement import OVERALL, Failure, Measured
 
 
@@ -34,13 +34,22 @@ def confuse(folder: str) -> list[list[float]]:
 
     By the class that they are of, then by the one that they are told to be; empty for a label that has not one class.
     """
+    return _read_table(folder, CONFUSION)
+
+
+def trace(folder: str) -> list[list[float]]:
+    """Returns the ROC curve over all rows: score, false and true positive rate; empty but for two classes."""
+    return [list(line) for line in dict.fromkeys(map(tuple, _read_table(folder, ROC)))]
+
+
+def _read_table(folder: str, name: str) -> list[list[float]]:
     for record in tfma.load_metrics(folder):
         for item in record.metric_keys_and_values:
-            ours = item.key.name == CONFUSION and item.key.model_name != tfma.BASELINE_KEY and not item.key.is_diff
+            ours = item.key.name == name and item.key.model_name != tfma.BASELINE_KEY and not item.key.is_diff
             if ours and slice_name(record.slice_key) == OVERALL:
                 table = item.value.array_value
-                size = table.shape[0]
-                return [list(table.float64_values[start : start + size]) for start in range(0, size * size, size)]
+                rows, width = table.shape
+                return [list(table.float64_values[row * width : (row + 1) * width]) for row in range(rows)]
     return []
 
 

@@ -84,6 +84,12 @@ class Confusion(_Metric):
     combiner = combiners.WholeTable
 
 
+class OperatingPoints(_Metric):
+    """The curve of true over false positives: score, and the shares of the negatives and the positives above it."""
+
+    combiner = combiners.Points
+
+
 class LogLoss(_Metric):
     """The mean of minus the logarithm of how likely each row's class was told to be: one of two, or of several."""
 

@@ -25,6 +25,8 @@ PATHS = (
     ("model", "module"),
     ("cluster", "ca_file"),
     ("cluster", "access", "file"),
+    ("cluster", "access", "client_secret", "file"),
+    ("cluster", "access", "password", "file"),
 )
 
 

@@ -4,12 +4,16 @@ import re
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, PositiveInt
 
 from configs.schema.access import Access
+from configs.schema.kubernetes import Claim, Name, Namespace, as_text, check_mount, check_told
 from configs.schema.resources import SecretKey
 from configs.schema.schedule import TimeZone
-from configs.schema.section import Section, Text
+from configs.schema.section import Section, Text, one_of
+
+RELEASES = ("2.14", "2.15", "2.16", "2.17")  # of Kubeflow Pipelines, that are known and supported; the newest last
+LONGEST = 128  # bytes of an experiment's name (apiserver/validation/length.go)
 
 
 def _check_secret(name: str) -> str:
@@ -41,13 +45,26 @@ def _check_host(host: str) -> str:
     return host.rstrip("/")
 
 
+def _check_root(root: str) -> str:
+    return check_mount(root) if root.startswith("/") else root
+
+
+def _check_experiment(name: str) -> str:
+    if len(name.encode()) > LONGEST:
+        raise ValueError(f"'{name}' has {len(name.encode())} bytes, and Kubeflow's experiments at most {LONGEST}")
+    return name
+
+
 class Cluster(Section):
     """Where the pipeline lies in a cluster: the counterpart of `storage`, and how Kubeflow Pipelines is reached."""
 
-    root: Text = Field(
+    version: Annotated[str, one_of(RELEASES), BeforeValidator(as_text, str | float)] = Field(
+        default=RELEASES[-1], description="Of Kubeflow Pipelines, 2.14 to 2.17: what is written is what it reads."
+    )
+    root: Annotated[Text, AfterValidator(check_told), AfterValidator(_check_root)] = Field(
         default="/workspace", description="Stands for storage.root: a folder on a volume, or gs://, s3://."
     )
-    claim: Text = Field(default="millrace", description="The volume claim that is mounted at a root that is a folder.")
+    claim: Claim = Field(default="millrace", description="The volume claim that is mounted at a root that is a folder.")
     metadata: SecretKey = Field(
         default=SecretKey(secret="millrace-metadata", key="url"),
         description="Holds mysql://USER:PASSWORD@HOST:PORT/DATABASE, which stands for storage.metadata.",
@@ -60,7 +77,13 @@ class Cluster(Section):
     time_zone: TimeZone = Field(
         default="UTC", description="In which its scheduler reads a cron: CRON_SCHEDULE_TIMEZONE of that deployment."
     )
-    namespace: Text = Field(default="kubeflow", description="The Kubernetes namespace that its runs are in.")
-    experiment: Text = Field(default="Default", description="The experiment that its runs are listed under.")
-    service_account: Text = Field(default="millrace", description="The Kubernetes service account of its steps.")
+    namespace: Namespace = Field(default="kubeflow", description="The Kubernetes namespace that its runs are in.")
+    experiment: Annotated[Text, AfterValidator(_check_experiment)] = Field(
+        default="Default", description="The experiment that its runs are listed under."
+    )
+    service_account: Name = Field(default="millrace", description="The Kubernetes service account of its steps.")
+    deadline: PositiveInt | None = Field(default=None, description="Seconds after which a whole run is stopped.")
+    ttl: PositiveInt | None = Field(
+        default=None, description="Seconds after a run's end at which Argo forgets its workflow and pods."
+    )
     vertex: Vertex | None = Field(default=None, description="Needed by --engine vertex alone.")

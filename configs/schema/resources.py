@@ -1,77 +1,28 @@
 """The part of the schema that says on which machine each step of a cluster runs, and what is around it there."""
 
-import re
-from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    NonNegativeInt,
-    PositiveInt,
-    Strict,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, NonNegativeInt, PositiveInt, Strict, field_validator, model_validator
 
-from configs.nodes import NODES
+from configs.nodes import FINISH, NODES
 from configs.schema.accelerators import Accelerator
+from configs.schema.kubernetes import (
+    Annotation,
+    Claim,
+    Cpu,
+    DataKey,
+    LabelKey,
+    Labels,
+    LabelValue,
+    Memory,
+    MountPath,
+    Name,
+    OwnKey,
+    Variable,
+)
 from configs.schema.section import Section, Text, one_of
 
-METADATA = "MILLRACE_METADATA"  # stands for storage.metadata in a step; a command line would show the password
-
-Step = Annotated[str, one_of(["default", *NODES])]
-
-
-def _check_cpu(cpu: str) -> str:
-    if not re.fullmatch(r"(?=.*[1-9])(\d+m|\d+(\.\d{1,3})?)", cpu):
-        raise ValueError(f"'{cpu}' is no number of CPUs: write one like '2', '0.5' or '500m'")
-    return cpu
-
-
-def _check_memory(memory: str) -> str:
-    if not re.fullmatch(r"(?=.*[1-9])\d+(\.\d+)?(k|[MGTPE]|[KMGTPE]i)", memory):
-        raise ValueError(f"'{memory}' is no amount of memory: write a number and a unit, like '8Gi' or '512Mi'")
-    return memory
-
-
-def _as_text(number: object) -> object:
-    return str(number) if type(number) in (int, float) else number
-
-
-def _check_name(name: str) -> str:
-    if len(name) > 253 or not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", name):
-        raise ValueError(f"'{name}' is no name in Kubernetes: a-z, 0-9, - and ., a letter or digit at either end")
-    return name
-
-
-def _check_path(path: str) -> str:
-    if not path.startswith("/") or ".." in PurePosixPath(path).parts or PurePosixPath(path) == PurePosixPath("/"):
-        raise ValueError(f"'{path}' is no folder to mount at, like '/data'")
-    return str(PurePosixPath(path))
-
-
-def _check_label(value: str) -> str:
-    if len(value) > 63 or not re.fullmatch(r"([A-Za-z0-9]([\w.-]*[A-Za-z0-9])?)?", value, re.ASCII):
-        raise ValueError(f"'{value}' is no value of a label: at most 63 of a-z, A-Z, 0-9, -, _ and .")
-    return value
-
-
-def _check_variable(name: str) -> str:
-    if not re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII):
-        raise ValueError(f"'{name}' is no name of an environment variable")
-    if name == METADATA:
-        raise ValueError(f"{METADATA} comes from cluster.metadata")
-    return name
-
-
-Cpu = Annotated[str, BeforeValidator(_as_text, str | int | float), AfterValidator(_check_cpu)]
-Memory = Annotated[str, BeforeValidator(_as_text, str | int | float), AfterValidator(_check_memory)]
-Name = Annotated[str, AfterValidator(_check_name)]
-MountPath = Annotated[str, AfterValidator(_check_path)]
-Labels = dict[Text, Annotated[str, AfterValidator(_check_label)]]
-Variable = Annotated[str, AfterValidator(_check_variable)]
+Step = Annotated[str, one_of(["default", *NODES, FINISH])]
 
 
 class Backoff(Section):
@@ -79,15 +30,14 @@ class Backoff(Section):
 
     seconds: PositiveInt = Field(default=30, description="Before the first retry.")
     factor: PositiveInt = Field(default=2, description="How much longer before each further one.")
-    most: PositiveInt = Field(default=900, description="At most so many seconds.")
 
 
 class Toleration(Section):
     """A taint that a step bears, as Kubernetes has it; without a key, every taint."""
 
-    key: Text | None = Field(default=None, description="The taint's key.")
+    key: LabelKey | None = Field(default=None, description="The taint's key.")
     operator: Literal["Exists", "Equal"] = Field(default="Exists", description="Equal compares the value as well.")
-    value: str | None = Field(default=None, description="The taint's value, for Equal.")
+    value: LabelValue | None = Field(default=None, description="The taint's value, for Equal.")
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = Field(
         default=None, description="The taint's effect; every one without it."
     )
@@ -106,7 +56,7 @@ class SecretKey(Section):
     """One key of a Kubernetes secret; only its name is ever written down."""
 
     secret: Name = Field(description="The secret's name.")
-    key: Text = Field(description="The key in it.")
+    key: DataKey = Field(description="The key in it.")
 
 
 class Source(Section):
@@ -114,12 +64,44 @@ class Source(Section):
 
     secret: Name | None = Field(default=None, description="The secret's name.")
     config_map: Name | None = Field(default=None, description="The config map's name.")
-    key: Text = Field(description="The key in it.")
+    key: DataKey = Field(description="The key in it.")
 
     @model_validator(mode="after")
     def _check_one(self) -> "Source":
         if (self.secret is None) == (self.config_map is None):
             raise ValueError("takes one of secret and config_map")
+        return self
+
+
+class Requests(Section):
+    """What the scheduler keeps free for a step, where that is less than it may use."""
+
+    cpu: Cpu | None = Field(default=None, description="CPUs; without, as many as the step may use.")
+    memory: Memory | None = Field(default=None, description="Memory; without, as much as the step may use.")
+
+
+class Affinity(Section):
+    """A rule on the labels of the machines that a step may go to, as Kubernetes has it."""
+
+    key: LabelKey = Field(description="The label's key.")
+    operator: Literal["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"] = Field(
+        default="In", description="NotIn and DoesNotExist keep a step away."
+    )
+    values: Annotated[tuple[LabelValue, ...], Strict(False)] = Field(
+        default=(), description="Of In and NotIn; of Gt and Lt one, a whole number."
+    )
+    weight: Annotated[int, Field(ge=1, le=100)] | None = Field(
+        default=None, description="From 1 to 100: a wish, not a condition."
+    )
+
+    @model_validator(mode="after")
+    def _check_values(self) -> "Affinity":
+        if self.operator in ("Exists", "DoesNotExist") and self.values:
+            raise ValueError(f"has no values, when its operator is {self.operator}")
+        if self.operator in ("In", "NotIn") and not self.values:
+            raise ValueError(f"has values, when its operator is {self.operator}")
+        if self.operator in ("Gt", "Lt") and not (len(self.values) == 1 and self.values[0].isdecimal()):
+            raise ValueError(f"has one value, a whole number, when its operator is {self.operator}")
         return self
 
 
@@ -132,6 +114,10 @@ class Resources(Section):
 
     cpu: Cpu | None = Field(default=None, description="CPUs, both asked for and at most: '2', '0.5' or '500m'.")
     memory: Memory | None = Field(default=None, description="Both asked for and at most: 8Gi, 512Mi.")
+    requests: Requests | None = Field(default=None, description="Less than cpu and memory, which are then at most.")
+    ephemeral_storage: Memory | None = Field(
+        default=None, description="Of the machine's own disk, both asked for and at most; not beside an accelerator."
+    )
     accelerator: Accelerator | None = None
     node_pool: Text | None = Field(
         default=None,
@@ -139,6 +125,9 @@ class Resources(Section):
     )
     node_selector: Labels = Field(default={}, description="Labels that the machine must have.")
     tolerations: Tolerations = Field(default=(), description="Taints of machines that the step bears.")
+    affinity: Annotated[tuple[Affinity, ...], Strict(False)] = Field(
+        default=(), description="Rules on the machine's labels; all those without a weight must hold."
+    )
     shared_memory: Memory | None = Field(default=None, description="The size of /dev/shm, which is part of the memory.")
     retries: NonNegativeInt = Field(
         default=2, description="How often a step that failed is tried again; a verdict answers at once, however often."
@@ -148,9 +137,9 @@ class Resources(Section):
     env: dict[Variable, Source] = Field(
         default={}, description="Variables from secrets and config maps, by name and key: no value is written down."
     )
-    volumes: dict[MountPath, Name] = Field(default={}, description="Volume claims by the folder each is mounted at.")
-    labels: Labels = Field(default={}, description="Labels of the step's pod.")
-    annotations: dict[Text, str] = Field(default={}, description="Annotations of the step's pod.")
+    volumes: dict[MountPath, Claim] = Field(default={}, description="Volume claims by the folder each is mounted at.")
+    labels: dict[OwnKey, LabelValue] = Field(default={}, description="Labels of the step's pod.")
+    annotations: dict[OwnKey, Annotation] = Field(default={}, description="Annotations of the step's pod.")
     image_pull_policy: Literal["Always", "IfNotPresent", "Never"] | None = Field(
         default=None, description="When the image is pulled; without it, as Kubernetes sees fit."
     )
@@ -160,7 +149,7 @@ class Resources(Section):
     user: PositiveInt | None = Field(
         default=1000, description="The uid of the step, which is never root's; null leaves it to the image."
     )
-    group: PositiveInt | None = Field(default=None, description="The gid of the step; without it, the image's.")
+    group: PositiveInt | None = Field(default=None, description="The gid of the step; without it, the uid's number.")
 
     @field_validator("volumes")
     @classmethod

@@ -1,35 +1,27 @@
 """What machines call: a step of a run in a cluster, and its end; and launch-node, by which a person does the same."""
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict
-from enum import Enum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from components.patches.stderr import silence
-from configs.errors import ConfigError, MillraceError
+from configs.errors import MillraceError
 from configs.loading.loader import load
 from configs.schema.config import Config
 from pipelines.cli.options import WIDEST, ConfigPath, Overrides
 from pipelines.reporting.console import conclude, line, open_console
+from pipelines.reporting.executor_input import ExecutorInput, read_executor_input
+from pipelines.runs.outcomes import Outcome
 from pipelines.runs.run import Run
 
 app = typer.Typer()
 
 
-class Truth(str, Enum):
-    """A boolean as a compiled pipeline hands it on."""
-
-    true = "true"
-    false = "false"
-
-
 RunId = Annotated[str, typer.Option(help="The run it belongs to.")]
 NodeId = Annotated[str, typer.Option(help="The node to launch.")]
-Document = Annotated[str, typer.Option(metavar="TEXT", help="The config's text, in place of the file's.")]
-Overriding = Annotated[str, typer.Option("--overrides", metavar="JSON", help="A list of KEY=VALUE.")]
 Image = Annotated[str, typer.Option(metavar="DIGEST", help="The code that the pipeline was compiled from.")]
 Root = Annotated[str, typer.Option(help="Stands for storage.root.")]
 Secret = Annotated[
@@ -38,59 +30,58 @@ Secret = Annotated[
 ]
 
 
+Told = Annotated[
+    str, typer.Option("--executor-input", metavar="JSON", help="What Kubeflow tells a step: parameters and outputs.")
+]
+
+
 @app.command(hidden=True)
 def step(
-    path: ConfigPath,
-    node: NodeId,
-    run_id: RunId,
-    document: Document,
-    overrides: Overriding,
-    cache: Annotated[Truth, typer.Option(case_sensitive=False, help="Whether earlier results may answer.")],
-    image: Image,
-    root: Root,
-    metadata_secret: Secret = None,
+    path: ConfigPath, node: NodeId, image: Image, root: Root, executor_input: Told, metadata_secret: Secret = None
 ) -> None:
     """Launch one node of one run, as a compiled pipeline asks for it."""
     from pipelines.execution.container_entrypoint import Order
 
-    order = Order(path, document, read_list(overrides), image, root, metadata_secret)
+    told = read_executor_input(executor_input)
+    order = Order(path, told.document, told.overrides, image, root, metadata_secret)
     if mismatch := order.mismatch():
         raise mismatch
     config = order.config()
-    launch(config, Run(config.home, run_id), node, cache is Truth.true)
+    outcome = launch(config, Run(config.home, told.run_id), node, told.cache)
+    hand_over(config, outcome, told)
 
 
 @app.command(hidden=True)
-def finish(
-    path: ConfigPath,
-    run_id: RunId,
-    document: Document,
-    overrides: Overriding,
-    image: Image,
-    root: Root,
-    metadata_secret: Secret = None,
-    executor_input: Annotated[
-        str | None, typer.Option(metavar="JSON", help="Where Kubeflow wants the summary and the metrics.")
-    ] = None,
-) -> None:
+def finish(path: ConfigPath, image: Image, root: Root, executor_input: Told, metadata_secret: Secret = None) -> None:
     """End a run, however it went: its record, its report, and its own exit code."""
     from pipelines.execution.container_entrypoint import Order, close_run
     from pipelines.reporting import kfp_artifacts
 
-    order = Order(path, document, read_list(overrides), image, root, metadata_secret)
+    told = read_executor_input(executor_input)
+    order = Order(path, told.document, told.overrides, image, root, metadata_secret)
     config = order.config()
-    run = Run(config.home, run_id)
+    run = Run(config.home, told.run_id)
     try:
         with silence():
             record = close_run(config, run, order.mismatch())
         for node in record["nodes"]:
             typer.echo(line(node))
         open_console(width=WIDEST).print(conclude(record, path), soft_wrap=True)
-        if executor_input is not None:
-            kfp_artifacts.write_artifacts(record, executor_input)
+        kfp_artifacts.write_run(record, told)
     finally:
         give_back(config, run)
     raise typer.Exit(record["exit_code"])
+
+
+def hand_over(config: Config, outcome: Outcome, told: ExecutorInput) -> None:
+    """Writes the artifact that Kubeflow's pages show of a node, if it has one."""
+    from pipelines.reporting import kfp_artifacts
+
+    if "model" in told.artifacts:
+        place = config.home.address(Path(outcome.outputs["model"][0]) / "Format-Serving")
+        kfp_artifacts.write_model(outcome.details, place, told)
+    if "classification" in told.artifacts:
+        kfp_artifacts.write_judgement(outcome.details, config.label.values, told)
 
 
 def give_back(config: Config, run: Run) -> None:
@@ -116,8 +107,8 @@ def launch_node(
     launch(config, Run(config.home, run_id), node, cache=not no_cache)
 
 
-def launch(config: Config, run: Run, node: str, cache: bool, say: Callable[[str], None] = typer.echo) -> None:
-    """Launches the node and says how it ended; raises what it failed by."""
+def launch(config: Config, run: Run, node: str, cache: bool, say: Callable[[str], None] = typer.echo) -> Outcome:
+    """Launches the node, says how it ended and returns that; raises what it failed by."""
     from pipelines.execution.container_entrypoint import run_step
     from pipelines.runs.outcomes import as_error
 
@@ -125,14 +116,4 @@ def launch(config: Config, run: Run, node: str, cache: bool, say: Callable[[str]
     say(line(asdict(outcome)))
     if outcome.error:
         raise as_error(outcome.error)
-
-
-def read_list(text: str) -> list[str]:
-    """Returns the overrides of a JSON list."""
-    try:
-        overrides = json.loads(text)
-        if isinstance(overrides, list) and all(isinstance(item, str) for item in overrides):
-            return overrides
-    except ValueError:
-        pass
-    raise ConfigError("this is no list of overrides", "--overrides", 'Write JSON, like ["training.epochs=3"].')
+    return outcome

@@ -10,16 +10,19 @@ import typer
 from rich.console import Console, Group
 from rich.text import Text
 
-from configs.errors import ConfigError
+from configs.errors import ConfigError, DataRejected, MillraceError, NotBlessed
+from configs.home import Home
 from configs.loading.loader import read_document, validate
 from configs.loading.yaml_document import absence
 from configs.schema.config import Config
 from pipelines.cli.compile import Engine, ImageTemplate
 from pipelines.cli.options import Access, ConfigPath, DryRun, Format, Host, Output, Overrides, answer
+from pipelines.compiler.engines import refuse_server
+from pipelines.compiler.workflow_size import refuse_large
 from pipelines.remote.connect import connect_service
-from pipelines.remote.schedule import carry_out, plan_changes, schedule_of, upcoming, wanted_run
+from pipelines.remote.schedule import carry_out, foresee, plan_changes, schedule_of, upcoming, wanted_run
 from pipelines.remote.service import Recurring, Run, Service
-from pipelines.remote.submit import follow_run, read_compiled, read_parameters
+from pipelines.remote.submit import follow_run, read_compiled, read_documents, read_parameters
 from pipelines.reporting.console import listing, open_console
 
 app = typer.Typer()
@@ -27,6 +30,7 @@ schedule = typer.Typer(no_args_is_help=True, help="Let the pipeline run by itsel
 app.add_typer(schedule, name="schedule")
 
 Where = Annotated[Engine, typer.Option("--engine", help="Kubeflow Pipelines, or Vertex AI.")]
+VERDICTS = {error.exit_code for error in (ConfigError, DataRejected, NotBlessed)}
 READ_HERE = ("name", "cluster", "schedule")
 Parameters = Annotated[
     list[str], typer.Option("--param", metavar="NAME=VALUE", help="A parameter of the compiled pipeline.")
@@ -47,23 +51,34 @@ def submit(
     host: Host = None,
     access: Access = None,
     wait: Annotated[bool, typer.Option("--wait", help="Follow it; exit with 0 if it succeeds, with 1 if not.")] = False,
+    resubmit: Annotated[
+        int, typer.Option(min=0, help="With --wait: hand it in again so often where it failed without a verdict.")
+    ] = 0,
     dry_run: DryRun = False,
     output: Format = Output.text,
 ) -> None:
     """Run the pipeline on Kubeflow Pipelines or Vertex AI."""
     config = address(path, overrides, host, access)
     text = _compile(path, overrides, image, compiled, engine)
-    values = read_parameters(text, parameters)
+    values = _read_parameters(text, parameters, engine)
+    if resubmit and not wait:
+        raise ConfigError("a run is handed in again once it has ended", "--resubmit", "Give --wait as well.")
     if dry_run:
         data = {"engine": engine.value, **_describe(config, engine), "parameters": values}
         answer(output, data, "\n".join(f"{key:16}{value}" for key, value in data.items()))
         return
     service = connect_service(engine.value, config)
-    run = service.submit(text, values)
-    if output is Output.text:
-        typer.echo(f"Run         {run.run}\nLook at it  {run.url}")
-    if wait:
-        run = _watch(service, run, open_console(stderr=output is Output.json))
+    refuse_server(read_documents(text), service.release, str(config.cluster.host))
+    for left in range(resubmit, -1, -1):
+        run = service.submit(text, values)
+        if output is Output.text:
+            typer.echo(f"Run         {run.run}\nLook at it  {run.url}")
+        if wait:
+            run = _watch(service, run, open_console(stderr=output is Output.json))
+        if not wait or run.state != "FAILED" or _has_verdict(config, run.run):
+            break
+        if left and output is Output.text:
+            typer.echo("It failed, and is handed in again: it goes on where it was.")
     if output is Output.json:
         typer.echo(json.dumps(run.as_data()))
     raise typer.Exit(run.exit_code or 0)
@@ -86,15 +101,20 @@ def apply_schedule(
     config = address(path, overrides, host, access)
     times = upcoming(schedule_of(config))
     text = _compile(path, overrides, image, compiled, engine)
-    values = read_parameters(text, parameters)
+    values = _read_parameters(text, parameters, engine)
     service = connect_service(engine.value, config)
+    refuse_server(read_documents(text), service.release, str(config.cluster.host))
     planned = plan_changes(service, wanted_run(service, config, text, values))
-    done = planned.wanted if dry_run else carry_out(service, planned, text, values)
-    what = "kept" if planned.kept else "replaced" if planned.doomed else "made"
+    if dry_run:
+        done, what, waiting = planned.wanted, foresee(planned), list[str]()
+    else:
+        done, what, waiting = carry_out(service, planned, text, values)
     data = {
-        "done": what, "differences": planned.reasons, "next": [time.isoformat() for time in times], **asdict(done),
+        "done": what, "differences": planned.reasons, "waiting": waiting,
+        "next": [time.isoformat() for time in times], **asdict(done),
     }  # fmt: skip
     lines = [f"{config.name}: {'would be ' if dry_run else ''}{what}", *(f"  {reason}" for reason in planned.reasons)]
+    lines += waiting
     lines += [f"Next        {time:%a %Y-%m-%d %H:%M:%S} {time.tzinfo}" for time in times]
     answer(output, data, "\n".join(lines + ([f"Look at it  {done.url}"] if done.url else [])))
 
@@ -195,15 +215,22 @@ def _compile(path: str, overrides: Sequence[str], image: str | None, compiled: s
     return compile_pipeline(path, overrides, engine.value, image)
 
 
-def _each(service: Service, path: str, verb: str, act: Callable[[Recurring], None], dry_run: bool) -> None:
+def _read_parameters(text: str, given: Sequence[str], engine: Engine) -> dict[str, Any]:
+    values = read_parameters(text, given)
+    if engine is Engine.kubeflow:
+        specification, platform = read_documents(text)
+        refuse_large(specification, platform, values, "--param")
+    return values
+
+
+def _each(service: Service, path: str, verb: str, act: Callable[[Recurring], str | None], dry_run: bool) -> None:
     """Does something to the recurring run of a pipeline; to each, where an `apply` was cut short and left two."""
     found = service.recurring()
     if not found:
         raise ConfigError("The pipeline has no recurring run", path, f"Run: millrace schedule apply {path}")
     for run in found:
-        if not dry_run:
-            act(run)
-        typer.echo(f"{'would ' if dry_run else ''}{verb} {run.name} ({run.id})")
+        said = None if dry_run else act(run)
+        typer.echo(said or f"{'would ' if dry_run else ''}{verb} {run.name} ({run.id})")
 
 
 def _describe(config: Config, engine: Engine) -> dict[str, Any]:
@@ -211,6 +238,21 @@ def _describe(config: Config, engine: Engine) -> dict[str, Any]:
     if engine is Engine.vertex:
         return cluster.vertex.model_dump() if cluster.vertex else {}
     return cluster.model_dump(include={"host", "namespace", "experiment", "service_account"})
+
+
+def _has_verdict(config: Config, run_id: str) -> bool:
+    """Whether a run's own record says that another would end the same; on a volume it cannot be read from here."""
+    from pipelines.runs.directory import find_record
+    from pipelines.storage import sync
+
+    home = Home.below(config.cluster.root, config.name)
+    if home.store is None:
+        return False
+    try:
+        sync.fetch_records(home)
+        return find_record(home, run_id)["exit_code"] in VERDICTS
+    except MillraceError:
+        return False
 
 
 def _watch(service: Service, run: Run, console: Console) -> Run:

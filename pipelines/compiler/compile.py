@@ -11,7 +11,9 @@ from configs.home import is_url
 from configs.schema.accelerators import Accelerator
 from pipelines.compiler import kubernetes_platform, vertex
 from pipelines.compiler.container_plan import Container, Plan, plan_containers
+from pipelines.compiler.engines import refuse_unread
 from pipelines.compiler.pipeline_spec import specify
+from pipelines.compiler.workflow_size import refuse_large
 
 RESOURCES = {"gpu": "nvidia.com/gpu", "tpu": "google.com/tpu"}  # what Kubernetes counts them by
 
@@ -39,7 +41,10 @@ def describe(plan: Plan) -> list[dict[str, Any]]:
         if not is_url(cluster.root) and (cluster.root in volumes or cluster.claim in volumes.values()):
             where = plan.document.where(("resources", container.id, "volumes"))
             raise ConfigError(f"'{cluster.claim}' is mounted at '{cluster.root}' already", where, "Leave it out.")
-    return [specify(plan, _accelerate), kubernetes_platform.describe(plan)]
+    refuse_unread(plan.config, plan.document)
+    specification, platform = specify(plan, _accelerate), kubernetes_platform.describe(plan)
+    refuse_large(specification, platform, {}, plan.document.place(("features",))[0])
+    return [specification, platform]
 
 
 ENGINES: dict[str, Callable[[Plan], list[dict[str, Any]]]] = {"kubeflow": describe, "vertex": vertex.describe}

@@ -12,19 +12,22 @@ from pathlib import Path, PurePosixPath
 from configs.errors import ConfigError
 from configs.home import is_url
 from configs.loading.loader import read_document, text_of, validate
+from configs.loading.packed_text import pack
 from configs.loading.yaml_document import Document, Keys, absence
-from configs.nodes import NODES, NodeSpec
+from configs.nodes import FINISH, NODES, NodeSpec
 from configs.repository import ROOT
 from configs.schema.config import Config
+from configs.schema.kubernetes import check_told
 from configs.schema.resources import Resources
 from pipelines.compiler import node_pools
 from pipelines.compiler.own_files import OwnFiles, Place, list_files, refuse_more
 from pipelines.graph import fingerprint
 from pipelines.graph.nodes import choose_nodes
 
-FINISH = "finish"
 NEEDED = ("name", "cluster", "image", "resources")  # what is written down, so that its variables must be set
-LARGEST = 100_000  # bytes of a config: Linux hands a program no argument of more than 128 KiB
+LARGEST = 100_000  # bytes of a config as it is handed on: Linux hands a program no argument of more than 128 KiB
+# A name of an image, as https://github.com/distribution/reference has it.
+IMAGE = r"([\w-]+(\.[\w-]+)*(:\d+)?/)?[a-z0-9]+([._/-]+[a-z0-9]+)*(:\w[\w.-]{0,127})?(@sha256:[0-9a-f]{64})?"
 
 
 @dataclass(frozen=True)
@@ -67,8 +70,8 @@ def plan_containers(path: str, overrides: Sequence[str] = (), image: str | None 
     text; the config's text is handed on as it stands. A ConfigError names what a container could not do, and where.
     """
     text = text_of(Path(path))
-    _check_text(text, path, overrides)
     document = read_document(path, overrides, text, lenient=True)
+    _check_size(text, path)
     _check_variables(document)
     _check_password(document)
     written = {keys: _look_up(document, keys) for spec in NODES.values() for keys in spec.paths}
@@ -78,7 +81,7 @@ def plan_containers(path: str, overrides: Sequence[str] = (), image: str | None 
     known = node_pools.read_pools()
     resources = {id: node_pools.settle(id, config, known, document) for id in (*nodes, FINISH)}
     place = Place.of(path)
-    inside = place.rename(Path(path).resolve() if place.folder == ROOT else os.path.abspath(path))
+    inside = _tell(place.rename(Path(path).resolve() if place.folder == ROOT else os.path.abspath(path)), path)
     own = _gather_own(_check_paths(specs, written, config, document, resources, place), config, document, place)
     refuse_more(own, path)
     _check_device(specs, config, document, resources)
@@ -99,26 +102,21 @@ def name_image(template: str, flavour: str, code: str) -> str:
 def _contain(
     id: str, after: tuple[str, ...], path: str, code: str, image: str, config: Config, resources: Resources
 ) -> Container:
-    run = {"run-id": _value("run_id"), "document": _value("config"), "overrides": _value("set")}
-    built = {"image": code, "root": config.cluster.root}
-    if id == FINISH:
-        options = run | built | {"executor-input": "{{$}}"}
-    else:
-        options = {"node": id} | run | {"cache": _value("cache")} | built
+    """Returns a step. What differs from run to run comes by the executor's input, in which each parameter stands once:
+    a placeholder of its own would repeat the config's text in all that Argo keeps of a step.
+    """
+    node = {} if id == FINISH else {"node": id}
+    options = node | {"image": code, "root": config.cluster.root, "executor-input": "{{$}}"}
     args = [part for name, value in options.items() for part in (f"--{name}", value)]
-    return Container(
-        id,
-        after,
-        image,
-        ("millrace", "finish" if id == FINISH else "step"),
-        (path, *args),
-        resources,
-    )
+    verb = "finish" if id == FINISH else "step"
+    return Container(id, after, image, ("millrace", verb), (path, *args), resources)
 
 
-def _value(parameter: str) -> str:
-    """Returns what Kubeflow replaces by the value of a step's parameter."""
-    return f"{{{{$.inputs.parameters['{parameter}']}}}}"
+def _tell(path: str, where: str) -> str:
+    try:
+        return check_told(path)
+    except ValueError as error:
+        raise ConfigError(str(error), where, "Give the file or its folder another name.") from None
 
 
 def _look_up(document: Document, keys: Keys) -> str:
@@ -126,15 +124,10 @@ def _look_up(document: Document, keys: Keys) -> str:
     return str(section.get(keys[1]) or "") if isinstance(section, dict) else ""
 
 
-def _check_text(text: str, path: str, overrides: Sequence[str]) -> None:
-    lines = [(f"{path}:{number}", line) for number, line in enumerate(text.splitlines(), start=1)]
-    for where, line in [*lines, *((f"--set {override}", override) for override in overrides)]:
-        if "{{" in line:
-            what = "two opening braces begin a placeholder of Kubeflow's, which would put something else there"
-            raise ConfigError(what, where, "Write a space between them.")
-    size = len(text.encode())
+def _check_size(text: str, path: str) -> None:
+    size = len(pack(text))
     if size > LARGEST:
-        what = f"has {size:,} bytes, and a container can be handed {LARGEST:,}"
+        what = f"has {size:,} bytes when packed, and a container can be handed {LARGEST:,}"
         raise ConfigError(what, path, "Name columns that are alike by one pattern, like pixel_*.")
 
 
@@ -143,6 +136,10 @@ def _check_image(template: str, where: str) -> str:
     if unknown:
         what = f"'{template}' holds {min(unknown)}, which stands for nothing"
         raise ConfigError(what, where, "Known are {flavour}, which is cpu, gpu or tpu, and {digest}.")
+    name = name_image(template, "cpu", "0" * 12)
+    if not re.fullmatch(IMAGE, name, re.ASCII) or len(name) > 255:
+        what = f"'{template}' is no name of an image: a-z, 0-9, ., _, - and / make its name, and a tag follows on :"
+        raise ConfigError(what, where, "Write one like registry.example.org/millrace:{flavour}-{digest}.")
     return template
 
 

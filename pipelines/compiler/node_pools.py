@@ -1,6 +1,6 @@
 """The node pools of deploy/nodepools.yaml, and what a step's resources are in the one that they name."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,8 @@ from configs.loading.yaml_document import Document, parse
 from configs.repository import ROOT
 from configs.schema.accelerators import Accelerator
 from configs.schema.config import Config
-from configs.schema.resources import Labels, Resources, Tolerations
+from configs.schema.kubernetes import Labels, count_bytes, count_cpus
+from configs.schema.resources import Requests, Resources, Tolerations
 from configs.schema.section import Section, Text
 
 FILE = ROOT / "deploy" / "nodepools.yaml"
@@ -70,6 +71,7 @@ def settle(step: str, config: Config, pools: Mapping[str, Pool], document: Docum
     name = merged.node_pool
     if name is None and merged.accelerator:
         name = _find(merged.accelerator, pools, where("accelerator"))
+    _check(merged, where)
     if name is None:
         return merged
     if name not in pools:
@@ -83,7 +85,28 @@ def settle(step: str, config: Config, pools: Mapping[str, Pool], document: Docum
         "node_selector": {**pool.node_selector, **merged.node_selector},
         "tolerations": (*pool.tolerations, *merged.tolerations),
     }
-    return merged.model_copy(update=changes)
+    settled = merged.model_copy(update=changes)
+    if settled.ephemeral_storage and settled.accelerator:
+        what = f"has ephemeral_storage beside {settled.accelerator.type}, and Kubeflow can limit a step to one of them"
+        raise ConfigError(what, where("ephemeral_storage"), "Leave it out, or mount a volume.")
+    return settled
+
+
+def _check(merged: Resources, where: Callable[[str], str]) -> None:
+    """Raises ConfigError for what a step's own resources and the default ones cannot be together."""
+    least = merged.requests or Requests()
+    for key, amount in (("cpu", count_cpus), ("memory", count_bytes)):
+        asked, most = getattr(least, key), getattr(merged, key)
+        if asked and most and amount(asked) > amount(most):
+            what = f"asks for {asked} of {key}, which is more than the {most} that the step may use"
+            raise ConfigError(what, where("requests"), f"Ask for less, or raise {key}.")
+    if len(set(merged.volumes.values())) < len(merged.volumes):
+        raise ConfigError("mount a claim twice, which Kubeflow cannot", where("volumes"), "Mount it once.")
+    if merged.shared_memory and "/dev/shm" in merged.volumes:  # noqa: S108
+        raise ConfigError("'/dev/shm' is a volume already", where("shared_memory"), "Leave one of them out.")
+    if merged.user is None and merged.group is not None:
+        what = "is given without a user, who is left to the image"
+        raise ConfigError(what, where("group"), "Leave it out, or name the user as well.")
 
 
 def _find(wanted: Accelerator, pools: Mapping[str, Pool], where: str) -> str:

@@ -4,25 +4,28 @@ It is not kfp that writes it, whose two versions do so differently. The shape is
 in a DAG of their own, and a step that runs when that has ended, however it did.
 """
 
-import re
 from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from typing import Any
 
+from configs.loading.packed_text import pack, protect
+from configs.nodes import FINISH, task
 from configs.schema.accelerators import Accelerator
-from configs.schema.resources import Resources
+from configs.schema.kubernetes import count_bytes, count_cpus
+from configs.schema.resources import Requests, Resources
 from pipelines.compiler.container_plan import Container, Plan
 
 TYPES = {"config": "STRING", "set": "LIST", "cache": "BOOLEAN", "run_id": "STRING"}
 OF_A_RUN = ("config", "set", "cache")
 OF_A_NODE = (*OF_A_RUN, "run_id")
 OF_THE_END = ("config", "set", "run_id")
-OUTPUTS = {"summary": "system.HTML", "metrics": "system.Metrics"}  # of the end, as Kubeflow's pages show them
-HANDLER = "exit-handler-1"
-# What the units of Kubernetes stand for; a limit of memory is in 10^9 bytes.
-UNITS = {"k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18} | {
-    f"{letter}i": 1024.0**power for power, letter in enumerate("KMGTPE", start=1)
+OUTPUTS = {  # what Kubeflow's pages show of a step, by name and kind
+    "Trainer": {"model": "system.Model"},
+    "Evaluator": {"classification": "system.ClassificationMetrics"},
+    FINISH: {"summary": "system.HTML", "metrics": "system.Metrics"},
 }
+HANDLER = "exit-handler-1"
+WEEK = 604_800
 
 Accelerate = Callable[[Container, Accelerator], str]
 
@@ -43,16 +46,11 @@ def specify(plan: Plan, accelerate: Accelerate) -> dict[str, Any]:
                 "inputDefinitions": {"parameters": {_channel(name): _type(name) for name in OF_A_RUN}},
                 "dag": {"tasks": {task(node.id): _launch(node) for node in plan.nodes}},
             },
-            **{_component(node): _declare(node, OF_A_NODE) for node in plan.nodes},
-            _component(plan.finish): _declare(plan.finish, OF_THE_END) | {"outputDefinitions": _outputs()},
+            **{_component(node): _declare(node, OF_A_NODE, plan) for node in plan.nodes},
+            _component(plan.finish): _declare(plan.finish, OF_THE_END, plan),
         },
         "deploymentSpec": {"executors": executors},
     }
-
-
-def task(id: str) -> str:
-    """Returns the name of a node's task, of a-z, 0-9 and - alone: ExampleGen is example-gen."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "-", id).lower()
 
 
 def executor(container: Container) -> str:
@@ -73,20 +71,24 @@ def _type(parameter: str) -> dict[str, Any]:
 
 
 def _defaults(plan: Plan) -> dict[str, Any]:
-    values = {"config": plan.text, "set": list(plan.overrides), "cache": True}
+    values = {"config": pack(plan.text), "set": [protect(each) for each in plan.overrides], "cache": True}
     return {name: _type(name) | {"defaultValue": values[name], "isOptional": True} for name in OF_A_RUN}
 
 
-def _outputs() -> dict[str, Any]:
-    kinds = {name: {"schemaTitle": kind, "schemaVersion": "0.0.1"} for name, kind in OUTPUTS.items()}
-    return {"artifacts": {name: {"artifactType": kind} for name, kind in kinds.items()}}
-
-
-def _declare(container: Container, parameters: Iterable[str]) -> dict[str, Any]:
+def _declare(container: Container, parameters: Iterable[str], plan: Plan) -> dict[str, Any]:
     return {
         "executorLabel": executor(container),
         "inputDefinitions": {"parameters": {name: _type(name) for name in parameters}},
+        **_outputs(container.id, plan),
     }
+
+
+def _outputs(id: str, plan: Plan) -> dict[str, Any]:
+    """Returns the artifacts of a step; the Evaluator has one for a label that has one class of several."""
+    if id not in OUTPUTS or (id == "Evaluator" and plan.config.label.kind not in ("binary", "multiclass")):
+        return {}
+    kinds = {name: {"schemaTitle": kind, "schemaVersion": "0.0.1"} for name, kind in OUTPUTS[id].items()}
+    return {"outputDefinitions": {"artifacts": {name: {"artifactType": kind} for name, kind in kinds.items()}}}
 
 
 def _handle() -> dict[str, Any]:
@@ -124,14 +126,20 @@ def _call(container: Container, inputs: dict[str, str]) -> dict[str, Any]:
 
 
 def _retry(resources: Resources) -> dict[str, Any]:
+    """Returns how often a step is tried again.
+
+    Kubeflow hands `backoffMaxDuration` to Argo, for which it is no bound of a pause: it is the time in which all tries
+    have to be, since the first began (operator.go: processNodeRetries). So it is one that nothing comes to the end of.
+    """
     if not resources.retries:
         return {}
-    backoff = resources.backoff
+    pause, tries = resources.backoff, resources.retries + 1
+    pauses = sum(pause.seconds * pause.factor**index for index in range(resources.retries))
     policy = {
         "maxRetryCount": resources.retries,
-        "backoffDuration": f"{backoff.seconds}s",
-        "backoffFactor": float(backoff.factor),
-        "backoffMaxDuration": f"{backoff.most}s",
+        "backoffDuration": f"{pause.seconds}s",
+        "backoffFactor": float(pause.factor),
+        "backoffMaxDuration": f"{WEEK + tries * (resources.timeout or 0) + pauses}s",
     }
     return {"retryPolicy": policy}
 
@@ -143,21 +151,21 @@ def _run(container: Container, accelerate: Accelerate) -> dict[str, Any]:
 
 
 def _limit(container: Container, accelerate: Accelerate) -> dict[str, Any]:
-    """Returns the machine in the fields that every backend reads; those of newer ones beside them say the same."""
-    wanted = container.resources
-    limits: dict[str, Any] = {}
-    if wanted.cpu:
-        limits["cpuLimit"] = float(wanted.cpu[:-1]) / 1000 if wanted.cpu.endswith("m") else float(wanted.cpu)
-    if wanted.memory:
-        limits["memoryLimit"] = _bytes(wanted.memory) / 1e9
+    """Returns the machine in the fields that every backend reads; those of newer ones beside them say the same.
+
+    What is asked for is what is limited, where it is not given. The local disk has no field: it goes by that of the
+    accelerator, which Kubeflow's driver makes a limit of, of any name (driver.go: initPodSpecPatch).
+    """
+    wanted, asked = container.resources, container.resources.requests or Requests()
+    amounts: dict[str, Any] = {
+        "cpuLimit": wanted.cpu and count_cpus(wanted.cpu),
+        "memoryLimit": wanted.memory and count_bytes(wanted.memory) / 1e9,
+        "cpuRequest": asked.cpu and count_cpus(asked.cpu),
+        "memoryRequest": asked.memory and count_bytes(asked.memory) / 1e9,
+    }
     if wanted.accelerator:
-        limits["accelerator"] = {
-            "type": accelerate(container, wanted.accelerator),
-            "count": str(wanted.accelerator.count),
-        }
-    return limits
-
-
-def _bytes(memory: str) -> float:
-    unit = memory.lstrip("0123456789.")
-    return float(memory.removesuffix(unit)) * UNITS[unit]
+        kind = accelerate(container, wanted.accelerator)
+        amounts["accelerator"] = {"type": kind, "count": str(wanted.accelerator.count)}
+    elif wanted.ephemeral_storage:
+        amounts["accelerator"] = {"resourceType": "ephemeral-storage", "resourceCount": wanted.ephemeral_storage}
+    return {name: amount for name, amount in amounts.items() if amount}

@@ -7,9 +7,8 @@ from configs.errors import ConfigError
 from configs.schema.accelerators import Accelerator
 from pipelines.compiler import node_pools
 from pipelines.compiler.container_plan import Container, Plan
+from pipelines.compiler.engines import refuse_absent
 from pipelines.compiler.pipeline_spec import specify
-
-ABSENT = ("env", "volumes", "timeout")  # what steps may have in Kubernetes, would miss, and cannot have in Vertex
 
 
 def describe(plan: Plan) -> list[dict[str, Any]]:
@@ -21,11 +20,7 @@ def describe(plan: Plan) -> list[dict[str, Any]]:
     if config.cluster.vertex is None:
         remedy = "Add project, location and metadata below it."
         raise ConfigError("missing key 'vertex'", document.where(("cluster", "vertex")), remedy)
-    for step, resources in config.resources.items():
-        for key in ABSENT:
-            if getattr(resources, key):
-                where = document.where(("resources", step, key))
-                raise ConfigError(f"Vertex has nothing like '{key}' for a step", where, "Leave it out.")
+    refuse_absent(config, document)
     secret = ("--metadata-secret", config.cluster.vertex.metadata)
     nodes = tuple(replace(node, args=(*node.args, *secret)) for node in plan.nodes)
     finish = replace(plan.finish, args=(*plan.finish.args, *secret))

@@ -17,7 +17,7 @@ from components.validation.column_patterns import resolve
 from configs.errors import ConfigError, MillraceError
 from configs.loading.loader import load
 from configs.schema.config import Config
-from configs.schema.resources import METADATA
+from configs.schema.kubernetes import METADATA
 from pipelines.execution import secret_manager
 from pipelines.execution.finalize import finish_run
 from pipelines.execution.local_runner import ignore_signals, run_worker, stoppable

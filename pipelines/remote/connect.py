@@ -5,6 +5,7 @@ from importlib import import_module
 from components.patches.ledger import UNUSED_BY_TFX
 from components.patches.optional_imports import left_out
 from components.patches.stderr import silence
+from configs.schema.access import OpenIdConnect
 from configs.schema.config import Config
 from pipelines.remote.service import Service
 
@@ -16,6 +17,10 @@ def connect_service(engine: str, config: Config) -> Service:
 
     Raises ConfigError where the config does not say what it takes, and MillraceError where it does not answer.
     """
+    if engine == "kubeflow" and isinstance(config.cluster.access, OpenIdConnect):
+        from pipelines.remote.openid import read_token
+
+        read_token(config.cluster.access)  # a person may have to log in, who is not to be kept from seeing how
     module, _, name = SERVICES[engine].partition(":")
     # kubernetes looks for kubernetes_validate, which takes seconds to load and is nothing to us.
     with silence(), left_out(UNUSED_BY_TFX):

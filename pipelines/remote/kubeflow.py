@@ -1,6 +1,7 @@
 """Kubeflow Pipelines: runs and recurring runs of one config's pipeline."""
 
 import json
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,24 +11,30 @@ from pathlib import Path
 from typing import Any
 
 from configs.errors import ConfigError
+from configs.nodes import TASKS
 from configs.schema.config import Config
 from pipelines.remote.kubeflow_client import connect
 from pipelines.remote.schedule import schedule_of
 from pipelines.remote.service import Recurring, Run, Step
 
 NEWEST = 20  # runs that a list shows
+RUNNER = "pipeline-runner"  # whom it runs as by itself
+ORPHANS = (2, 17)  # the first release that deletes a recurring run without what it has started, and keeps its account
 MANY = 100  # recurring runs of one name in one experiment, of which there should be one
 
 
 class Kubeflow:
     """What Kubeflow Pipelines does for the pipeline of one config, in its experiment and as its service account.
 
-    A run carries the compiled pipeline with it: nothing is uploaded that would have to be named and cleared away.
+    A run carries the compiled pipeline with it: nothing is uploaded that would have to be named and cleared away. A
+    recurring run is made of the newest version of what is uploaded under the pipeline's name, which the server compiles
+    anew each time: of one that carried its pipeline, the workflow would stay as the server of that day had made it.
     """
 
     def __init__(self, config: Config) -> None:
         self.config = config
         self.client = connect(config.cluster)
+        self.release = self.client.release
         self.service_account = config.cluster.service_account
 
     def submit(self, compiled: str, parameters: Mapping[str, Any]) -> Run:
@@ -89,24 +96,50 @@ class Kubeflow:
 
     def make(self, wanted: Recurring, compiled: str, parameters: Mapping[str, Any]) -> Recurring:
         """Makes a recurring run; returns it with its id."""
-        with _package(compiled) as path:
-            made = self.client.create_recurring_run(
-                self.client.made_experiment(),
-                wanted.name,
-                description=wanted.made_of,
-                cron_expression=wanted.cron,
-                max_concurrency=wanted.max_concurrency,
-                no_catchup=wanted.no_catchup,
-                params=dict(parameters),
-                pipeline_package_path=path,
-                enabled=wanted.enabled,
-                service_account=wanted.service_account,
-            )
+        pipeline = self._find_pipeline() or self._make_pipeline()
+        self._upload(pipeline, wanted, compiled)
+        body = {
+            "display_name": wanted.name,
+            "description": wanted.given,
+            "experiment_id": self.client.made_experiment(),
+            "pipeline_version_reference": {"pipeline_id": pipeline},  # without a version, it is the newest each time
+            "runtime_config": {"parameters": dict(parameters)},
+            "trigger": {"cron_schedule": {"cron": wanted.cron}},
+            "mode": "ENABLE" if wanted.enabled else "DISABLE",
+            "max_concurrency": str(wanted.max_concurrency),
+            "no_catchup": wanted.no_catchup,
+            "service_account": wanted.service_account,
+        }
+        made = self.client.ask("POST", "recurringruns", "V2beta1RecurringRun", body)
         return replace(wanted, id=made.recurring_run_id, url=self._page(made.recurring_run_id))
 
-    def delete(self, recurring: Recurring) -> None:
-        """Deletes a recurring run; the runs that it started stay."""
+    def renew(self, present: Recurring, wanted: Recurring, compiled: str, parameters: Mapping[str, Any]) -> Recurring:
+        """Has a recurring run go on with another pipeline, from its next run on."""
+        pipeline = self._find_pipeline()
+        if pipeline is None or not present.made_of:  # somebody has deleted what it was made of
+            made = self.make(wanted, compiled, parameters)
+            self.delete(present)
+            return made
+        self._upload(pipeline, wanted, compiled)
+        return replace(present, made_of=wanted.made_of)
+
+    def delete(self, recurring: Recurring) -> str:
+        """Deletes a recurring run; the runs that it started go on.
+
+        Up to 2.16 Kubernetes deletes their workflows with it, which they are owned by: there it is paused while one is
+        at work, and what to do is returned.
+        """
+        if self.release and order(self.release) >= ORPHANS:
+            self.client.ask("DELETE", f"recurringruns/{recurring.id}", propagation_policy="ORPHAN")
+            return ""
+        if running := self._running(recurring):
+            self.switch(recurring, enabled=False)
+            return (
+                f"{recurring.name} ({recurring.id}) is paused, not deleted: its run {running} goes on, which Kubeflow "
+                "Pipelines before 2.17 would end with it. Delete it, or apply again, once that has ended."
+            )
         self.client.delete_recurring_run(recurring.id)
+        return ""
 
     def switch(self, recurring: Recurring, enabled: bool) -> None:
         """Lets a recurring run go on, or pauses it."""
@@ -133,10 +166,60 @@ class Kubeflow:
             enabled=run.status == "ENABLED" if run.status else run.mode == "ENABLE",
             no_catchup=bool(run.no_catchup),
             max_concurrency=int(run.max_concurrency or 0),
-            service_account=run.service_account or "",
-            made_of=run.description or "",
+            service_account=self._kept_account(run.service_account or ""),
+            made_of=self._made_of(run.pipeline_version_reference),
+            given=run.description or "",
             url=self._page(run.recurring_run_id),
         )
+
+    def _kept_account(self, account: str) -> str:
+        """Returns the account that a recurring run was sent, where the server tells: up to 2.16 it may not keep it."""
+        keeps = account != RUNNER or not self.release or order(self.release) >= ORPHANS
+        return account if keeps else self.service_account
+
+    def _made_of(self, reference: Any) -> str:
+        """Returns which pipeline the next run of a recurring one is made of; nothing of one that carries its own."""
+        carries = reference is None or reference.pipeline_version_id
+        return "" if carries else self._newest_version(reference.pipeline_id)
+
+    def _newest_version(self, pipeline: str) -> str:
+        """Returns what the newest version of a pipeline is made of, by its name; nothing where there is none."""
+        path = f"pipelines/{pipeline}/versions"
+        try:
+            told = self.client.ask("GET", path, page_size="1", sort_by="created_at desc")
+        except ConfigError:  # it is deleted
+            return ""
+        found = told.get("pipeline_versions") or [{}]
+        return str(found[0].get("display_name") or "").rpartition(" ")[0]
+
+    def _find_pipeline(self) -> str | None:
+        """Returns the id of what is uploaded under the pipeline's name."""
+        named = {"operation": "EQUALS", "key": "display_name", "stringValue": self.config.name}
+        found = self.client.ask(
+            "GET", "pipelines", namespace=self.client.namespace, filter=json.dumps({"predicates": [named]})
+        )
+        ids = (each for each in found.get("pipelines") or () if each["display_name"] == self.config.name)
+        return next((str(each["pipeline_id"]) for each in ids), None)
+
+    def _make_pipeline(self) -> str:
+        body = {"display_name": self.config.name, "namespace": self.client.namespace}
+        return str(self.client.ask("POST", "pipelines", body=body)["pipeline_id"])
+
+    def _upload(self, pipeline: str, wanted: Recurring, compiled: str) -> None:
+        """Uploads a version, whose name tells what it is made of, unless it is the newest."""
+        if self._newest_version(pipeline) == wanted.made_of:
+            return
+        name = f"{wanted.made_of} {datetime.now(timezone.utc):%Y%m%dT%H%M%S.%f}"
+        with _package(compiled) as path:
+            self.client.quietly(self.client.upload_pipeline_version, path, name, pipeline_id=pipeline)
+
+    def _running(self, recurring: Recurring) -> str | None:
+        """Returns a run of a recurring one that has not ended."""
+        found = self.client.list_runs(
+            page_size=MANY, sort_by="created_at desc", experiment_id=self.client.made_experiment()
+        )
+        started = (run for run in found.runs or () if run.recurring_run_id == recurring.id)
+        return next((str(run.run_id) for run in started if not self._read_run(run).ended), None)
 
     def _page(self, recurring_run_id: str) -> str:
         return self.client.link("recurringrun", "details", recurring_run_id)
@@ -162,6 +245,12 @@ def _started(task: Any) -> str:
 
 
 def _is_step(task: Any) -> bool:
-    """Whether a task is a step of the pipeline's, and not what Kubeflow does around each."""
-    name = task.display_name or ""
-    return name not in ("executor", "driver", "root") and not name.endswith("-driver")
+    """Whether a task is a step of the pipeline's, and not what Kubeflow and Argo do around each: drivers, tries, hooks,
+    and the workflow itself.
+    """
+    return task.display_name in TASKS
+
+
+def order(release: str) -> tuple[int, ...]:
+    """Returns the first two numbers of a release, which can be compared."""
+    return tuple(int(part) for part in re.findall(r"\d+", release)[:2])

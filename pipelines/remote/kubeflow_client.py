@@ -1,10 +1,10 @@
 """The connection to Kubeflow Pipelines: who asks, how long to wait, and one paragraph when it comes to nothing."""
 
 import os
+import re
 import warnings
 from collections.abc import Callable
 from contextlib import redirect_stdout
-from pathlib import Path
 from typing import Any
 
 import kfp_server_api
@@ -12,9 +12,10 @@ import urllib3
 
 from components.patches.kfp_client import ConfiguredClient, DirectExchange
 from configs.errors import ConfigError, MillraceError
-from configs.schema.access import Cookies, IdentityAwareProxy, ServiceAccount, Token
+from configs.schema.access import Cookies, IdentityAwareProxy, OpenIdConnect, ServiceAccount, Token
 from configs.schema.cluster import Cluster
-from pipelines.remote import kubeflow_errors
+from pipelines.remote import kubeflow_errors, openid
+from pipelines.remote.kept_secret import read_secret
 
 PATIENCE = (10, 60)  # seconds to connect, and to answer
 # A lost connection and a gateway's hiccup are tried again, but for what changes something, unless it never arrived.
@@ -48,6 +49,7 @@ class Client(ConfiguredClient):
         self.cluster = cluster
         self.kind = cluster.access.kind if cluster.access else None
         self.namespace = ""
+        self.release: str | None = None
         self.secret = _reader(cluster)
         cookies = self.secret() if self.secret and self.kind == "cookies" else None
         super().__init__(self._configure(), cluster.namespace, cookies)
@@ -72,13 +74,22 @@ class Client(ConfiguredClient):
         return self.namespace
 
     def greet(self) -> None:
-        """Asks the server whether it is well, and shared by many."""
-        # The generated method is called differently from one version to the next; the path is the same.
-        health = self.api.call_api(
-            "/apis/v2beta1/healthz", "GET", response_type="V2beta1GetHealthzResponse",
-            auth_settings=["Bearer"], _return_http_data_only=True,
+        """Asks the server whether it is well, shared by many, and of which release."""
+        health = self.ask("GET", "healthz")
+        self.namespace = self.cluster.namespace if health.get("multi_user") else ""
+        told = str(health.get("tag_name") or "")
+        self.release = told if re.match(r"v?\d+\.\d+", told) else None  # one that was built by hand says "unknown"
+
+    def ask(self, method: str, path: str, answer: str = "object", body: Any = None, **query: str) -> Any:
+        """Sends a request that kfp has no method for, or has called differently from one version to the next.
+
+        Returns what a model of the API's makes of the answer; plain data, without one.
+        """
+        return self.api.call_api(
+            f"/apis/v2beta1/{path}", method, query_params=[(key, value) for key, value in query.items() if value],
+            header_params={"Accept": "application/json", "Content-Type": "application/json"}, body=body,
+            response_type=answer, auth_settings=["Bearer"], _return_http_data_only=True,
         )  # fmt: skip
-        self.namespace = self.cluster.namespace if health.multi_user else ""
 
     def experiment(self) -> str | None:
         """Returns the id of the config's experiment; None when there is none yet."""
@@ -132,30 +143,15 @@ class Exchange(DirectExchange):
 def _reader(cluster: Cluster) -> Callable[[], str] | None:
     """What reads the secret, anew each time: a file may be renewed, and a token runs out while a run is followed."""
     match cluster.access:
-        case Token(env=str(variable)) | Cookies(env=str(variable)):
-            return lambda: _of_environment(variable)
-        case Token(file=str(file)) | Cookies(file=str(file)) | ServiceAccount(file=file):
-            return lambda: _of_file(file)
+        case Token(env=env, file=file) | Cookies(env=env, file=file):
+            return lambda: read_secret(env, file, "cluster.access")
+        case ServiceAccount(file=file):
+            return lambda: read_secret(None, file, "cluster.access")
+        case OpenIdConnect() as provider:
+            return lambda: openid.read_token(provider)
         case IdentityAwareProxy(client_id=client_id):
             return _of_google(client_id)
     return None
-
-
-def _of_environment(variable: str) -> str:
-    if secret := os.environ.get(variable, "").strip():
-        return secret
-    raise ConfigError(f"the environment has no variable '{variable}'", "cluster.access.env", f"Set {variable}.")
-
-
-def _of_file(file: str) -> str:
-    try:
-        secret = Path(file).read_text().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
-        raise ConfigError(f"{file} cannot be read: {reason}", "cluster.access.file") from None
-    if secret:
-        return secret
-    raise ConfigError(f"{file} is empty", "cluster.access.file")
 
 
 def _of_google(client_id: str) -> Callable[[], str]:

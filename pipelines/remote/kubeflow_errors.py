@@ -63,6 +63,8 @@ def _explain_status(error: ApiException, host: str, access: str | None) -> Millr
             f"If that is where one logs in: {_admit(access)} If it is where the API is, write that URL as the host.",
         )
     if error.status == 401:
+        wanted = _clip((error.headers or {}).get("WWW-Authenticate", ""))
+        words += f" It wants {wanted}." if wanted else ""
         return MillraceError(f"It does not know who asks{words}", host, _admit(access))
     if error.status == 403:
         return MillraceError(f"It does not allow this{words}", host, f"Ask for the right to it, or: {_admit(access)}")

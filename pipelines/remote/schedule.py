@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from itertools import islice
@@ -21,7 +21,10 @@ OF_THE_SERVICE = ("id", "url")  # what it gives a recurring run; the rest is the
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be done: make one or keep one, and delete others; `reasons` says what of these is not as wanted."""
+    """What is to be done: make one or keep one, maybe with another pipeline, and delete others.
+
+    `reasons` says what of these is not as wanted, by their ids.
+    """
 
     wanted: Recurring
     kept: Recurring | None
@@ -45,11 +48,12 @@ def upcoming(schedule: Schedule, count: int = 3, after: datetime | None = None) 
 def wanted_run(service: Service, config: Config, compiled: str, parameters: Mapping[str, Any]) -> Recurring:
     """Returns what the recurring run of a pipeline has to be like on a service.
 
-    It carries a digest of the compiled pipeline and of its parameters: what a service gives back of a pipeline is not
-    what it was given, since it fills in defaults. Raises ConfigError where the service cannot keep the schedule.
+    It carries digests of the compiled pipeline and of its parameters: what a service gives back of a pipeline is not
+    what it was given, since it fills in defaults. The service's release is told as well, since an older one may have
+    made something else of the same pipeline. Raises ConfigError where the service cannot keep the schedule.
     """
     schedule = schedule_of(config)
-    content = json.dumps([compiled, dict(parameters)], sort_keys=True)
+    made_of = f"millrace-{_digest(compiled)}" + (f" for {service.release}" if service.release else "")
     return Recurring(
         id="",
         name=config.name,
@@ -58,7 +62,8 @@ def wanted_run(service: Service, config: Config, compiled: str, parameters: Mapp
         no_catchup=schedule.no_catchup,
         max_concurrency=schedule.max_concurrency,
         service_account=service.service_account,
-        made_of=f"millrace-{hashlib.sha256(content.encode()).hexdigest()[:12]}",
+        made_of=made_of,
+        given=_digest(json.dumps(dict(parameters), sort_keys=True)),
     )
 
 
@@ -72,27 +77,56 @@ def plan_changes(service: Service, wanted: Recurring) -> Plan:
     return Plan(wanted, kept, doomed, reasons)
 
 
-def carry_out(service: Service, plan: Plan, compiled: str, parameters: Mapping[str, Any]) -> Recurring:
-    """Does what a plan says; returns the recurring run that is there then.
+def carry_out(
+    service: Service, plan: Plan, compiled: str, parameters: Mapping[str, Any]
+) -> tuple[Recurring, str, list[str]]:
+    """Does what a plan says; returns the recurring run that is there then, in what way, and what has to wait.
 
-    No service can change the pipeline of one. The new one is made first and what it stands for is deleted then: were
-    that to fail in between, two would be there, of whose runs the pipeline lets one work at a time, and the next
-    `apply` deletes one; the other way round none would be there, and nobody would notice.
+    Where another pipeline is all that differs, one goes on with it. Else a new one is made first and what it stands for
+    is deleted then: were that to fail in between, two would be there, of whose runs the pipeline
+    lets one work at a time, and the next `apply` deletes one; the other way round none would be there, and nobody would
+    notice.
     """
-    kept = plan.kept or service.make(plan.wanted, compiled, parameters)
-    for one in plan.doomed:
-        service.delete(one)
-    return kept
+    what, renewable = foresee(plan), _renewable(plan)
+    if plan.kept:
+        there = plan.kept
+    elif renewable:
+        there = service.renew(renewable, plan.wanted, compiled, parameters)
+    else:
+        there = service.make(plan.wanted, compiled, parameters)
+    return there, what, _delete(service, (one for one in plan.doomed if one is not renewable))
+
+
+def foresee(plan: Plan) -> str:
+    """Returns in what way a plan makes the recurring run that is wanted."""
+    if plan.kept:
+        return "kept"
+    return "renewed" if _renewable(plan) else "replaced" if plan.doomed else "made"
+
+
+def _renewable(plan: Plan) -> Recurring | None:
+    """Returns the recurring run of which the pipeline is all that differs, where none is as wanted."""
+    found = (one for one in plan.doomed if _differ(one, plan.wanted) == ["made_of"])
+    return None if plan.kept else next(found, None)
+
+
+def _delete(service: Service, doomed: Iterable[Recurring]) -> list[str]:
+    return [said for one in doomed if (said := service.delete(one))]
 
 
 def differences(present: Recurring, wanted: Recurring) -> list[str]:
     """Says what of a recurring run is not as wanted."""
     old, new = asdict(present), asdict(wanted)
-    return [
-        f"{key}: {_format_value(old[key])} -> {_format_value(new[key])}"
-        for key in old
-        if key not in OF_THE_SERVICE and old[key] != new[key]
-    ]
+    return [f"{key}: {_format_value(old[key])} -> {_format_value(new[key])}" for key in _differ(present, wanted)]
+
+
+def _differ(present: Recurring, wanted: Recurring) -> list[str]:
+    old, new = asdict(present), asdict(wanted)
+    return [key for key in old if key not in OF_THE_SERVICE and old[key] != new[key]]
+
+
+def _digest(content: str) -> str:
+    return hashlib.sha256(content.encode()).hexdigest()[:12]
 
 
 def _format_value(value: Any) -> str:

@@ -56,7 +56,10 @@ class Run:
 
 @dataclass(frozen=True)
 class Recurring:
-    """A recurring run as the service has it; `made_of` is a digest of the pipeline that it runs."""
+    """A recurring run as the service has it: `made_of` tells which pipeline it runs, `given` with which parameters.
+
+    The first is a digest, and the release that it was made for; the second a digest alone.
+    """
 
     id: str
     name: str
@@ -66,6 +69,7 @@ class Recurring:
     max_concurrency: int
     service_account: str
     made_of: str
+    given: str
     url: str = ""
 
 
@@ -73,6 +77,7 @@ class Service(Protocol):
     """What a service does for the pipeline of one config; each method may raise MillraceError."""
 
     service_account: str
+    release: str | None  # of the service, where it has any and tells it
 
     def submit(self, compiled: str, parameters: Mapping[str, Any]) -> Run:
         """Starts a run."""
@@ -92,8 +97,11 @@ class Service(Protocol):
     def make(self, wanted: Recurring, compiled: str, parameters: Mapping[str, Any]) -> Recurring:
         """Makes a recurring run; returns it with its id."""
 
-    def delete(self, recurring: Recurring) -> None:
-        """Deletes a recurring run; the runs that it started stay."""
+    def renew(self, present: Recurring, wanted: Recurring, compiled: str, parameters: Mapping[str, Any]) -> Recurring:
+        """Has a recurring run go on with another pipeline, or one in its place; returns it."""
+
+    def delete(self, recurring: Recurring) -> str:
+        """Deletes a recurring run; returns what to say where that has to wait. The runs that it started go on."""
 
     def switch(self, recurring: Recurring, enabled: bool) -> None:
         """Lets a recurring run go on, or pauses it."""

@@ -9,6 +9,7 @@ import yaml
 
 from configs.errors import ConfigError
 from configs.loading.error_messages import suggest
+from configs.loading.packed_text import protect
 from configs.loading.yaml_document import parse
 from pipelines.remote.service import Run
 
@@ -30,6 +31,12 @@ def read_compiled(path: str) -> str:
         raise ConfigError(f"cannot be read: {error}", path, "Name a file that `millrace compile` wrote.") from None
     _read_specification(text, path)
     return text
+
+
+def read_documents(compiled: str) -> list[dict[str, Any]]:
+    """Returns both documents of a compiled pipeline: what runs, and what that needs of Kubernetes, maybe nothing."""
+    specification, *rest = yaml.load_all(compiled, yaml.CSafeLoader)
+    return [specification, next(iter(rest), None) or {}]
 
 
 def _read_specification(compiled: str, where: str) -> dict[str, Any]:
@@ -61,8 +68,15 @@ def read_parameters(compiled: str, given: Sequence[str]) -> dict[str, Any]:
         if name not in known:
             listed = f"Known parameters: {', '.join(known)}."
             raise ConfigError(f"the pipeline has no parameter '{name}'", where, suggest(name, known) or listed)
-        values[name] = _read_value(text, known[name]["parameterType"], where)
+        values[name] = _protect(_read_value(text, known[name]["parameterType"], where))
     return values
+
+
+def _protect(value: Any) -> Any:
+    """Packs a text, and each of a list, in whose place Kubeflow or Kubernetes would put something else."""
+    if isinstance(value, list):
+        return [_protect(each) for each in value]
+    return protect(value) if isinstance(value, str) else value
 
 
 def _read_value(text: str, kind: str, where: str) -> Any:

@@ -25,6 +25,7 @@ from pipelines.remote.service import Recurring, Run, Step
 
 NEWEST = 20  # runs that a list shows
 LABEL = "millrace"  # what a schedule is made of: a digest, since Vertex keeps no description
+GIVEN = "millrace-parameters"  # and with which parameters
 STATES = {"CANCELLED": "CANCELED", "CANCELLING": "CANCELING", "QUEUED": "PENDING", "STATE_UNSPECIFIED": "PENDING"}
 CONSOLE = "https://console.cloud.google.com/vertex-ai"
 
@@ -41,6 +42,7 @@ class Vertex:
             )
         self.config, self.vertex = config, config.cluster.vertex
         self.service_account = self.vertex.service_account or ""
+        self.release = None
         self.place = {"project": self.vertex.project, "location": self.vertex.location, "credentials": credentials}
 
     def submit(self, compiled: str, parameters: Mapping[str, Any]) -> Run:
@@ -99,7 +101,7 @@ class Vertex:
 
     def schedule(self, wanted: Recurring, compiled: str, parameters: Mapping[str, Any]) -> Any:
         """Returns the schedule that is to be made, and when it has to run."""
-        job = self.job(compiled, parameters, {LABEL: wanted.made_of})
+        job = self.job(compiled, parameters, {LABEL: wanted.made_of, GIVEN: wanted.given})
         return self._ask(lambda: aiplatform.PipelineJobSchedule(job, wanted.name, **self.place))
 
     def make(self, wanted: Recurring, compiled: str, parameters: Mapping[str, Any]) -> Recurring:
@@ -118,9 +120,16 @@ class Vertex:
             self.switch(made, enabled=False)
         return made
 
-    def delete(self, recurring: Recurring) -> None:
+    def renew(self, present: Recurring, wanted: Recurring, compiled: str, parameters: Mapping[str, Any]) -> Recurring:
+        """Makes another in the place of a recurring run: a schedule has one pipeline for good."""
+        made = self.make(wanted, compiled, parameters)
+        self.delete(present)
+        return made
+
+    def delete(self, recurring: Recurring) -> str:
         """Deletes a recurring run; the runs that it started stay."""
         self._ask(lambda: self._find(recurring).delete())
+        return ""
 
     def switch(self, recurring: Recurring, enabled: bool) -> None:
         """Lets a recurring run go on, or pauses it."""
@@ -176,4 +185,5 @@ def read_recurring(schedule: Any) -> Recurring:
         max_concurrency=resource.max_concurrent_run_count,
         service_account=job.service_account,
         made_of=job.labels.get(LABEL, ""),
+        given=job.labels.get(GIVEN, ""),
     )

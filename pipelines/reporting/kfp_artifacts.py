@@ -1,37 +1,48 @@
-"""What Kubeflow Pipelines shows of a run: a page, and the figures that the model was judged by."""
+"""What Kubeflow Pipelines shows of a run: a page, figures, the model, and how it was judged, each where it looks."""
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from configs.errors import ConfigError
 from pipelines.reporting import console, html_report
+from pipelines.reporting.executor_input import ExecutorInput
 
 # Where a launcher expects a file of its stores, as kfp's own executor has it (kfp.dsl.types.artifact_types).
 MOUNTS = {"gs://": "/gcs/", "minio://": "/minio/", "s3://": "/s3/"}
 
 
-def write_artifacts(record: Mapping[str, Any], executor_input: str) -> None:
-    """Writes the artifacts `summary` and `metrics` to where the launcher's JSON says, and the latter's figures.
+def write_run(record: Mapping[str, Any], told: ExecutorInput) -> None:
+    """Writes the artifacts of a run's end: the page `summary`, and the figures `metrics`."""
+    _write(told, {"metrics": figures(record)}, {"summary": render(record)})
 
-    Raises ConfigError where that is no executor input with both.
+
+def write_model(details: Mapping[str, Any], place: str, told: ExecutorInput) -> None:
+    """Writes the artifact `model` of the Trainer: where the SavedModel lies, and what the training came to.
+
+    Its files stay where they are: a launcher would carry a copy of all of them into Kubeflow's store.
     """
-    try:
-        outputs = json.loads(executor_input)["outputs"]
-        summary, metrics = (outputs["artifacts"][name]["artifacts"][0] for name in ("summary", "metrics"))
-        page, file = Path(localise(summary["uri"])), Path(outputs["outputFile"])
-    except (ValueError, LookupError, TypeError) as error:
-        raise ConfigError(f"this is no executor input of Kubeflow's: {error!r}", "--executor-input") from None
-    metrics |= {"metadata": figures(record)}
-    artifacts = {
-        name: {"artifacts": [{key: artifact[key] for key in ("name", "uri", "metadata") if key in artifact}]}
-        for name, artifact in (("summary", summary), ("metrics", metrics))
-    }
-    for path, text in ((page, render(record)), (file, json.dumps({"artifacts": artifacts}))):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+    facts = {key: value for key, value in details.items() if isinstance(value, int | float | str)}
+    _write(told, {"model": {**facts, "framework": "TensorFlow", "path": place}}, {"model": f"{place}\n"})
+
+
+def write_judgement(details: Mapping[str, Any], classes: Sequence[Any], told: ExecutorInput) -> None:
+    """Writes the artifact `classification` of the Evaluator: the table of classes, and of two of them the ROC curve.
+
+    Their form is that of kfp.dsl.ClassificationMetrics.
+    """
+    found: dict[str, Any] = {}
+    if table := details.get("confusion"):
+        found["confusionMatrix"] = {
+            "annotationSpecs": [{"displayName": str(name)} for name in classes],
+            "rows": [{"row": row} for row in table],
+        }
+    if curve := details.get("roc"):
+        found["confidenceMetrics"] = [
+            {"confidenceThreshold": score, "falsePositiveRate": false, "recall": true} for score, false, true in curve
+        ]
+    _write(told, {"classification": found}, {})
 
 
 def localise(uri: str) -> str:
@@ -59,3 +70,21 @@ def render(record: Mapping[str, Any]) -> str:
         metrics=figures(record),
         beside=console.compare(record),
     )
+
+
+def _write(told: ExecutorInput, metadata: Mapping[str, Mapping[str, Any]], texts: Mapping[str, str]) -> None:
+    """Writes the text of each artifact that was asked for, and what is known of all of them."""
+    artifacts = {}
+    for name, artifact in told.artifacts.items():
+        known = {key: artifact[key] for key in ("name", "uri") if key in artifact}
+        if name in metadata:
+            known["metadata"] = {**artifact.get("metadata", {}), **metadata[name]}
+        artifacts[name] = {"artifacts": [known]}
+        if name in texts:
+            _put(Path(localise(artifact["uri"])), texts[name])
+    _put(told.file, json.dumps({"artifacts": artifacts}))
+
+
+def _put(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")

@@ -1,12 +1,14 @@
 """What became of a run's nodes: one small file each in the run's folder, which every backend and page reads."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from configs.errors import BY_EXIT_CODE, DataRejected, MillraceError, NotBlessed
+from configs.home import Home
 from pipelines.runs.directory import write_file
 from pipelines.runs.run import Run
 
@@ -54,9 +56,12 @@ def as_error(description: Mapping[str, Any]) -> MillraceError:
 
 
 def write_outcome(run: Run, outcome: Outcome) -> None:
-    """Records the outcome; a reader sees all of it or nothing."""
+    """Records the outcome; a reader sees all of it or nothing.
+
+    Where its artifacts lie is told from the pipeline's home on: another machine may have that elsewhere.
+    """
     run.outcomes.mkdir(parents=True, exist_ok=True)
-    write_file(run.outcome(outcome.node), json.dumps(asdict(outcome)))
+    write_file(run.outcome(outcome.node), json.dumps(asdict(_move(outcome, lambda uri: _leave(run.home, uri)))))
 
 
 def read_outcomes(run: Run) -> dict[str, Outcome]:
@@ -64,5 +69,22 @@ def read_outcomes(run: Run) -> dict[str, Outcome]:
     outcomes = {}
     for file in run.outcomes.glob("[!.]*.json"):
         with suppress(OSError, ValueError, TypeError):
-            outcomes[file.stem] = Outcome(**json.loads(file.read_text()))
+            outcomes[file.stem] = _move(Outcome(**json.loads(file.read_text())), lambda uri: locate(run.home, uri))
     return outcomes
+
+
+def locate(home: Home, uri: str) -> str:
+    """Returns where an artifact lies here; a record may name the place where it was made, on a machine that has the
+    home elsewhere.
+    """
+    tail = uri.rpartition(f"/{home.artifacts.name}/")[2] if Path(uri).is_absolute() else ""
+    return str(home.artifacts / tail if tail else home.root / uri)
+
+
+def _move(outcome: Outcome, place: Callable[[str], str]) -> Outcome:
+    outputs = {name: [place(uri) for uri in uris] for name, uris in outcome.outputs.items()}
+    return replace(outcome, outputs=outputs, digests={place(uri): digest for uri, digest in outcome.digests.items()})
+
+
+def _leave(home: Home, uri: str) -> str:
+    return Path(uri).relative_to(home.root).as_posix() if Path(uri).is_relative_to(home.root) else uri

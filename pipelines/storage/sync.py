@@ -19,6 +19,7 @@ from configs.errors import MillraceError, PipelineBusy
 from configs.home import Home
 from configs.nodes import NODES
 from configs.schema.config import Config
+from pipelines.runs.outcomes import locate
 from pipelines.runs.run import NUMBER, RECORD, Run
 from pipelines.storage.object_store import Store, open_store
 
@@ -128,10 +129,8 @@ def fetch_numbers(home: Home) -> None:
 
 
 def fetch_artifact(home: Home, uri: str) -> Path:
-    """Returns where an artifact lies, fetched; the machine that made it may keep its working copies elsewhere."""
-    if home.store is None:
-        return Path(uri)
-    place = home.artifacts / uri.rpartition(f"/{home.artifacts.name}/")[2]
+    """Returns where an artifact lies, fetched where the home is a working copy."""
+    place = Path(locate(home, uri))
     fetch_files(home, place)
     return place
 

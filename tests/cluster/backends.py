@@ -39,7 +39,7 @@ class Podman:
             mounts[f"/{folder}"] = step.outputs / folder
         options = [f"--name={step.name}", f"--user={step.user}"]
         options += [f"--env={name}" for name in step.env]  # the value is taken from the environment
-        command = [*self._start(mounts, int(step.user)), *options, step.image, *step.command]
+        command = [*self._start(mounts, int(step.user.partition(":")[0])), *options, step.image, *step.command]
         with (step.outputs / "log.txt").open("wb") as log:
             return subprocess.call(command, env={**self.env, **step.env}, stdout=log, stderr=log)
 

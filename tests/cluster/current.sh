@@ -13,8 +13,10 @@ if ! podman image exists localhost/millrace:dev; then
     echo "So there is no current stack to test on: this machine takes the other one itself (make setup)."
     exit 1
 fi
-# The set-up is the image's own. uv makes the checkout importable as `make setup` does.
+# The set-up is the image's own. uv makes the checkout importable as `make setup` does; what some tests install, it has
+# in its cache here.
 inside='tar -x && uv pip install --quiet --offline --python /opt/millrace --no-deps --no-build-isolation --editable . &&
     exec make --old-file setup BIN=/opt/millrace/bin "$@"'
 git ls-files -z --cached --others --exclude-standard | tar --null --files-from - --ignore-failed-read --create |
-    podman run --rm --interactive --network=host --env CI --env ARGS localhost/millrace:dev bash -c "$inside" make "$@"
+    podman run --rm --interactive --network=host --env CI --env ARGS \
+        --volume "$(.venv/bin/uv cache dir):/root/.cache/uv" localhost/millrace:dev bash -c "$inside" make "$@"

@@ -1,7 +1,8 @@
-"""Executes a compiled file as Kubeflow Pipelines does: each step by its own command, as its container has it.
+"""Executes a compiled file as Kubeflow Pipelines does: each step by its own command, as its pod has it.
 
 It knows what our files hold of the specification and of the platform's document, and refuses what it does not know.
-Steps that could run at the same time run one after another.
+Steps that could run at the same time run one after another. A step is tried again as Argo 4.0.5 does it
+(workflow/controller/operator.go: processNodeRetries).
 """
 
 import json
@@ -14,15 +15,17 @@ from typing import Any, Protocol
 
 import yaml
 
+from tests.fakes.pods import expand, faults, pod_of
+
 ALWAYS = "ALL_UPSTREAM_TASKS_COMPLETED"
 TASK = {"taskInfo", "componentRef", "inputs", "cachingOptions", "retryPolicy", "dependentTasks", "triggerPolicy"}
-PLATFORM = {"secretAsEnv", "pvcMount", "podMetadata", "securityContext"}
-STORE = "minio://mlpipeline/v2/artifacts"  # as Kubeflow's own store names an artifact
+# Argo's policies: whether a step that failed is tried again, and whether one whose pod is gone, which is an error.
+POLICIES = {"OnFailure": (True, False), "OnError": (False, True), "Always": (True, True)}
 
 
 @dataclass(frozen=True)
 class Step:
-    """One try at a step: what a pod is made of, and where its launcher keeps what it puts out."""
+    """One try at a step: what its pod is made of, and where its launcher keeps what it puts out."""
 
     name: str
     image: str
@@ -34,16 +37,17 @@ class Step:
 
 
 class Backend(Protocol):
-    """What runs a step, in a container or without; it returns the exit code."""
+    """What runs a step, in a container or without; it returns the exit code, and None where the pod is gone."""
 
-    def run(self, step: Step) -> int: ...
+    def run(self, step: Step) -> int | None: ...
 
 
 @dataclass
 class Ending:
-    """How a task ended: the code of each try, none if it was skipped; and the metadata of what it put out."""
+    """How a task ended: the code of each try, none if it was skipped; Argo's word on why none followed; its outputs."""
 
-    codes: list[int] = field(default_factory=list)
+    codes: list[int | None] = field(default_factory=list)
+    message: str = ""
     outputs: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -53,7 +57,7 @@ class Ending:
 
 @dataclass
 class Engine:
-    """A compiled file, and the cluster that it runs in: claims by name, secrets by name and key."""
+    """A compiled file, and the cluster that it runs in: claims by name, secrets by name and key, Argo's policy."""
 
     file: Path
     backend: Backend
@@ -61,21 +65,20 @@ class Engine:
     secrets: Mapping[str, Mapping[str, str]]
     scratch: Path
     wait: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+    policy: str = "OnFailure"  # Argo's own
     endings: dict[str, Ending] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.spec, platform = yaml.safe_load_all(self.file.read_text(encoding="utf-8"))
-        self.platform = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+        self.spec, self.platform = yaml.safe_load_all(self.file.read_text(encoding="utf-8"))
 
     def execute(self, run_id: str, **parameters: Any) -> bool:
         """Runs the pipeline with these parameters over its defaults; tells whether it succeeded as a whole."""
-        self.run_id, self.endings = run_id, {}
-        declared = self.spec["root"]["inputDefinitions"]["parameters"]
-        assert parameters.keys() <= declared.keys()
-        defaults = {name: definition["defaultValue"] for name, definition in declared.items()}
-        return self._walk(self.spec["root"]["dag"], defaults | parameters)
+        self.run_id, self.parameters, self.endings = run_id, parameters, {}
+        assert parameters.keys() <= self.spec["root"]["inputDefinitions"]["parameters"].keys()
+        return self._walk(self.spec["root"]["dag"])
 
-    def _walk(self, dag: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+    def _walk(self, dag: Mapping[str, Any]) -> bool:
         """Runs the tasks of a DAG; one that has lost what it waits for is skipped, unless it always runs."""
         tasks, done = dag["tasks"], dict[str, bool]()
         for name in TopologicalSorter(
@@ -85,7 +88,7 @@ class Engine:
             assert task.keys() <= TASK
             always = task.get("triggerPolicy", {}).get("strategy") == ALWAYS
             ready = always or all(done[other] for other in task.get("dependentTasks", ()))
-            done[name] = self._run(name, task, values) if ready else self._skip(name, task)
+            done[name] = self._run(name, task) if ready else self._skip(name, task)
         return all(done.values())
 
     def _component(self, task: Mapping[str, Any]) -> dict[str, Any]:
@@ -96,77 +99,68 @@ class Engine:
         self.endings[name] = Ending()
         return False
 
-    def _run(self, name: str, task: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
-        component, inputs = self._component(task), {}
-        for parameter, source in task["inputs"]["parameters"].items():
-            if "componentInputParameter" in source:
-                inputs[parameter] = values[source["componentInputParameter"]]
-            else:
-                constant = source["runtimeValue"]["constant"]
-                inputs[parameter] = constant.replace("{{$.pipeline_job_uuid}}", self.run_id)
-        assert inputs.keys() == component["inputDefinitions"]["parameters"].keys()
+    def _run(self, name: str, task: Mapping[str, Any]) -> bool:
+        component = self._component(task)
         if "dag" in component:
-            return self._walk(component["dag"], inputs)
+            return self._walk(component["dag"])
         ending = self.endings[name] = Ending()
-        policy = task.get("retryPolicy", {"maxRetryCount": 0})
-        for attempt in range(policy["maxRetryCount"] + 1):
-            if attempt:
-                self.wait(_seconds(policy, attempt))
-            step = self._step(f"{name}-{attempt}", component, inputs)
+        policy, begun = task.get("retryPolicy"), self.clock()
+        while True:
+            step = self._step(name, len(ending.codes))
             ending.codes.append(self.backend.run(step))
             if ending.succeeded:
                 ending.outputs = _collect(step)
-                break
-        return ending.succeeded
+                return True
+            if policy is None:
+                return False
+            pause = _seconds(policy, len(ending.codes))
+            ending.message = self._refuse(policy, ending.codes, self.clock() - begun, pause)
+            if ending.message:
+                return False
+            self.wait(pause)
 
-    def _step(self, name: str, component: Mapping[str, Any], inputs: Mapping[str, Any]) -> Step:
-        label = component["executorLabel"]
-        container = self.spec["deploymentSpec"]["executors"][label]["container"]
-        outputs = self.scratch / self.run_id / name
-        told = executor_input(inputs, component, f"{STORE}/{self.spec['pipelineInfo']['name']}/{self.run_id}/{name}")
-        platform = self.platform[label]
-        assert platform.keys() <= PLATFORM
-        assert platform["securityContext"]["runAsNonRoot"]
+    def _refuse(self, policy: Mapping[str, Any], codes: list[int | None], passed: float, pause: float) -> str:
+        """Returns why there is no further try, in Argo's words; nothing where there is one.
+
+        The longest duration is that of all tries, since the first one began.
+        """
+        longest = float(policy["backoffMaxDuration"].removesuffix("s"))
+        if passed > longest:
+            return "Max duration limit exceeded"
+        if passed + pause > longest:
+            return "Backoff would exceed max duration limit"
+        if not POLICIES[self.policy][codes[-1] is None]:
+            return "Node not set to be retried"
+        return "No more retries left" if len(codes) > policy["maxRetryCount"] else ""
+
+    def _step(self, task: str, attempt: int) -> Step:
+        pod = pod_of(self.spec, self.platform, task, self.parameters, run_id=self.run_id, attempt=attempt)
+        assert faults(pod) == []
+        [main], context = pod["spec"]["containers"], pod["spec"]["containers"][0]["securityContext"]
+        assert context["runAsNonRoot"]
+        env = {variable["name"]: self._read(variable["valueFrom"]["secretKeyRef"]) for variable in main["env"]}
+        claims = {
+            volume["name"]: self.claims[volume["persistentVolumeClaim"]["claimName"]]
+            for volume in pod["spec"]["volumes"]
+            if "persistentVolumeClaim" in volume
+        }
         return Step(
-            name=f"{self.run_id}-{name}",
-            image=container["image"],
-            command=[substitute(word, inputs, told) for word in container["command"] + container["args"]],
-            env={
-                item["envVar"]: self.secrets[secret["secretName"]][item["secretKey"]]
-                for secret in platform["secretAsEnv"]
-                for item in secret["keyToEnv"]
-            },
-            mounts={mount["mountPath"]: self.claims[mount["constant"]] for mount in platform["pvcMount"]},
-            user=platform["securityContext"]["runAsUser"],
-            outputs=outputs,
+            name=f"{self.run_id}-{task}-{attempt}",
+            image=main["image"],
+            command=[expand(word, env) for word in main["command"] + main["args"]],
+            env=env,
+            mounts={m["mountPath"]: claims[m["name"]] for m in main["volumeMounts"] if m["name"] in claims},
+            user=f"{context['runAsUser']}:{context.get('runAsGroup', context['runAsUser'])}",
+            outputs=self.scratch / self.run_id / f"{task}-{attempt}",
         )
 
-
-def executor_input(inputs: Mapping[str, Any], component: Mapping[str, Any], place: str) -> dict[str, Any]:
-    """Returns what the placeholder {{$}} stands for."""
-    declared = component.get("outputDefinitions", {}).get("artifacts", {})
-    artifacts = {
-        name: {"artifacts": [{"name": name, "type": kind["artifactType"], "uri": f"{place}/{name}", "metadata": {}}]}
-        for name, kind in declared.items()
-    }
-    outputs = {"artifacts": artifacts, "outputFile": "/tmp/kfp_outputs/output_metadata.json"}
-    return {"inputs": {"parameterValues": dict(inputs)}, "outputs": outputs}
+    def _read(self, reference: Mapping[str, str]) -> str:
+        return self.secrets[reference["name"]][reference["key"]]
 
 
-def substitute(word: str, inputs: Mapping[str, Any], told: Mapping[str, Any]) -> str:
-    """Returns a word of a command with its placeholders replaced: what is no text is written as JSON."""
-    if word == "{{$}}":
-        return json.dumps(told)
-    for name, value in inputs.items():
-        text = value if isinstance(value, str) else json.dumps(value)
-        word = word.replace(f"{{{{$.inputs.parameters['{name}']}}}}", text)
-    return word
-
-
-def _seconds(policy: Mapping[str, Any], attempt: int) -> float:
-    """Returns how long to wait before a try; the first is 0."""
-    first, most = (float(policy[key].removesuffix("s")) for key in ("backoffDuration", "backoffMaxDuration"))
-    return min(first * policy["backoffFactor"] ** (attempt - 1), most)
+def _seconds(policy: Mapping[str, Any], tries: int) -> float:
+    """Returns how long Argo waits after so many tries; it knows no upper bound."""
+    return float(policy["backoffDuration"].removesuffix("s")) * policy["backoffFactor"] ** (tries - 1)
 
 
 def _collect(step: Step) -> dict[str, Any]:

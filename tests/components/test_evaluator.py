@@ -37,6 +37,7 @@ def test_a_first_candidate_is_blessed(tmp_path):
         "overall": {"auc": 0.75},
         "metrics": [{"slice": "Overall", "metric": "auc", "candidate": 0.75, "baseline": None}],
         "confusion": [],
+        "roc": [],
         "missed": [],
     }
 

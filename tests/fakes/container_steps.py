@@ -1,17 +1,22 @@
 """The small pipeline in a cluster: its steps are commands, as a compiled pipeline's containers run them."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from configs.home import Home
+from configs.loading.packed_text import pack, protect
 from configs.schema.config import Config
-from configs.schema.resources import METADATA
+from configs.schema.kubernetes import METADATA
 from pipelines.execution.container_entrypoint import Order
 from pipelines.graph import fingerprint
 from pipelines.storage import sync
+from tests.fakes.pods import executor_input
 from tests.sandbox import PATIENCE, ROOT, YAML, Answer, Sandbox
 
 
@@ -35,15 +40,25 @@ class Cluster:
         return order.config().model_copy(update={"storage": storage})
 
     @property
+    def outputs(self) -> Path:
+        """Where the artifacts go that Kubeflow shows."""
+        return self.place.folder / "kfp"
+
+    @property
     def home(self) -> Home:
         return self.config.home
 
-    def start(self, verb: str, run_id: str, *arguments: str, **changes: str) -> "subprocess.Popen[str]":
-        """Starts a step; `changes` are options that differ from what the compiled pipeline says."""
-        image = fingerprint.of_image()
-        given = {"run-id": run_id, "document": YAML, "overrides": "[]", "image": image, "root": self.root, **changes}
+    def start(
+        self, verb: str, run_id: str, overrides: Sequence[str] = (), artifacts: Sequence[str] = (), **changes: str
+    ) -> "subprocess.Popen[str]":
+        """Starts a step that overrides the config and has some artifacts; `changes` are options of its own."""
+        inputs = {"run_id": run_id, "config": pack(YAML), "set": [protect(each) for each in overrides], "cache": True}
+        component = {"outputDefinitions": {"artifacts": {name: {"artifactType": {}} for name in artifacts}}}
+        told = executor_input(inputs, component, str(self.outputs))
+        told["outputs"]["outputFile"] = str(self.outputs / "out.json")
+        given = {"image": fingerprint.of_image(), "root": self.root, "executor-input": json.dumps(told), **changes}
         options = [word for name, value in given.items() for word in (f"--{name}", value)]
-        command = [sys.executable, "-m", "pipelines", verb, str(self.place.config), *options, *arguments]
+        command = [sys.executable, "-m", "pipelines", verb, str(self.place.config), *options]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         env = {**os.environ, METADATA: self.database} | ({"TMPDIR": self.disk} if self.disk else {})
         return subprocess.Popen(command, cwd=ROOT, text=True, env=env, **pipes)
@@ -70,10 +85,10 @@ class Cluster:
             shutil.rmtree(self.disk)
             os.mkdir(self.disk)
 
-    def step(self, run_id: str, node: str, **changes: str) -> Answer:
+    def step(self, run_id: str, node: str, artifacts: Sequence[str] = (), **changes: str) -> Answer:
         """Runs the step of a node."""
-        return self.end(self.start("step", run_id, **{"node": node, "cache": "true", **changes}))
+        return self.end(self.start("step", run_id, artifacts=artifacts, node=node, **changes))
 
-    def finish(self, run_id: str, *arguments: str, **changes: str) -> Answer:
+    def finish(self, run_id: str, **changes: str) -> Answer:
         """Runs the exit step."""
-        return self.end(self.start("finish", run_id, *arguments, **changes))
+        return self.end(self.start("finish", run_id, artifacts=("summary", "metrics"), **changes))

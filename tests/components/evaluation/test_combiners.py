@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from components.evaluation import combiners
 
@@ -35,6 +36,31 @@ def figure(kind, labels, answers, weights=ONES):
 )
 def test_one_of_two_classes(kind, expected):
     assert figure(kind, OF, TOLD) == pytest.approx(expected)
+
+
+def test_the_curve_of_two_classes_is_scikit_learn_s():
+    random = np.random.default_rng(0)
+    labels = random.integers(0, 2, (2000, 1))
+    answers = (labels * 0.3 + random.random((2000, 1)) * 0.7).astype(np.float64)
+    combiner = combiners.Points(key="figure", eval_config=None)
+    curve = combiner.result(combiner.measure(labels, answers, np.ones(2000)))
+    scores, negatives, positives = curve.T
+    assert curve.shape == (100, 3)
+    assert (curve[0].tolist(), curve[-1, 1:].tolist()) == ([1.0, 0.0, 0.0], [1.0, 1.0])
+    for score, false, true in curve[::10]:
+        assert (answers[labels == 0] >= score).mean() == pytest.approx(false)
+        assert (answers[labels == 1] >= score).mean() == pytest.approx(true)
+    area = np.sum(np.diff(negatives) * (positives[1:] + positives[:-1]) / 2)
+    assert area == pytest.approx(roc_auc_score(labels.ravel(), answers.ravel()), abs=0.002)
+
+
+def test_a_curve_of_few_rows_has_as_many_lines():
+    curve = figure(combiners.Points, OF, TOLD)
+    assert curve.shape == (100, 3)
+    assert [line.tolist() for line in np.unique(curve, axis=0)[::-1]] == [
+        [1, 0, 0], [0.9, 0, 0.5], [0.8, 0.5, 0.5], [0.2, 0.5, 1], [0.1, 1, 1],
+    ]  # fmt: skip
+    assert figure(combiners.Points, np.ones((4, 1)), TOLD)[-1].tolist() == [0.1, 0.0, 1.0]
 
 
 def test_rows_count_by_their_weight():

@@ -51,14 +51,14 @@ def thresholds(**limits):
 def test_every_metric_of_the_label_is_measured_and_only_those_with_a_threshold_decide(kind):
     config = eval_config(config_of(kind))
     classes = [CLASSES[name] for name in list_metrics(kind)]
-    confused = ["Confusion"] if kind in ("binary", "multiclass") else []
-    assert [metric.class_name for metric in config.metrics_specs[0].metrics] == classes + confused
+    tables = {"binary": ["Confusion", "OperatingPoints"], "multiclass": ["Confusion"]}
+    assert [metric.class_name for metric in config.metrics_specs[0].metrics] == classes + tables.get(kind, [])
     assert [metric.class_name for metric in deciding(config)] == classes[:1]
 
 
 def test_every_metric_is_of_our_own_module():
     assert CLASSES.keys() == {*chain.from_iterable(METRICS.values()), *QUANTILES}
-    for name in (*CLASSES.values(), "Confusion", "Count"):
+    for name in (*CLASSES.values(), "Confusion", "OperatingPoints", "Count"):
         # TFMA knows ours once one was made, and would take its own of that name for it.
         assert metric_types.registered_metrics().get(name, getattr(tfma_metrics, name)) is getattr(tfma_metrics, name)
 

@@ -1,13 +1,14 @@
 """What the Evaluator of a published pipeline wrote, read back."""
 
 import math
+from itertools import pairwise
 
 import pytest
 import tensorflow as tf
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2, validation_result_pb2
 
 from components.evaluation.judgement import OVERALL, Failure, Measured
-from components.evaluation.results import confuse, failures, overall, read_measured
+from components.evaluation.results import confuse, failures, overall, read_measured, trace
 from configs.schema.evaluation import METRICS
 
 
@@ -54,6 +55,15 @@ def test_the_confusion_of_several_classes_is_a_square(tmp_path):
     item.value.array_value.float64_values[:] = [5, 0, 0, 0, 0, 0, 3, 0, 1]
     write(tmp_path, record)
     assert confuse(str(tmp_path)) == [[5, 0, 0], [0, 0, 0], [3, 0, 1]]
+
+
+@pytest.mark.slow
+def test_the_curve_of_two_classes_has_the_area_of_the_metric(folder):
+    curve = trace(folder)
+    area = sum((x - w) * (y + z) / 2 for (_, w, z), (_, x, y) in pairwise(curve))
+    assert area == pytest.approx(overall(read_measured(folder))["auc"], abs=0.01)
+    assert curve[0] == [1.0, 0.0, 0.0]
+    assert len({tuple(line) for line in curve}) == len(curve)
 
 
 @pytest.mark.slow

@@ -70,6 +70,8 @@ def test_one_of_two_classes(random, weighted):
     }
     assert found.pop("example_count") == ROWS
     np.testing.assert_allclose(found.pop("confusion"), sklearn.confusion_matrix(label, told, **how))
+    _, false, true = found.pop("roc").T
+    assert sklearn.auc(false, true) == pytest.approx(expected["auc"], abs=0.01)
     assert found == pytest.approx(expected, abs=1e-3)
 
 

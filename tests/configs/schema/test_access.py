@@ -4,7 +4,7 @@ import pytest
 
 from configs.errors import ConfigError
 from configs.loading.loader import load
-from configs.schema.access import Cookies, IdentityAwareProxy, ServiceAccount, Token
+from configs.schema.access import Cookies, IdentityAwareProxy, OpenIdConnect, ServiceAccount, Token
 from configs.schema.cluster import Cluster
 from tests.sandbox import YAML
 
@@ -41,7 +41,10 @@ def test_a_file_lies_beside_the_config(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("access", "said"),
     [
-        ("{kind: tocken, env: A}", "unknown kind 'tocken'. Known kinds: cookies, iap, service_account, token. Did you"),
+        (
+            "{kind: tocken, env: A}",
+            "unknown kind 'tocken'. Known kinds: cookies, iap, oidc, service_account, token",
+        ),
         ("{env: A}", "missing key 'kind'"),
         ("{kind: token}", "lies in one place: give env, or file"),
         ("{kind: cookies, env: A, file: B}", "lies in one place: give env, or file"),
@@ -68,3 +71,31 @@ def test_a_mistake_is_named(tmp_path: Path, access: str, said: str) -> None:
 def test_a_host_is_a_url_without_a_password(host: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         Cluster(host=host)
+
+
+@pytest.mark.parametrize(
+    ("access", "reason"),
+    [
+        ("{kind: oidc, issuer: 'http://dex.example.org', client_id: a}", "is no issuer: write its URL, with https"),
+        ("{kind: oidc, issuer: 'https://dex.example.org', client_id: a, username: me}", "has both of username and"),
+        ("{kind: oidc, issuer: 'https://dex.example.org', client_id: a, scopes: [email]}", "asks for the scope openid"),
+    ],
+)
+def test_a_provider_that_gives_no_token_is_refused(tmp_path: Path, access: str, reason: str) -> None:
+    with pytest.raises(ConfigError, match=reason):
+        config(tmp_path, access)
+
+
+def test_a_provider_s_secrets_lie_beside_the_config(tmp_path: Path) -> None:
+    kept = "client_secret: {file: s}, username: me, password: {file: p}"
+    found = config(tmp_path, f"{{kind: oidc, issuer: 'https://dex.example.org', client_id: a, {kept}}}").access
+    assert isinstance(found, OpenIdConnect) and found.client_secret and found.password
+    assert (found.client_secret.file, found.password.file) == (str(tmp_path / "s"), str(tmp_path / "p"))
+
+
+def test_a_provider_is_named_by_its_issuer(tmp_path: Path) -> None:
+    found = config(tmp_path, "{kind: oidc, issuer: 'https://dex.example.org/dex/', client_id: a}").access
+    assert isinstance(found, OpenIdConnect)
+    assert (found.issuer, found.token, found.scopes) == (
+        "https://dex.example.org/dex", "id_token", ("openid", "email", "offline_access"),
+    )  # fmt: skip

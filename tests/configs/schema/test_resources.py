@@ -5,12 +5,12 @@ from pydantic import ValidationError
 
 from configs.errors import ConfigError
 from configs.loading.loader import load
-from configs.nodes import NODES
+from configs.nodes import FINISH, NODES
 from configs.schema.resources import Backoff, Resources
 
 
 def test_resources_know_every_node(write: Callable[..., str]) -> None:
-    steps = {"default": {"retries": 1}} | {id: {"retries": 2} for id in NODES}
+    steps = {"default": {"retries": 1}} | {id: {"retries": 2} for id in (*NODES, FINISH)}
     assert load(write(), [f"resources={steps}"]).resources == {
         id: Resources.model_validate(own) for id, own in steps.items()
     }
@@ -39,16 +39,6 @@ def test_a_node_that_is_none_is_named_with_its_place(
     assert refused.value.remedy.startswith(remedy)
 
 
-@pytest.mark.parametrize(("given", "cpu"), [("2", "2"), (2, "2"), (0.5, "0.5"), ("500m", "500m")])
-def test_cpus(given: object, cpu: str) -> None:
-    assert Resources.model_validate({"cpu": given}).cpu == cpu
-
-
-@pytest.mark.parametrize("memory", ["8Gi", "512Mi", "1.5G", "128974848k"])
-def test_memory(memory: str) -> None:
-    assert Resources(memory=memory).memory == memory
-
-
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
@@ -72,11 +62,29 @@ def test_memory(memory: str) -> None:
         ({"volumes": {"data": "claim"}}, "'data' is no folder to mount at, like '/data'"),
         ({"volumes": {"/data/../etc": "claim"}}, "'/data/../etc' is no folder to mount at"),
         ({"volumes": {"/": "claim"}}, "'/' is no folder to mount at"),
-        ({"volumes": {"/data": "My_Claim"}}, "'My_Claim' is no name in Kubernetes"),
+        ({"volumes": {"/data": "My_Claim"}}, "'My_Claim' is no claim that Kubeflow can mount"),
         ({"volumes": {"/a": "claim", "/b": "claim"}}, "mount a claim twice"),
         ({"labels": {"team": "the fares team"}}, "'the fares team' is no value of a label"),
         ({"image_pull_policy": "Sometimes"}, "'Always', 'IfNotPresent' or 'Never'"),
         ({"image_pull_secrets": ["a b"]}, "'a b' is no name in Kubernetes"),
+        (
+            {"volumes": {"/data": "a.b"}},
+            "'a.b' is no claim that Kubeflow can mount: it names the volume after",
+        ),
+        ({"volumes": {"/minio": "claim"}}, "'/minio' is no folder to mount at: Kubeflow mounts a volume of its own"),
+        ({"labels": {"a/b/c": "x"}}, "'a/b/c' is no key of a label"),
+        ({"labels": {"pipeline/runid": "x"}}, "'pipeline/runid' is Kubeflow's own"),
+        ({"annotations": {"a": "{{workflow.name}}"}}, "holds '{{', which begins a placeholder of Argo's"),
+        ({"env": {"A": {"secret": "s", "key": "a/b"}}}, "'a/b' is no key of a secret or a config map"),
+        ({"env": {"KFP_POD_NAME": {"secret": "s", "key": "k"}}}, "'KFP_POD_NAME' is set by Kubeflow"),
+        ({"backoff": {"most": 900}}, "Extra inputs are not permitted"),
+        ({"requests": {"cpu": "1Gi"}}, "'1Gi' is no number of CPUs"),
+        ({"ephemeral_storage": "20GB"}, "'20GB' is no amount of memory"),
+        ({"affinity": [{"key": "zone"}]}, "has values, when its operator is In"),
+        ({"affinity": [{"key": "zone", "operator": "Exists", "values": ["a"]}]}, "has no values, when its operator is"),
+        ({"affinity": [{"key": "cores", "operator": "Gt", "values": ["many"]}]}, "has one value, a whole number"),
+        ({"affinity": [{"key": "zone", "values": ["a"], "weight": 101}]}, "less than or equal to 100"),
+        ({"tolerations": [{"key": "a b"}]}, "'a b' is no key of a label"),
         ({"tolerations": [{"key": "a", "value": "b"}]}, "has a value when, and only when, its operator is Equal"),
         ({"tolerations": [{"key": "a", "operator": "Equal"}]}, "has a value when, and only when"),
     ],

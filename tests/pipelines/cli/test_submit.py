@@ -2,16 +2,26 @@
 
 import json
 import os
+import random
 import re
+import string
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from configs.home import Home
 from pipelines.cli import app
+from pipelines.cli import submit as cli
 from pipelines.remote import submit
+from pipelines.remote.service import Run, Service
+from pipelines.runs.run import Run as LocalRun
+from pipelines.storage import sync
+from tests.fakes import bucket
 from tests.fakes.compiled_pipeline import PIPELINE
 from tests.fakes.kfp_server import Answer as Instead
 from tests.fakes.kfp_server import KfpServer, serving
@@ -62,6 +72,64 @@ def test_submit_says_what_runs_and_where_to_look(millrace: Command, server: KfpS
     (run_id,) = server.runs
     assert answer == Answer(0, f"Run         {run_id}\nLook at it  {server.host}/#/runs/details/{run_id}\n", "")
     assert server.runs[run_id].runtime_config.parameters == {"cache": False}
+
+
+def test_submit_refuses_what_the_server_does_not_know(millrace: Command, server: KfpServer, config: str) -> None:
+    server.release = "2.15.0"
+    file = Path(config).parent / "compiled.yaml"
+    pool = "labels: {pool: gpu}\n"
+    file.write_text(PIPELINE.replace(pool, f"{pool}          securityContext: {{runAsUser: '1000'}}\n"))
+    for verb in (["submit"], ["schedule", "apply"]):
+        answer = millrace(*verb, config, *compiled(config))
+        what = "Kubeflow Pipelines 2.15.0 does not know 'securityContext', which resources.user becomes."
+        assert answer == Answer(2, "", f"{server.host}: {what}\nCompile for it: cluster.version: '2.15'.\n")
+    assert server.runs == server.recurring_runs == {}
+
+
+def test_a_parameter_that_is_too_large_for_argo_is_refused(millrace: Command, server: KfpServer, config: str) -> None:
+    letters = random.Random(0)
+    text = "".join(letters.choice(string.ascii_letters) for _ in range(400_000))
+    answer = millrace("submit", config, *compiled(config), "--param", f"config={text}")
+    assert (answer.code, server.runs) == (2, {})
+    assert "bytes, compressed, and Argo keeps 1,048,576" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "states", "runs"), [(0, ["FAILED"], 1), (1, ["FAILED", "SUCCEEDED"], 2), (2, ["FAILED"] * 3, 3)]
+)
+def test_a_run_that_failed_is_handed_in_again(
+    millrace: Command, server: KfpServer, config: str, given: int, states: list[str], runs: int
+) -> None:
+    server.course = [{"state": state} for state in states]
+    answer = millrace("submit", config, *compiled(config), "--wait", "--resubmit", str(given))
+    assert (answer.code, len(server.runs)) == (0 if states[-1] == "SUCCEEDED" else 1, runs)
+    assert answer.stdout.count("It failed, and is handed in again: it goes on where it was.") == runs - 1
+
+
+def test_a_run_that_is_not_followed_cannot_be_handed_in_again(millrace: Command, config: str) -> None:
+    answer = millrace("submit", config, *compiled(config), "--resubmit", "1")
+    said = "--resubmit: a run is handed in again once it has ended.\nGive --wait as well.\n"
+    assert answer == Answer(2, "", said)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("code", "runs"), [(4, 1), (3, 1), (1, 3)])
+def test_a_run_whose_record_tells_a_verdict_is_not_handed_in_again(
+    millrace: Command, server: KfpServer, config: str, monkeypatch: pytest.MonkeyPatch, code: int, runs: int
+) -> None:
+    def end(service: Service, run: Run, console: Console) -> Run:
+        home = Home.below("s3://models/volume", "trips")
+        record = LocalRun(home, run.run).record
+        record.parent.mkdir(parents=True)
+        record.write_text(json.dumps({"run": run.run, "ended": "2026-01-05T04:00:00+00:00", "exit_code": code}))
+        sync.put_files(home, record)
+        return replace(run, state="FAILED")
+
+    monkeypatch.setattr(cli, "_watch", end)
+    with bucket.serve():
+        root = ("--set", "cluster.root=s3://models/volume")
+        answer = millrace("submit", config, *compiled(config), *root, "--wait", "--resubmit", "2")
+    assert (answer.code, len(server.runs)) == (1, runs)
 
 
 def test_submit_answers_a_script(millrace: Command, server: KfpServer, config: str) -> None:

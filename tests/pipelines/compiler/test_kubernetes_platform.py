@@ -1,26 +1,56 @@
 """The second document of a compiled file: what its steps need of Kubernetes."""
 
-from importlib.metadata import version
 from typing import Any
-
-import pytest
-from google.protobuf import json_format
 
 from configs.repository import ROOT
 from pipelines.compiler.compile import compile_pipeline
-from tests.pipelines.compiler.golden import ENGINES, compiled, executors
+from tests.fakes.pods import faults, pod_of
+from tests.pipelines.compiler.golden import documents, executors
 
 TAXI = str(ROOT / "configs/taxi.yaml")
 
 
-@pytest.mark.skipif(version("kfp-kubernetes").startswith("1."), reason="kfp-kubernetes 1 knows no tolerations")
-@pytest.mark.parametrize("name", [name for name, engine in ENGINES.items() if engine == "kubeflow"])
-def test_kfp_reads_what_is_needed_of_kubernetes(name: str) -> None:
-    from kfp.kubernetes.kubernetes_executor_config_pb2 import KubernetesExecutorConfig
+def trainer(*overrides: str) -> Any:
+    return executors(compile_pipeline(TAXI, overrides))["exec-trainer"]
 
-    for executor in executors(compiled(name)).values():
-        read = json_format.ParseDict(executor, KubernetesExecutorConfig())
-        assert read.security_context.run_as_non_root
+
+def test_a_step_is_who_the_config_says_where_the_release_can_be_told() -> None:
+    assert trainer()["securityContext"] == {"runAsNonRoot": True, "runAsUser": "1000", "runAsGroup": "1000"}
+    other = trainer("resources.default={user: 5000, group: 6000}")["securityContext"]
+    assert other == {"runAsNonRoot": True, "runAsUser": "5000", "runAsGroup": "6000"}
+    assert "securityContext" not in trainer("resources.default.user=")
+    for release in ("2.14", "2.15"):
+        assert "securityContext" not in trainer(f"cluster.version={release}")
+    assert "securityContext" in trainer("cluster.version=2.16")
+
+
+def test_rules_on_machines_are_one_condition_and_several_wishes() -> None:
+    rules = [
+        "{key: zone, operator: In, values: [a, b]}",
+        "{key: spot, operator: DoesNotExist}",
+        "{key: disk, values: [ssd], weight: 10}",
+    ]
+    assert trainer(f"resources.Trainer.affinity=[{', '.join(rules)}]")["nodeAffinity"] == [
+        {
+            "matchExpressions": [
+                {"key": "zone", "operator": "In", "values": ["a", "b"]},
+                {"key": "spot", "operator": "DoesNotExist"},
+            ]
+        },
+        {"matchExpressions": [{"key": "disk", "operator": "In", "values": ["ssd"]}], "weight": 10},
+    ]
+
+
+def test_the_end_has_a_machine_of_its_own_and_a_run_its_limits() -> None:
+    text = compile_pipeline(TAXI, ["resources.finish={timeout: 60}", "cluster.deadline=7200", "cluster.ttl=600"])
+    assert executors(text)["exec-finish"]["activeDeadlineSeconds"] == "60"
+    whole = documents(text)[1]["platforms"]["kubernetes"]["pipelineConfig"]
+    assert whole == {"activeDeadlineSeconds": 7200, "resourceTtlOnCompletion": 600}
+
+
+def test_shared_memory_lies_beside_a_claim_of_any_name() -> None:
+    made = documents(compile_pipeline(TAXI, ["resources.Trainer={shared_memory: 1Gi, volumes: {/data: shm}}"]))
+    assert faults(pod_of(*made, "trainer")) == []
 
 
 def test_a_volume_is_mounted_for_a_folder_alone() -> None:

@@ -171,3 +171,44 @@ def test_a_mistake_in_the_pools_is_named(write: Callable[[str], Path], text: str
         read_pools(path)
     assert refused.value.where == f"{path}{where}"
     assert what in refused.value.what
+
+
+@pytest.mark.parametrize(
+    ("lines", "where", "what"),
+    [
+        (
+            "  default: {requests: {memory: 8Gi}}\n  Trainer: {memory: 4Gi}\n",
+            "15:resources.default.requests",
+            "asks for 8Gi of memory, which is more than the 4Gi that the step may use",
+        ),
+        (
+            "  Trainer: {cpu: 500m, requests: {cpu: 1}}\n",
+            "15:resources.Trainer.requests",
+            "asks for 1 of cpu, which is more than the 500m that the step may use",
+        ),
+        (
+            "  default: {volumes: {/a: rows}}\n  Trainer: {volumes: {/b: rows}}\n",
+            "16:resources.Trainer.volumes",
+            "mount a claim twice, which Kubeflow cannot",
+        ),
+        (
+            "  default: {shared_memory: 1Gi}\n  Trainer: {volumes: {/dev/shm: rows}}\n",
+            "15:resources.default.shared_memory",
+            "'/dev/shm' is a volume already",
+        ),
+        (
+            "  default: {group: 5}\n  Trainer: {user: }\n",
+            "15:resources.default.group",
+            "is given without a user, who is left to the image",
+        ),
+        (
+            "  default: {ephemeral_storage: 1Gi}\n  Trainer: {node_pool: gpu-l4}\n",
+            "15:resources.default.ephemeral_storage",
+            "has ephemeral_storage beside nvidia-l4, and Kubeflow can limit a step to one of them",
+        ),
+    ],
+)
+def test_what_cannot_be_together_is_named(lines: str, where: str, what: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        settled(lines)
+    assert (refused.value.where, refused.value.what) == (f"file.yaml:{where}", what)

@@ -7,6 +7,7 @@ import pytest
 import yaml
 from google.protobuf import json_format
 
+from configs.loading.packed_text import pack
 from configs.repository import ROOT
 from pipelines.compiler.compile import compile_pipeline
 from pipelines.compiler.container_plan import plan_containers
@@ -46,12 +47,13 @@ def test_the_end_comes_after_all_whatever_happened() -> None:
     assert "triggerPolicy" not in root["exit-handler-1"]
 
 
-def test_the_config_travels_as_it_is_written() -> None:
-    spec = documents(compile_pipeline(TAXI, ["training.epochs=1", "gate.accept='y'"]))[0]
+def test_the_config_travels_packed_and_an_override_where_it_would_be_changed() -> None:
+    changed = "data.missing=['$', '$$', '{{x}}']"
+    spec = documents(compile_pipeline(TAXI, ["training.epochs=1", changed]))[0]
     defaults = {name: each["defaultValue"] for name, each in spec["root"]["inputDefinitions"]["parameters"].items()}
     assert defaults == {
-        "config": Path(TAXI).read_text(encoding="utf-8"),
-        "set": ["training.epochs=1", "gate.accept='y'"],
+        "config": pack(Path(TAXI).read_text(encoding="utf-8")),
+        "set": ["training.epochs=1", pack(changed)],
         "cache": True,
     }
 
@@ -76,5 +78,46 @@ def test_a_step_that_is_not_tried_again_says_nothing_of_it() -> None:
         "maxRetryCount": 2,
         "backoffDuration": "30s",
         "backoffFactor": 2.0,
-        "backoffMaxDuration": "900s",
+        "backoffMaxDuration": "604890s",
     }
+
+
+def test_no_try_comes_to_the_end_of_the_time_for_all() -> None:
+    made = tasks(compile_pipeline(TAXI, ["resources.Trainer={timeout: 500000, retries: 4, backoff: {seconds: 60}}"]))
+    policy = made["trainer"]["retryPolicy"]
+    assert int(policy["backoffMaxDuration"][:-1]) > 5 * 500_000 + 60 * (1 + 2 + 4 + 8)
+
+
+@pytest.mark.parametrize(
+    ("resources", "limits"),
+    [
+        (
+            "{cpu: 4, memory: 8G, requests: {cpu: 500m, memory: 2G}}",
+            {"cpuLimit": 4.0, "memoryLimit": 8.0, "cpuRequest": 0.5, "memoryRequest": 2.0},
+        ),
+        ("{requests: {cpu: 1}}", {"cpuRequest": 1.0}),
+        (
+            "{ephemeral_storage: 20Gi}",
+            {"accelerator": {"resourceType": "ephemeral-storage", "resourceCount": "20Gi"}},
+        ),
+    ],
+)
+def test_what_is_asked_for_may_be_less_than_what_may_be_used(resources: str, limits: dict[str, object]) -> None:
+    spec = documents(compile_pipeline(TAXI, [f"resources.finish={resources}"]))[0]
+    assert spec["deploymentSpec"]["executors"]["exec-finish"]["container"]["resources"] == limits
+
+
+def test_kubeflow_s_pages_are_shown_the_model_and_how_it_was_judged() -> None:
+    components = documents(compiled("gpu"))[0]["components"]
+    shown = {
+        name: {key: kind["artifactType"]["schemaTitle"] for key, kind in each["outputDefinitions"]["artifacts"].items()}
+        for name, each in components.items()
+        if "outputDefinitions" in each
+    }
+    assert shown == {
+        "comp-trainer": {"model": "system.Model"},
+        "comp-evaluator": {"classification": "system.ClassificationMetrics"},
+        "comp-finish": {"summary": "system.HTML", "metrics": "system.Metrics"},
+    }
+    number = ["label.kind=regression", "evaluation.thresholds={rmse: {max: 1}}", "evaluation.slices=[[]]"]
+    assert "outputDefinitions" not in documents(compile_pipeline(TAXI, number))[0]["components"]["comp-evaluator"]

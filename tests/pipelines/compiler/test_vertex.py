@@ -45,6 +45,22 @@ def test_accelerators_go_by_the_names_of_vertex(pool: str, device: str, accelera
             "Vertex has nothing like 'volumes' for a step",
             "Leave it out.",
         ),
+        ("resources.Trainer.shared_memory=1Gi", "Vertex has nothing like 'shared_memory' for a step", "Leave it out."),
+        ("resources.Trainer.labels={a: b}", "Vertex has nothing like 'labels' for a step", "Leave it out."),
+        ("resources.default.annotations={a: b}", "Vertex has nothing like 'annotations' for a step", "Leave it out."),
+        (
+            "resources.default.image_pull_policy=Always",
+            "Vertex has nothing like 'image_pull_policy' for a step",
+            "Leave it out.",
+        ),
+        (
+            "resources.default.image_pull_secrets=[a]",
+            "Vertex has nothing like 'image_pull_secrets' for a step",
+            "Leave it out.",
+        ),
+        ("resources.finish.node_selector={a: b}", "Vertex has nothing like 'node_selector' for a step", "Leave it out"),
+        ("resources.default.user=5000", "Vertex has nothing like 'user' for a step", "Leave it out."),
+        ("cluster.ttl=60", "Vertex has nothing like 'ttl' for a run", "Leave it out."),
     ],
 )
 def test_what_vertex_has_not_is_named(override: str, what: str, remedy: str) -> None:

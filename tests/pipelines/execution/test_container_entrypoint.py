@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,8 +15,7 @@ from components.registry.versions import in_service
 from configs.errors import ConfigError, MillraceError, PipelineBusy
 from configs.nodes import NODES
 from configs.schema.config import Config
-from configs.schema.resources import METADATA
-from pipelines.cli.step import read_list
+from configs.schema.kubernetes import METADATA
 from pipelines.execution import container_entrypoint
 from pipelines.execution.container_entrypoint import Order, close_run, recall_outcome, run_step
 from pipelines.graph import fingerprint
@@ -30,6 +30,7 @@ from tests.fakes.container_steps import Cluster
 from tests.pipelines.execution.test_node_launcher import made
 from tests.sandbox import YAML, Sandbox
 
+SHOWN = {"Trainer": ["model"], "Evaluator": ["classification"]}
 IDS = [spec.id for spec in NODES.values() if spec.key is None]
 
 
@@ -65,13 +66,6 @@ def test_the_code_of_the_compiled_pipeline_is_that_of_the_image(order: Order) ->
     assert wrong.exit_code == 2
     assert re.search(r"from code 0123456789ab, and this image holds code [0-9a-f]{12}$", wrong.what)
     assert "millrace image" in wrong.remedy
-
-
-@pytest.mark.parametrize("text", ["", "{}", "[1]", '"training.epochs=3"', "training.epochs=3"])
-def test_what_is_no_list_of_overrides_is_refused(text: str) -> None:
-    assert read_list('["a=1", "b=[x, y]"]') == ["a=1", "b=[x, y]"]
-    with pytest.raises(ConfigError, match="^--overrides: this is no list of overrides"):
-        read_list(text)
 
 
 def test_a_verdict_is_recalled_and_any_other_failure_is_not(config: Config) -> None:
@@ -215,17 +209,24 @@ def test_a_run_step_by_step_makes_what_a_local_run_makes(stored: Cluster, publis
             refuse_another(cluster)
         if node == "Trainer":
             stop_in_the_middle(cluster)
-        answer = cluster.step("r1", node)
+        answer = cluster.step("r1", node, SHOWN.get(node, ()))
         assert (answer.code, answer.stderr) == (0, ""), answer.stderr
+        if node == "Trainer":
+            [model] = told(cluster, "model")
+            assert model["metadata"]["path"].startswith("s3://models/volume/trips/artifacts/Trainer/model/")
+        if node == "Evaluator":
+            [judged] = told(cluster, "classification")
+            assert len(judged["metadata"]["confusionMatrix"]["rows"]) == 2
+            assert judged["metadata"]["confidenceMetrics"]
         assert re.fullmatch(rf"({node} running: .*\n)*{node} +done +\d+\.\d s  \S.*\n", answer.stdout)
     again = cluster.step("r1", "Pusher")
     assert (again.code, again.stdout) == (0, answer.stdout.splitlines(keepends=True)[-1])
-    ended = cluster.finish("r1", "--executor-input", executor_input(tmp_path))
+    ended = cluster.finish("r1")
     assert (ended.code, ended.stderr) == (0, "")
     assert [line.split()[:2] for line in ended.stdout.splitlines()[: len(IDS)]] == [[node, "done"] for node in IDS]
     assert "\nPublished version 1: auc 0." in ended.stdout
-    assert "Published version 1" in (tmp_path / "kfp" / "summary").read_text()
-    [metrics] = json.loads((tmp_path / "kfp" / "out.json").read_text())["artifacts"]["metrics"]["artifacts"]
+    assert "Published version 1" in (cluster.outputs / "summary").read_text()
+    [metrics] = told(cluster, "metrics")
     assert metrics["metadata"]["auc"] > 0.5
     cluster.fetch()
     shutil.rmtree(cluster.home.run("r2"))
@@ -253,7 +254,7 @@ def refuse_another(cluster: Cluster) -> None:
 
 def stop_in_the_middle(cluster: Cluster) -> None:
     """Starts a training that would last for hours, and tells it to end as Kubernetes does."""
-    process = cluster.start("step", "r1", node="Trainer", cache="true", overrides='["training.epochs=100000"]')
+    process = cluster.start("step", "r1", ["training.epochs=100000"], node="Trainer")
     models = cluster.home.artifacts / "Trainer" / "model"
     while not models.exists():
         assert process.poll() is None, process.communicate()
@@ -311,8 +312,7 @@ def be_used_elsewhere(cluster: Cluster, laptop: Path) -> None:
         release_lease(cluster.config, "r5")
 
 
-def executor_input(folder: Path) -> str:
-    artifacts = {
-        name: {"artifacts": [{"name": name, "uri": str(folder / "kfp" / name)}]} for name in ("summary", "metrics")
-    }
-    return json.dumps({"outputs": {"artifacts": artifacts, "outputFile": str(folder / "kfp" / "out.json")}})
+def told(cluster: Cluster, artifact: str) -> list[dict[str, Any]]:
+    """What Kubeflow was told of an artifact of the last step."""
+    found: dict[str, Any] = json.loads((cluster.outputs / "out.json").read_text())["artifacts"]
+    return found[artifact]["artifacts"]

@@ -8,7 +8,7 @@ from configs.schema.schedule import Schedule
 from pipelines.remote.schedule import differences, upcoming
 from pipelines.remote.service import Recurring
 
-ONE = Recurring("id", "trips", "0 0 3 * * 1", True, True, 1, "millrace", "millrace-0123456789ab", "https://here")
+ONE = Recurring("id", "trips", "0 0 3 * * 1", True, True, 1, "millrace", "millrace-0123456789ab", "abc", "https://here")
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_the_next_times(cron: str, zone: str, times: list[str]) -> None:
 
 
 def test_what_differs_is_said() -> None:
-    other = Recurring("", "trips", "0 0 4 * * 1", False, True, 2, "", "millrace-ba9876543210")
+    other = Recurring("", "trips", "0 0 4 * * 1", False, True, 2, "", "millrace-ba9876543210", "abc")
     assert differences(ONE, ONE) == differences(ONE, Recurring(**{**vars(ONE), "id": "", "url": ""})) == []
     assert differences(ONE, other) == [
         "cron: 0 0 3 * * 1 -> 0 0 4 * * 1",

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from configs.errors import ConfigError
+from configs.loading.packed_text import pack
 from pipelines.remote.service import Run, Step
 from pipelines.remote.submit import follow_run, read_compiled, read_parameters
 from tests.fakes.compiled_pipeline import PIPELINE
@@ -18,7 +19,8 @@ from tests.fakes.compiled_pipeline import PIPELINE
         (["cache=false"], {"cache": False}),
         (["set=[training.epochs=3, gate.drift=0.5]"], {"set": ["training.epochs=3", "gate.drift=0.5"]}),
         (["config=1"], {"config": "1"}),
-        (["config=a: ${HOME} b=c"], {"config": "a: ${HOME} b=c"}),
+        (["config=a: ${HOME} b=c"], {"config": pack("a: ${HOME} b=c")}),
+        (["set=[a=$$, b=1]"], {"set": [pack("a=$$"), "b=1"]}),
         (["cache=true", "set=[]"], {"cache": True, "set": []}),
     ],
 )

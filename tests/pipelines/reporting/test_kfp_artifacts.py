@@ -4,10 +4,10 @@ import json
 import math
 
 import pytest
-from kfp.dsl import Artifact
+from kfp.dsl import Artifact, ClassificationMetrics
 
-from configs.errors import ConfigError
 from pipelines.reporting import kfp_artifacts
+from pipelines.reporting.executor_input import ExecutorInput
 
 
 def node(name, state="done", text="", details=None, seconds=1.25):
@@ -40,14 +40,13 @@ REJECTED = record(
 )
 
 
-def executor_input(folder, **artifacts):
-    artifacts = {
-        "summary": {"name": "summary", "uri": f"{folder}/deep/summary", "type": {"schemaTitle": "system.HTML"}},
-        "metrics": {"name": "metrics", "uri": f"{folder}/deep/metrics", "type": {"schemaTitle": "system.Metrics"}},
-        **artifacts,
-    }
-    places = {name: {"artifacts": [artifact]} for name, artifact in artifacts.items()}
-    return json.dumps({"outputs": {"artifacts": places, "outputFile": f"{folder}/outputs/executor_output.json"}})
+def told(folder, *names):
+    artifacts = {name: {"name": name, "uri": f"{folder}/deep/{name}"} for name in names}
+    return ExecutorInput("r1", "", (), True, artifacts, folder / "outputs" / "executor_output.json")
+
+
+def handed_over(folder):
+    return json.loads((folder / "outputs" / "executor_output.json").read_text())["artifacts"]
 
 
 @pytest.mark.parametrize("uri", ["gs://models/v2/summary", "s3://models/summary", "minio://mlpipeline/v2/x", "/tmp/x"])
@@ -56,7 +55,7 @@ def test_a_file_lies_where_kfp_looks_for_it(uri):
 
 
 def test_the_page_and_the_figures_are_handed_over(tmp_path):
-    kfp_artifacts.write_artifacts(record(), executor_input(tmp_path))
+    kfp_artifacts.write_run(record(), told(tmp_path, "summary", "metrics"))
     page = (tmp_path / "deep" / "summary").read_text()
     assert page == kfp_artifacts.render(record())
     assert json.loads((tmp_path / "outputs" / "executor_output.json").read_text()) == {
@@ -99,7 +98,30 @@ def test_the_page_of_a_run_that_failed_at_once_says_why():
     assert kfp_artifacts.figures(REJECTED) == {}
 
 
-@pytest.mark.parametrize("text", ["", "{}", '{"outputs": {"artifacts": {"summary": {"artifacts": []}}}}', "[1]"])
-def test_what_is_no_executor_input_is_refused(text):
-    with pytest.raises(ConfigError, match="^--executor-input: this is no executor input of Kubeflow's"):
-        kfp_artifacts.write_artifacts(record(), text)
+def test_the_model_is_told_of_where_it_lies(tmp_path):
+    details = {"history": {"loss": [1.0]}, "unit": "epoch", "base": None, "begun": 20}
+    kfp_artifacts.write_model(details, "gs://bucket/trips/artifacts/Trainer/model/3", told(tmp_path, "model"))
+    [model] = handed_over(tmp_path)["model"]["artifacts"]
+    assert model["metadata"] == {
+        "unit": "epoch",
+        "begun": 20,
+        "framework": "TensorFlow",
+        "path": "gs://bucket/trips/artifacts/Trainer/model/3",
+    }
+    assert (tmp_path / "deep" / "model").read_text() == "gs://bucket/trips/artifacts/Trainer/model/3\n"
+
+
+def test_how_the_model_was_judged_has_kfp_s_own_form(tmp_path):
+    theirs = ClassificationMetrics()
+    theirs.log_confusion_matrix(["no", "yes"], [[5, 1], [2, 4]])
+    theirs.log_roc_curve([0.0, 0.5], [0.25, 1.0], [0.9, 0.1])
+    details = {"confusion": [[5, 1], [2, 4]], "roc": [[0.9, 0.0, 0.25], [0.1, 0.5, 1.0]]}
+    kfp_artifacts.write_judgement(details, ["no", "yes"], told(tmp_path, "classification"))
+    [judged] = handed_over(tmp_path)["classification"]["artifacts"]
+    assert judged["metadata"] == theirs.metadata
+
+
+def test_of_several_classes_there_is_no_curve(tmp_path):
+    kfp_artifacts.write_judgement({"confusion": [[1]], "roc": []}, ["a"], told(tmp_path, "classification"))
+    [judged] = handed_over(tmp_path)["classification"]["artifacts"]
+    assert judged["metadata"].keys() == {"confusionMatrix"}

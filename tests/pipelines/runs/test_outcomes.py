@@ -1,5 +1,6 @@
 """What became of a node, as every backend and page reads it."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,28 @@ def test_an_outcome_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert outcomes.read_outcomes(Run(home, "r1")) == {"Trainer": DONE, "DataGate": REJECTED}
     assert outcomes.read_outcomes(Run(home, "r2")) == {"Trainer": Outcome("Trainer", "cached")}
     assert outcomes.read_outcomes(Run(home, "r3")) == {}
+
+
+def test_a_record_names_places_wherever_the_home_is_mounted(tmp_path: Path) -> None:
+    there, here = Home(tmp_path / "workspace" / "taxi"), Home(tmp_path / "mnt" / "models" / "taxi")
+    model = str(there.artifacts / "Trainer" / "model" / "6")
+    made = Outcome("Trainer", "done", outputs={"model": [model]}, digests={model: "0123"})
+    outcomes.write_outcome(Run(there, "r1"), made)
+    assert str(tmp_path) not in Run(there, "r1").outcome("Trainer").read_text()
+    here.root.parent.mkdir(parents=True)
+    there.root.rename(here.root)
+    moved = str(here.artifacts / "Trainer" / "model" / "6")
+    found = outcomes.read_outcomes(Run(here, "r1"))["Trainer"]
+    assert (found.outputs, found.digests) == ({"model": [moved]}, {moved: "0123"})
+
+
+def test_an_older_record_that_names_a_whole_path_is_read_as_well(tmp_path: Path) -> None:
+    run = Run(Home(tmp_path / "taxi"), "r1")
+    run.outcomes.mkdir(parents=True)
+    old = {"node": "Trainer", "state": "done", "outputs": {"model": ["/workspace/taxi/artifacts/Trainer/model/6"]}}
+    run.outcome("Trainer").write_text(json.dumps(old))
+    found = outcomes.read_outcomes(run)["Trainer"]
+    assert found.outputs == {"model": [str(tmp_path / "taxi/artifacts/Trainer/model/6")]}
 
 
 def test_a_record_that_is_still_being_written_is_not_read(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from configs.loading.packed_text import MARK
 from pipelines.compiler.compile import compile_pipeline
 from pipelines.graph.fingerprint import of_image
 
@@ -32,7 +33,8 @@ def compiled(name: str) -> str:
 
 
 def normalise(text: str) -> str:
-    """Take out the version of kfp, and the digest of the code, which is in quotes when a digit comes first."""
+    """Take out the version of kfp, the config, and the digest of the code, which is in quotes when it begins so."""
+    text = re.sub(rf"'{MARK}[\w+/=]+'", "PACKED", text)
     return re.sub(rf"'?{of_image()}'?", "DIGEST", re.sub(r"(?m)^sdkVersion: .*", "sdkVersion: VERSION", text))
 
 
