@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -20,12 +21,12 @@ from components.schemas.blocks import validate_statistics
 from components.schemas.places import FILE
 from components.schemas.tfdv_schema import free, read_schema, read_statistics
 from components.summaries import Outputs, Summary
+from components.validation.precision import COARSE, WHOLE, choose_offset, find_step
 from configs.errors import DataRejected
 from configs.schema.config import Config, Gate
+from configs.schema.features import Numeric
 
 FOUND = "anomalies.json"
-COARSE = 4  # steps of float32 within a deviation, below which a number has lost what tells its values apart
-WHOLE = 2**24  # up to which float32 tells all whole numbers apart
 OF_SCHEMA = {"gate.unseen", "data.schema_file"}  # keys of what an accepted schema allows
 IN_VERSION = "assets.extra/statistics/Split-train/FeatureStats.pb"
 Statistics: TypeAlias = statistics_pb2.DatasetFeatureStatisticsList
@@ -60,6 +61,8 @@ def build(config: Config, made: Made) -> BaseComponent:
             "home": str(config.home.root),
             "gate": config.gate.model_dump_json(),
             "free": json.dumps(free(config)),
+            "offsets": json.dumps(list_offsets(config)),
+            "weight": config.data.weight or "",
             in_service_driver.IN_SERVICE: "",
         },
         driver=in_service_driver.Driver,
@@ -84,7 +87,8 @@ class Executor(BaseExecutor):
         schema = read_schema(Path(artifact_utils.get_single_uri(input_dict["schema"])) / FILE)
         version = in_service_driver.version_of(exec_properties)
         previous = tfdv.load_stats_binary(str(version.path / IN_VERSION)) if version else None
-        found = list(anomalies(statistics, schema, gate, previous, json.loads(exec_properties["free"])))
+        free, offsets = (json.loads(exec_properties[key]) for key in ("free", "offsets"))
+        found = list(anomalies(statistics, schema, gate, previous, free, offsets, exec_properties["weight"]))
         if found and not gate.accept:
             raise rejection(found)
         record = {"accepted": gate.accept if found else None, "anomalies": [vars(anomaly) for anomaly in found]}
@@ -114,12 +118,15 @@ def anomalies(
     gate: Gate,
     previous: Statistics | None,
     free: Sequence[str] = (),
+    offsets: Mapping[str, str] = MappingProxyType({}),
+    weight: str = "",
 ) -> Iterator[Anomaly]:
     """Yields what each split breaks: the schema; drift of train from `previous`; skew of the others from train.
 
-    The values of `free` columns may be any.
+    The values of `free` columns may be any; `offsets` are keys of what may be taken off a column's numbers, by column;
+    `weight` is the column of what rows weigh.
     """
-    yield from _check_precision(statistics["train"])
+    yield from _check_precision(statistics["train"], offsets, weight)
     for split, current in statistics.items():
         other, role = (
             (previous, "previous_statistics") if split == "train" else (statistics["train"], "serving_statistics")
@@ -164,21 +171,32 @@ def with_limits(
     return rules
 
 
-def _check_precision(train: Statistics) -> Iterator[Anomaly]:
-    """Yields the columns whose numbers float32, in which they are learnt from, hardly tells apart."""
-    for column in train.datasets[0].features:
+def list_offsets(config: Config) -> dict[str, str]:
+    """Returns the keys by which something can be taken off the numbers of a column, by column."""
+    numeric = (name for name, feature in config.features.items() if isinstance(feature, Numeric))
+    label = {config.label.name: "label.offset"} if config.label.kind == "regression" else {}
+    return {name: f"features.{name}.offset" for name in numeric} | label
+
+
+def _check_precision(train: Statistics, offsets: Mapping[str, str], weight: str) -> Iterator[Anomaly]:
+    """Yields the columns whose numbers float32, in which they are learnt from, hardly tells apart.
+
+    Of weights only the ratios matter, which it keeps.
+    """
+    for name, column in ((column.path.step[0], column) for column in train.datasets[0].features):
         numbers = column.num_stats
-        if column.type == statistics_pb2.FeatureNameStatistics.FLOAT and numbers.common_stats.num_non_missing:
-            largest = max(abs(numbers.min), abs(numbers.max))
-            step = float(np.spacing(np.float32(largest)))
-            alike = numbers.min == numbers.max
+        floats = column.type == statistics_pb2.FeatureNameStatistics.FLOAT and numbers.common_stats.num_non_missing
+        if floats and name != weight:
+            largest, alike = max(abs(numbers.min), abs(numbers.max)), numbers.min == numbers.max
+            step = find_step(largest)
             if largest >= WHOLE if alike else numbers.std_dev < COARSE * step:
-                name = column.path.step[0]
+                common = choose_offset(numbers.mean, max(numbers.std_dev, step))
+                mend = f"Say {offsets[name]}: {common:.17g}" if name in offsets else "Take what all rows share off them"
                 text = (
                     f"Its numbers are about {numbers.mean:.6g} and deviate by {numbers.std_dev:.2g}; float32, in which "
-                    f"they are learnt, has steps of {step:g} there. Subtract what all rows have in common."
+                    f"they are learnt, has steps of {step:g} there. {mend}."
                 )
-                yield Anomaly("train", name, "PRECISION_LOST", text, "features")
+                yield Anomaly("train", name, "PRECISION_LOST", text, offsets.get(name, "features"))
 
 
 def _check_numbers(

@@ -98,11 +98,12 @@ class Executor(BaseBeamExecutor):
         if seen.folds:
             rows = read_transformed([artifact_utils.get_split_uri(made, split) for split in SPLITS], graph, seen)
             folds = divide(rows.columns[ROW].ravel(), rows.label, seen.label.kind, seen.folds)
-            table = tabulate(rows, answer_folds(names, seen.label, known, rows, folds))
+            answers = answer_folds(names, seen.label, known, rows, folds)
         else:
             train = read_transformed([artifact_utils.get_split_uri(made, "train")], graph, seen)
-            test = read_raw(artifact_utils.get_split_uri(input_dict["examples"], "test"), graph, seen)
-            table = tabulate(test, answer(names, seen.label, known, train, test))
+            rows = read_raw(artifact_utils.get_split_uri(input_dict["examples"], "test"), graph, seen)
+            answers = answer(names, seen.label, known, train, rows)
+        table = tabulate(rows, answers, seen.label.offset)
         artifact = artifact_utils.get_single_instance(output_dict["evaluation"])
         artifact.set_string_custom_property(MODELS, ",".join(names))
         with self._make_beam_pipeline() as pipeline:
@@ -135,8 +136,13 @@ def read_raw(folder: str, graph: str, seen: Columns) -> Examples:
     return Examples(found, found.pop(seen.label.name), *([found.pop(seen.weight)] if seen.weight else []))
 
 
-def tabulate(rows: Examples, answers: Mapping[str, np.ndarray]) -> pa.RecordBatch:
-    """Returns the labels, the weights, and what each model answered, as TFMA reads them: each cell a list."""
+def tabulate(rows: Examples, answers: Mapping[str, np.ndarray], offset: float = 0.0) -> pa.RecordBatch:
+    """Returns the labels, the weights, and what each model answered, as TFMA reads them: each cell a list.
+
+    The label's `offset` is put back into the answers, as an export puts it back into a network's.
+    """
+    if offset:
+        answers = {name: numbers.astype("float64") + offset for name, numbers in answers.items()}
     parts = {LABEL: rows.label, **answers}
     if rows.weight is not None:
         parts[WEIGHT] = rows.weight

@@ -10,16 +10,20 @@ from tensorflow_model_analysis.metrics import metric_types, metric_util
 
 BUCKETS = 10_000  # of scores, as many as TFMA's AUC has
 HALF = 0.5  # the score above which a row is told to be of a class
+ALIKE = 1e-12  # parts of a number by which its mean over many rows may be off
 LEAST = 1e-7  # a likelihood, as Keras has it: no row alone is to make the loss infinite
 
 
 class Sums(beam.CombineFn):
     """Adds up what `measure` makes of the labels [rows, 1 or classes], answers [rows, 1 or classes] and weights [rows]
     of many rows, and tells `result` of it.
+
+    Labels are less the `offset` that they have in common, answers are not: it is taken off them first, since sums of
+    large numbers would hide how they differ.
     """
 
-    def __init__(self, key: metric_types.MetricKey, eval_config: Any) -> None:
-        self.key, self.eval_config = key, eval_config
+    def __init__(self, key: metric_types.MetricKey, eval_config: Any, offset: float = 0.0) -> None:
+        self.key, self.eval_config, self.offset = key, eval_config, offset
 
     @abstractmethod
     def measure(self, labels: np.ndarray, answers: np.ndarray, weights: np.ndarray) -> np.ndarray: ...
@@ -35,7 +39,7 @@ class Sums(beam.CombineFn):
 
     def add_input(self, sums: np.ndarray | None, element: metric_types.StandardMetricInputs) -> np.ndarray | None:
         parts = [
-            self.measure(labels.reshape(len(labels), -1), answers.reshape(len(labels), -1), _spread(weights, labels))
+            self.measure(_lay_out(labels), _lay_out(answers) - self.offset, _spread(weights, labels))
             for labels, answers, weights in metric_util.to_label_prediction_example_weight(
                 element,
                 eval_config=self.eval_config,
@@ -55,6 +59,11 @@ class Sums(beam.CombineFn):
 
     def extract_output(self, sums: np.ndarray | None) -> dict[metric_types.MetricKey, Any]:
         return {self.key: float("nan") if sums is None else self.result(sums)}
+
+
+def _lay_out(values: np.ndarray) -> np.ndarray:
+    """Return [rows, any] of an array of rows."""
+    return values.reshape(len(values), -1)
 
 
 def _spread(weights: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -248,8 +257,8 @@ class SquaredError(Mean):
 class PinballLoss(Mean):
     """The mean over quantiles of what an error costs: q where the label lies above, 1 - q below."""
 
-    def __init__(self, key: metric_types.MetricKey, eval_config: Any, quantiles: Sequence[float]) -> None:
-        super().__init__(key, eval_config)
+    def __init__(self, key: metric_types.MetricKey, eval_config: Any, quantiles: Sequence[float], **own: Any) -> None:
+        super().__init__(key, eval_config, **own)
         self.quantiles = np.array(quantiles)
 
     def amount(self, labels: np.ndarray, answers: np.ndarray) -> np.ndarray:
@@ -267,23 +276,32 @@ class Coverage(Mean):
 
 
 class Moments(Sums):
-    """The weight, the label, its square and the error's square, each times the weight."""
+    """The weight, the mean of the labels, the squares of their distances from it, and those of the errors.
+
+    By Chan, Golub and LeVeque, 1979: from squares of the labels themselves little would be left of how they differ.
+    """
 
     def measure(self, labels: np.ndarray, answers: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        numbers = labels[:, 0].astype(float)
-        return np.stack([np.ones(len(numbers)), numbers, numbers**2, _errors(labels, answers) ** 2]) @ weights
+        numbers, weight = labels[:, 0].astype(float), weights.sum()
+        mean = weights @ numbers / weight if weight else 0.0
+        return np.array([weight, mean, weights @ (numbers - mean) ** 2, weights @ _errors(labels, answers) ** 2])
+
+    def add(self, parts: Sequence[np.ndarray]) -> np.ndarray:
+        weight, mean, square, error = np.array(parts).T
+        whole = weight.sum()
+        middle = weight @ mean / whole if whole else 0.0
+        return np.array([whole, middle, square.sum() + weight @ (mean - middle) ** 2, error.sum()])
 
     def result(self, sums: np.ndarray) -> float:
-        weight, label, square, error = sums
-        spread = square - label**2 / weight
-        return 1 - error / spread if spread > 0 else float("nan")
+        weight, mean, spread, error = sums
+        return float(1 - error / spread) if spread > weight * (ALIKE * mean) ** 2 else float("nan")
 
 
 class Totals(Sums):
     """What the answers and the labels add up to."""
 
     def measure(self, labels: np.ndarray, answers: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        return np.array([weights @ _point(answers), weights @ labels[:, 0]])
+        return np.array([weights @ (part.astype(float) + self.offset) for part in (_point(answers), labels[:, 0])])
 
     def result(self, sums: np.ndarray) -> float:
         return _share(sums[0], sums[1])

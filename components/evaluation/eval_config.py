@@ -77,7 +77,8 @@ def _counting() -> MetricsSpec:
 
 
 def _options(name: str, label: Label) -> dict[str, Any]:
-    return {"quantiles": label.quantiles} if name == "pinball" else {}
+    own = {"offset": label.offset} if label.offset else {}
+    return own | {"quantiles": label.quantiles} if name == "pinball" else own
 
 
 def _metric(

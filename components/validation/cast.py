@@ -38,13 +38,19 @@ def to_text(array: pa.Array) -> pa.Array:
     return array.cast(pa.string())
 
 
-def to_numbers(array: pa.Array) -> pa.Array:
-    """Return finite float32; what is blank is null.
+def to_numbers(array: pa.Array, offset: float = 0.0) -> pa.Array:
+    """Return finite float32, less the offset; what is blank is null.
 
     By way of float64, as Parquet has it: straight from text, one number in 2**29 would be rounded otherwise.
     """
-    numbers = _to_doubles(array).cast(pa.float32(), safe=False)
-    if not pc.all(pc.is_finite(numbers), min_count=0).as_py():
+    numbers = to_doubles(array)
+    return (pc.subtract(numbers, offset) if offset else numbers).cast(pa.float32(), safe=False)
+
+
+def to_doubles(array: pa.Array) -> pa.Array:
+    """Return float64 that are finite as float32 as well; what is blank is null."""
+    numbers = _to_doubles(array)
+    if not pc.all(pc.is_finite(numbers.cast(pa.float32(), safe=False)), min_count=0).as_py():
         raise pa.ArrowInvalid("a number is not finite")
     return numbers
 

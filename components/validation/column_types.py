@@ -35,7 +35,8 @@ class Role:
     """What one column is; `name` is a key of ROLES.
 
     With `columns` it is made of those of the data, one number each. Lists hold a multiple of `width` numbers. A label
-    that is `optional` may be missing. What is `made` is in no column of the data: a window fills it in.
+    that is `optional` may be missing. What is `made` is in no column of the data: a window fills it in. The `offset` is
+    taken off a number.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Role:
     optional: bool = False
     separator: str = "|"
     made: bool = False
+    offset: float = 0.0
 
     @property
     def key(self) -> str:
@@ -132,7 +134,7 @@ def _to_text(array: pa.Array, role: Role) -> pa.Array:
 
 
 def _to_numbers(array: pa.Array, role: Role) -> pa.Array:
-    numbers = to_numbers(to_plain_numbers(array, role.spelling))
+    numbers = to_numbers(to_plain_numbers(array, role.spelling), role.offset)
     if role.name != "numeric" and numbers.null_count and not role.optional:
         raise pa.ArrowInvalid("a number is missing")
     if role.name == "weight" and (pc.min(numbers).as_py() or 0) < 0:

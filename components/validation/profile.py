@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from components.readers.formats import find_format
 from components.validation import validate
-from components.validation.cast import to_text
+from components.validation.cast import to_doubles, to_text
 from components.validation.column_types import Role
 from configs.schema.dialect import PLAIN, Dialect
 
@@ -71,10 +71,10 @@ class Column:
 
     @cached_property
     def numbers(self) -> np.ndarray:
-        """The values as numbers; none of them where one is no number."""
+        """The values as numbers, float64; none of them where one is no number."""
         if not pa.types.is_boolean(self.values.type) and not pa.types.is_temporal(self.values.type):
-            with suppress(pa.ArrowInvalid):
-                return Role("numeric", self.name).convert(self.values).to_numpy(zero_copy_only=False).astype(float)
+            with suppress(pa.ArrowInvalid, pa.ArrowNotImplementedError):
+                return to_doubles(self.values).to_numpy(zero_copy_only=False)
         return np.zeros(0)
 
     def fits(self, kind: str, format: str | None = None) -> bool:

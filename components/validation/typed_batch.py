@@ -14,7 +14,7 @@ from components.validation.column_types import Role, column
 from components.validation.spelling import Spelling
 from configs.schema.config import Config, Label
 from configs.schema.data import Data
-from configs.schema.features import Categorical, Feature, Image, Steps, Timestamp
+from configs.schema.features import Categorical, Feature, Image, Numeric, Steps, Timestamp
 
 LISTS = ("image", "sequence", "ids", "labels")  # roles whose cells are more than one value
 LABELS = {"binary": "label", "multiclass": "label", "multilabel": "labels", "regression": "target"}
@@ -153,6 +153,8 @@ def _assign_role(name: str, feature: Feature) -> Role:
             return Role("pixels", name, columns=columns, width=feature.size)
         case Steps(ids=int()):
             return Role("ids", name)
+        case Numeric():
+            return Role("numeric", name, offset=feature.offset)
         case Steps():
             return Role("sequence", name, columns=feature.columns or (), width=feature.width)
     return Role(feature.kind, name)
@@ -164,7 +166,15 @@ def _assign_label(config: Config) -> Role:
     if label.columns:
         return Role("flags", label.name, label.values, columns=label.columns, spelling=spelling)
     separator = label.separator or "|"
-    return Role(LABELS[label.kind], label.name, label.values, spelling=spelling, optional=optional, separator=separator)
+    return Role(
+        LABELS[label.kind],
+        label.name,
+        label.values,
+        spelling=spelling,
+        optional=optional,
+        separator=separator,
+        offset=label.offset,
+    )
 
 
 def _search(batch: pa.RecordBatch, role: Role, folder: str | None, start: int = 0) -> Iterator[tuple[int, Role]]:

@@ -33,6 +33,12 @@ def show(value: Any) -> str:
     return text if len(text) <= 30 else f"{text[:29]}…"
 
 
+def show_span(low: float, high: float) -> str:
+    """Returns from where to where numbers go, with all digits where few do not tell both apart."""
+    first, last = show(low), show(high)
+    return f"{first} to {last}" if first != last else f"{low:,.15g} to {high:,.15g}"
+
+
 def insert(text: str, section: str, key: str, value: str, name: str) -> str:
     """Returns the text of a YAML file with a key added to one of its sections; comments and layout stay.
 

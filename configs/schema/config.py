@@ -25,7 +25,7 @@ from configs.schema.models import Autoregression, BoostedTrees, Model
 from configs.schema.resources import Resources, Step
 from configs.schema.schedule import Schedule
 from configs.schema.section import Section, Text
-from configs.schema.spelling import Lower, OwnDecimal, OwnThousands, Trim, Unit
+from configs.schema.spelling import Lower, Offset, OwnDecimal, OwnThousands, Trim, Unit
 from configs.schema.training import HEEDED, Training
 from configs.schema.tuning import Tuning
 
@@ -63,6 +63,7 @@ class Label(Section):
     decimal: OwnDecimal = None
     thousands: OwnThousands = None
     unit: Unit = None
+    offset: Offset = 0.0
 
     @model_validator(mode="after")
     def _check_quantiles(self) -> "Label":
@@ -105,6 +106,8 @@ class Label(Section):
             raise ValueError(f"of kind {self.kind} takes neither trim nor lower")
         if any((self.decimal, self.thousands, self.unit)) and self.kind != "regression":
             raise ValueError(f"of kind {self.kind} is no number, and takes no decimal, thousands or unit")
+        if self.offset and self.kind != "regression":
+            raise ValueError(f"of kind {self.kind} is no number, and takes no offset")
         if self.missing == "drop" and self.kind == "multilabel":
             raise ValueError("of kind multilabel may be blank, which says that no class is meant: nothing is missing")
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt, Strict, field_validator, model_validator
 
 from configs.schema.section import Section, Text
-from configs.schema.spelling import Lower, Missing, OwnDecimal, OwnThousands, Trim, Unit
+from configs.schema.spelling import Lower, Missing, Offset, OwnDecimal, OwnThousands, Trim, Unit
 
 Part = Literal["hour", "day_of_week", "day", "month", "year"]
 Columns = Annotated[
@@ -31,6 +31,13 @@ class Numeric(Section):
     decimal: OwnDecimal = None
     thousands: OwnThousands = None
     unit: Unit = None
+    offset: Offset = 0.0
+
+    @model_validator(mode="after")
+    def _check_offset(self) -> "Numeric":
+        if self.offset and self.scale == "log":
+            raise ValueError("with an offset is measured from there, and has no logarithmic scale")
+        return self
 
 
 class Categorical(Section):

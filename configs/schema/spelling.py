@@ -38,5 +38,13 @@ OwnThousands = Annotated[Thousands | None, Field(description="What groups digits
 Unit = Annotated[
     str | None, Field(min_length=1, description='A text before or after each number that is passed over: "$", "%".')
 ]
+Offset = Annotated[
+    float,
+    Field(
+        allow_inf_nan=False,
+        description="Of numbers that differ by a millionth of what they have in common: that. It is taken off before "
+        "they become float32, in which a model learns.",
+    ),
+]
 Trim = Annotated[bool, Field(description="Blanks around a value count for nothing.")]
 Lower = Annotated[bool, Field(description="Capital letters count as small ones.")]

@@ -34,6 +34,7 @@ from pipelines.onboarding.folder_inference import LABEL, Classes, choose_network
 from pipelines.onboarding.label_inference import Target, aim, find_kind, label_rows
 from pipelines.onboarding.model_choice import choose_by_size, choose_model
 from pipelines.onboarding.multilabel_inference import aim_at_sets, find_sets, join_flags, spell_columns, spell_separator
+from pipelines.onboarding.offset_inference import TOLD, find_offset
 from pipelines.onboarding.series_draft import (
     choose_features,
     choose_series,
@@ -143,7 +144,11 @@ def _tell_label(spelled: Spelled, label: str, kind: str | None) -> Labelled:
     if column.is_single and (sets := find_sets(column, kind)):
         return Labelled(spelled.profile, "multilabel", spell_separator(sets[0]), counts=sets[1])
     profile, options, warnings = label_rows(spelled, label)
-    return Labelled(profile, find_kind(profile.columns[label], kind), options, warnings)
+    column = profile.columns[label]
+    found = find_kind(column, kind)
+    if found == "regression" and (offset := find_offset(column)):
+        options = [*options, f"offset: {offset}  # taken off, and put back into the answers: {TOLD}"]
+    return Labelled(profile, found, options, warnings)
 
 
 def _tell_flags(spelled: Spelled, flags: Sequence[str], counts: Mapping[str, int]) -> Labelled:

@@ -12,12 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from components.validation.profile import TRIED, Column
-from configs.loading.yaml_writer import share, show
+from configs.loading.yaml_writer import share, show, show_span
 from configs.quantities import count
 from configs.schema.words import NO_WORD, SIGN
 from pipelines.onboarding.association import depends
 from pipelines.onboarding.feature_guess import Guess
 from pipelines.onboarding.moment_inference import spot_moment
+from pipelines.onboarding.offset_inference import TOLD, find_offset
 from pipelines.onboarding.spelling_inference import KEYS, describe_variants, find_variants
 
 ALIKE = 16  # columns of one name and other digits that become one pattern
@@ -57,6 +58,9 @@ def _spell(column: Column, found: Guess, spelled: Mapping[str, Any]) -> Guess:
         mend = ", ".join(f"{key}: true" for key in variants)
         warning = f"{describe_variants(column)} differ by case or blanks alone; {mend} would make them one"
         told += f"; {mend} would make one of {describe_variants(column)}"
+    if found.kind == "numeric" and (offset := find_offset(column)):
+        own["offset"] = offset
+        told = f"{told}; {TOLD}"
     return replace(found, reason=told, options={**found.options, **own}, warning=found.warning or warning)
 
 
@@ -232,14 +236,14 @@ def _find_words(column: Column) -> np.ndarray:
 
 def _span(*columns: Column) -> str:
     low, high = min(column.numbers.min() for column in columns), max(column.numbers.max() for column in columns)
-    return f"{show(float(low))} to {show(float(high))}"
+    return show_span(float(low), float(high))
 
 
 def _join(members: Sequence[tuple[Guess, Column]]) -> Guess | None:
     """Returns the one guess for columns that are alike; None where they are not."""
     guesses, columns = zip(*members, strict=True)
     spelled = {tuple((key, str(found.options[key])) for key in KEYS if key in found.options) for found in guesses}
-    if len(spelled) > 1:
+    if len(spelled) > 1 or any("offset" in found.options for found in guesses):
         return None
     told = {key: guesses[0].options[key] for key in KEYS if key in guesses[0].options}
     kinds, most = {found.kind for found in guesses}, max(len(column.values) for column in columns)

@@ -9,7 +9,7 @@ import numpy as np
 
 from components.validation.profile import Column, Profile
 from configs.errors import ConfigError, DataRejected
-from configs.loading.yaml_writer import share, show, spell_text
+from configs.loading.yaml_writer import share, show, show_span, spell_text
 from configs.quantities import count
 from pipelines.onboarding.feature_guess import Guess
 from pipelines.onboarding.spelling_inference import Spelled, describe_variants, find_variants, make_one, take_labelled
@@ -131,7 +131,7 @@ def _require_kind(column: Column, kind: str) -> None:
 def _aim_at_number(column: Column, shares: np.ndarray) -> Target:
     mean = float((column.numbers * shares).sum())
     spread = float(np.sqrt((shares * (column.numbers - mean) ** 2).sum()))
-    reason = f"{show(float(column.numbers.min()))} to {show(float(column.numbers.max()))}, mean {show(mean)}"
+    reason = f"{show_span(float(column.numbers.min()), float(column.numbers.max()))}, mean {show(mean)}"
     limits = {"max": f"{spread:.5g}", "max_rise": f"{spread / 50:.2g}"}
     told = "the label's standard deviation: what always saying the mean gives; 2 % of it"
     return Target("regression", reason, (), (("rmse", limits, told),))

@@ -86,6 +86,29 @@ def test_numbers_that_float32_does_not_tell_apart_break_the_gate(numbers, lost):
     assert rules == ([("train", "level", "PRECISION_LOST", "features")] if lost else [])
 
 
+@pytest.mark.parametrize(
+    ("column", "key", "mend"),
+    [
+        ("level", "label.offset", "Say label.offset: 1000000000."),
+        ("miles", "features.miles.offset", "Say features.miles.offset: 1000000000."),
+        ("past", "features", "Take what all rows share off them."),
+    ],
+)
+def test_what_is_to_be_taken_off_large_numbers_is_told_where_it_can_be(column, key, mend):
+    frame = pd.DataFrame({column: (1e9 + 10 * np.linspace(-2, 2, 1000)).astype("float32")})
+    train = {"train": tfdv.generate_statistics_from_dataframe(frame, OPTIONS)}
+    offsets = {"level": "label.offset", "miles": "features.miles.offset"}
+    [anomaly] = anomalies(train, infer(train), Gate(), None, offsets=offsets)
+    assert (anomaly.feature, anomaly.key) == (column, key)
+    assert mend in anomaly.text
+
+
+def test_weights_matter_by_their_ratios_alone():
+    frame = pd.DataFrame({"heavy": (1e9 + 10 * np.linspace(-2, 2, 1000)).astype("float32")})
+    train = {"train": tfdv.generate_statistics_from_dataframe(frame, OPTIONS)}
+    assert list(anomalies(train, infer(train), Gate(), None, weight="heavy")) == []
+
+
 def kinds(start, words):
     """Rows as ExampleGen leaves them: moments, truth and classes as integers, texts, numbers to predict."""
     frame = pd.DataFrame(

@@ -128,3 +128,10 @@ def test_a_model_that_graph_loaders_cannot_read_is_refused(model, rows, tmp_path
     with pytest.raises(NotBlessed, match="The exported model cannot be loaded and asked") as error:
         answer_as_served(str(tmp_path), {"serving_default": {"examples": np.array(rows, object)}})
     assert error.value.where == "LoadCheck"
+
+
+def test_what_all_answers_have_in_common_hides_no_difference(rows):
+    trained, served = ({"serving_default": {"prediction": 1e9 + np.full((20, 1), each)}} for each in (1.0, 2.0))
+    compare(trained, trained, rows, "Python loader", 1e9)
+    with pytest.raises(NotBlessed, match="answers 20 of 20 rows otherwise"):
+        compare(trained, served, rows, "Python loader", 1e9)

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -87,18 +88,42 @@ def test_whole_numbers_that_never_repeat_decide_the_label(tmp_path):
     assert np.mean(predict(tmp_path / "rows.csv") == rows[LABEL]) > 0.95
 
 
-@pytest.mark.parametrize("wide", ["label", pytest.param("feature", marks=pytest.mark.full)])
-def test_a_number_that_loses_its_digits_is_refused_by_name(tmp_path, wide):
+def test_numbers_far_larger_than_what_tells_them_apart_keep_their_digits(tmp_path):
+    chance = np.random.default_rng(6)
+    cause, hour, noise = chance.normal(size=900), chance.integers(0, 24, 900), chance.normal(size=900)
+    moment = 1_700_006_400_000 + 3_600_000 * hour + chance.integers(0, 3_600_000, 900)  # from midnight on
+    rows = pd.DataFrame(
+        {
+            "level": 1e9 + 10 * cause,
+            "time": moment,
+            "heavy": 1e9 + 10 * chance.normal(size=900),
+            LABEL: 1e9 + 10 * cause + 10 * np.sin(2 * np.pi * hour / 24) + noise,
+        }
+    )
+    rows.to_csv(tmp_path / "rows.csv", index=False, float_format="%.3f")
+    millrace(tmp_path, "init", "rows.csv", "--label", LABEL, "--weight", "heavy", "-o", "own.yaml")
+    config = load(tmp_path / "own.yaml")
+    assert kinds(tmp_path) == {"level": "numeric", "time": "timestamp"}
+    assert config.label.offset == config.features["level"].offset == 1e9
+    said = millrace(tmp_path, "run", "own.yaml", "--set", "baselines=[mean,linear]")
+    [rmse] = map(float, re.findall(r"rmse ([\d.]+), blessed", said))
+    [mean, linear] = map(float, re.findall(r"rmse: mean ([\d.]+), linear ([\d.]+)", said)[0])
+    spread = rows[LABEL].std()
+    assert rmse < 0.3 * spread
+    assert (mean, linear) == (pytest.approx(spread, rel=0.2), pytest.approx(rmse, rel=0.5))
+    predicted = predict(tmp_path / "rows.csv").to_numpy(float)
+    assert np.sqrt(np.mean((predicted - rows[LABEL]) ** 2)) < 0.3 * spread
+
+
+@pytest.mark.full
+def test_a_number_that_loses_its_digits_is_refused_by_name(tmp_path):
     chance = np.random.default_rng(6)
     cause = chance.normal(size=600)
-    columns = {"label": 10 * cause + chance.normal(size=600), "feature": cause}
-    columns[wide] = columns[wide] * (1 if wide == "label" else 10) + 1e9
-    rows = pd.DataFrame({"level": columns["feature"], LABEL: columns["label"]})
+    rows = pd.DataFrame({"level": 1e9 + 10 * cause, LABEL: cause + chance.normal(size=600)})
     rows.to_csv(tmp_path / "rows.csv", index=False, float_format="%.3f")
     millrace(tmp_path, "init", "rows.csv", "--label", LABEL, "-o", "own.yaml")
-    said = millrace(tmp_path, "run", "own.yaml", code=3)
-    assert {"label": LABEL, "feature": "level"}[wide] in said
-    assert "float32" in said
+    said = millrace(tmp_path, "run", "own.yaml", "--set", "features.level={kind: numeric}", code=3)
+    assert "Say features.level.offset: 1000000000." in said
     assert "Published" not in said
 
 

@@ -81,8 +81,11 @@ def name_answers(prediction: tf.Tensor, label: Label) -> dict[str, tf.Tensor]:
     """Returns `prediction` [batch, units]; with it, of classes, `classes` and `scores`, both [batch, classes].
 
     These are what TensorFlow Serving calls them: the names, in the order of the label, and how likely each is. The
-    prediction of a binary label is the score of its second class, that of a number is in the label's unit.
+    prediction of a binary label is the score of its second class, that of a number is in the label's unit; float64
+    where an offset is put back, which float32 could not hold.
     """
+    if label.offset:
+        return {PREDICTION: tf.cast(prediction, tf.float64) + label.offset}
     if not label.values:
         return {PREDICTION: prediction}
     scores = tf.concat([1 - prediction, prediction], axis=1) if label.kind == "binary" else prediction

@@ -26,7 +26,7 @@ def holds_list(feature: Feature) -> bool:
 
 
 def from_examples(features: Mapping[str, Feature], columns: Mapping[str, tf.SparseTensor]) -> Cells:
-    """Returns the cells of columns as they are parsed from tf.Examples."""
+    """Returns the cells of columns as they are parsed from tf.Examples, whose numbers are less their offset."""
     found: Cells = {}
     numbers, texts, wholes = (list_names(features, dtype) for dtype in ABSENT)
     if numbers:
@@ -43,7 +43,8 @@ def from_request(features: Mapping[str, Feature], tensors: Mapping[str, tf.Tenso
     found: Cells = {}
     numbers, texts, wholes = (list_names(features, dtype) for dtype in ABSENT)
     if numbers:
-        found[NUMBERS] = tf.cast(tf.stack([tensors[name] for name in numbers], axis=1), tf.float32)
+        matrix, offsets = tf.stack([tensors[name] for name in numbers], axis=1), list_offsets(features, numbers)
+        found[NUMBERS] = tf.cast(matrix - tf.constant(offsets, matrix.dtype) if any(offsets) else matrix, tf.float32)
     if texts:
         matrix = tf.stack([tensors[name] for name in texts], axis=1)
         found |= _part(texts, unify([features[name] for name in texts], matrix))
@@ -69,6 +70,11 @@ def describe(features: Mapping[str, Feature]) -> dict[str, tf.TypeSpec]:
 def list_names(features: Mapping[str, Feature], dtype: tf.DType) -> list[str]:
     """Returns the features that hold at most one value a row, of this type."""
     return [name for name, feature in features.items() if not holds_list(feature) and find_type(feature) == dtype]
+
+
+def list_offsets(features: Mapping[str, Feature], names: Sequence[str]) -> list[float]:
+    """Returns what is taken off the numbers of these features."""
+    return [getattr(features[name], "offset", 0.0) for name in names]
 
 
 def lay_out(columns: Sequence[tf.SparseTensor]) -> tf.Tensor:

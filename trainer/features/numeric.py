@@ -18,7 +18,7 @@ def shrink(options: Sequence[Numeric], numbers: tf.Tensor) -> tf.Tensor:
 
 def fill(options: Sequence[Numeric], moments: Moments, shrunk: tf.Tensor) -> tf.Tensor:
     """Returns [batch, columns] with what each option says in the place of NaN."""
-    given = [math.nan if option.impute == "mean" else option.impute for option in options]
+    given = [math.nan if option.impute == "mean" else option.impute - option.offset for option in options]
     imputed = shrink(options, tf.constant(given, tf.float32))
     fillers = tf.where(tf.math.is_nan(imputed), tf.constant(moments.mean, tf.float32), imputed)
     return tf.where(tf.math.is_nan(shrunk), fillers, shrunk)

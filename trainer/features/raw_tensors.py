@@ -21,10 +21,11 @@ def list_tensors(features: Mapping[str, Feature]) -> dict[str, tf.TensorSpec]:
     return {name: _describe(feature, names[name]) for name, feature in features.items()}
 
 
-def spread(values: tf.SparseTensor, spec: tf.TensorSpec) -> tf.Tensor:
-    """Returns the tensor that says the same as the cells that are parsed from tf.Examples."""
+def spread(values: tf.SparseTensor, spec: tf.TensorSpec, offset: float = 0.0) -> tf.Tensor:
+    """Returns the tensor that says the same as cells parsed from tf.Examples, whose numbers are less the offset."""
     rows, width = values.dense_shape[0], values.dense_shape[1] if spec.shape.rank == 2 else 1
-    cells = tf.SparseTensor(values.indices, tf.cast(values.values, spec.dtype), tf.stack([rows, width]))
+    items = tf.cast(values.values, spec.dtype) + offset if offset else tf.cast(values.values, spec.dtype)
+    cells = tf.SparseTensor(values.indices, items, tf.stack([rows, width]))
     dense = tf.sparse.to_dense(cells, default_value="" if spec.dtype == tf.string else math.nan)
     return dense if spec.shape.rank == 2 else dense[:, 0]
 

@@ -17,9 +17,10 @@ from tests.components.evaluation.test_eval_config import config_of
 ROWS, PARTS = 400, 3
 
 
-def measured(kind, label, answers, weight=None):
+def measured(kind, label, answers, weight=None, offset=0.0):
     """The metrics by name, of labels and answers by row, which come in parts."""
-    config = eval_config(config_of(kind, weight="fare" if weight is not None else None))
+    config = config_of(kind, weight="fare" if weight is not None else None)
+    config = eval_config(config.model_copy(update={"label": config.label.model_copy(update={"offset": offset})}))
     config.model_specs[0].label_key = config.model_specs[0].prediction_key = ""
     weights = np.ones(len(label)) if weight is None else weight
     parts = [
@@ -124,6 +125,30 @@ def test_a_number(random, weighted):
     assert found == pytest.approx(expected, rel=1e-4)
 
 
+@pytest.mark.parametrize("offset", [1e9, -1.7e12])
+def test_a_number_that_is_large_beside_what_tells_it_apart(random, offset):
+    label = random.normal(0, 10, ROWS).astype("float32")
+    answers = offset + label.astype(float) + random.normal(1, 5, ROWS)
+    whole = offset + label.astype(float)
+    expected = {
+        "rmse": np.sqrt(sklearn.mean_squared_error(whole, answers)),
+        "mae": sklearn.mean_absolute_error(whole, answers),
+        "r2": 1 - ((answers - whole) ** 2).sum() / (ROWS * label.astype(float).var()),
+        "calibration": answers.sum() / whole.sum(),
+        "example_count": ROWS,
+    }
+    found = measured("regression", label, answers, offset=offset)
+    assert found.pop("calibration") - 1 == pytest.approx(expected.pop("calibration") - 1, rel=1e-3)
+    assert found == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_variance_of_large_numbers_is_no_rounding(random):
+    label = random.normal(1e8, 1, ROWS)
+    answers = label + random.normal(0, 0.5, ROWS)
+    expected = 1 - ((label - answers) ** 2).sum() / ((label - label.mean()) ** 2).sum()
+    assert measured("regression", label, answers)["r2"] == pytest.approx(expected, rel=1e-6)
+
+
 def test_quantiles_of_a_number(random):
     label = random.normal(100, 10, ROWS)
     answers = label[:, None] * 0.5 + np.array([[38.0, 50.0, 62.0]]) + random.normal(0, 1, (ROWS, 1))
@@ -147,7 +172,8 @@ def test_quantiles_of_a_number(random):
 
 
 def test_labels_that_are_all_alike_have_no_variance_to_explain():
-    assert math.isnan(measured("regression", np.full(10, 7.0), np.arange(10.0))["r2"])
+    for number in (7.0, 0.1, 1e9 / 3):
+        assert math.isnan(measured("regression", np.full(10, number), np.arange(10.0))["r2"])
 
 
 def test_every_kind_of_label_is_judged_here():

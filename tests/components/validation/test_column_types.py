@@ -24,6 +24,8 @@ def role(name, **options):
         (role("numeric"), ["1", " 2\t", "+.5", "-1e3", "007", None, ""], [1, 2, 0.5, -1000, 7, None, None]),
         (role("numeric"), ["1.0000000596046448"], [1.0]),
         (role("target"), ["0.5"], [0.5]),
+        (role("target", offset=1e9), ["1000000000.5", "999999990"], [0.5, -10]),
+        (role("numeric", offset=1.7e12), ["1700000000003", "", "1.7e12"], [3, None, 0]),
         (role("weight"), ["0", "2.5"], [0, 2.5]),
         (role("categorical"), ["01", " a ", "nan", None], ["01", " a ", "nan", None]),
         (role("text"), ["so, so", None], ["so, so", None]),

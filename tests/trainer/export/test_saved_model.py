@@ -131,7 +131,10 @@ class Split:
 def test_trees_serve_what_they_learnt(kind, tmp_path):
     options = BoostedTrees(family="boosted_trees", max_iter=30, min_samples_leaf=2, learning_rate=0.3)
     features = {name: feature for name, feature in FEATURES.items() if name not in UNREAD}
-    settings = Settings(features=features, label=LABELS[kind], model=options, training=Training())
+    features["scaled"] = features["scaled"].model_copy(update={"offset": 1e9})  # of which Examples know nothing
+    offset = 1e12 if kind == "regression" else 0.0
+    label = LABELS[kind].model_copy(update={"offset": offset})
+    settings = Settings(features=features, label=label, model=options, training=Training())
     folder, graph = str(tmp_path / "model"), str(tmp_path / "graph")
     learn(settings, graph)
     rows = Split(prepare(graph, ROWS), label_by(kind))
@@ -139,11 +142,12 @@ def test_trees_serve_what_they_learnt(kind, tmp_path):
     model, _ = boosting.fit(options, settings.training, settings.label, seen, (rows, rows))
     export(model, graph, settings, folder)
     expected = answer_as_trained(folder, prepare(graph, ROWS), settings.label)
-    assert score(kind, expected[SERVING]["prediction"], label_by(kind)) > 0.9
+    assert score(kind, expected[SERVING]["prediction"] - offset, label_by(kind)) > 0.9
     requests = make_requests(graph, settings, ROWS)
+    assert requests[RAW]["scaled"].min() == 1e9 + 2
     for loader, answer in LOADERS.items():
         for answers in answer(folder, requests):
-            compare(expected, answers, ROWS, loader)
+            compare(expected, answers, ROWS, loader, offset)
     compare_nothing(folder)
 
 
@@ -169,3 +173,9 @@ def compare_nothing(folder):
 def test_answers_bear_the_names_of_the_classes(kind, prediction, named):
     answers = name_answers(tf.constant(prediction), LABELS[kind])
     assert {name: tensor.numpy().tolist() for name, tensor in answers.items()} == {"prediction": prediction, **named}
+
+
+def test_an_offset_is_put_back_in_numbers_that_can_hold_it():
+    label = LABELS["regression"].model_copy(update={"offset": 1.7e12})
+    answers = name_answers(tf.constant([[0.25], [-3.5]]), label)["prediction"]
+    assert (answers.dtype, answers.numpy().tolist()) == (tf.float64, [[1.7e12 + 0.25], [1.7e12 - 3.5]])

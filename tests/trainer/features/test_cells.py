@@ -35,6 +35,13 @@ COLUMNS = {
 }
 
 
+def test_an_offset_is_taken_off_before_a_number_is_float32():
+    features = {"fare": Numeric(kind="numeric", offset=1e9), "miles": Numeric(kind="numeric")}
+    sent = {"fare": tf.constant([1e9 + 0.25, np.nan], tf.float64), "miles": tf.constant([2.0, 3.0], tf.float64)}
+    cells = from_request(features, sent)[NUMBERS]
+    np.testing.assert_array_equal(cells, np.float32([[0.25, 2], [np.nan, 3]]))
+
+
 def parsed(columns):
     return {
         name: tf.ragged.constant(rows, find_type(FEATURES[name]), ragged_rank=1).to_sparse()

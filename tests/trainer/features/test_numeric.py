@@ -30,6 +30,12 @@ def test_what_is_missing_is_the_mean_or_what_the_option_says_in_the_scale_of_the
     np.testing.assert_allclose(filled, [[2, 7, 1], [5, 5, 5]], rtol=1e-6)
 
 
+def test_what_is_imputed_is_less_the_offset_as_the_numbers_are():
+    options = [option(impute=1e9 + 7, offset=1e9)]
+    filled = fill(options, Moments.of(np.array([[1.0], [3.0]])), tf.constant([[np.nan], [5.0]]))
+    assert filled.numpy().tolist() == [[7], [5]]
+
+
 @pytest.mark.parametrize("kind", ["z_score", "min_max", "log"])
 @pytest.mark.parametrize("seen", [[[4.0], [4.0]], [[np.nan]]])
 def test_a_column_without_a_spread_becomes_zeros(kind, seen):
