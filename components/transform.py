@@ -25,6 +25,7 @@ from components.examples.tensors import from_dense, to_cells, to_sparse
 from components.schemas.places import FILE
 from components.schemas.tfdv_schema import read_schema
 from components.summaries import Outputs, Summary
+from configs.progress import RowCount
 from configs.quantities import count
 from configs.schema.config import Config
 from trainer.features.graph import read_kinds, trace_cells, write_graph
@@ -96,11 +97,16 @@ class See(beam.DoFn):
     def __init__(self, columns: str, rows: int) -> None:
         self.columns, self.rows = columns, rows
 
+    def setup(self) -> None:
+        """Begin to count, once a worker."""
+        self.done = RowCount("learnt from")
+
     def process(self, file: str) -> Iterator[Seen]:
         """Yield what all rows of the file show."""
         features, seen = Columns.model_validate_json(self.columns).features, Seen()
         for batch in join_batches(read_batches(file, self.rows)):
             seen.add(Seen.of(features, to_cells(features, batch)))
+            self.done.add(len(batch))
         yield seen
 
 
@@ -132,6 +138,7 @@ class Apply(beam.DoFn):
         self.features, others = columns.features, [columns.label.name, *filter(None, [columns.weight])]
         self.others = {name: kinds[name] for name in others}
         self.function = trace_cells(Preprocessing(columns, Learnt.read(self.graph)), self.others)
+        self.done = RowCount("prepared")
 
     def process(self, file: str) -> None:
         """Write the rows of a file."""
@@ -139,6 +146,7 @@ class Apply(beam.DoFn):
         for batch in join_batches(read_batches(file, self.rows)):
             made = self.function(to_cells(self.features, batch), to_sparse(batch, self.others))
             shard.write(from_dense({name: tensor.numpy() for name, tensor in made.items()}))
+            self.done.add(len(batch))
         shard.close()
 
 

@@ -5,6 +5,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from configs.quantities import count
+
 PROGRESS = logging.getLogger("millrace.progress")
 EVERY = 0.5  # seconds, at most so often
 
@@ -36,6 +38,18 @@ def introduced(name: str) -> Iterator[None]:
         yield
     finally:
         PROGRESS.removeFilter(introduce)
+
+
+class RowCount:
+    """Tells how many rows a worker has done something to, now and then."""
+
+    def __init__(self, what: str) -> None:
+        self.what, self.rows, self.pulse = what, 0, Pulse()
+
+    def add(self, rows: int) -> None:
+        """Counts rows that were done just now."""
+        self.rows += rows
+        self.pulse.tell("%s %s", count(self.rows, "row"), self.what)
 
 
 def spell_duration(seconds: float) -> str:

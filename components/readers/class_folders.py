@@ -97,6 +97,12 @@ class Texts(ClassFolder):
     def choose(self, path: str) -> FileFormat:
         return self if os.path.isdir(path) else TextLines(self.dialect)
 
+    def read_rows(self, path: str) -> Iterator[Batch]:
+        """Yield the row that a text by itself is."""
+        cells = {"text": self.read_item(path), "file": os.path.basename(path)}
+        rows = pa.RecordBatch.from_arrays([pa.array([cell]) for cell in cells.values()], list(cells))
+        yield Batch(path, list(cells), [1], rows)
+
     def read_item(self, path: str) -> str:
         with open_text(path, self.dialect) as file:
             return file.read()

@@ -9,6 +9,7 @@ from components.readers.file_format import FileFormat
 from components.readers.json_array import Json
 from components.readers.json_lines import JsonLines
 from components.readers.parquet_file import Parquet
+from components.readers.suffixes import ITEMS
 from components.readers.tfrecord import TFRecord
 from components.readers.workbook import Workbook
 from configs.errors import DataRejected
@@ -38,11 +39,14 @@ def name_format(path: str) -> str | None:
     return next((key for key in CERTAIN if name.endswith(FORMATS[key].suffixes)), None)
 
 
-def find_scored(path: str, trained: str = "", dialect: Dialect = PLAIN) -> FileFormat:
+def find_scored(path: str, trained: str = "", dialect: Dialect = PLAIN, source: str = "") -> FileFormat:
     """Return what reads a file that is to be scored, as its name says; raise DataRejected where it says nothing.
 
-    One of the format that a model was `trained` on is of the same dialect; its compression its name tells.
+    One of the format that a model was `trained` on is of the same dialect; its compression its name tells. Where that
+    are texts, one in a folder that is the `source` is a row, as in the folder of a class; else each of its lines is.
     """
+    if trained == "text" and path.lower().endswith(ITEMS["text"]):
+        return FORMATS["text"].speak(dialect).choose(source or path)
     for name, format in FORMATS.items():
         if path.lower().endswith(format.scored) or strip_compression(path).lower().endswith(format.scored):
             return format.speak(replace(dialect, compression="")) if name == trained else format

@@ -30,11 +30,12 @@ from pipelines.onboarding.column_choice import Ask, choose_columns, settle_readi
 from pipelines.onboarding.dialect_inference import as_keys, read_dialect, warn_of_sheets
 from pipelines.onboarding.draft_text import align, list_features, list_left_out, list_thresholds, render, spell_split
 from pipelines.onboarding.feature_guess import Guess
-from pipelines.onboarding.folder_inference import LABEL, Classes, choose_network, describe_feature, find_classes
+from pipelines.onboarding.folder_inference import LABEL, Classes, describe_feature, find_classes
 from pipelines.onboarding.label_inference import Target, aim, find_kind, label_rows
 from pipelines.onboarding.model_choice import choose_by_size, choose_model
 from pipelines.onboarding.multilabel_inference import aim_at_sets, find_sets, join_flags, spell_columns, spell_separator
 from pipelines.onboarding.offset_inference import TOLD, find_offset
+from pipelines.onboarding.picture_inference import choose_network, find_pictures
 from pipelines.onboarding.series_draft import (
     choose_features,
     choose_series,
@@ -117,6 +118,7 @@ def draft(data: str, label: str | None, file: Path | None = None, **wishes: Any)
     spelled = read_spelling(profile, label)
     values = _name_data(data, file or Path(files[0]), file) | {
         "data": {"format": format, "path": _place(data, file), **as_keys(dialect), **spelled.data},
+        "folder": os.path.dirname(files[0]),
         "marked": f"  # missing values: {count(spelled.cells, 'cell')}" if spelled.cells else "",
     }
     if series := choose_series(spelled.profile, label, asked.kind, asked.group, asked.horizon):
@@ -164,22 +166,30 @@ def _draft_table(spelled: Spelled, label: str, told: Labelled, asked: Wishes, va
     folds = choose_folds(asked.quality, profile.rows, split, asked.group)
     judged = count_judges(profile, split, folds)
     target = aim(column, told.kind, weights, judged) if told.counts is None else aim_at_sets(column, told.counts)
-    named = (label, asked.group, asked.weight)
-    others = {name: column for name, column in profile.columns.items() if name not in named}
+    others = {name: other for name, other in profile.columns.items() if name not in (label, asked.group, asked.weight)}
+    pictures = find_pictures(others, values["folder"]) if values["data"]["format"] == "csv" else {}
+    others = {name: other for name, other in others.items() if name not in pictures}
+    shown = {name: found for name, found in pictures.items() if found.kind}
     features, left_out = choose_columns(column, others, target, spelled)
     features = settle_readings(features, others, asked.ask) if asked.ask else features
-    if not features:
+    if not features and not shown:
         features, left_out = take_least_bad(column, others, left_out, values["source"])
     group = profile.columns[asked.group] if asked.group else None
+    if shown:
+        choice, format = choose_network(next(iter(shown.values()))), "images"
+    else:
+        format = values["data"]["format"]
+        choice = choose_model(asked.quality, profile.rows, column, target.kind, features, others, group, folds)
+    features, left_out = shown | features, {name: pictures[name] for name in pictures if name not in shown} | left_out
     text = render(
         "pipeline",
-        **values | {"data": {**values["data"], "group": asked.group, "weight": asked.weight}},
+        **values | {"data": {**values["data"], "format": format, "group": asked.group, "weight": asked.weight}},
         **_aim_at(label, replace(target, classes=()) if told.are_columns else target, split),
         rows=_count(profile),
         options=told.options,
         features=list_features(features),
         left_out=list_left_out(left_out),
-        choice=choose_model(asked.quality, profile.rows, column, target.kind, features, others, group, folds),
+        choice=choice,
         folds=folds,
         gate=loosen(units, profile.rows, split),
     )

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from PIL import Image
 
 from components.readers.data_file import is_partition, is_shown
 from components.readers.files import FOLDER, find_data, list_files, open_folder
@@ -18,20 +17,10 @@ from configs.schema.dialect import PLAIN, Dialect
 from pipelines.onboarding.dialect_inference import SAMPLE, find_encoding
 from pipelines.onboarding.feature_guess import Guess
 from pipelines.onboarding.feature_inference import guess
-from pipelines.onboarding.model_choice import Choice
+from pipelines.onboarding.picture_inference import describe_pictures
 
 LABEL = "label"  # the column that the folders' names are
-LOOKED = 200  # pictures that are opened
-LARGEST = 64  # pixels of a side that a first model sees
-SMALLEST = 4  # pixels of a side, up to which pooling halves it
-FILTERS = (32, 64, 128, 128, 128)
-DENSE = "dnn, hidden_units: [128]"  # of images that are too small to be halved
-TRAINING = {
-    "batch_size": "32",
-    "epochs": "30",
-    "optimizer": "{name: adam, learning_rate: 0.001}",
-    "early_stopping": "{patience: 6}",
-}
+LOOKED = 200  # texts that are opened
 TEXT = Guess("texts", "text", {"vocabulary": 5000, "length": 100})
 
 
@@ -106,44 +95,7 @@ def describe_feature(found: Classes) -> tuple[str, Guess]:
         text = guess(found.profile.columns["text"])
         return "text", text if text.kind == "text" else TEXT
     paths = found.profile.columns["file"].cells.to_pylist()
-    chosen = [paths[at] for at in np.unique(np.linspace(0, len(paths) - 1, LOOKED, dtype=int))]
-    sizes, colours = zip(*filter(None, map(_look, chosen)), strict=True)
-    height, width = fit(np.array(sizes))
-    (low, high), channels = np.quantile(sizes, [0, 1], axis=0).astype(int).tolist(), 3 if any(colours) else 1
-    range_ = " to ".join(dict.fromkeys(f"{size[0]} x {size[1]}" for size in (low, high)))
-    reason = f"{range_} pixels, {'colours' if channels == 3 else 'grey'}"
-    return "image", Guess(reason, "image", {"height": height, "width": width, "channels": channels})
-
-
-def fit(sizes: np.ndarray) -> tuple[int, int]:
-    """Returns the height and width that a model sees of images [count, 2]: their own where small, or scaled down."""
-    height, width = np.median(sizes, axis=0)
-    scale = min(1.0, LARGEST / max(height, width))
-    if scale == 1:
-        return int(height), int(width)
-    return max(8, 8 * round(height * scale / 8)), max(8, 8 * round(width * scale / 8))
-
-
-def choose_network(image: Guess) -> Choice:
-    """Returns convolutions for images of this size: each halves them, as long as something is left."""
-    side, blocks = min(image.options["height"], image.options["width"]), []
-    for filters in FILTERS:
-        if side < SMALLEST:
-            break
-        blocks.append(f"{{filters: {filters}}}")
-        side //= 2
-    network = f"cnn, blocks: [{', '.join(blocks)}], hidden_units: [128], dropout: 0.2" if blocks else DENSE
-    return Choice(f"{{family: {network}}}", TRAINING, "For images of this size")
-
-
-def _look(path: str) -> tuple[tuple[int, int], bool] | None:
-    """Returns height and width of a picture, and whether it has colours; None where it cannot be opened."""
-    try:
-        with Image.open(path) as picture:
-            small = np.asarray(picture.convert("RGB").resize((16, 16)), int)
-            return (picture.height, picture.width), bool(np.ptp(small, axis=2).max() > 8)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-        return None
+    return "image", describe_pictures(paths)
 
 
 def _read_head(files: Sequence[str]) -> bytes:

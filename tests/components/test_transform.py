@@ -1,15 +1,23 @@
 """Transform's node on the shared pipeline, read by TFX Transform itself."""
 
+import logging
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import tensorflow as tf
 import tensorflow_transform as tft
 from tfx.types import standard_artifacts
 
-from components.transform import SPLITS, summarise
+from components import transform
+from components.transform import SPLITS, See, summarise
+from configs import progress
+from configs.schema.config import Label
+from configs.schema.features import Numeric
+from trainer.features.cells import NUMBERS
 from trainer.features.learnt import Learnt
+from trainer.settings import Columns
 
 
 def test_the_summary_counts_the_vocabularies(tmp_path):
@@ -17,6 +25,20 @@ def test_the_summary_counts_the_vocabularies(tmp_path):
     graph.uri = str(tmp_path)
     Learnt({}, {}, {"company": [b"a"], "hour": [b"1", b"2"]}).write(graph.uri)
     assert summarise({"transform_graph": [graph]}).text == "2 vocabularies"
+
+
+def test_it_is_told_how_many_rows_were_learnt_from(monkeypatch, caplog):
+    monkeypatch.setattr(progress, "EVERY", 0)
+    batch = pa.RecordBatch.from_arrays([pa.array([[1.0], None, [3.0]], pa.large_list(pa.float32()))], ["fare"])
+    monkeypatch.setattr(transform, "read_batches", lambda file, rows: [batch] * 2)
+    monkeypatch.setattr(transform, "join_batches", lambda batches: batches)
+    label = Label(name="tip", kind="binary")
+    see = See(Columns(features={"fare": Numeric(kind="numeric")}, label=label).model_dump_json(), 3)
+    see.setup()
+    with caplog.at_level(logging.INFO, "millrace.progress"):
+        [seen] = see.process("a shard")
+    assert caplog.messages == ["3 rows learnt from", "6 rows learnt from"]
+    assert seen.moments[NUMBERS].count.tolist() == [4]
 
 
 @pytest.mark.slow

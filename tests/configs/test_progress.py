@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from configs import progress
-from configs.progress import PROGRESS, Pulse, introduced, spell_duration
+from configs.progress import PROGRESS, Pulse, RowCount, introduced, spell_duration
 
 
 def test_what_goes_on_is_told_now_and_then(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -16,6 +16,15 @@ def test_what_goes_on_is_told_now_and_then(caplog: pytest.LogCaptureFixture, mon
         for rows in (1000, 2000, 3000, 4000):
             pulse.tell("%s rows", f"{rows:,}")
     assert caplog.messages == ["2,000 rows", "4,000 rows"]
+
+
+def test_rows_are_counted_and_told(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "EVERY", 0)
+    done = RowCount("learnt from")
+    with caplog.at_level(logging.INFO, "millrace.progress"):
+        for rows in (1, 1999):
+            done.add(rows)
+    assert caplog.messages == ["1 row learnt from", "2,000 rows learnt from"]
 
 
 @pytest.mark.parametrize(("seconds", "told"), [(0.4, "0 s"), (89, "89 s"), (200, "3 min"), (9000, "2.5 h")])

@@ -8,8 +8,7 @@ from configs.errors import ConfigError, DataRejected
 from configs.loading.yaml_document import parse
 from configs.schema.config import Config
 from pipelines.onboarding.config_draft import draft
-from pipelines.onboarding.feature_guess import Guess
-from pipelines.onboarding.folder_inference import choose_network, find_classes, fit
+from pipelines.onboarding.folder_inference import find_classes
 
 SUFFIXES = ("png", "jpg", "JPEG")
 
@@ -59,18 +58,6 @@ def test_grey_pictures_have_one_channel_and_large_ones_are_scaled_down(tmp_path)
             Image.new("RGB", size, (shade, shade, shade)).save(folder / label / f"{number}.png")
     image = read_draft(draft(str(folder), "label", tmp_path / "it.yaml")).features["image"]
     assert (image.height, image.width, image.channels) == (48, 64, 1)
-
-
-def test_a_size_is_that_of_small_pictures_or_scaled_down():
-    assert fit(np.array([[8, 8], [8, 8]])) == (8, 8)
-    assert fit(np.array([[28, 28], [32, 30], [28, 29]])) == (28, 29)
-    assert fit(np.array([[1080, 1920]])) == (32, 64)
-    assert fit(np.array([[10, 2000]])) == (8, 64)
-
-
-@pytest.mark.parametrize(("side", "blocks"), [(2, 0), (4, 1), (8, 2), (28, 3), (32, 4), (64, 5)])
-def test_each_block_halves_the_picture_as_long_as_something_is_left(side, blocks):
-    assert choose_network(Guess("", "image", {"height": side, "width": 64})).model.count("filters") == blocks
 
 
 def test_texts_by_folder_make_a_draft_in_their_encoding(tmp_path):

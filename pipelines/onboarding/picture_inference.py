@@ -1,0 +1,86 @@
+"""What a first model sees of pictures: of which size, grey or in colours, and by which network."""
+
+import os
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from PIL import Image
+
+from components.readers.suffixes import IMAGE
+from components.validation.profile import Column
+from components.validation.spelling import is_text
+from configs.errors import DataRejected
+from pipelines.onboarding.feature_guess import Guess
+from pipelines.onboarding.model_choice import Choice
+
+LOOKED = 200  # pictures that are opened
+LARGEST = 64  # pixels of a side that a first model sees
+SMALLEST = 4  # pixels of a side, up to which pooling halves it
+FILTERS = (32, 64, 128, 128, 128)
+DENSE = "dnn, hidden_units: [128]"  # of images that are too small to be halved
+TRAINING = {
+    "batch_size": "32",
+    "epochs": "30",
+    "optimizer": "{name: adam, learning_rate: 0.001}",
+    "early_stopping": "{patience: 6}",
+}
+
+
+def find_pictures(columns: Mapping[str, Column], folder: str) -> dict[str, Guess]:
+    """Returns the columns of a table that name pictures, relative to its folder, and what they make.
+
+    Those that name pictures which are not there make nothing.
+    """
+    found = {}
+    for name, column in columns.items():
+        paths = column.texts.to_pylist() if is_text(column.values.type) else []
+        if paths and all(path.lower().endswith(IMAGE) for path in paths):
+            there = [path for path in (os.path.join(folder, path) for path in paths) if os.path.isfile(path)]
+            absent = Guess(f"names pictures that do not lie beside the table, such as {paths[0]}")
+            found[name] = describe_pictures(there) if 2 * len(there) > len(paths) else absent
+    return found
+
+
+def describe_pictures(paths: Sequence[str]) -> Guess:
+    """Returns the feature that pictures make; raises DataRejected where none can be opened."""
+    chosen = [paths[at] for at in np.unique(np.linspace(0, len(paths) - 1, LOOKED, dtype=int))]
+    seen = [shown for path in chosen if (shown := _look(path))]
+    if not seen:
+        raise DataRejected("None of the pictures can be opened.", chosen[0], "Correct them, or leave them out.")
+    sizes, colours = zip(*seen, strict=True)
+    height, width = fit(np.array(sizes))
+    (low, high), channels = np.quantile(sizes, [0, 1], axis=0).astype(int).tolist(), 3 if any(colours) else 1
+    range_ = " to ".join(dict.fromkeys(f"{size[0]} x {size[1]}" for size in (low, high)))
+    reason = f"{range_} pixels, {'colours' if channels == 3 else 'grey'}"
+    return Guess(reason, "image", {"height": height, "width": width, "channels": channels})
+
+
+def fit(sizes: np.ndarray) -> tuple[int, int]:
+    """Returns the height and width that a model sees of images [count, 2]: their own where small, or scaled down."""
+    height, width = np.median(sizes, axis=0)
+    scale = min(1.0, LARGEST / max(height, width))
+    if scale == 1:
+        return int(height), int(width)
+    return max(8, 8 * round(height * scale / 8)), max(8, 8 * round(width * scale / 8))
+
+
+def choose_network(image: Guess) -> Choice:
+    """Returns convolutions for images of this size: each halves them, as long as something is left."""
+    side, blocks = min(image.options["height"], image.options["width"]), []
+    for filters in FILTERS:
+        if side < SMALLEST:
+            break
+        blocks.append(f"{{filters: {filters}}}")
+        side //= 2
+    network = f"cnn, blocks: [{', '.join(blocks)}], hidden_units: [128], dropout: 0.2" if blocks else DENSE
+    return Choice(f"{{family: {network}}}", TRAINING, "For images of this size")
+
+
+def _look(path: str) -> tuple[tuple[int, int], bool] | None:
+    """Returns height and width of a picture, and whether it has colours; None where it cannot be opened."""
+    try:
+        with Image.open(path) as picture:
+            small = np.asarray(picture.convert("RGB").resize((16, 16)), int)
+            return (picture.height, picture.width), bool(np.ptp(small, axis=2).max() > 8)
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return None
