@@ -97,9 +97,24 @@ def find_encoding(head: bytes) -> str:
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError:
-        found = next((name for name in LATIN if makes_sense(head, name)), None) or guess_encoding(head)
-        return codecs.lookup(found).name
+        if not is_mostly_utf8(head):
+            found = next((name for name in LATIN if makes_sense(head, name)), None) or guess_encoding(head)
+            return codecs.lookup(found).name
     return "utf-8"
+
+
+def is_mostly_utf8(head: bytes) -> bool:
+    """Whether most lines that could tell are UTF-8, and others were put among them: no encoding reads such a file."""
+    lines = [line for line in head.split(b"\n") if not line.isascii()]
+    return 2 * sum(_is_utf8(line) for line in lines) > len(lines)
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def guess_encoding(head: bytes) -> str:

@@ -76,6 +76,12 @@ def test_a_few_accents_among_many_numbers_tell_an_encoding():
     assert find_encoding(f"Größe;Menge\n{rows}".encode("cp1252")) == "cp1252"
 
 
+@pytest.mark.parametrize("odd", ["cp1252", "utf-16-le"])
+def test_a_few_lines_of_another_encoding_do_not_make_all_of_it(odd):
+    lines = [f"{number};Köln\n".encode(odd if number % 20 == 7 else "utf-8") for number in range(200)]
+    assert find_encoding(b"Nr;Stadt\n" + b"".join(lines)) == "utf-8"  # and the first odd byte is then named
+
+
 @pytest.mark.parametrize("content", [b"%PDF-1.4\n1,2\n3,4\n5,6", b"PK\x03\x04\n1,2\n3,4\n5,6", b""])
 def test_what_is_no_table_is_told_before_it_is_parted(tmp_path, content):
     (tmp_path / "rows.csv").write_bytes(content)
