@@ -17,6 +17,7 @@ INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 EPOCHS = {"seconds": 1, "milliseconds": 10**3, "microseconds": 10**6}  # how many are a second
 NO_TEXT = pa.scalar(None, pa.string())
+MINUS = ((r"^\s*\(([^-+]*\d[^-+]*)\)\s*$", r"-\1"), ("\u2212", "-"))  # what is written for a minus, as RE2 has it
 
 
 def to_text(array: pa.Array) -> pa.Array:
@@ -242,7 +243,14 @@ def _parse_doubles(text: pa.Array) -> pa.Array:
     try:
         return text.cast(pa.float64())
     except pa.ArrowInvalid:  # pyarrow 10 takes no leading plus
-        return pc.replace_substring_regex(text, r"^\+([0-9.])", r"\1").cast(pa.float64())
+        return pc.replace_substring_regex(to_signs(text), r"^\+([0-9.])", r"\1").cast(pa.float64())
+
+
+def to_signs(text: pa.Array) -> pa.Array:
+    """Return texts in which -12 stands for (12), as books have a negative number, and for one with a minus of print."""
+    for pattern, replacement in MINUS:
+        text = pc.replace_substring_regex(text, pattern, replacement)
+    return text
 
 
 def _parse_iso(text: pa.Array) -> pa.Array:

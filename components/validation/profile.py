@@ -44,10 +44,22 @@ class Column:
         """The values as text."""
         return to_text(self.values)
 
-    @property
+    @cached_property
     def is_single(self) -> bool:
-        """Whether a cell holds one value, and not a list or such."""
-        return not pa.types.is_nested(self.cells.type) and not pa.types.is_duration(self.cells.type)
+        """Whether a cell holds one value, and not a list or such, or bytes that are no text."""
+        kind = self.cells.type
+        return not pa.types.is_nested(kind) and not pa.types.is_duration(kind) and not self.is_bytes
+
+    @cached_property
+    def is_bytes(self) -> bool:
+        """Whether a cell holds bytes that are no text, as those of a picture."""
+        kind = self.cells.type
+        if not pa.types.is_binary(kind) and not pa.types.is_large_binary(kind):
+            return bool(pa.types.is_fixed_size_binary(kind))
+        with suppress(pa.ArrowInvalid):
+            self.cells.cast(pa.string())
+            return False
+        return True
 
     @property
     def rows(self) -> int:
@@ -131,6 +143,8 @@ def profile_files(files: Sequence[str], format: str, dialect: Dialect = PLAIN, m
         else:
             batches += reader.sample_batches(path, share, ANY)
     read = sum(len(batch) for batch in batches)
+    if not read:
+        raise readers[0].refuse_emptiness(files[0])
     names = dict.fromkeys(name for batch in batches for name in batch.schema.names)
     columns = {name: describe(name, _join(batches, name)) for name in names}
     return Profile(columns, read if share == 1 else round(read / share), read)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from components.validation.cast import to_signs
 from configs.schema.spelling import PLAIN
 
 
@@ -56,7 +57,7 @@ def to_plain_numbers(array: pa.Array, spelling: Spelling) -> pa.Array:
     """Return numbers as programs write them: 1234.5 for $1,234.50; raise pa.ArrowInvalid for what is not spelled so."""
     if spelling.is_plain or not is_text(array.type):
         return array
-    text = blank_missing(array.cast(pa.string()), ())
+    text = to_signs(blank_missing(array.cast(pa.string()), ()))
     if unit := re.escape(spelling.unit):
         around = rf"^([+-]?)\s*{unit}\s*(.*)$|^(.*\S)\s*{unit}$"
         text = pc.replace_substring_regex(pc.utf8_trim_whitespace(text), around, r"\1\2\3")

@@ -35,7 +35,7 @@ from pipelines.onboarding.label_inference import Target, aim, find_kind, label_r
 from pipelines.onboarding.model_choice import choose_by_size, choose_model
 from pipelines.onboarding.multilabel_inference import aim_at_sets, find_sets, join_flags, spell_columns, spell_separator
 from pipelines.onboarding.offset_inference import TOLD, find_offset
-from pipelines.onboarding.picture_inference import choose_network, find_pictures
+from pipelines.onboarding.picture_inference import choose_network, find_held, find_pictures
 from pipelines.onboarding.series_draft import (
     choose_features,
     choose_series,
@@ -114,7 +114,8 @@ def draft(data: str, label: str | None, file: Path | None = None, **wishes: Any)
     if flags:
         require_columns(profile, data, {f"--label {name}": name for name in flags})
         profile, label, counts = join_flags(profile, flags, asked.kind)
-    require_columns(profile, data, {"--label": label, "--group": asked.group, "--weight": asked.weight})
+    sheets = warn_of_sheets(files[0], dialect, asked.sheet)
+    require_columns(profile, data, {"--label": label, "--group": asked.group, "--weight": asked.weight}, *sheets)
     spelled = read_spelling(profile, label)
     values = _name_data(data, file or Path(files[0]), file) | {
         "data": {"format": format, "path": _place(data, file), **as_keys(dialect), **spelled.data},
@@ -124,8 +125,7 @@ def draft(data: str, label: str | None, file: Path | None = None, **wishes: Any)
     if series := choose_series(spelled.profile, label, asked.kind, asked.group, asked.horizon):
         return _draft_series(series, spelled, label, asked, values)
     labelled = _tell_flags(spelled, flags, counts) if flags else _tell_label(spelled, label, asked.kind)
-    doubts = warn_of_sheets(files[0], dialect, asked.sheet)
-    doubts += doubt_table(spelled.profile, label, asked.kind, asked.group)
+    doubts = [*sheets, *doubt_table(spelled.profile, label, asked.kind, asked.group)]
     drawn = _draft_table(spelled, label, labelled, asked, values)
     return replace(drawn, warnings=[*labelled.warnings, *doubts, *drawn.warnings])
 
@@ -167,7 +167,8 @@ def _draft_table(spelled: Spelled, label: str, told: Labelled, asked: Wishes, va
     judged = count_judges(profile, split, folds)
     target = aim(column, told.kind, weights, judged) if told.counts is None else aim_at_sets(column, told.counts)
     others = {name: other for name, other in profile.columns.items() if name not in (label, asked.group, asked.weight)}
-    pictures = find_pictures(others, values["folder"]) if values["data"]["format"] == "csv" else {}
+    named = find_pictures(others, values["folder"]) if values["data"]["format"] == "csv" else {}
+    pictures = named | find_held(others)
     others = {name: other for name, other in others.items() if name not in pictures}
     shown = {name: found for name, found in pictures.items() if found.kind}
     features, left_out = choose_columns(column, others, target, spelled)
@@ -175,10 +176,10 @@ def _draft_table(spelled: Spelled, label: str, told: Labelled, asked: Wishes, va
     if not features and not shown:
         features, left_out = take_least_bad(column, others, left_out, values["source"])
     group = profile.columns[asked.group] if asked.group else None
+    format = "images" if named.keys() & shown.keys() else values["data"]["format"]
     if shown:
-        choice, format = choose_network(next(iter(shown.values()))), "images"
+        choice = choose_network(next(iter(shown.values())))
     else:
-        format = values["data"]["format"]
         choice = choose_model(asked.quality, profile.rows, column, target.kind, features, others, group, folds)
     features, left_out = shown | features, {name: pictures[name] for name in pictures if name not in shown} | left_out
     text = render(
@@ -261,12 +262,12 @@ def _divide(profile: Profile, label: str, kind: str, group: str | None, data: st
     return choose_split(profile, label, kind, group)
 
 
-def require_columns(profile: Profile, data: str, named: Mapping[str, str | None]) -> None:
-    """Raises ConfigError, with the option, for a name that no column of the data bears."""
+def require_columns(profile: Profile, data: str, named: Mapping[str, str | None], *hints: str) -> None:
+    """Raises ConfigError, with the option and the hints, for a name that no column of the data bears."""
     for option, name in named.items():
         if name is not None and name not in profile.columns:
             remedy = suggest(name, profile.columns) or f"The columns are: {', '.join(profile.columns)}."
-            raise ConfigError(f"there is no column `{name}` in {data}", option, remedy)
+            raise ConfigError(f"there is no column `{name}` in {data}", option, "\n".join([remedy, *hints]))
 
 
 def write_draft(drawn: Draft, path: Path, force: bool = False) -> None:

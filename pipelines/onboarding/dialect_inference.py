@@ -22,6 +22,7 @@ SAMPLE = 1 << 20  # bytes
 ROWS = 1000  # of the sample that are parted
 DELIMITERS = (",", ";", "\t", "|")  # of two that part alike, the first
 QUOTES = ('"', "'")
+TITLE = 20  # rows, at most
 EVEN = 0.9  # share of rows of one width, from which a delimiter parts them
 MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 SEPARATOR = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)  # the first line, of Excel
@@ -52,11 +53,28 @@ def read_dialect(path: str, format: str, names: Sequence[str] = (), sheet: str =
     rows = part(cut(text, len(head) < SAMPLE), dialect)
     if names:
         return replace(dialect, header=tuple(names))
+    require_table(path, rows)
     if not has_header(rows):
         shown = ", ".join(rows[0][:4]) + (", ..." if len(rows[0]) > 4 else "")
         what = f"The file seems to have no header: its first row is like those below it ({shown})."
         raise DataRejected(what, path, "Put a row of names above it, or name its columns: --columns a,b,c.")
     return dialect
+
+
+def require_table(path: str, rows: list[list[str]]) -> None:
+    """Raises DataRejected where a title stands above the row of names, and where blanks part the columns."""
+    width = Counter(map(len, rows)).most_common(1)[0][0] if rows else 0
+    filled = [sum(map(bool, map(str.strip, row))) for row in rows]
+    if width == 1:
+        words = {len(row[0].split()) for row in rows}
+        if len(words) == 1 and words.pop() > 1 and len(rows) > 2:
+            raise DataRejected("Blanks part its columns.", path, "Part them by commas, semicolons or tabs.")
+        return
+    above = next((place for place, row in enumerate(rows) if len(row) == width and filled[place] > 1), 0)
+    if 0 < above < TITLE and max(filled[:above]) < 2 and not any(map(NUMBER.fullmatch, rows[above])):
+        shown = " ".join(rows[0]).strip()[:40]
+        what = f"The file begins with a title (`{shown}`), and not with the names of its columns."
+        raise DataRejected(what, path, f"Take away what stands above `{', '.join(rows[above][:4])}`.")
 
 
 def choose_sheet(path: str, sheet: str) -> str:

@@ -19,7 +19,7 @@ from pipelines.onboarding.association import depends
 from pipelines.onboarding.feature_guess import Guess
 from pipelines.onboarding.moment_inference import spot_moment
 from pipelines.onboarding.offset_inference import TOLD, find_offset
-from pipelines.onboarding.spelling_inference import KEYS, describe_variants, find_variants
+from pipelines.onboarding.spelling_inference import KEYS, describe_variants, doubt_code, find_variants
 
 ALIKE = 16  # columns of one name and other digits that become one pattern
 FEW = 31  # distinct whole numbers up to which they are categories: the days of a month
@@ -28,6 +28,7 @@ OFTEN = 5  # rows in which a value of a larger vocabulary occurs
 COUNTED = "an identifier"
 SPREAD = "differs in nearly every row, yet the label depends on it"
 UNIQUE = 0.95  # distinct values in rows, from which a column tells rows apart
+SPELLINGS = 12  # of two values, at most: true, TRUE, True
 WORDS = 4  # in a free text, on average
 SCARCE = 0.01  # share of rows with a value, below which a column is left out
 NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
@@ -58,6 +59,8 @@ def _spell(column: Column, found: Guess, spelled: Mapping[str, Any]) -> Guess:
         mend = ", ".join(f"{key}: true" for key in variants)
         warning = f"{describe_variants(column)} differ by case or blanks alone; {mend} would make them one"
         told += f"; {mend} would make one of {describe_variants(column)}"
+    if found.kind == "numeric":
+        warning = doubt_code(column)
     if found.kind == "numeric" and (offset := find_offset(column)):
         own["offset"] = offset
         told = f"{told}; {TOLD}"
@@ -101,6 +104,8 @@ def gather(guesses: Mapping[str, Guess], columns: Mapping[str, Column]) -> dict[
 def _spot_empty(column: Column) -> Guess | None:
     if not column.name:
         return Guess("has no name, as a table's row numbers often do")
+    if column.is_bytes:
+        return Guess("bytes that are no text")
     if not column.is_single:
         return Guess(f"of type {column.cells.type}, which is no single value")
     if not len(column.values):
@@ -120,8 +125,11 @@ def _holds_lists(column: Column) -> bool:
 
 
 def _spot_boolean(column: Column) -> Guess | None:
-    if len(column.values) == 2 and column.fits("boolean"):
-        return Guess(" or ".join(sorted(map(show, column.texts.to_pylist()))), "boolean")
+    if len(column.values) < 2 or len(column.values) > SPELLINGS:
+        return None
+    texts = {text.strip().lower(): text for text in column.texts.to_pylist()[::-1]}  # of several, the most frequent
+    if len(texts) == 2 and column.fits("boolean"):
+        return Guess(" or ".join(sorted(map(show, texts.values()))), "boolean")
     return None
 
 

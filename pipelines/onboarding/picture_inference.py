@@ -1,12 +1,16 @@
 """What a first model sees of pictures: of which size, grey or in colours, and by which network."""
 
+import io
 import os
+from base64 import b64decode
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import pyarrow as pa
 from PIL import Image
 
 from components.readers.suffixes import IMAGE
+from components.validation.image_cells import IN_BASE64, JPEG, PNG
 from components.validation.profile import Column
 from components.validation.spelling import is_text
 from configs.errors import DataRejected
@@ -41,12 +45,31 @@ def find_pictures(columns: Mapping[str, Column], folder: str) -> dict[str, Guess
     return found
 
 
-def describe_pictures(paths: Sequence[str]) -> Guess:
-    """Returns the feature that pictures make; raises DataRejected where none can be opened."""
-    chosen = [paths[at] for at in np.unique(np.linspace(0, len(paths) - 1, LOOKED, dtype=int))]
-    seen = [shown for path in chosen if (shown := _look(path))]
+def find_held(columns: Mapping[str, Column]) -> dict[str, Guess]:
+    """Returns the columns whose cells are pictures, as bytes or in base64, and what they make."""
+    found = {}
+    for name, column in columns.items():
+        if column.is_bytes or column.is_single and is_text(column.values.type):
+            held = column.cells.drop_null()
+            cells = held.take(pa.array(spread_evenly(len(held)), pa.int64())).to_pylist()
+            if cells and all(cell.startswith(IN_BASE64 if isinstance(cell, str) else (PNG, JPEG)) for cell in cells):
+                pictures = [b64decode(cell) if isinstance(cell, str) else cell for cell in cells]
+                found[name] = describe_pictures([io.BytesIO(picture) for picture in pictures], name)
+    return found
+
+
+def spread_evenly(count: int) -> list[int]:
+    """Returns the places of those that are looked at."""
+    return np.unique(np.linspace(0, count - 1, LOOKED, dtype=int)).tolist() if count else []
+
+
+def describe_pictures(files: Sequence[str | io.BytesIO], where: str = "") -> Guess:
+    """Returns the feature that pictures make, by name or as files; raises DataRejected where none can be opened."""
+    seen = [shown for at in spread_evenly(len(files)) if (shown := _look(files[at]))]
     if not seen:
-        raise DataRejected("None of the pictures can be opened.", chosen[0], "Correct them, or leave them out.")
+        raise DataRejected(
+            "None of the pictures can be opened.", where or str(files[0]), "Correct them, or leave them out."
+        )
     sizes, colours = zip(*seen, strict=True)
     height, width = fit(np.array(sizes))
     (low, high), channels = np.quantile(sizes, [0, 1], axis=0).astype(int).tolist(), 3 if any(colours) else 1
@@ -76,7 +99,7 @@ def choose_network(image: Guess) -> Choice:
     return Choice(f"{{family: {network}}}", TRAINING, "For images of this size")
 
 
-def _look(path: str) -> tuple[tuple[int, int], bool] | None:
+def _look(path: str | io.BytesIO) -> tuple[tuple[int, int], bool] | None:
     """Returns height and width of a picture, and whether it has colours; None where it cannot be opened."""
     try:
         with Image.open(path) as picture:

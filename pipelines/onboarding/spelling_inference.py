@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from components.validation.cast import to_signs
 from components.validation.profile import Column, Profile, describe
 from components.validation.spelling import Spelling, blank_missing, is_text, to_plain_numbers, unify
 from configs.loading.yaml_writer import show
@@ -26,6 +27,7 @@ AMONG_NUMBERS = {
     *("-inf", "not available", "#value!", "#div/0!", "#ref!", "#name?", "#num!", "\\n", "\u2013", "\u2014"),
 }
 CODES = 10  # values of two capital letters from which NA is one of them: Namibia
+NINES = re.compile("-?99+")  # what a number is that may stand for a missing one
 BLANKS = " \u00a0\u202f"
 UNITS = re.compile(
     rf"([+-]?)\s*([$\u20ac\u00a3\u00a5\u20b9]|[A-Z]{{3}}(?=\s))?\s*([+-]?[\d.,'{BLANKS}]*\d[.,]?)\s*([^\d\s.,'+-]{{1,3}})?"
@@ -92,7 +94,7 @@ def find_numbers(column: Column) -> list[Spelling]:
     """Returns how the numbers of a column are spelled, where not as programs do it: each way that fits them all."""
     if not is_text(column.values.type) or not len(column.values) or column.is_number:
         return []
-    texts = [text.strip() for text in column.texts.to_pylist()]
+    texts = [text.strip() for text in to_signs(column.texts).to_pylist()]
     found = [UNITS.fullmatch(text) for text in texts]
     units = {(match[2] or match[4] or "") if match else None for match in found}
     if len(units) != 1 or None in units or any(re.match(r"[+-]?0\d", match[3]) for match in found if match):
@@ -116,6 +118,18 @@ def find_variants(column: Column) -> dict[str, bool]:
     counts = [len(unify(column.texts, way).unique()) for way in ways]
     best = ways[int(np.argmin(counts))]
     return {key: True for key in ("trim", "lower") if getattr(best, key)} if min(counts) < counts[0] else {}
+
+
+def doubt_code(column: Column) -> str:
+    """Returns what is to be said where the least or the largest number may stand for a missing value, as -999 does."""
+    for place in (int(column.numbers.argmin()), int(column.numbers.argmax())):
+        number, others = column.numbers[place], np.delete(column.numbers, place)
+        if NINES.fullmatch(f"{number:g}") and column.counts[place] > 1 and len(others) > 1:
+            low, high = others.min(), others.max()
+            if not low - (high - low) <= number <= high + (high - low):
+                what = f"{number:g} stands in {column.counts[place]:,} rows, far from all other numbers"
+                return f"{what}: if it stands for a missing value, say missing: [{number:g}]"
+    return ""
 
 
 def describe_variants(column: Column) -> str:

@@ -85,6 +85,7 @@ def test_a_run_without_markers_takes_blanks_alone():
     ("spelling", "cells", "numbers"),
     [
         (Spelling(thousands=",", unit="$"), ["$1,234.50", "-$3", " $ 5 ", "7", "$1,234,567"], [1234.5, -3, 5, 7, 1234567]),  # noqa: E501
+        (Spelling(thousands=",", unit="$"), ["($1,234.50)", "\u2212$3"], [-1234.5, -3]),
         (Spelling(unit="%"), ["12.5 %", "7%", "-.5%"], [12.5, 7, -0.5]),
         (Spelling(decimal=","), ["3,25", "-,5", "7", "1,5e3", None, " "], [3.25, -0.5, 7, 1500, None, None]),
         (Spelling(decimal=",", thousands="."), ["1.234,5", "1.234", "0,5"], [1234.5, 1234, 0.5]),

@@ -159,5 +159,24 @@ def test_a_sheet_of_several_is_named(tmp_path):
     assert "`Rows` is the sheet taken; there are `Notes`, too: --sheet names another" in drawn.warnings
     with pytest.raises(ConfigError, match="there is no column `y`"):
         draft(path, "y", tmp_path / "it.yaml", sheet="Notes")
+    with pytest.raises(ConfigError, match="`Rows` is the sheet taken; there are `Notes`, too: --sheet names another"):
+        draft(path, "z", tmp_path / "it.yaml")
     alone = draft(write_workbook(tmp_path / "one.xlsx", Rows=rows), "y", tmp_path / "it.yaml")
     assert "  sheet:" not in alone.text
+
+
+@pytest.mark.parametrize(
+    "title", ["Sales of 2024\n", "Sales of 2024\n\nin euros\n", "Sales;;\n;;\n", '"Sales; all of them"\n']
+)
+def test_a_title_above_the_names_is_told(tmp_path, title):
+    rows = "".join(f"{number};{number * 7 % 11};{'yes' if number % 3 else 'no'}\n" for number in range(60))
+    (tmp_path / "rows.csv").write_text(f"{title}size;weight;sold\n{rows}")
+    with pytest.raises(
+        DataRejected, match=r"begins with a title \(`Sales.*Take away what stands above `size, weight, sold`"
+    ):
+        read_dialect(str(tmp_path / "rows.csv"), "csv")
+
+
+def test_names_of_which_most_are_blank_are_no_title(tmp_path):
+    (tmp_path / "rows.csv").write_text("sold,,\n" + "yes,1,2\nno,3,4\n" * 30)
+    assert read_dialect(str(tmp_path / "rows.csv"), "csv") == Dialect()

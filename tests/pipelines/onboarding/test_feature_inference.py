@@ -2,9 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from components.validation.validate import check_small
 from configs.loading.loader import load
 from configs.schema.features import Boolean, Categorical, Timestamp, Words
-from tests.pipelines.onboarding.conftest import NUMERIC, ROWS, bunch, draw
+from tests.pipelines.onboarding.conftest import NUMERIC, ROWS, bunch, draw, of
 
 
 @pytest.mark.parametrize(
@@ -132,3 +133,23 @@ def test_texts_that_differ_are_texts_where_they_share_their_words(tmp_path, sign
     frame = pd.DataFrame({"said": cells, "x": random.normal(size=ROWS), "y": random.integers(0, 2, ROWS)})
     drawn, config = draw(frame, tmp_path, "y")
     assert drawn.features["said"].kind == kind if kind else "said" in drawn.left_out
+
+
+@pytest.mark.parametrize("texts", [["true", "TRUE", "False", "false"], ["Yes", "no ", " yes"], ["1", "0", " 0"]])
+def test_one_of_two_values_is_a_boolean_however_it_is_spelled(tmp_path, texts):
+    flags = np.random.default_rng(1).choice(texts, ROWS)
+    drawn, config = draw(of("a", "b", flag=flags), tmp_path, "y")
+    assert config.features["flag"].kind == "boolean"
+    assert not drawn.features["flag"].warning
+    check_small(config)
+
+
+def test_negative_numbers_of_books_are_numbers(tmp_path):
+    values = np.random.default_rng(2).normal(size=ROWS).round(2)
+    books = [f"({-value})" if value < 0 else f"{value}" for value in values]
+    print_ = [f"{value}".replace("-", "\u2212") for value in values]
+    drawn, config = draw(of("a", "b", books=books, print=print_), tmp_path, "y")
+    low = f"{values.min():,.6g} to {values.max():,.6g}"
+    assert drawn.features["books"].reason == drawn.features["print"].reason == low
+    assert {feature.kind for feature in config.features.values()} == {"numeric"}
+    check_small(config)

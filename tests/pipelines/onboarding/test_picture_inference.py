@@ -1,8 +1,10 @@
 """What init makes of pictures, and of tables that name them."""
 
 import csv
+from base64 import b64encode
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from configs.errors import DataRejected
@@ -56,6 +58,21 @@ def test_pictures_that_are_not_there_are_told(tmp_path):
     drawn = draft(write_table(tmp_path, names), "kind", tmp_path / "it.yaml")
     assert read_draft(drawn).data.format == "csv"
     assert drawn.left_out["photo"].reason.startswith("names pictures that do not lie beside the table, such as gone/")
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "csv"])
+def test_pictures_in_cells_are_found_as_bytes_and_in_base64(tmp_path, suffix):
+    names = list_pictures(tmp_path)
+    cells = [(tmp_path / name).read_bytes() for name in names]
+    table = pd.DataFrame({"scan": cells, "kind": [name.split("/")[1] for name in names]})
+    if suffix == "parquet":
+        table.to_parquet(tmp_path / "rows.parquet")
+    else:
+        table["scan"] = [b64encode(cell).decode() for cell in cells]
+        table.to_csv(tmp_path / "rows.csv", index=False)
+    config = read_draft(draft(str(tmp_path / f"rows.{suffix}"), "kind", tmp_path / "it.yaml"))
+    assert config.data.format == suffix
+    assert (config.features["scan"].kind, config.features["scan"].width) == ("image", 40)
 
 
 def test_pictures_none_of_which_can_be_opened_are_refused(tmp_path):

@@ -6,7 +6,7 @@ import pytest
 from components.validation.profile import describe
 from components.validation.spelling import Spelling, to_plain_numbers
 from components.validation.validate import check_small
-from pipelines.onboarding.spelling_inference import NUMBERS, find_markers, find_numbers, find_variants
+from pipelines.onboarding.spelling_inference import NUMBERS, doubt_code, find_markers, find_numbers, find_variants
 from tests.pipelines.onboarding.conftest import ROWS, draw, of
 
 
@@ -37,6 +37,8 @@ def test_markers_are_those_of_pandas_and_r_and_among_numbers_others_as_well(cell
     [
         (["$1,234.50", "$7"], [Spelling(thousands=",", unit="$")]),
         (["-$1,234.50", "$ 7"], [Spelling(thousands=",", unit="$")]),
+        (["($1,234.50)", "$7"], [Spelling(thousands=",", unit="$")]),
+        (["\u22121,5", "7,5"], [Spelling(decimal=",")]),
         (["12.5 %", "7 %"], [Spelling(unit="%")]),
         (["1.234,50 €", "7,5 €"], [Spelling(decimal=",", thousands=".", unit="€")]),
         (["USD 5", "USD 7.5"], [Spelling(unit="USD")]),
@@ -157,3 +159,19 @@ def test_a_word_that_is_a_class_of_the_label_is_no_marker_of_another_column(tmp_
     assert (config.data.missing, config.features["x"].missing) == ((), ("NA",))
     assert "NA" in config.label.values
     check_small(config)
+
+
+@pytest.mark.parametrize(
+    ("odd", "others", "said"),
+    [
+        (-999, range(18, 90), True),
+        (9999, range(200), True),
+        (99, range(18, 90), False),  # an age as any other
+        (999, range(0, 2000, 7), False),
+        (-1, range(18, 90), False),
+    ],
+)
+def test_a_number_that_may_stand_for_a_missing_one_is_named(odd, others, said):
+    told = f"{odd} stands in 2 rows, far from all other numbers: if it stands for a missing value, say missing: [{odd}]"
+    assert doubt_code(column(odd, odd, *others)) == (told if said else "")
+    assert not doubt_code(column(odd, *others))  # once, it is a number as any other
