@@ -104,6 +104,8 @@ class Column:
 
     def codes(self) -> np.ndarray:
         """Returns a number for each cell, the same for the same value, -1 for a missing one."""
+        if not len(self.values):
+            return np.full(self.rows, -1)
         indices = pc.index_in(self.cells, value_set=self.values).to_numpy()
         return np.nan_to_num(indices, nan=-1).astype(np.int64)
 

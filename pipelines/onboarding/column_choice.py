@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from components.validation.column_types import Role
 from components.validation.profile import Column
 from configs.errors import DataRejected
+from configs.loading.yaml_writer import show
 from pipelines.onboarding.association import measure
 from pipelines.onboarding.feature_guess import Guess
 from pipelines.onboarding.feature_inference import gather, guess
@@ -40,6 +42,22 @@ def settle_readings(features: Mapping[str, Guess], columns: Mapping[str, Column]
             told = read_as(columns[name], ask(name, found.readings))
             settled[name] = replace(told, options={**found.options, **told.options})
     return settled
+
+
+def doubt_unlabelled(
+    features: Mapping[str, Guess], labelled: Mapping[str, Column], columns: Mapping[str, Column]
+) -> list[str]:
+    """Returns what is to be said of cells that no feature takes, in rows without a label, such as those of a total."""
+    doubts = []
+    for name, found in features.items():
+        if name in columns and labelled[name] is not columns[name] and found.kind in ("numeric", "timestamp"):
+            role = Role(found.kind, name, format=found.options.get("format"))
+            known = set(labelled[name].texts.to_pylist())
+            others = (text for text in columns[name].texts.to_pylist() if text not in known)
+            if odd := next((text for text in others if role.fault(text)), None):
+                what = f"`{show(odd)}` stands in a row without a label, and a run stops there"
+                doubts.append(f"`{name}`: {what}: take that row away")
+    return doubts
 
 
 def take_least_bad(

@@ -26,7 +26,7 @@ from configs.quantities import count
 from configs.reference.json_schema import FILE, write_schema
 from configs.schema.data import Split
 from configs.schema.dialect import PLAIN
-from pipelines.onboarding.column_choice import Ask, choose_columns, settle_readings, take_least_bad
+from pipelines.onboarding.column_choice import Ask, choose_columns, doubt_unlabelled, settle_readings, take_least_bad
 from pipelines.onboarding.dialect_inference import as_keys, read_dialect, warn_of_sheets
 from pipelines.onboarding.draft_text import align, list_features, list_left_out, list_thresholds, render, spell_split
 from pipelines.onboarding.feature_guess import Guess
@@ -195,6 +195,7 @@ def _draft_table(spelled: Spelled, label: str, told: Labelled, asked: Wishes, va
         gate=loosen(units, profile.rows, split),
     )
     doubts = [f"`{name}`: {found.warning}" for name, found in features.items() if found.warning]
+    doubts += doubt_unlabelled(features, profile.columns, spelled.profile.columns)
     warnings = [*doubt_bar(profile, label, target.kind, judged), *spelled.warnings, *doubts]
     return Draft(text, features, left_out, warnings)
 

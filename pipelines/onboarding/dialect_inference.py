@@ -68,7 +68,7 @@ def require_table(path: str, rows: list[list[str]]) -> None:
     if width == 1:
         words = {len(row[0].split()) for row in rows}
         if len(words) == 1 and words.pop() > 1 and len(rows) > 2:
-            raise DataRejected("Blanks part its columns.", path, "Part them by commas, semicolons or tabs.")
+            raise DataRejected("Its columns are parted by blanks.", path, "Part them by commas, semicolons or tabs.")
         return
     above = next((place for place, row in enumerate(rows) if len(row) == width and filled[place] > 1), 0)
     if 0 < above < TITLE and max(filled[:above]) < 2 and not any(map(NUMBER.fullmatch, rows[above])):

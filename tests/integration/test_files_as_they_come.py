@@ -106,8 +106,8 @@ def test_numbers_far_larger_than_what_tells_them_apart_keep_their_digits(tmp_pat
     assert kinds(tmp_path) == {"level": "numeric", "time": "timestamp"}
     assert config.label.offset == config.features["level"].offset == 1e9
     said = millrace(tmp_path, "run", "own.yaml", "--set", "baselines=[mean,linear]")
-    [rmse] = map(float, re.findall(r"rmse ([\d.]+), blessed", said))
-    [mean, linear] = map(float, re.findall(r"rmse: mean ([\d.]+), linear ([\d.]+)", said)[0])
+    told = re.search(r"rmse: this model ([\d.]+), mean ([\d.]+), linear ([\d.]+)", said)
+    rmse, mean, linear = map(float, told.groups())
     spread = rows[LABEL].std()
     assert rmse < 0.3 * spread
     assert (mean, linear) == (pytest.approx(spread, rel=0.2), pytest.approx(rmse, rel=0.5))

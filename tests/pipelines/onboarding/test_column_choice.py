@@ -3,10 +3,13 @@ import pyarrow as pa
 import pytest
 
 from components.validation.profile import Profile, describe
+from components.validation.validate import check_small
 from configs.errors import DataRejected
 from pipelines.onboarding.column_choice import choose_columns, settle_readings, take_least_bad
 from pipelines.onboarding.label_inference import aim
 from pipelines.onboarding.spelling_inference import read_spelling
+from tests.pipelines.onboarding.conftest import ROWS as TABLE
+from tests.pipelines.onboarding.conftest import draw, of
 
 ROWS = 400
 CHANCE = np.random.default_rng(1)
@@ -63,3 +66,15 @@ def test_moments_are_read_as_the_answer_says():
     settled = settle_readings(features, columns, ask)
     assert asked == [("when", ["%d/%m/%Y", "%m/%d/%Y"])]
     assert settled["when"].options["format"] == "%d/%m/%Y"
+
+
+def test_a_total_below_the_rows_is_named(tmp_path):
+    frame = of("a", "b", size=np.arange(TABLE) % 37 + 0.5)
+    frame = frame.astype(object)
+    frame.loc[TABLE] = ["Total", None, frame["size"].sum()]
+    drawn, config = draw(frame, tmp_path, "y")
+    assert config.features["x"].kind == "numeric"
+    told = "`x`: `Total` stands in a row without a label, and a run stops there: take that row away"
+    assert list(drawn.warnings) == ["the label is missing in 1 of 601 rows: left out", told]
+    with pytest.raises(DataRejected, match="`Total` is not a finite number"):
+        check_small(config)

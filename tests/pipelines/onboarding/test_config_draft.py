@@ -100,11 +100,13 @@ def test_formats_make_the_same_of_the_same_rows(tmp_path, mixed, suffix):
 def test_types_of_parquet_are_believed(tmp_path):
     frame = of(False, True, when=pd.Timestamp("2024-01-01 12:30"), tags=[["a"]] * ROWS)
     frame["when"] += pd.to_timedelta(np.arange(ROWS), "min")
+    frame["nil"] = None
     frame["key"] = [bytes([255, number % 256]) for number in range(ROWS)]
     frame.to_parquet(tmp_path / "rows.parquet")
     drawn = draft(str(tmp_path / "rows.parquet"), "y", tmp_path / "rows.yaml")
     assert drawn.features["when"].options == {"parts": ["hour", "day_of_week"]}
     assert drawn.left_out["tags"].reason.endswith("which is no single value")
+    assert drawn.left_out["nil"].reason == "empty in every row"
     assert drawn.left_out["key"].reason == "bytes that are no text"
     assert '  classes: ["false", "true"]' in drawn.text
 

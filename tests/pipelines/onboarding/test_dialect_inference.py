@@ -180,3 +180,15 @@ def test_a_title_above_the_names_is_told(tmp_path, title):
 def test_names_of_which_most_are_blank_are_no_title(tmp_path):
     (tmp_path / "rows.csv").write_text("sold,,\n" + "yes,1,2\nno,3,4\n" * 30)
     assert read_dialect(str(tmp_path / "rows.csv"), "csv") == Dialect()
+
+
+def test_columns_that_blanks_part_are_told(tmp_path):
+    rows = "".join(f"{number:>6} {number * 7 % 11:>8}   {'yes' if number % 3 else 'no'}\n" for number in range(60))
+    (tmp_path / "rows.txt").write_text(f"  size   weight   sold\n{rows}")
+    with pytest.raises(DataRejected, match="Its columns are parted by blanks"):
+        read_dialect(str(tmp_path / "rows.txt"), "csv")
+
+
+def test_texts_of_as_many_words_here_and_there_are_one_column(tmp_path):
+    (tmp_path / "rows.csv").write_text("review\n" + "so good\nnot so good\n" * 30)
+    assert read_dialect(str(tmp_path / "rows.csv"), "csv") == Dialect()
