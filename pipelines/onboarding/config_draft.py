@@ -35,7 +35,7 @@ from pipelines.onboarding.label_inference import Target, aim, find_kind, label_r
 from pipelines.onboarding.model_choice import choose_by_size, choose_model
 from pipelines.onboarding.multilabel_inference import aim_at_sets, find_sets, join_flags, spell_columns, spell_separator
 from pipelines.onboarding.offset_inference import TOLD, find_offset
-from pipelines.onboarding.picture_inference import choose_network, find_held, find_pictures
+from pipelines.onboarding.picture_inference import choose_network, find_pictures
 from pipelines.onboarding.series_draft import (
     choose_features,
     choose_series,
@@ -167,16 +167,14 @@ def _draft_table(spelled: Spelled, label: str, told: Labelled, asked: Wishes, va
     judged = count_judges(profile, split, folds)
     target = aim(column, told.kind, weights, judged) if told.counts is None else aim_at_sets(column, told.counts)
     others = {name: other for name, other in profile.columns.items() if name not in (label, asked.group, asked.weight)}
-    named = find_pictures(others, values["folder"]) if values["data"]["format"] == "csv" else {}
-    pictures = named | find_held(others)
-    others = {name: other for name, other in others.items() if name not in pictures}
+    pictures, format = find_pictures(others, values["data"]["format"], values["folder"])
     shown = {name: found for name, found in pictures.items() if found.kind}
+    others = {name: other for name, other in others.items() if name not in pictures}
     features, left_out = choose_columns(column, others, target, spelled)
     features = settle_readings(features, others, asked.ask) if asked.ask else features
     if not features and not shown:
         features, left_out = take_least_bad(column, others, left_out, values["source"])
     group = profile.columns[asked.group] if asked.group else None
-    format = "images" if named.keys() & shown.keys() else values["data"]["format"]
     if shown:
         choice = choose_network(next(iter(shown.values())))
     else:

@@ -30,7 +30,14 @@ TRAINING = {
 }
 
 
-def find_pictures(columns: Mapping[str, Column], folder: str) -> dict[str, Guess]:
+def find_pictures(columns: Mapping[str, Column], format: str, folder: str) -> tuple[dict[str, Guess], str]:
+    """Returns the columns that hold or name pictures, what they make, and the format of data that is read so."""
+    named = find_named(columns, folder) if format == "csv" else {}
+    is_table = any(found.kind for found in named.values())
+    return named | find_held(columns), "images" if is_table else format
+
+
+def find_named(columns: Mapping[str, Column], folder: str) -> dict[str, Guess]:
     """Returns the columns of a table that name pictures, relative to its folder, and what they make.
 
     Those that name pictures which are not there make nothing.
