@@ -20,3 +20,9 @@ from pipelines.onboarding.offset_inference import find_offset
 def test_numbers_that_are_large_beside_what_tells_them_apart_have_an_offset(numbers, offset):
     cells = pa.chunked_array([pa.array([f"{number:.4f}" for number in numbers])])
     assert find_offset(describe("level", cells)) == offset
+
+
+def test_numbers_that_have_lost_their_digits_have_none():
+    numbers = 1e9 + 10 * np.linspace(-2, 2, 500)
+    assert find_offset(describe("level", pa.chunked_array([pa.array(numbers)]))) == 1_000_000_000
+    assert find_offset(describe("level", pa.chunked_array([pa.array(numbers, pa.float32())]))) is None
