@@ -20,7 +20,7 @@ from configs.schema.dialect import PLAIN, Dialect
 
 SAMPLE = 1 << 20  # bytes
 ROWS = 1000  # of the sample that are parted
-DELIMITERS = (",", ";", "\t", "|")  # of two that part alike, the first
+DELIMITERS = (",", ";", "\t", "|", "^", "~")  # of two that part alike, the first
 QUOTES = ('"', "'")
 TITLE = 20  # rows, at most
 EVEN = 0.9  # share of rows of one width, from which a delimiter parts them

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from components.validation.column_types import Role
 from components.validation.profile import TRIED, Column
 from configs.loading.yaml_writer import share, show, show_span
 from configs.quantities import count
@@ -28,9 +29,11 @@ OFTEN = 5  # rows in which a value of a larger vocabulary occurs
 COUNTED = "an identifier"
 SPREAD = "differs in nearly every row, yet the label depends on it"
 UNIQUE = 0.95  # distinct values in rows, from which a column tells rows apart
+STRANGE = 0.05  # share of rows, up to which a cell is a stray one
 SPELLINGS = 12  # of two values, at most: true, TRUE, True
 WORDS = 4  # in a free text, on average
 SCARCE = 0.01  # share of rows with a value, below which a column is left out
+MOMENT = r"^\s*\d{4}-\d{2}-\d{2}"
 NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
 IDENTIFIER = re.compile(r"(^|[\W_])(?i:id|uuid|guid)$|[a-z](Id|ID)$|__index_level_\d+__")
 NUMBERED = re.compile(r"([^\d*?\[\]]+)\d+([_.x-]?\d+)*")
@@ -197,10 +200,33 @@ def _spot_marked(column: Column) -> Guess | None:
     strange = pc.invert(pc.match_substring_regex(texts, NUMBER)).to_numpy(zero_copy_only=False)
     rows, others = int(column.counts[strange].sum()), texts.filter(pa.array(strange)).to_pylist()
     held = column.rows - column.missing
-    if not others or rows > held / 20:
+    if not others or rows > held * STRANGE:
         return None
     told = f"numbers, but for `{show(others[0])}` in {count(rows, 'row')}"
     return Guess(f"{told}: name that in missing, or correct those cells, then add it as numeric")
+
+
+def _spot_marked_moment(column: Column) -> Guess | None:
+    """Moments among which something else stands, as a day that no month has."""
+    written = pc.match_substring_regex(column.texts, MOMENT).to_numpy(zero_copy_only=False)
+    held, role = column.rows - column.missing, Role("timestamp", column.name)
+    if column.counts[written].sum() < held * (1 - STRANGE):
+        return None
+    odd = {place: text for place, text in enumerate(column.texts.to_pylist()) if role.fault(text)}
+    rows = int(column.counts[list(odd)].sum())
+    if not odd or rows > held * STRANGE:
+        return None
+    told = f"moments, but for `{show(next(iter(odd.values())))}` in {count(rows, 'row')}"
+    return Guess(f"{told}: name that in missing, or correct those cells, then add it as timestamp")
+
+
+def _spot_beyond(column: Column) -> Guess | None:
+    """Numbers that are none of a model's."""
+    texts = pc.match_substring_regex(column.texts, NUMBER)
+    fractions = pc.match_substring_regex(column.texts, "[.eE]")
+    if pc.all(texts).as_py() and pc.any(fractions).as_py() and not column.is_number:
+        return Guess("numbers beyond the range of a 32-bit float, or spelled with leading zeros")
+    return None
 
 
 def _spot_text(column: Column) -> Guess:
@@ -285,5 +311,7 @@ RULES: tuple[Callable[[Column], Guess | None], ...] = (
     _spot_whole,
     _spot_number,
     _spot_marked,
+    _spot_marked_moment,
+    _spot_beyond,
     _spot_text,
 )

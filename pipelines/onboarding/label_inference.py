@@ -107,7 +107,8 @@ def _guess_kind(column: Column) -> str:
     if distinct == 2:
         return "binary"
     often = 2 * distinct <= column.counts.sum()  # what hardly repeats is measured
-    if column.is_whole and often and distinct <= (CLASSES if column.counts.min() >= RARE else CODES):
+    is_whole = column.is_whole or column.is_number and bool((column.numbers % 1 == 0).all())  # 1.0, as pandas has it
+    if is_whole and often and distinct <= (CLASSES if column.counts.min() >= RARE else CODES):
         return "multiclass"
     if column.is_number:
         return "regression"

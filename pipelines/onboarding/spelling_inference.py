@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from components.validation.cast import to_signs
+from components.validation.cast import to_doubles, to_signs
 from components.validation.profile import Column, Profile, describe
 from components.validation.spelling import Spelling, blank_missing, is_text, to_plain_numbers, unify
 from configs.loading.yaml_writer import show
@@ -25,6 +25,7 @@ USUAL = (
 AMONG_NUMBERS = {
     *("na", "n.a.", "null", "none", "nil", "?", "-", "--", "---", ".", "..", "*", "x", "unknown", "missing", "inf"),
     *("-inf", "not available", "#value!", "#div/0!", "#ref!", "#name?", "#num!", "\\n", "\u2013", "\u2014"),
+    *("0000-00-00", "0000-00-00 00:00:00"),
 }
 CODES = 10  # values of two capital letters from which NA is one of them: Namibia
 NINES = re.compile("-?99+")  # what a number is that may stand for a missing one
@@ -106,7 +107,9 @@ def find_numbers(column: Column) -> list[Spelling]:
             not group or any(set(BLANKS if group == " " else group) & set(text) for text in texts)
         ):
             with suppress(pa.ArrowInvalid):
-                fitting.setdefault(tuple(to_plain_numbers(column.values, way).to_pylist()), way)
+                plain = to_plain_numbers(column.values, way)
+                to_doubles(plain)
+                fitting.setdefault(tuple(plain.to_pylist()), way)
     return list(fitting.values())
 
 

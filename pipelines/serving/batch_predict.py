@@ -123,7 +123,9 @@ def predict(home: Home, order: Order, number: int | None = None) -> Scored:
         target = STDOUT if order.output == STANDARD else stack.enter_context(staged(order.output))
         writer = stack.enter_context(closing(write(target, added)))
         for batch, typed in chain([first], pairs):
-            writer.write(batch, scorer.score(typed))
+            with silence():
+                answers = scorer.score(typed)
+            writer.write(batch, answers)
             rows += len(batch.numbers)
     return Scored(version.number, rows, rejects.count, time.monotonic() - start)
 
@@ -139,8 +141,8 @@ def predict_row(home: Home, text: str, number: int | None = None) -> dict[str, A
     needed = list_sources(roles)
     _, typed = next(sound(checked([batches], needed, ()), roles, Rejects(None, "Correct it.")))
     with silence():
-        scorer = Scorer(version, config.label, needed)
-    return {name: values[0] for name, values in scorer.score(typed).items()}
+        answers = Scorer(version, config.label, needed).score(typed)
+    return {name: values[0] for name, values in answers.items()}
 
 
 def checked(sources: Iterable[Iterator[Batch]], columns: Collection[str], added: Sequence[str]) -> Iterator[Batch]:

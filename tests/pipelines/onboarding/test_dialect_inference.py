@@ -33,7 +33,7 @@ def write_yaml(folder, text):
 @pytest.mark.parametrize("seed", range(24))
 def test_a_draft_says_how_a_file_is_written_and_a_run_reads_it_so(tmp_path, seed):
     chance = random.Random(seed)
-    delimiter = chance.choice([",", ";", "\t", "|"])
+    delimiter = chance.choice([",", ";", "\t", "|", "^", "~"])
     decimal = chance.choice([".", ","])
     encoding = chance.choice(["utf-8", "cp1252", "utf-16"])
     comment = chance.choice(["", "", "#"])

@@ -153,3 +153,21 @@ def test_negative_numbers_of_books_are_numbers(tmp_path):
     assert drawn.features["books"].reason == drawn.features["print"].reason == low
     assert {feature.kind for feature in config.features.values()} == {"numeric"}
     check_small(config)
+
+
+@pytest.mark.parametrize(
+    ("odd", "rows", "reason"),
+    [
+        ("2023-02-30", 2, "moments, but for `2023-02-30` in 2 rows: name that in missing, or correct those cells"),
+        ("late in May", 1, "moments, but for `late in May` in 1 row: name that in missing, or correct those cells"),
+    ],
+)
+def test_moments_with_a_stray_cell_are_left_out_and_the_cell_is_named(tmp_path, odd, rows, reason):
+    days = [f"2023-{1 + number % 12:02}-{1 + number % 28:02}" for number in range(ROWS)]
+    drawn, _ = draw(of("a", "b", when=[odd] * rows + days[rows:]), tmp_path, "y")
+    assert drawn.left_out["when"].reason.startswith(reason)
+
+
+def test_numbers_that_no_model_can_hold_are_no_words(tmp_path):
+    drawn, _ = draw(of("a", "b", size=[f"{1 + number / 7:.4f}e300" for number in range(ROWS)]), tmp_path, "y")
+    assert drawn.left_out["size"].reason.startswith("numbers beyond the range of a 32-bit float")

@@ -31,6 +31,7 @@ def test_two_classes_are_told_apart_and_the_trivial_model_is_to_be_beaten(mixed)
         (("red", "green", "blue"), "multiclass", ("blue", "green", "red")),
         (tuple(range(100)), "regression", ()),
         (tuple(range(60)), "multiclass", tuple(map(str, range(60)))),
+        ((1.0, 2.0, 0.0), "multiclass", ("0.0", "1.0", "2.0")),  # as pandas writes them beside a missing one
         ((1.5, 2.5, 3.5), "regression", ()),
     ],
     ids=str,

@@ -21,6 +21,7 @@ def column(*cells, name="c"):
         (["1", "?", "-", "n/a", "#N/A", "2"], {"?": 1, "-": 1, "n/a": 1, "#N/A": 1}),
         (["$1,200", "unknown", "$7"], {"unknown": 1}),
         (["2024-05-31", "2024-06-01", "-"], {"-": 1}),
+        (["2024-05-31", "2024-06-01", "0000-00-00"], {"0000-00-00": 1}),
         (["red", "blue", "#N/A", "NULL"], {"#N/A": 1, "NULL": 1}),
         (["red", "None", "?", "-", "missing"], {}),
         (["DE", "FR", "IT", "ES", "PT", "NL", "BE", "LU", "AT", "DK", "NA"], {}),
@@ -50,6 +51,7 @@ def test_markers_are_those_of_pandas_and_r_and_among_numbers_others_as_well(cell
         (["1'234.5"], [Spelling(thousands="'")]),
         (["1.5", "2"], []),
         (["$5", "5 %"], []),
+        (["10000000000000000000000000", "3"], []),  # beyond 64 bits, whatever parts its fraction
         (["Q1", "Q2"], []),
         (["A5", "5A"], []),
         (["007", "008"], []),
