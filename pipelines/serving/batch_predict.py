@@ -116,7 +116,7 @@ def predict(home: Home, order: Order, number: int | None = None) -> Scored:
         sources = (find_scored(path, *written, order.source).read_rows(path) for path in files)
         forecast = Forecast.of(config, files[0], rejects.take)
         batches = checked(sources, list_sources(forecast.roles if forecast else roles), added)
-        pairs = forecast.read(batches, files[0]) if forecast else sound(batches, roles, rejects)
+        pairs = quieten(forecast.read(batches, files[0]) if forecast else sound(batches, roles, rejects))
         first = next(pairs)  # before the model is loaded, which takes seconds
         with silence():
             scorer = Scorer(version, config.label, list_sources(roles))
@@ -164,6 +164,16 @@ def sound(
         for fault in faults:
             rejects.take(fault)
         yield kept, typed
+
+
+def quieten(pairs: Iterator[tuple[Batch, pa.RecordBatch]]) -> Iterator[tuple[Batch, pa.RecordBatch]]:
+    """Yields the rows without what is said where they are read: TensorFlow reads TFRecords."""
+    while True:
+        with silence():
+            pair = next(pairs, None)
+        if pair is None:
+            return
+        yield pair
 
 
 @contextmanager

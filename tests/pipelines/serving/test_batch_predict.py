@@ -1,7 +1,9 @@
+import os
+
 import pytest
 
 from configs.errors import ConfigError, DataRejected
-from pipelines.serving.batch_predict import list_inputs, place_order
+from pipelines.serving.batch_predict import list_inputs, place_order, quieten
 
 
 @pytest.mark.parametrize(
@@ -25,3 +27,16 @@ def test_an_input_that_is_not_there_is_answered_with_the_nearest(tmp_path):
     with pytest.raises(DataRejected) as error:
         list_inputs(str(tmp_path / "custmers.csv"))
     assert error.value.remedy == "Did you mean 'customers.csv'?"
+
+
+def test_what_libraries_say_while_rows_are_read_is_not_shown(capfd):
+    def read():
+        os.write(2, b"Could not find TensorRT")
+        yield "a pair"
+        raise DataRejected("The file ends amid a row.", "rows.tfrecord", "Correct it.")
+
+    pairs = quieten(read())
+    assert next(pairs) == "a pair"
+    with pytest.raises(DataRejected, match="amid a row"):
+        next(pairs)
+    assert capfd.readouterr().err == ""
