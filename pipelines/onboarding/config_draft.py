@@ -163,21 +163,21 @@ def _draft_table(spelled: Spelled, label: str, told: Labelled, asked: Wishes, va
     profile, column = told.profile, told.profile.columns[label]
     split, units = _divide(profile, label, told.kind, asked.group, values["source"])
     weights = _weigh(profile.columns[asked.weight]) if asked.weight else None
-    folds = choose_folds(asked.quality, profile.rows, split, asked.group)
-    judged = count_judges(profile, split, folds)
-    target = aim(column, told.kind, weights, judged) if told.counts is None else aim_at_sets(column, told.counts)
     others = {name: other for name, other in profile.columns.items() if name not in (label, asked.group, asked.weight)}
     pictures, format = find_pictures(others, values["data"]["format"], values["folder"])
     shown = {name: found for name, found in pictures.items() if found.kind}
+    folds = None if shown else choose_folds(asked.quality, profile.rows, split, asked.group)
+    judged = count_judges(profile, split, folds)
+    target = aim(column, told.kind, weights, judged) if told.counts is None else aim_at_sets(column, told.counts)
     others = {name: other for name, other in others.items() if name not in pictures}
     features, left_out = choose_columns(column, others, target, spelled)
     features = settle_readings(features, others, asked.ask) if asked.ask else features
     if not features and not shown:
         features, left_out = take_least_bad(column, others, left_out, values["source"])
-    group = profile.columns[asked.group] if asked.group else None
     if shown:
         choice = choose_network(next(iter(shown.values())))
     else:
+        group = profile.columns[asked.group] if asked.group else None
         choice = choose_model(asked.quality, profile.rows, column, target.kind, features, others, group, folds)
     features, left_out = shown | features, {name: pictures[name] for name in pictures if name not in shown} | left_out
     text = render(
