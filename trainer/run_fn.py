@@ -132,17 +132,16 @@ def train_folds(
     examples, total = read(rows), settings.folds or 0
     known = examples.columns[ROW].ravel()
     folds = divide(known, examples.label, settings.label.kind, total)
-    models, histories, facts = [], [], []
+    trained = []
     for fold in range(total):
         watched = folds == ((fold + 1) % total if settings.training.watches else fold)
         train = rows.take((folds != fold) & ~watched)
         weigh(train, settings)
         with introduced(f"fold {fold + 1} of {total}"):
             own = set_apart(given, f"fold-{fold + 1}")
-            made = train_model(settings, own, learnt, (train, rows.take(watched)), size)
-        for parts, part in zip((models, histories, facts), made, strict=True):
-            parts.append(part)
-    return OutOfFold(models, known, folds), histories, facts[0] | {"folds": total}
+            trained.append(train_model(settings, own, learnt, (train, rows.take(watched)), size))
+    models, histories, facts = zip(*trained, strict=True)
+    return OutOfFold(models, known, folds), list(histories), facts[0] | {"folds": total}
 
 
 def refit(

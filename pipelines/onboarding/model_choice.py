@@ -9,18 +9,19 @@ import numpy as np
 from components.validation.profile import Column
 from configs.errors import ConfigError
 from pipelines.onboarding.feature_guess import Guess
-from pipelines.onboarding.model_trial import TREES, Trial, try_models
+from pipelines.onboarding.model_trial import LINEAR, TREES, Trial, try_models
 
 TRIED = {  # by quality, the models that are tried, the simpler first, and on how many rows
     "fast": ((), 0),
-    "good": (("linear", "trees", "small trees"), 2000),
-    "best": (("linear", "trees", "small trees", "slow trees", "network"), 5000),
+    "good": (("linear", "loose linear", "trees", "small trees"), 2000),
+    "best": (("linear", "loose linear", "trees", "small trees", "slow trees", "network"), 5000),
 }
-SMALL = 2000  # rows below which a network has too little to learn from
+SMALL = 2000  # rows below which a network has too little to learn from, and beyond which few weights need to be held
 REFIT = 20_000  # rows below which a model of all of them is worth a second training
 MANY = 1000  # trees, of which so many rows keep as many as are good
 TABULAR = ("numeric", "categorical", "boolean", "timestamp")  # features that trees learn from
 CROWD = 40  # classes, beyond which as many trees an iteration are too many
+FEW = 300  # rows of which an epoch has so few steps that they must be large
 SEEN = 40_000  # rows that a linear model sees, the same ones again and again
 
 
@@ -52,8 +53,8 @@ def choose_model(
     if quality not in TRIED:
         raise ConfigError(f"'{quality}' is no quality", "--quality", f"There are {', '.join(TRIED)}.")
     names, most = TRIED[quality]
-    if rows < SMALL:
-        names = tuple(name for name in names if name != "network")
+    useless = "network" if rows < SMALL else "loose linear"
+    names = tuple(name for name in names if name != useless)
     trial = None
     if names and is_tabular(label, kind, features):
         trial = try_models(names, expand(features, columns), label, kind, group, most)
@@ -92,12 +93,13 @@ def expand(features: Mapping[str, Guess], columns: Mapping[str, Column]) -> dict
 def spell(trial: Trial, rows: int) -> Choice:
     """Returns what did best in a trial, as a config has it."""
     best = next(iter(trial.scores))
-    if best == "linear":
-        weight = (1 if trial.metric == "rmse" else 0.5) / rows  # as scikit-learn's linear models have it
+    if best in LINEAR:
+        weight = (1 if trial.metric == "rmse" else 0.5) / rows / LINEAR[best]  # as scikit-learn's linear models have it
+        rate = 0.3 if rows < FEW else 0.03
         training = {
             "batch_size": "16" if rows < SMALL / 2 else "auto",
             "epochs": str(int(np.clip(SEEN / rows, 20, 60))),
-            "optimizer": "{name: adam, learning_rate: 0.03, schedule: {kind: cosine}}",
+            "optimizer": f"{{name: adam, learning_rate: {rate}, schedule: {{kind: cosine}}}}",
         }
         return Choice(f"{{family: linear, l2: {weight:.1g}}}", training, str(trial))
     if best == "network":

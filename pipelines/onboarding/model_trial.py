@@ -22,6 +22,7 @@ TREES: Mapping[str, Mapping[str, float]] = {  # the options of scikit-learn's, w
     "small trees": {"max_iter": 200, "max_leaf_nodes": 8},
     "slow trees": {"max_iter": 300, "learning_rate": 0.05, "max_features": 0.5},
 }
+LINEAR: Mapping[str, float] = {"linear": 1.0, "loose linear": 10.0}  # by how freely weights grow: scikit-learn's C
 FEWEST = 400  # rows that are tried, however many columns there are
 CELLS = 1_000_000  # of the table times the trees of an iteration, that are tried in seconds
 METRICS: dict[str, Metric] = {"binary": "auc", "multiclass": "accuracy", "regression": "rmse"}
@@ -134,11 +135,13 @@ def _flatten(ids: np.ndarray) -> Any:
     return make_column_transformer((numbers, ~ids), (known, ids))
 
 
-def _linear(kind: str, ids: np.ndarray) -> Any:
+def _linear(freedom: float, kind: str, ids: np.ndarray) -> Any:
     from sklearn.linear_model import LogisticRegression, Ridge
     from sklearn.pipeline import make_pipeline
 
-    return make_pipeline(_flatten(ids), Ridge() if kind == "regression" else LogisticRegression(max_iter=500))
+    if kind == "regression":
+        return make_pipeline(_flatten(ids), Ridge(1 / freedom))
+    return make_pipeline(_flatten(ids), LogisticRegression(C=freedom, max_iter=500))
 
 
 def _network(kind: str, ids: np.ndarray) -> Any:
@@ -163,7 +166,7 @@ def _trees(options: Mapping[str, float], kind: str, ids: np.ndarray) -> Any:
 
 
 MODELS: dict[str, Callable[[str, np.ndarray], Any]] = {
-    "linear": _linear,
+    **{name: partial(_linear, freedom) for name, freedom in LINEAR.items()},
     "network": _network,
     **{name: partial(_trees, options) for name, options in TREES.items()},
 }

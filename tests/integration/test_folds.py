@@ -21,9 +21,9 @@ label: {name: y, kind: binary}
 features: {a: {kind: numeric}, b: {kind: numeric}, c: {kind: categorical, vocabulary: 50}}
 model: {family: boosted_trees, max_iter: 60, min_samples_leaf: 1, learning_rate: 0.5}
 training: {}
-evaluation: {thresholds: {accuracy: {max_drop: 0.2}}}
+evaluation: {thresholds: {accuracy: {min: 0.2, max_drop: 0.3}}}
 baselines: [majority, svm]
-gate: {drift: null, skew: null, unseen: 1.0}
+gate: {drift: null, skew: null, unseen: 0.2}
 """
 ROWS = 240
 

@@ -7,7 +7,7 @@ import pytest
 from configs.errors import ConfigError
 from configs.schema.models import BoostedTrees, Linear, WideDeep
 from pipelines.onboarding.model_choice import choose_by_size, expand, spell
-from pipelines.onboarding.model_trial import TREES, Trial
+from pipelines.onboarding.model_trial import LINEAR, TREES, Trial
 from tests.pipelines.onboarding.conftest import ROWS, bunch, draw, of
 
 
@@ -61,15 +61,15 @@ def test_a_quality_that_there_is_none_of_is_refused(tmp_path):
         draw(of(0, 1), tmp_path, "y", quality="better")
 
 
-@pytest.mark.parametrize("best", ["linear", "network", *TREES])
+@pytest.mark.parametrize("best", [*LINEAR, "network", *TREES])
 @pytest.mark.parametrize("metric", ["auc", "rmse"])
 @pytest.mark.parametrize("rows", [600, 60_000])
 def test_each_model_that_is_tried_makes_a_config(tmp_path, best, metric, rows, monkeypatch):
     told = spell(Trial(metric, 600, {best: 0.9}), rows)
-    chosen = replace(told, training={**told.training, "refit": "true"})
+    chosen = told if rows == 600 else replace(told, training={**told.training, "refit": "true"})
     monkeypatch.setattr("pipelines.onboarding.config_draft.choose_model", lambda *_: chosen)
     _, config = draw(of(0, 1) if metric == "auc" else bunch("diabetes"), tmp_path, "y" if metric == "auc" else "target")
-    assert {"linear": "linear", "network": "dnn"}.get(best, "boosted_trees") == config.model.family
+    assert {**dict.fromkeys(LINEAR, "linear"), "network": "dnn"}.get(best, "boosted_trees") == config.model.family
     if best in TREES and rows == 600:
         assert TREES[best].items() <= config.model.model_dump().items()
 
@@ -81,3 +81,12 @@ def test_a_pattern_is_the_columns_that_nothing_else_names(tmp_path):
     found = expand(drawn.features, columns)
     assert found.keys() == columns.keys()
     assert found["x3"][1].kind == "categorical"
+
+
+@pytest.mark.parametrize(
+    ("best", "rows", "weight", "rate"), [("linear", 250, 2e-3, 0.3), ("loose linear", 500, 1e-4, 0.03)]
+)
+def test_a_linear_model_is_held_as_the_one_that_was_tried(tmp_path, best, rows, weight, rate):
+    chosen = spell(Trial("accuracy", rows, {best: 0.9}), rows)
+    assert chosen.model == f"{{family: linear, l2: {weight:.1g}}}"
+    assert f"learning_rate: {rate}," in chosen.training["optimizer"]
