@@ -45,6 +45,11 @@ def _check_host(host: str) -> str:
     return host.rstrip("/")
 
 
+def order(release: str) -> tuple[int, ...]:
+    """Returns the first two numbers of a release, which can be compared: 2.9 comes before 2.14."""
+    return tuple(int(part) for part in re.findall(r"\d+", release)[:2])
+
+
 def _check_root(root: str) -> str:
     return check_mount(root) if root.startswith("/") else root
 

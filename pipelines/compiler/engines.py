@@ -11,7 +11,7 @@ from typing import Any
 
 from configs.errors import ConfigError
 from configs.loading.yaml_document import Document
-from configs.schema.cluster import RELEASES
+from configs.schema.cluster import RELEASES, order
 from configs.schema.config import Config
 
 ALWAYS = RELEASES[0]
@@ -63,11 +63,6 @@ FEATURES = {
 def reads(release: str, key: str) -> bool:
     """Tells whether a release of Kubeflow Pipelines does what a key of a config says."""
     return order(release) >= order(FEATURES[key].since)
-
-
-def order(release: str) -> tuple[int, ...]:
-    """Returns a release in a form that can be compared: 2.9 comes before 2.14."""
-    return tuple(int(part) for part in release.split("."))
 
 
 def refuse_unread(config: Config, document: Document) -> None:

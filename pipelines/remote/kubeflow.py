@@ -1,7 +1,6 @@
 """Kubeflow Pipelines: runs and recurring runs of one config's pipeline."""
 
 import json
-import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from typing import Any
 
 from configs.errors import ConfigError
 from configs.nodes import TASKS
+from configs.schema.cluster import order
 from configs.schema.config import Config
 from pipelines.remote.kubeflow_client import connect
 from pipelines.remote.schedule import schedule_of
@@ -249,8 +249,3 @@ def _is_step(task: Any) -> bool:
     and the workflow itself.
     """
     return task.display_name in TASKS
-
-
-def order(release: str) -> tuple[int, ...]:
-    """Returns the first two numbers of a release, which can be compared."""
-    return tuple(int(part) for part in re.findall(r"\d+", release)[:2])

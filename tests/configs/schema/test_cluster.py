@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from configs.schema.cluster import Cluster, Vertex
+from configs.schema.cluster import RELEASES, Cluster, Vertex, order
 
 
 def test_vertex_is_told_of_a_secret_by_name() -> None:
@@ -40,3 +40,8 @@ def test_the_release_is_the_newest_unless_told(given: dict[str, object], version
 def test_what_a_cluster_would_refuse_is_refused_before(values: dict[str, object], reason: str) -> None:
     with pytest.raises(ValidationError, match=reason):
         Cluster.model_validate(values)
+
+
+def test_releases_are_ordered_by_their_numbers() -> None:
+    assert sorted(["v2.16.1", "2.9", "2.14.0"], key=order) == ["2.9", "2.14.0", "v2.16.1"]
+    assert sorted(RELEASES, key=order) == list(RELEASES)
