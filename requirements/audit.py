@@ -47,9 +47,9 @@ class Finding:
 def read_pins(folder: Path) -> Pins:
     """Return every package of every lock."""
     pins: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for lock in sorted(folder.glob("*.txt"), key=lambda lock: lock.stem):
+    for lock in sorted(folder.rglob("*.txt"), key=lambda lock: lock.with_suffix("")):
         for name, version in dict.fromkeys(re.findall(r"^([a-z0-9][a-z0-9._-]*)==([^\s;\\]+)", lock.read_text(), re.M)):
-            pins[name, version].append(lock.stem)
+            pins[name, version].append(lock.relative_to(folder).with_suffix("").as_posix())
     return pins
 
 

@@ -43,6 +43,8 @@ def locks(tmp_path: Path) -> Path:
     folder.mkdir()
     (folder / "legacy.txt").write_text(LOCK)
     (folder / "legacy-dev.txt").write_text(f"foo==1.2 \\\n{HASH}\n")
+    (folder / "protos").mkdir()
+    (folder / "protos" / "2.14.txt").write_text(f"bar==3.0 \\\n{HASH}\nbaz==1 \\\n{HASH}\n")
     accept(folder)
     return folder
 
@@ -71,10 +73,10 @@ def test_what_is_known_and_not_accepted_fails_and_names_package_lock_and_mend(lo
     assert run(locks, "--database", database) == (
         1,
         "foo 1.2 (legacy, legacy-dev): PYSEC-2026-1, CVE-2026-7; mended in 1.3\n"
-        "2 packages, 1 found, 0 accepted, 1 to be seen to.\n",
+        "3 packages, 1 found, 0 accepted, 1 to be seen to.\n",
     )
     accept(locks, ENTRY)
-    assert run(locks, "--database", database) == (0, "2 packages, 1 found, 1 accepted, 0 to be seen to.\n")
+    assert run(locks, "--database", database) == (0, "3 packages, 1 found, 1 accepted, 0 to be seen to.\n")
 
 
 @pytest.mark.parametrize("key", ["date", "reason", "reach"])
@@ -167,6 +169,10 @@ def test_no_answer_and_half_an_answer_are_no_audit(locks: Path, service: Any) ->
 
 def test_two_versions_of_a_package_are_asked_one_after_the_other() -> None:
     assert audit.divide([("a", "1"), ("a", "2"), ("b", "1")]) == [{"a": "1", "b": "1"}, {"a": "2"}]
+
+
+def test_locks_in_folders_are_locks_as_well(locks: Path) -> None:
+    assert audit.read_pins(locks)["bar", "3.0"] == ["legacy", "protos/2.14"]
 
 
 def test_what_is_accepted_is_in_our_locks() -> None:
