@@ -18,7 +18,7 @@ from configs.home import WORKSPACE, Home, is_url
 from configs.schema.baselines import FITTING, SklearnModel
 from configs.schema.beam import Beam
 from configs.schema.cluster import Cluster
-from configs.schema.data import Data
+from configs.schema.data import SPAN, Data
 from configs.schema.evaluation import METRICS, QUANTILES, Evaluation, Metric
 from configs.schema.features import Feature, list_columns
 from configs.schema.models import Autoregression, BoostedTrees, Model
@@ -302,6 +302,14 @@ class Config(Section):
         if len(set(baselines)) < len(baselines):
             raise ValueError("names a model twice")
         return baselines
+
+    @field_validator("schedule")
+    @classmethod
+    def _check_schedule(cls, schedule: Schedule | None, info: ValidationInfo) -> Schedule | None:
+        data = info.data.get("data")
+        if schedule and schedule.when and schedule.when.new_spans and data and not SPAN.search(data.path):
+            raise ValueError("waits for new_spans, but data.path has no {SPAN}: wait for new_rows")
+        return schedule
 
     @field_validator("beam")
     @classmethod

@@ -1,13 +1,14 @@
-"""When a pipeline runs by itself in a cluster."""
+"""When a pipeline runs by itself, in a cluster or on one machine."""
 
 import re
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field, PositiveInt, field_validator, model_validator
 
+from configs.schema.duration import Duration
 from configs.schema.section import Section
 
 # What cronsim knows and the schedulers of Kubeflow and Vertex do not is left out: L, LW, #, and Sunday as 7.
@@ -26,18 +27,71 @@ def _check_time_zone(time_zone: str) -> str:
 TimeZone = Annotated[str, AfterValidator(_check_time_zone)]
 
 
+class When(Section):
+    """What makes a run worth it, once its time has come: enough of what is new, or age.
+
+    A config, code or lock that changed is always a reason, and so is a person who asks.
+    """
+
+    new_spans: PositiveInt | None = Field(
+        default=None, description="So many complete spans that no run has seen; with new_rows, both must be there."
+    )
+    new_rows: PositiveInt | None = Field(default=None, description="So many rows that no run has seen.")
+    age: Duration | None = Field(default=None, description="Of the version in service, as 30d: a reason by itself.")
+
+    @model_validator(mode="after")
+    def _check_conditions(self) -> "When":
+        if self.new_spans is None and self.new_rows is None and self.age is None:
+            raise ValueError("needs at least one of new_spans, new_rows, age")
+        return self
+
+
+class Failures(Section):
+    """What becomes of a schedule whose runs fail."""
+
+    pause_after: PositiveInt = Field(
+        default=3, description="So many in a row pause it, until `millrace schedule resume`."
+    )
+    retry_in: Duration = Field(
+        default="15m", description="How soon a run is tried again that failed by no fault of config or data."
+    )
+
+
 class Schedule(Section):
-    """When the pipeline runs by itself in a cluster."""
+    """When the pipeline runs by itself, in a cluster or on one machine."""
 
     cron: str = Field(
         description="Minute, hour, day, month, weekday (0 is Sunday); of six fields, the first is seconds."
     )
     time_zone: TimeZone = Field(default="UTC", description="In which the cron is read, such as Europe/Zurich.")
+    when: When | None = Field(default=None, description="What makes a run worth it; without, that its time has come.")
+    cooldown: Duration | None = Field(
+        default=None, description="How long after a run has ended none begins by itself, as 6h."
+    )
+    catch_up: Literal["latest", "all", "none"] = Field(
+        default="latest", description="Which of the times that were missed get a run; clusters take none for latest."
+    )
+    failures: Failures = Failures()
     no_catchup: bool = Field(default=True, description="Of the times that were missed, run the latest only.")
     max_concurrency: Annotated[int, Field(ge=1, le=10)] = Field(
         default=1, description="How many of its runs may be under way at once; Kubeflow takes 1 to 10."
     )
     enabled: bool = Field(default=True, description="false pauses it.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _join_catch_up(cls, given: Any) -> Any:
+        """Lets `catch_up` and the older `no_catchup` say the same, whichever of them is given."""
+        if not isinstance(given, dict):
+            return given
+        latest, which = given.get("no_catchup"), given.get("catch_up")
+        if isinstance(latest, bool) and which is None:
+            return {**given, "catch_up": "latest" if latest else "all"}
+        if isinstance(which, str) and latest is None:
+            return {**given, "no_catchup": which != "all"}
+        if isinstance(latest, bool) and latest is (which == "all"):
+            raise ValueError(f"says catch_up: {which} and no_catchup: {str(latest).lower()}: leave out no_catchup")
+        return given
 
     @field_validator("cron")
     @classmethod

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
@@ -62,3 +64,39 @@ def test_a_bad_time_zone_is_named(time_zone: str) -> None:
 def test_a_scheduler_runs_one_to_ten_at_once(count: int) -> None:
     with pytest.raises(ValidationError, match="max_concurrency"):
         Schedule(cron="0 3 * * 1", max_concurrency=count)
+
+
+@pytest.mark.parametrize(
+    ("given", "catch_up", "no_catchup"),
+    [
+        ({}, "latest", True),
+        ({"catch_up": "all"}, "all", False),
+        ({"catch_up": "none"}, "none", True),
+        ({"no_catchup": False}, "all", False),
+        ({"no_catchup": True}, "latest", True),
+        ({"catch_up": "none", "no_catchup": True}, "none", True),
+    ],
+)
+def test_both_ways_to_say_what_is_made_up_for_agree(given: dict[str, Any], catch_up: str, no_catchup: bool) -> None:
+    schedule = Schedule.model_validate({"cron": "0 3 * * 1", **given})
+    assert (schedule.catch_up, schedule.no_catchup) == (catch_up, no_catchup)
+    assert Schedule.model_validate_json(schedule.model_dump_json()) == schedule
+
+
+@pytest.mark.parametrize(("catch_up", "no_catchup"), [("all", True), ("latest", False), ("none", False)])
+def test_they_may_not_contradict_one_another(catch_up: str, no_catchup: bool) -> None:
+    with pytest.raises(ValidationError, match=f"says catch_up: {catch_up} and no_catchup: {str(no_catchup).lower()}"):
+        Schedule.model_validate({"cron": "0 3 * * 1", "catch_up": catch_up, "no_catchup": no_catchup})
+
+
+def test_a_schedule_that_waits_for_nothing_has_no_when() -> None:
+    with pytest.raises(ValidationError, match="needs at least one of new_spans, new_rows, age"):
+        Schedule.model_validate({"cron": "0 3 * * 1", "when": {}})
+
+
+@pytest.mark.parametrize(
+    "given", [{"cooldown": "6"}, {"when": {"age": "1 month"}}, {"failures": {"retry_in": "0m"}}, {"catch_up": "some"}]
+)
+def test_what_a_schedule_cannot_hold(given: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Schedule.model_validate({"cron": "0 3 * * 1", **given})
