@@ -1,7 +1,8 @@
 """The ExampleGen node: checked data files become splits of tf.Examples."""
 
+import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -40,6 +41,7 @@ from components.examples.windows import Frame, roll
 from components.readers import spans
 from components.readers.files import digest_files, find_data, list_files, list_parts
 from components.readers.formats import FORMATS, find_format
+from components.readers.portions import ALL, Portion, digest_portion
 from components.summaries import Outputs, Summary
 from components.validation import validate
 from components.validation.column_types import Role
@@ -59,7 +61,6 @@ from configs.schema.config import Config
 from configs.schema.dialect import PLAIN, Dialect
 
 Assign = Callable[[pa.RecordBatch], np.ndarray]
-ALL = "all"  # the name of data that has no spans, among the inputs
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,8 @@ def summarise(outputs: Outputs) -> Summary:
     parts = " / ".join(f"{count:,} {split}" for split, count in rows.items())
     found = [int(span) for span in examples.get_string_custom_property("spans").split(", ") if span]
     text = f"span{'s' * (len(found) > 1)} {', '.join(map(str, found))}: " if found else ""
-    figures = {"rows": rows} | ({"spans": found} if found else {})
+    portions = json.loads(examples.get_string_custom_property("portions") or "{}")
+    figures = {"rows": rows, "portions": portions} | ({"spans": found} if found else {})
     if unlabelled := examples.get_int_custom_property("unlabelled"):
         parts, figures = f"{parts}; {unlabelled:,} without a label left out", figures | {"unlabelled": unlabelled}
     return Summary(f"{text}{sum(rows.values()):,} rows: {parts}", figures)
@@ -186,8 +188,10 @@ class Executor(BaseBeamExecutor):
         splits = _parse(exec_properties["output_config"], example_gen_pb2.Output()).split_config.splits
         parts = {split.name: split.hash_buckets for split in splits}
         plan = Plan.unpack(exec_properties["custom_config"])
-        files = _list_files(exec_properties["input_base"], found, plan.format)
-        assign, rows, unlabelled = _divide(files, plan, parts)
+        base, counts = exec_properties["input_base"], dict[str, int]()
+        spans_files = {split.name: list_files(base, split.pattern, plan.format) for split in found.splits}
+        files = list(chain.from_iterable(spans_files.values()))
+        assign, rows, unlabelled = _divide(files, plan, parts, counts)
         examples.split_names = artifact_utils.encode_split_names(list(parts))
         PROGRESS.info("writing %s rows", f"{sum(rows.values()):,}")
         self._write_splits(examples, files, plan, assign)
@@ -198,6 +202,11 @@ class Executor(BaseBeamExecutor):
             examples.set_int_custom_property(f"rows_{split}", count)
         if unlabelled:
             examples.set_int_custom_property("unlabelled", unlabelled)
+        portions = {
+            name: Portion(digest_portion(base, found, plan.format, plan.dialect), sum(counts[path] for path in found))
+            for name, found in spans_files.items()
+        }
+        examples.set_string_custom_property("portions", TypeAdapter(dict[str, Portion]).dump_json(portions).decode())
 
     def _write_splits(self, examples: types.Artifact, files: Sequence[str], plan: Plan, assign: Assign) -> None:
         splits = artifact_utils.decode_split_names(examples.split_names)
@@ -209,27 +218,29 @@ class Executor(BaseBeamExecutor):
             _ = pipeline | beam.Create(shards) | beam.Reshuffle() | write
 
 
-def _divide(files: Sequence[str], plan: Plan, parts: Mapping[str, int]) -> tuple[Assign, dict[str, int], int]:
+def _divide(
+    files: Sequence[str], plan: Plan, parts: Mapping[str, int], counts: MutableMapping[str, int]
+) -> tuple[Assign, dict[str, int], int]:
     """Return what assigns rows to splits, how many rows each split gets, and how many are left out for want of a label.
 
-    Raises DataRejected for unsound files.
+    How many rows each file has is put into `counts`. Raises DataRejected for unsound files.
     """
     unlabelled: list[int] = []
-    checked = validate.check_batches(files, plan.format, plan.roles, plan.dialect, plan.repeats)
+    checked = validate.check_batches(files, plan.format, plan.roles, plan.dialect, plan.repeats, counts)
     batches = plan.roll(_count_unlabelled(checked, plan, unlabelled))
     weights = list(parts.values())
     if TIME in plan.roles:
         times = np.concatenate([find_times(batch) for batch in batches])
         cuts = find_cuts(times, weights)
         assign: Assign = partial(assign_by_time, cuts=cuts)
-        counts = np.bincount(np.searchsorted(cuts, times, side="right"), minlength=len(parts))
+        sizes = np.bincount(np.searchsorted(cuts, times, side="right"), minlength=len(parts))
     elif plan.stratify:
         label = plan.stratify
         pairs = [hash_classes(batch, label) for batch in batches]
         classes, hashes = (np.concatenate(arrays) for arrays in zip(*pairs, strict=True))
         within = find_class_cuts(classes, hashes, weights)
         assign = partial(assign_by_class, label=label, cuts=within)
-        counts = np.sum(
+        sizes = np.sum(
             [
                 np.bincount(np.searchsorted(cuts, hashes[classes == index], side="right"), minlength=len(parts))
                 for index, cuts in within.items()
@@ -238,8 +249,8 @@ def _divide(files: Sequence[str], plan: Plan, parts: Mapping[str, int]) -> tuple
         )
     else:
         assign = partial(assign_splits, parts=weights, group=plan.group)
-        counts = np.sum([np.bincount(assign(batch), minlength=len(parts)) for batch in batches], axis=0)
-    rows = dict(zip(parts, counts.tolist(), strict=True))
+        sizes = np.sum([np.bincount(assign(batch), minlength=len(parts)) for batch in batches], axis=0)
+    rows = dict(zip(parts, sizes.tolist(), strict=True))
     empty = next((split for split, count in rows.items() if not count), None)
     if empty:
         seen = ", ".join(f"{split} {count:,}" for split, count in rows.items())

@@ -30,18 +30,24 @@ def digest_data(data: Data) -> str:
 
 
 def choose(
-    base: str, pattern: str, last: int | None = None, count: int | None = None, marker: str | None = None
+    base: str,
+    pattern: str,
+    last: int | None = None,
+    count: int | None = None,
+    marker: str | None = None,
+    every: bool = False,
 ) -> dict[int | None, str]:
     """Return the patterns of the newest spans that match `pattern` below `base`, oldest first, each by its number.
 
-    They are `count`, one without, and end with `last` if it is given; with a `marker`, only those whose folder holds a
-    file of this name count. A pattern without {SPAN} is all there is, and has no number. Raises DataRejected.
+    They are `count`, one without, or `every` one, and end with `last` if it is given; with a `marker`, only those whose
+    folder holds a file of this name count. A pattern without {SPAN} is all there is, and has no number. Raises
+    DataRejected.
     """
     if not SPAN.search(pattern):
         return {None: pattern}
     there = _find(base, pattern)
     whole = [number for number, digits in there.items() if marker is None or _has(base, pattern, digits, marker)]
-    taken = sorted(number for number in whole if last is None or number <= last)[-(count or 1) :]
+    taken = sorted(number for number in whole if last is None or number <= last)[0 if every else -(count or 1) :]
     if not taken or last not in (None, taken[-1]):
         raise _refuse(base, pattern, there, whole, last, marker)
     return {number: _fill(base, pattern, there[number]) for number in taken}

@@ -9,7 +9,7 @@ import difflib
 import itertools
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -41,10 +41,16 @@ Roles = Mapping[str, Role]
 
 
 def check_batches(
-    files: Sequence[str], format: str, roles: Roles, dialect: Dialect = PLAIN, numbered: bool = False
+    files: Sequence[str],
+    format: str,
+    roles: Roles,
+    dialect: Dialect = PLAIN,
+    numbered: bool = False,
+    counts: MutableMapping[str, int] | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Yield the batches of all files, each found sound before it is handed out; `numbered`, with the place of each row.
 
+    How many rows each file has is put into `counts`.
     Raises DataRejected at the first fault; what only all rows together show, after the last batch.
     """
     label = next(role for role in roles.values() if role.name in (*LABELS.values(), "flags"))
@@ -60,6 +66,8 @@ def check_batches(
             yield number_rows(batch, rows - before) if numbered else batch
             rows += batch.num_rows
             pulse.tell("%s checked", count(rows, "row"))
+        if counts is not None:
+            counts[path] = rows - before
     if label.optional and not seen:
         raise DataRejected(
             f"The label `{label.column}` is missing in all rows.", files[0], "Correct label.name in the config."
