@@ -129,6 +129,11 @@ class Home:
         return self.root / "settled.json"
 
     @property
+    def schedule(self) -> Path:
+        """What its schedule remembers: up to when it is dealt with, and whether it is paused."""
+        return self.root / "schedule.json"
+
+    @property
     def runs(self) -> Path:
         """A folder for each run."""
         return self.root / "runs"

@@ -4,13 +4,16 @@ import json
 import os
 import shutil
 import sys
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from components.validation.column_patterns import resolve
-from configs.errors import ConfigError
+from configs.errors import ConfigError, PipelineBusy
 from configs.loading.loader import load
 from configs.loading.named_files import require_files
 from configs.nodes import NODES
@@ -38,6 +41,9 @@ def run(
     accept_anomalies: Annotated[
         str | None, typer.Option(metavar="REASON", help="Go on in spite of anomalies, and record why.")
     ] = None,
+    if_due: Annotated[
+        bool, typer.Option("--if-due", help="Only where the config's schedule has a reason for it; else say why not.")
+    ] = False,
     output: Format = Output.text,
 ) -> None:
     """Run the pipeline here: train, judge and publish."""
@@ -51,13 +57,28 @@ def run(
     console = open_console(stderr=output is Output.json)
     if said := config.home.mention_another(Path.cwd()):
         console.print(f"Nearby      {said}\n", soft_wrap=True)
+    ask = partial(inquire, config) if if_due else None
     with Screen(console, nodes) as screen:
-        record = local_runner.run_nodes(config, nodes, cache=not no_cache, watch=screen.watch)
+        try:
+            record = local_runner.run_nodes(config, nodes, cache=not no_cache, watch=screen.watch, ask=ask)
+        except PipelineBusy as error:
+            if not if_due:
+                raise
+            record = local_runner.decline(config, inquire(config, error.what))
     if output is Output.json:
         sys.stdout.write(json.dumps(record) + "\n")
     else:
-        console.print(conclude(record, path), soft_wrap=True)
+        console.print(conclude(record, path) if record["run"] else record["decision"]["text"], soft_wrap=True)
     raise typer.Exit(record["exit_code"])
+
+
+def inquire(config: Config, holder: str | None = None) -> Mapping[str, Any]:
+    """Returns, as plain data, whether the schedule wants a run now; `holder` is the run that is still going."""
+    from pipelines.schedule.decision import as_data
+    from pipelines.schedule.inquiry import ask_schedule, tell_busy
+
+    now = datetime.now(timezone.utc)
+    return as_data(tell_busy(config, holder, now) if holder else ask_schedule(config, now))
 
 
 @app.command()

@@ -3,14 +3,16 @@
 import json
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
 from components.registry.versions import intact
-from configs.errors import MillraceError
+from configs.errors import MillraceError, Stopped
 from configs.schema.config import Config
+from pipelines.execution.provenance import describe_provenance
 from pipelines.reporting import html_report
-from pipelines.runs.directory import now, number_of, write_file
+from pipelines.runs.directory import now, number_of, read_decision, write_file
 from pipelines.runs.outcomes import Outcome, failure, read_outcomes
 from pipelines.runs.run import Run
 
@@ -22,15 +24,22 @@ def finish_run(
 
     `interruption` says why a run ended before its nodes did. The record's `exit_code` is the run's own.
     """
-    return record_run(config, run, started, audit(config, run, nodes, interruption))
+    outcomes = audit(config, run, nodes, interruption)
+    return record_run(config, run, started, outcomes, stopped=isinstance(interruption, Stopped))
 
 
 def record_run(
-    config: Config, run: Run, started: str, outcomes: Sequence[Outcome], repeats: str | None = None
+    config: Config,
+    run: Run,
+    started: str,
+    outcomes: Sequence[Outcome],
+    repeats: str | None = None,
+    stopped: bool = False,
 ) -> dict[str, Any]:
     """Writes run.json and report.html of a run whose nodes ended so, and returns the former.
 
-    `repeats` is the id of the run that launched the nodes, where this one launched none.
+    `repeats` is the id of the run that launched the nodes, where this one launched none; `stopped` says that a signal
+    ended it.
     """
     failed = next((outcome for outcome in outcomes if outcome.error), None)
     version = intact(config.home)
@@ -40,6 +49,9 @@ def record_run(
         "run": run.id,
         "number": number_of(run),
         "repeats": repeats,
+        "stopped": stopped,
+        "decision": read_decision(run),
+        "made_of": _tell_provenance(config),
         "started": started,
         "ended": now(),
         "exit_code": failed.error["exit_code"] if failed and failed.error else 0,
@@ -81,6 +93,12 @@ def audit(config: Config, run: Run, nodes: Sequence[str], interruption: Millrace
                 outcome = failure(node, interruption or _unknown(node))
         outcomes.append(outcome)
     return outcomes
+
+
+def _tell_provenance(config: Config) -> dict[str, str]:
+    with suppress(OSError):
+        return describe_provenance(config)
+    return {}  # a file that the config names cannot be read, of which the nodes have told
 
 
 def _unknown(node: str) -> MillraceError:

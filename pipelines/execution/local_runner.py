@@ -18,25 +18,34 @@ from configs.schema.config import Config
 from pipelines.execution import disk_space, settled
 from pipelines.execution.finalize import finish_run, record_run
 from pipelines.execution.settled import Settled
-from pipelines.runs.directory import begin_run
+from pipelines.runs.directory import begin_run, write_decision
 from pipelines.runs.lease import borrow_pipeline
 from pipelines.runs.outcomes import write_outcome
 from pipelines.runs.run import Run, new_id
 from pipelines.storage import sync
 
 Event = Mapping[str, Any]
+Ask = Callable[[], Mapping[str, Any]]
 
 
-def run_nodes(config: Config, nodes: Sequence[str], cache: bool, watch: Callable[[Event], None]) -> dict[str, Any]:
+def run_nodes(
+    config: Config, nodes: Sequence[str], cache: bool, watch: Callable[[Event], None], ask: Ask | None = None
+) -> dict[str, Any]:
     """Runs the nodes and returns the run's record; `watch` sees every event as it comes.
 
+    `ask` decides whether to run at all, while the pipeline is held; where it is not `due`, only that is returned.
     Where nothing has changed since a run that ended well, that one is repeated from its record. Raises PipelineBusy
     when another run holds the pipeline. Never imports TensorFlow.
     """
     run = Run(config.home, new_id())
     with borrow_pipeline(config, run.id):
+        decision = ask() if ask else None
+        if decision and not decision["due"]:
+            return decline(config, decision)
         sync.fetch_numbers(config.home)
         started = begin_run(config, run)
+        if decision:
+            write_decision(run, decision)
         disk_space.set_aside(run)
         with stoppable():
             try:
@@ -54,6 +63,11 @@ def run_nodes(config: Config, nodes: Sequence[str], cache: bool, watch: Callable
             settled.keep(config, run, record, needs)
         sync.put_files(config.home, run.folder)
         return record
+
+
+def decline(config: Config, decision: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns what stands for the record of a run that is not due, and never began."""
+    return {"pipeline": config.name, "run": None, "exit_code": 0, "decision": decision}
 
 
 def repeat_nodes(

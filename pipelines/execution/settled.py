@@ -19,15 +19,14 @@ from components.registry.model_registry import TOLD, require_writable
 from components.registry.tree_digest import DIGEST, file_digest, tree_digest
 from components.registry.versions import as_line, in_service
 from configs.errors import MillraceError, Stopped
-from configs.nodes import NODES
 from configs.repository import ROOT
 from configs.schema.config import Config
+from pipelines.execution.provenance import list_named
 from pipelines.graph import fingerprint
 from pipelines.runs.directory import write_file
 from pipelines.runs.outcomes import Outcome
 from pipelines.runs.run import Run
 
-DATA = ("data", "path")
 PUBLISHES = "Pusher"
 INPUT = "input_fingerprint"  # the property in which TFX's driver has the digest of the data that ExampleGen read
 
@@ -72,13 +71,6 @@ def digest_needs(config: Config, nodes: Sequence[str]) -> str | None:
             place = find_data(config.data.path)[0]
             return _digest(json.dumps([nodes, config.model_dump_json(), place, files, *code]))
     return None
-
-
-def list_named(config: Config) -> dict[str, Path]:
-    """Returns the files that a config names for its nodes beside the data, by their keys."""
-    keys = [key for spec in NODES.values() for key in spec.paths if key != DATA]
-    found = {".".join(key): getattr(getattr(config, key[0]), key[1], None) for key in keys}
-    return {key: Path(path) for key, path in found.items() if path}
 
 
 def recall(config: Config, needs: str | None) -> Settled | None:

@@ -40,8 +40,6 @@ class Screen:
         self.live = live if console.is_terminal else None
 
     def __enter__(self) -> "Screen":
-        if self.live:
-            self.live.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -52,7 +50,9 @@ class Screen:
             self.live.stop()
 
     def watch(self, event: Mapping[str, Any]) -> None:
-        """Takes an event of the child's: a node's progress, or its outcome."""
+        """Takes an event of the child's: a node's progress, or its outcome; the table appears with the first."""
+        if self.live and not self.live.is_started:
+            self.live.start()
         if outcome := event.get("outcome"):
             self.rows[outcome["node"]] = {key: outcome[key] for key in ("state", "text", "seconds")}
             if not self.live:
@@ -93,8 +93,9 @@ def conclude(record: Mapping[str, Any], config_path: str) -> RenderableType:
     if error := record["error"]:
         lines.append(paragraph(error["what"], error["where"], error["remedy"]))
     serving = f"version {record['in_service']}, in {record['serving']}" if record["in_service"] else "nothing yet"
-    beside = compare(record)
+    beside, decision = compare(record), record.get("decision")
     places = (
+        *([f"Why         {decision['text']}"] if decision else []),
         *([f"Compared    {beside}"] if beside else []),
         f"In service  {serving}",
         f"This run    {record['folder']} (report.html, run.json, log.txt)",

@@ -67,6 +67,7 @@ def render(record: Mapping[str, Any], config: Config) -> str:
         record=record,
         headline=console.headline(record).plain,
         duration=last(record["started"], record["ended"]),
+        decision=record.get("decision"),
         states={state: drawn.plain for state, drawn in console.STATES.items()},
         judged=judge(measured, thresholds, missed),
         against=texts.get("Resolver"),

@@ -4,7 +4,7 @@ import json
 import os
 import secrets
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
@@ -31,6 +31,18 @@ def begin_run(config: Config, run: Run) -> str:
         if not path.exists():
             write_file(path, text)
     return run.started.read_text()
+
+
+def write_decision(run: Run, decision: Mapping[str, Any]) -> None:
+    """Keeps why a schedule let a run begin."""
+    write_file(run.decision, json.dumps(decision))
+
+
+def read_decision(run: Run) -> dict[str, Any] | None:
+    """Returns why a schedule let a run begin; None for one that a person began, or whose decision cannot be read."""
+    with suppress(OSError, ValueError):
+        return dict(json.loads(run.decision.read_text()))
+    return None
 
 
 def number_of(run: Run) -> int:

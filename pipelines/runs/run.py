@@ -11,6 +11,8 @@ from configs.home import Home
 
 RECORD = "run.json"
 NUMBER = "number.txt"
+STARTED = "started.txt"
+DECISION = "decision.json"
 
 
 def new_id() -> str:
@@ -41,7 +43,7 @@ class Run:
     @property
     def started(self) -> Path:
         """When it began."""
-        return self.folder / "started.txt"
+        return self.folder / STARTED
 
     @property
     def number(self) -> Path:
@@ -52,6 +54,11 @@ class Run:
     def config(self) -> Path:
         """The config that it runs, without the metadata store, whose URL may hold a password."""
         return self.folder / "config.json"
+
+    @property
+    def decision(self) -> Path:
+        """Why its schedule let it begin; one that a person began has none."""
+        return self.folder / DECISION
 
     @property
     def log(self) -> Path:

@@ -20,11 +20,12 @@ from configs.home import Home
 from configs.nodes import NODES
 from configs.schema.config import Config
 from pipelines.runs.outcomes import locate
-from pipelines.runs.run import NUMBER, RECORD, Run
+from pipelines.runs.run import DECISION, NUMBER, RECORD, STARTED, Run
 from pipelines.storage.object_store import Store, open_store
 
 LASTING = ("artifacts", "serving")  # whose files are written once
 EVERY = 30.0  # seconds between two looks for what a training has kept
+BEGINNINGS = (f"/{NUMBER}", f"/{STARTED}", f"/{DECISION}")
 GRAPH = "saved_model.pb"  # without it no server takes a folder for a model
 
 
@@ -126,6 +127,12 @@ def fetch_records(home: Home) -> None:
 def fetch_numbers(home: Home) -> None:
     """Brings down which runs there were, so that the next has a number of its own."""
     fetch_files(home, home.runs, only=lambda name: name.endswith(f"/{NUMBER}"))
+
+
+def fetch_beginnings(home: Home) -> None:
+    """Brings down how each run began, whether or not it has ended, and how those that did ended."""
+    fetch_files(home, home.runs, only=lambda name: name.endswith(BEGINNINGS))
+    fetch_records(home)
 
 
 def fetch_artifact(home: Home, uri: str) -> Path:

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from configs.errors import DataRejected, MillraceError, NotBlessed
+from configs.errors import DataRejected, MillraceError, NotBlessed, Stopped
 from configs.schema.config import Config
 from pipelines.execution.finalize import audit, finish_run
-from pipelines.runs.directory import find_record
+from pipelines.execution.provenance import describe_provenance
+from pipelines.runs.directory import begin_run, find_record, write_decision
 from pipelines.runs.mlmd import Execution, connection
 from pipelines.runs.outcomes import Outcome, failure, write_outcome
 from pipelines.runs.run import Run
@@ -50,6 +51,8 @@ def test_a_run_whose_nodes_are_all_complete_has_succeeded(config: Config) -> Non
     ]
     assert (record["pipeline"], record["run"], record["started"]) == ("taxi", "r1", STARTED)
     assert (record["published"], record["in_service"]) == (None, None)
+    assert (record["decision"], record["stopped"]) == (None, False)
+    assert record["made_of"] == describe_provenance(config)
     assert find_record(config.home, "r1") == record
     assert json.loads(Run(config.home, "r1").record.read_text()) == record
 
@@ -91,6 +94,15 @@ def test_an_interruption_is_why_the_next_node_failed(config: Config) -> None:
         "where": "StatisticsGen",
         "remedy": "Run again.",
     }
+
+
+def test_a_run_that_a_signal_ended_is_to_be_gone_on_with_and_tells_why_it_began(config: Config) -> None:
+    run = Run(config.home, "r1")
+    begin_run(config, run)
+    write_decision(run, decision := {"text": "due: config changed", "conditions": []})
+    record = finish(config, NODES, Stopped("The run was stopped by SIGTERM."))
+    assert (record["exit_code"], record["stopped"]) == (1, True)
+    assert record["decision"] == decision
 
 
 def test_an_interruption_after_the_last_node_does_not_matter(config: Config) -> None:

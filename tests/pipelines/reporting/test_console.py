@@ -76,3 +76,19 @@ def test_every_console_takes_texts_as_they_are() -> None:
     sources = [path for package in ("components", "pipelines") for path in (ROOT / package).rglob("*.py")]
     makes = re.compile(r"\bConsole\(|from_markup|highlight=True|markup=True|emoji=True")
     assert [path.name for path in sources if makes.search(path.read_text())] == ["console.py"]
+
+
+@pytest.mark.parametrize("decision", [None, {"text": "due: 3 of 2 new spans"}])
+def test_a_run_that_a_schedule_began_says_why(decision: dict[str, Any] | None) -> None:
+    said = [line for line in draw(conclude(RECORD | {"decision": decision}, "a.yaml")).splitlines() if "Why" in line]
+    assert said == (["Why         due: 3 of 2 new spans"] if decision else [])
+
+
+def test_a_terminal_shows_no_table_of_a_run_that_never_began() -> None:
+    file = io.StringIO()
+    with Screen(open_console(file=file, force_terminal=True), ["Trainer"]):
+        pass
+    assert file.getvalue() == ""
+    with Screen(open_console(file=file, force_terminal=True), ["Trainer"]) as screen:
+        screen.watch({"outcome": OUTCOME})
+    assert "Trainer" in file.getvalue()

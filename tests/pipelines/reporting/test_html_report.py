@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from dataclasses import asdict
+from datetime import datetime, timedelta, timezone
 from html.parser import HTMLParser
 
 import pytest
@@ -17,10 +18,12 @@ from configs.errors import MillraceError
 from configs.home import Home
 from configs.loading.loader import load
 from configs.repository import ROOT
+from configs.schema.schedule import Schedule, When
 from pipelines.execution.finalize import finish_run
 from pipelines.reporting import html_report
 from pipelines.runs.directory import now
 from pipelines.runs.run import Run
+from pipelines.schedule.decision import Facts, Past, as_data, decide
 
 TAXI = ROOT / "configs" / "taxi.yaml"
 NEVER = {"state": "not run", "seconds": 0.0, "text": "", "details": {}, "outputs": {}, "error": None}
@@ -170,6 +173,20 @@ def test_nothing_new(show):
     pushed = node("Pusher", "nothing new: version 1 is this model", {"version": 1, "new": False})
     text = show(record([*prepared(), *trained(), evaluated(), pushed])).text
     assert "Done: nothing new: version 1 is this model In service: version 1" in text
+
+
+def test_a_run_that_a_schedule_began_says_why(show):
+    when = When(new_spans=1, age="30d")
+    schedule = Schedule(cron="0 3 * * *", when=when)
+    moment = datetime(2026, 6, 2, 3, tzinfo=timezone.utc)
+    known = Facts(runs=(Past("r1", moment, moment, 0),), new_spans=2, published=moment - timedelta(days=3))
+    decision = as_data(decide(schedule, known, moment))
+    text = show(record([*prepared(), *trained(), evaluated()], decision=decision)).text
+    assert (
+        "Why it ran: due: 2 of 1 new span waited for new_spans 2 of 1 new span reached "
+        "age the version in service is 3d old, of 30d not yet"
+    ) in text
+    assert "Why it ran" not in show(published()).text
 
 
 def test_a_candidate_that_is_not_blessed(show):

@@ -1,0 +1,36 @@
+"""A schedule is asked: what is known is gathered, it is decided, and what is to be remembered is written down."""
+
+from datetime import datetime
+from typing import Any
+
+from configs.schema.config import Config
+from pipelines.remote.schedule import schedule_of
+from pipelines.schedule.decision import Decision, Facts, decide
+from pipelines.schedule.facts import gather_facts
+from pipelines.schedule.state import change_state, read_state
+from pipelines.storage import sync
+
+
+def ask_schedule(config: Config, now: datetime) -> Decision:
+    """Returns whether a pipeline is to train now, and remembers that it was asked; who asks has to hold the pipeline.
+
+    So of several that ask, on one machine or many, one alone is told to run. Raises ConfigError without a schedule.
+    """
+    schedule, home = schedule_of(config), config.home
+    sync.fetch_beginnings(home)
+    sync.fetch_files(home, home.schedule)
+    state = read_state(home)
+    decision = decide(schedule, gather_facts(config, state), now)
+    changes: dict[str, Any] = {"handled": decision.handled}
+    if decision.due:
+        changes["asked"] = None
+    if decision.pause:
+        changes["paused"] = f"paused at {now:%Y-%m-%d %H:%M} UTC, as {decision.pause}"
+    change_state(home, **changes)
+    sync.put_files(home, home.schedule)
+    return decision
+
+
+def tell_busy(config: Config, holder: str, now: datetime) -> Decision:
+    """Returns the decision while a run holds the pipeline."""
+    return decide(schedule_of(config), Facts(running=holder), now)

@@ -1,0 +1,57 @@
+"""A run that is asked for only if it is due: where it is not, no node is launched."""
+
+import json
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from configs.loading.loader import load
+from pipelines.cli.app import app
+from pipelines.runs.directory import lock_home, now
+from pipelines.schedule.state import change_state, read_state
+from tests.pipelines.schedule.records import leave_record
+from tests.sandbox import Sandbox
+
+YEARLY = 'schedule: {cron: "0 3 1 1 *"}\n'
+
+
+@pytest.fixture
+def yearly(fresh: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(fresh.folder)  # where no other pipeline of its name is nearby
+    fresh.config.write_text(fresh.config.read_text() + YEARLY)
+    return fresh.config
+
+
+def ask(config: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(app, ["run", str(config), "--if-due", *arguments])
+
+
+def test_a_run_that_is_not_due_says_why_and_ends_well(yearly: Path) -> None:
+    config = load(yearly)
+    leave_record(config, "r1", now())
+    change_state(config.home, handled=datetime.now(timezone.utc))
+    state, said = read_state(config.home), ask(yearly)
+    assert (said.exit_code, said.stdout[:26], said.stdout[29:]) == (
+        0, "not due: the next time is ", f" {state.handled.year + 1}-01-01 03:00 UTC\n",
+    )  # fmt: skip
+    answer = json.loads(ask(yearly, "--output", "json").stdout)
+    assert (answer["pipeline"], answer["run"], answer["exit_code"], answer["decision"]["due"]) == (
+        "trips", None, 0, False,
+    )  # fmt: skip
+    assert read_state(config.home) == state
+    assert [path.name for path in config.home.runs.iterdir()] == ["r1"]
+
+
+def test_a_run_that_is_still_going_is_no_failure(yearly: Path) -> None:
+    with lock_home(load(yearly).home, "r7"):
+        said = ask(yearly)
+    assert said.exit_code == 0
+    assert said.stdout.startswith("not due: Another run holds the pipeline: run r7, process ")
+
+
+def test_a_config_without_a_schedule_is_refused(fresh: Sandbox) -> None:
+    assert str(ask(fresh.config).exception) == (
+        "schedule: The config has no schedule. Add one, like schedule: {cron: '0 3 * * 1'}."
+    )
