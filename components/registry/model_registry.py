@@ -51,6 +51,7 @@ __all__ = [
     "rollback",
     "tree_digest",
     "versions",
+    "whoami",
 ]
 
 TOLD = {
@@ -60,7 +61,8 @@ TOLD = {
 FindEqual: TypeAlias = Callable[[str], Version | None]
 
 
-def _whoami() -> str:
+def whoami() -> str:
+    """Return who does something, as user@host."""
     try:
         user = getpass.getuser()
     except (KeyError, OSError):  # a container's user may have no name
@@ -75,7 +77,7 @@ class Record:
     run: str
     reason: str = ""
     metrics: Mapping[str, Any] = field(default_factory=dict)
-    by: str = field(default_factory=_whoami)
+    by: str = field(default_factory=whoami)
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ def rollback(home: Home, to: int | None = None, reason: str = "", by: str = "", 
     """
     with _changing(home):
         records, current, old = history(home), intact(home), earlier(home, to)
-        record = Record(old.manifest["run"], reason, old.manifest["metrics"], by or _whoami())
+        record = Record(old.manifest["run"], reason, old.manifest["metrics"], by or whoami())
         away = current.model_digest if current else None
         origin = {"model_digest": old.model_digest, "event": "rolled_back", "of": old.number, "away": away}
         candidate = Candidate(old.path)

@@ -15,8 +15,9 @@ from configs.home import Home
 from configs.loading.loader import read_document, validate
 from configs.loading.yaml_document import absence
 from configs.schema.config import Config
+from pipelines.cli import schedule as here
 from pipelines.cli.compile import Engine, ImageTemplate
-from pipelines.cli.options import Access, ConfigPath, DryRun, Format, Host, Output, Overrides, answer
+from pipelines.cli.options import Access, ConfigPath, DryRun, Format, Host, Output, Overrides, Reason, answer
 from pipelines.compiler.engines import refuse_server
 from pipelines.compiler.workflow_size import refuse_large
 from pipelines.remote.connect import connect_service
@@ -26,11 +27,15 @@ from pipelines.remote.submit import follow_run, read_compiled, read_documents, r
 from pipelines.reporting.console import listing, open_console
 
 app = typer.Typer()
-schedule = typer.Typer(no_args_is_help=True, help="Let the pipeline run by itself on a cluster.")
+schedule = typer.Typer(no_args_is_help=True, help="Let the pipeline run by itself, here or on a cluster.")
 app.add_typer(schedule, name="schedule")
 
 Where = Annotated[Engine, typer.Option("--engine", help="Kubeflow Pipelines, or Vertex AI.")]
 VERDICTS = {error.exit_code for error in (ConfigError, DataRejected, NotBlessed)}
+Place = Annotated[
+    Engine | None,
+    typer.Option("--engine", help="A cluster's; without, Kubeflow's if the config names a host, else here."),
+]
 READ_HERE = ("name", "cluster", "schedule")
 Parameters = Annotated[
     list[str], typer.Option("--param", metavar="NAME=VALUE", help="A parameter of the compiled pipeline.")
@@ -122,13 +127,17 @@ def apply_schedule(
 @schedule.command("list")
 def list_schedules(
     path: ConfigPath,
-    engine: Where = Engine.kubeflow,
+    engine: Place = None,
     host: Host = None,
     access: Access = None,
     output: Format = Output.text,
 ) -> None:
-    """Show the recurring runs of the pipeline."""
-    found = connect_service(engine.value, address(path, (), host, access)).recurring()
+    """Show the recurring runs of the pipeline, or how its schedule on this machine stands."""
+    config = address(path, (), host, access)
+    if is_here(engine, config):
+        here.show(path, output)
+        return
+    found = connect_service((engine or Engine.kubeflow).value, config).recurring()
     table = listing("recurring run", "state", "cron", "at once", "catches up", "made of")
     for run in found:
         state, catches_up = "enabled" if run.enabled else "paused", "no" if run.no_catchup else "yes"
@@ -139,26 +148,35 @@ def list_schedules(
 @schedule.command("pause")
 def pause_schedule(
     path: ConfigPath,
-    engine: Where = Engine.kubeflow,
+    engine: Place = None,
     host: Host = None,
     access: Access = None,
+    reason: Reason = "",
     dry_run: DryRun = False,
 ) -> None:
-    """Pause the recurring run; `apply` lets it go on, unless schedule.enabled is false."""
-    service = connect_service(engine.value, address(path, (), host, access))
+    """Pause the schedule; a cluster's `apply` lets it go on, unless schedule.enabled is false, and keeps no reason."""
+    config = address(path, (), host, access)
+    if is_here(engine, config):
+        here.pause(path, reason, dry_run)
+        return
+    service = connect_service((engine or Engine.kubeflow).value, config)
     _each(service, path, "pause", lambda run: service.switch(run, enabled=False), dry_run)
 
 
 @schedule.command("resume")
 def resume_schedule(
     path: ConfigPath,
-    engine: Where = Engine.kubeflow,
+    engine: Place = None,
     host: Host = None,
     access: Access = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Let the recurring run go on."""
-    service = connect_service(engine.value, address(path, (), host, access))
+    """Let the schedule go on."""
+    config = address(path, (), host, access)
+    if is_here(engine, config):
+        here.resume(path, dry_run)
+        return
+    service = connect_service((engine or Engine.kubeflow).value, config)
     _each(service, path, "resume", lambda run: service.switch(run, enabled=True), dry_run)
 
 
@@ -188,6 +206,11 @@ def address(path: str, overrides: Sequence[str], host: str | None, access: str |
         if unset and keys[0] in READ_HERE:
             raise absence(unset, document.where(keys))
     return validate(document, Path(path).absolute().parent, Path.cwd())
+
+
+def is_here(engine: Engine | None, config: Config) -> bool:
+    """Whether a verb that both places have means the schedule on this machine."""
+    return engine is None and config.cluster.host is None
 
 
 def show_runs(config: Config, run_id: str | None, output: Output) -> None:
