@@ -134,6 +134,11 @@ class Home:
         return self.root / "schedule.json"
 
     @property
+    def notify(self) -> Path:
+        """What somebody has been told of, and what could not be delivered yet."""
+        return self.root / "notify.json"
+
+    @property
     def runs(self) -> Path:
         """A folder for each run."""
         return self.root / "runs"

@@ -27,6 +27,7 @@ PATHS = (
     ("cluster", "access", "file"),
     ("cluster", "access", "client_secret", "file"),
     ("cluster", "access", "password", "file"),
+    ("notify", "ca_file"),
 )
 
 
@@ -142,9 +143,12 @@ def _check_metadata(config: Config, document: Document) -> None:
 
 def _anchor(document: Document, folder: Path, current: Path) -> None:
     for *sections, key in PATHS:
-        values = document.data
+        found = document.data
         for section in sections:
-            values = values.get(section) if isinstance(values, dict) else None
-        if isinstance(values, dict) and isinstance(path := values.get(key), str) and path and not is_url(path):
-            start = folder if document.place((*sections, key))[1] else current
-            values[key] = os.path.normpath(start / os.path.expanduser(path))
+            found = found.get(section) if isinstance(found, dict) else None
+        items = dict(enumerate(found)) if isinstance(found, list) else {None: found}
+        for index, values in items.items():
+            if isinstance(values, dict) and isinstance(path := values.get(key), str) and path and not is_url(path):
+                place = (*sections, key) if index is None else (*sections, index, key)
+                start = folder if document.place(place)[1] else current
+                values[key] = os.path.normpath(start / os.path.expanduser(path))

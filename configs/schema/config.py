@@ -22,6 +22,7 @@ from configs.schema.data import SPAN, Data
 from configs.schema.evaluation import METRICS, QUANTILES, Evaluation, Metric
 from configs.schema.features import Feature, list_columns
 from configs.schema.models import Autoregression, BoostedTrees, Model
+from configs.schema.notify import Notifier
 from configs.schema.resources import Resources, Step
 from configs.schema.schedule import Schedule
 from configs.schema.section import Section, Text
@@ -173,6 +174,9 @@ class Config(Section):
     gate: Gate = Gate()
     storage: Storage = Storage()
     schedule: Schedule | None = None
+    notify: Annotated[tuple[Notifier, ...], Strict(False)] = Field(
+        default=(), description="Who is told what becomes of the pipeline, and of what."
+    )
     cluster: Cluster = Cluster()
     beam: Beam = Beam()
     image: Text = Field(

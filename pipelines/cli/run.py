@@ -53,6 +53,7 @@ def run(
     require_files(config)
     config = resolve(config)
     from pipelines.execution import local_runner  # after a mistake in the config is named: it takes a second to load
+    from pipelines.notify.announcement import announce
 
     console = open_console(stderr=output is Output.json)
     if said := config.home.mention_another(Path.cwd()):
@@ -65,6 +66,7 @@ def run(
             if not if_due:
                 raise
             record = local_runner.decline(config, inquire(config, error.what))
+    announce(config, record, datetime.now(timezone.utc), partial(console.print, soft_wrap=True))
     if output is Output.json:
         sys.stdout.write(json.dumps(record) + "\n")
     else:

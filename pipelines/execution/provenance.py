@@ -11,7 +11,15 @@ from configs.schema.config import Config
 from pipelines.graph import fingerprint
 
 DATA = ("data", "path")
-ASIDE = ("schedule", "storage", "cluster", "beam", "image", "resources")  # sections that no model is another for
+ASIDE = (
+    "schedule",
+    "notify",
+    "storage",
+    "cluster",
+    "beam",
+    "image",
+    "resources",
+)  # sections that no model is another for
 
 
 def describe_provenance(config: Config) -> dict[str, str]:

@@ -107,6 +107,18 @@ def test_paths_of_the_yaml_start_from_its_folder(write: Callable[..., str], tmp_
     assert config.storage.root == str(tmp_path / "kept")
 
 
+def test_paths_of_the_items_of_a_list_start_from_its_folder_too(write: Callable[..., str], tmp_path: Path) -> None:
+    mail = "kind: mail, to: [a@b.ch], sender: c@b.ch, host: smtp.b.ch"
+    path = Path(write())
+    path.write_text(f"{path.read_text()}\nnotify: [{{kind: command, command: [a]}}, {{{mail}, ca_file: ca.pem}}]\n")
+    (tmp_path / "elsewhere").mkdir()
+    path.rename(tmp_path / "elsewhere" / "file.yaml")
+    _, notifier = load("elsewhere/file.yaml").notify
+    assert notifier.model_dump()["ca_file"] == str(tmp_path / "elsewhere" / "ca.pem")
+    [notifier] = load("elsewhere/file.yaml", [f"notify=[{{{mail}, ca_file: ca.pem}}]"]).notify
+    assert notifier.model_dump()["ca_file"] == str(tmp_path / "ca.pem")
+
+
 def test_a_storage_root_of_the_yaml_starts_from_its_folder(write: Callable[..., str], tmp_path: Path) -> None:
     write("name: trips", "name: trips\nstorage: {root: kept}")
     folder = tmp_path / "elsewhere"

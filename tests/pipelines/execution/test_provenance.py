@@ -12,6 +12,7 @@ from tests.sandbox import Sandbox
         ("training.epochs=3", ["config"]),
         ("data.split.train=7", ["config"]),
         ("schedule={cron: 0 3 * * *}", []),
+        ("notify=[{kind: command, command: [logger]}]", []),
         ("gate.accept=the strike", []),
         ("resources={default: {memory: 9Gi}}", []),
         ("storage.root=elsewhere", []),

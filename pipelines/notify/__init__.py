@@ -1,0 +1,1 @@
+"""Someone is told what became of a pipeline; begin with announcement.py."""
