@@ -33,7 +33,8 @@ def leave_record(
     node = {"node": "ExampleGen", "state": "done", "details": {"portions": portions or {}}}
     record = {
         "pipeline": config.name, "run": name, "number": int(run.number.read_text()), "started": began, "ended": began,
-        "exit_code": 0, "published": None, "error": None, "stopped": False, "decision": {"due": True},
+        "exit_code": 0, "published": None, "error": None, "stopped": False,
+        "decision": {"due": True, "text": "due: its time"},
         "made_of": describe_provenance(config), "nodes": [node], **fields,
     }  # fmt: skip
     run.record.write_text(json.dumps(record))
