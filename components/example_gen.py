@@ -77,6 +77,7 @@ class Plan:
     dialect: Dialect = PLAIN
     stratify: str | None = None  # the label whose classes are divided alike
     repeats: bool = False
+    settle: float | None = None
 
     def roll(self, batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
         """Return the typed rows of all files as what becomes examples."""
@@ -118,6 +119,7 @@ def build(config: Config, made: Made) -> BaseComponent:
         data.dialect,
         config.label.name if data.split.stratify else None,
         data.split.repeats,
+        data.settle_seconds,
     )
     return ExampleGen(
         input_base=base,
@@ -292,7 +294,7 @@ class Driver(driver.FileBasedDriver):
         """
         base, plan = exec_properties[INPUT_BASE_KEY], Plan.unpack(exec_properties[CUSTOM_CONFIG_KEY])
         [split] = _parse(exec_properties[INPUT_CONFIG_KEY], example_gen_pb2.Input()).splits
-        chosen = spans.choose(base, split.pattern, plan.span, plan.spans, plan.marker)
+        chosen = spans.choose(base, split.pattern, plan.span, plan.spans, plan.marker, plan.settle)
         found = example_gen_pb2.Input(
             splits=[
                 example_gen_pb2.Input.Split(name=ALL if number is None else str(number), pattern=pattern)

@@ -44,10 +44,10 @@ def find_portions(data: Data, seen: Sequence[int]) -> dict[str, Found]:
     DataRejected where there is none.
     """
     base, pattern = find_data(data.path)
-    taken = spans.choose(base, pattern, data.span, data.spans, data.marker)
+    taken = spans.choose(base, pattern, data.span, data.spans, data.marker, data.settle_seconds)
     if None in taken:
         return {ALL: Found(base, list_files(base, pattern, data.format), data)}
-    there = spans.choose(base, pattern, data.span, None, data.marker, every=True)
+    there = spans.choose(base, pattern, data.span, None, data.marker, data.settle_seconds, every=True)
     newest = max(seen or filter(None, taken), default=0)  # without any, what there was before is no news
     chosen = {number: part for number, part in there.items() if number in taken or (number or 0) > newest}
     return {str(number): Found(base, list_files(base, part, data.format), data) for number, part in chosen.items()}

@@ -3,11 +3,12 @@
 import glob
 import os
 import re
+import time
 from collections.abc import Collection
 from fnmatch import fnmatchcase
 
 from components.readers.data_file import is_shown
-from components.readers.files import FOLDER, digest_files, find_data, list_files, list_parts
+from components.readers.files import FOLDER, digest_files, find_data, find_paths, list_files, list_parts
 from configs.errors import DataRejected
 from configs.schema.data import SPAN, Data
 
@@ -17,7 +18,7 @@ MOST = 10  # names in a message
 def list_data(data: Data) -> list[str]:
     """Return the data files that the config stands for, in order; of the spans that it takes, if its path has any."""
     base, pattern = find_data(data.path)
-    chosen = choose(base, pattern, data.span, data.spans, data.marker)
+    chosen = choose(base, pattern, data.span, data.spans, data.marker, data.settle_seconds)
     return [path for found in chosen.values() for path in list_files(base, found, data.format)]
 
 
@@ -35,21 +36,22 @@ def choose(
     last: int | None = None,
     count: int | None = None,
     marker: str | None = None,
+    settle: float | None = None,
     every: bool = False,
 ) -> dict[int | None, str]:
     """Return the patterns of the newest spans that match `pattern` below `base`, oldest first, each by its number.
 
-    They are `count`, one without, or `every` one, and end with `last` if it is given; with a `marker`, only those whose
-    folder holds a file of this name count. A pattern without {SPAN} is all there is, and has no number. Raises
-    DataRejected.
+    They are `count`, one without, or `every` one, and end with `last` if it is given. With a `marker` or `settle`, only
+    those count whose folder holds a file of this name, or whose files were left alone for so many seconds. A pattern
+    without {SPAN} is all there is, and has no number. Raises DataRejected.
     """
     if not SPAN.search(pattern):
         return {None: pattern}
     there = _find(base, pattern)
-    whole = [number for number, digits in there.items() if marker is None or _has(base, pattern, digits, marker)]
+    whole = [number for number, digits in there.items() if _is_whole(base, pattern, digits, marker, settle)]
     taken = sorted(number for number in whole if last is None or number <= last)[0 if every else -(count or 1) :]
     if not taken or last not in (None, taken[-1]):
-        raise _refuse(base, pattern, there, whole, last, marker)
+        raise _refuse(base, pattern, there, whole, last, _tell_wanting(marker, settle))
     return {number: _fill(base, pattern, there[number]) for number in taken}
 
 
@@ -74,23 +76,43 @@ def _fill(base: str, pattern: str, digits: str) -> str:
     return os.path.join(filled, FOLDER) if os.path.isdir(os.path.join(base, filled)) else filled
 
 
+def _is_whole(base: str, pattern: str, digits: str, marker: str | None, settle: float | None) -> bool:
+    if marker is None and settle is None:
+        return True
+    marked = marker is not None and _has(base, pattern, digits, marker)
+    return marked or (settle is not None and time.time() - _find_change(base, pattern, digits) >= settle)
+
+
+def _find_change(base: str, pattern: str, digits: str) -> float:
+    """Return when a file of a span changed last: what was copied with its old times changed when it came."""
+    times = [os.stat(path) for path in find_paths(base, _fill(base, pattern, digits))]
+    return max((max(found.st_mtime, found.st_ctime) for found in times), default=time.time())
+
+
+def _tell_wanting(marker: str | None, settle: float | None) -> str:
+    """Return what a span lacks that is not complete; an empty text where all are."""
+    wanting = [f"has a file {marker}"] if marker else []
+    wanting += [f"was left alone for {settle:,.0f} s"] if settle else []
+    return " or ".join(wanting)
+
+
 def _has(base: str, pattern: str, digits: str, marker: str) -> bool:
     folder = re.sub(r"(\{SPAN[^/]*).*", r"\1", pattern)
     return bool(glob.glob(os.path.join(glob.escape(base), SPAN.sub(digits, folder), glob.escape(marker))))
 
 
 def _refuse(
-    base: str, pattern: str, there: Collection[int], whole: Collection[int], last: int | None, marker: str | None
+    base: str, pattern: str, there: Collection[int], whole: Collection[int], last: int | None, wanting: str
 ) -> DataRejected:
     where = os.path.join(base, pattern)
     if whole:
-        kind = "complete span" if marker else "span"
+        kind = "complete span" if wanting else "span"
         return DataRejected(
             f"There is no {kind} {last}; there are {_list(sorted(whole))}.", where, "Correct data.span."
         )
     if there:
-        what = f"No span is complete: none of {_list(sorted(there))} has a file {marker}."
-        return DataRejected(what, where, "Wait until one is, or correct data.marker.")
+        what = f"No span is complete: none of {_list(sorted(there))} {wanting}."
+        return DataRejected(what, where, "Wait until one is, or correct data.marker or data.settle.")
     found = sorted(os.listdir(base)) if os.path.isdir(base) else None
     lies = "its folder is empty" if found == [] else f"there are {_list(found)}" if found else "its folder is absent"
     return DataRejected(f"No span matches; {lies}.", where, "Correct data.path.")

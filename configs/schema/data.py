@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from configs.schema.dialect import Dialect
+from configs.schema.duration import Duration, read_duration
 from configs.schema.section import Section, Text
 from configs.schema.spelling import Decimal, Markers, Thousands
 
@@ -108,6 +109,9 @@ class Data(Section):
     span: NonNegativeInt | None = Field(default=None, description="The newest span to take; without, the newest there.")
     spans: PositiveInt | None = Field(default=None, description="How many spans to take, the newest; one without.")
     marker: Text | None = Field(default=None, description="A file that a span has when it is complete, like _SUCCESS.")
+    settle: Duration | None = Field(
+        default=None, description="A span is complete, too, once none of its files has changed for so long, as 10m."
+    )
     split: Split = Split()
     window: Window | None = Field(default=None, description="The rows are a series, to be forecast.")
     group: Text | None = Field(
@@ -150,10 +154,15 @@ class Data(Section):
 
     @model_validator(mode="after")
     def _check_spans(self) -> "Data":
-        asked = next((key for key in ("span", "spans", "marker") if getattr(self, key) is not None), None)
+        asked = next((key for key in ("span", "spans", "marker", "settle") if getattr(self, key) is not None), None)
         if asked and not SPAN.search(self.path):
             raise ValueError(f"has {asked}, but no {{SPAN}} in its path to stand for the number")
         return self
+
+    @property
+    def settle_seconds(self) -> float | None:
+        """How long a span has to be left alone to be complete without a marker."""
+        return read_duration(self.settle).total_seconds() if self.settle else None
 
     @property
     def dialect(self) -> Dialect:

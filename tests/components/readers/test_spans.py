@@ -1,3 +1,6 @@
+import os
+import time
+
 import pytest
 from tfx.components.example_gen import utils
 from tfx.proto import example_gen_pb2, range_config_pb2
@@ -54,6 +57,44 @@ def test_a_window_holds_the_newest_spans_that_are_there(tmp_path):
     assert list_names(tmp_path, "{SPAN}/*.csv", spans=3) == ["2/a.csv", "5/a.csv", "6/a.csv"]
     assert list_names(tmp_path, "{SPAN}/*.csv", span=5, spans=2) == ["2/a.csv", "5/a.csv"]
     assert list_names(tmp_path, "{SPAN}/*.csv", spans=9) == ["1/a.csv", "2/a.csv", "5/a.csv", "6/a.csv"]
+
+
+@pytest.fixture
+def later(monkeypatch):
+    """Lets the clock stand so many seconds ahead of the files."""
+    return lambda seconds: monkeypatch.setattr(spans, "time", Clock(seconds))
+
+
+class Clock:
+    def __init__(self, ahead):
+        self.ahead = ahead
+
+    def time(self):
+        return time.time() + self.ahead
+
+
+def test_a_span_that_is_left_alone_is_complete(tmp_path, later):
+    furnish(tmp_path, ["span-1/a.csv"])
+    os.utime(tmp_path / "span-1" / "a.csv", (0, 0))  # copied with its times: it came now all the same
+    with pytest.raises(DataRejected) as told:
+        list_names(tmp_path, "span-{SPAN}/*.csv", settle="10m")
+    assert told.value.what == "No span is complete: none of 1 was left alone for 600 s."
+    later(300)
+    furnish(tmp_path, ["span-1/b.csv"])
+    later(599)
+    with pytest.raises(DataRejected):
+        list_names(tmp_path, "span-{SPAN}/*.csv", settle="10m")
+    later(605)
+    assert list_names(tmp_path, "span-{SPAN}/*.csv", settle="10m") == ["span-1/a.csv", "span-1/b.csv"]
+
+
+def test_a_marker_or_time_makes_a_span_complete(tmp_path, later):
+    furnish(tmp_path, ["1/a.csv", "2/a.csv"])
+    (tmp_path / "1" / "_SUCCESS").touch()
+    known = {"marker": "_SUCCESS", "settle": "1h", "spans": 2}
+    assert list_names(tmp_path, "{SPAN}/*.csv", **known) == ["1/a.csv"]
+    later(3601)
+    assert list_names(tmp_path, "{SPAN}/*.csv", **known) == ["1/a.csv", "2/a.csv"]
 
 
 def test_a_span_without_its_marker_is_not_taken(tmp_path):
