@@ -235,6 +235,13 @@ def test_a_run_that_failed_is_tried_again_soon_and_without_cooling_down() -> Non
     assert life.ask(at("2026-06-02T04:15")).text == "due: run r2 failed, and is tried again"
 
 
+def test_the_next_time_of_the_schedule_may_come_before_a_run_is_tried_again() -> None:
+    life = Life(daily(failures={"retry_in": "2h"}))
+    life.run(at("2026-06-02T01:00"), exit_code=1)
+    assert life.ask(at("2026-06-02T02:10")).ask_at == at("2026-06-02T03:00")
+    assert life.ask(at("2026-06-02T03:00")).text == "due: its time has come"
+
+
 @pytest.mark.parametrize("exit_code", [2, 3, 4])
 def test_what_would_end_the_same_is_not_tried_before_its_next_time(exit_code: int) -> None:
     life = Life(daily())
