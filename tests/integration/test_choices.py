@@ -29,6 +29,7 @@ DISTRIBUTION = "tests/trainer/training/test_distribution.py"
 ELSEWHERE = {  # what no run here can have, and the test that tries each value of it
     "beam.*runner": "tests/integration/test_beam.py::test_an_engine_gives_what_this_machine_gives",
     "cluster.access.kind": "tests/pipelines/remote/test_kubeflow_client.py::*",
+    "cluster.access.token": "tests/pipelines/remote/test_openid.py::test_a_server_is_asked_with_the_token",
     "data.format json": "tests/components/readers/test_json_array.py::test_what_pandas_writes_is_read",
     "data.format text": "tests/components/readers/test_class_folders.py::test_a_text_is_a_row_by_file_or_by_line",
     "data.format tfrecord": "tests/components/readers/test_tfrecord.py::test_examples_are_rows_whose_zeros_are_zeros",
@@ -38,7 +39,9 @@ ELSEWHERE = {  # what no run here can have, and the test that tries each value o
     "label.kind multilabel": "tests/integration/test_multilabel.py::test_several_classes_at_once_are_learnt_and_named",
     "model.family custom": "tests/integration/test_families.py::"
     "test_a_model_of_ones_own_is_published_and_trained_anew_once_it_changes",
-    "resources.*": "tests/pipelines/compiler/test_kubernetes_platform.py::test_kfp_reads_what_is_needed_of_kubernetes",
+    "notify.*": "tests/pipelines/notify/test_channels.py::*",
+    "resources.*": "tests/pipelines/compiler/test_engines.py::test_each_release_s_own_protos_read_what_is_shipped",
+    "schedule.*": "tests/pipelines/schedule/test_decision.py::*",
     "training.loss.name pinball": f"{SERIES}::test_a_series_is_forecast_past_its_end",
     "training.device [gt]pu": f"{DISTRIBUTION}::test_a_device_that_is_absent_fails_by_name",
 }
