@@ -12,10 +12,10 @@ PYTHON ?= $(shell for python in python3 python python3.13 python3.12 python3.11 
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test test-quick test-all test-current test-cluster coverage lint run-local compile submit schedule image bench quality screenshot reference audit container clean
+.PHONY: help setup lock test test-quick test-all test-current test-cluster test-kubernetes coverage lint run-local compile submit schedule image bench quality screenshot reference audit container clean
 
 help: ## show this table
-	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-15s %s\n", $$1, $$2 }'
 
 setup: ## install the newest stack that this machine can load into .venv; does nothing when that is done
 	@$(or $(PYTHON),$(error No Python 3.8 or newer on PATH: apt-get install python3-venv python3-dev g++)) requirements/install.py
@@ -33,18 +33,19 @@ schedule: setup ## let a pipeline run by itself on Kubeflow, as its config says:
 	@$(BIN)/millrace schedule apply $(CONFIG) $(ARGS)
 
 test: setup ## run the tests that a change must pass; ten minutes on two cores
-	@$(PYTEST) -m "not full and not cluster" $(ARGS)
+	@$(PYTEST) -m "not full and not cluster and not kubernetes" $(ARGS)
 
 test-quick: setup ## run the tests that take seconds; a minute
-	@$(PYTEST) -m "not slow and not full and not cluster" $(ARGS)
+	@$(PYTEST) -m "not slow and not full and not cluster and not kubernetes" $(ARGS)
 
 test-all: setup ## run every test: the grids, every YAML to its reference, the stand-ins of a cluster; hours
-	@$(PYTEST) -m "not cluster" $(ARGS)
+	@$(PYTEST) -m "not cluster and not kubernetes" $(ARGS)
 	@$(MAKE) test-cluster
+	@$(MAKE) test-kubernetes
 
 coverage: setup ## run the tests of `make test` and say which lines they run, in processes that they start as well
 	@rm -f .coverage*
-	@$(BIN)/coverage run -m $(PYTEST:$(BIN)/%=%) -m "not full and not cluster" $(ARGS)
+	@$(BIN)/coverage run -m $(PYTEST:$(BIN)/%=%) -m "not full and not cluster and not kubernetes" $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
@@ -54,6 +55,11 @@ test-current: setup ## run the tests on the current stack, in a container where 
 test-cluster: setup ## run what stands in for a cluster: containers of the real image, a store, a Beam engine
 	@tests/cluster/image.sh
 	@$(PYTEST) -m cluster tests/cluster tests/pipelines/execution/test_container_entrypoint.py tests/integration/test_beam.py $(ARGS)
+
+test-kubernetes: setup ## run deploy/ and the steps' pods on a real Kubernetes, which Go builds: ten minutes once
+	@tests/kubernetes/build.sh
+	@tests/cluster/image.sh
+	@$(BIN)/pytest --numprocesses 0 -m kubernetes tests/kubernetes $(ARGS)
 
 # A process for each core, but no more than memory bears: each loads TensorFlow. What a process runs at a time is a
 # file, as tests/tiers.py has it.

@@ -60,6 +60,18 @@ class Home:
         copy = f"{readable}-{hashlib.sha256(root.encode()).hexdigest()[:8]}"
         return cls(Path(working_copies(), "millrace", copy, pipeline), f"{root}/{pipeline}")
 
+    @classmethod
+    def at(cls, place: str) -> "Home":
+        """Returns the home that a folder or a URL is: a pipeline's name below its storage root."""
+        if not is_url(place):
+            return cls(Path(place).absolute())
+        return cls.below(*place.rstrip("/").rsplit("/", 1))
+
+    @property
+    def name(self) -> str:
+        """The pipeline's."""
+        return self.root.name
+
     def refuse_links(self) -> None:
         """Raises ConfigError for a symbolic link in it: what that points to would be written, cut or removed."""
         for folder in (self.root, self.artifacts, self.checkpoints, self.runs):

@@ -10,6 +10,8 @@ import yaml
 
 from configs.repository import ROOT
 from configs.schema.cluster import Cluster
+from configs.schema.resources import Resources
+from pipelines.serving.server import GRACE
 
 DEPLOY = ROOT / "deploy"
 KUSTOMIZATIONS = sorted(DEPLOY.rglob("kustomization.yaml"))
@@ -38,7 +40,7 @@ def check(document, version):
 
 WHOLE = [document for folder in ("base", "kserve", "flink") for path in list_files(folder) for document in read(path)]
 FOUND = {name(document): document for document in WHOLE}
-WORKLOADS = [document for document in WHOLE if document["kind"] in ("Deployment", "StatefulSet")]
+WORKLOADS = [document for document in WHOLE if document["kind"] in ("Deployment", "StatefulSet", "Job")]
 
 
 @pytest.mark.slow
@@ -73,6 +75,7 @@ def test_what_kustomize_builds_is_sound(folder, tmp_path):
     documents = [document for document in yaml.safe_load_all(built) if document]
     for document in documents:
         check(document, VERSIONS[-1])
+    check_ports(documents)
     secrets = [document for document in documents if document["kind"] == "Secret"]
     assert [(name(secret)[1], sorted(secret["data"])) for secret in secrets] == (
         [(Cluster().metadata.secret, ["password", "root-password", Cluster().metadata.key])] if secrets else []
@@ -115,7 +118,8 @@ def test_no_password_is_kept_in_git():
 @pytest.mark.parametrize("workload", WORKLOADS, ids=lambda workload: name(workload)[1])
 def test_a_pod_may_do_no_more_than_it_must_and_says_what_it_needs(workload):
     template = workload["spec"]["template"]
-    assert workload["spec"]["selector"]["matchLabels"].items() <= template["metadata"]["labels"].items()
+    if workload["kind"] != "Job":  # whose selector is made for it
+        assert workload["spec"]["selector"]["matchLabels"].items() <= template["metadata"]["labels"].items()
     pod = template["spec"]
     assert pod["automountServiceAccountToken"] is False
     assert pod["securityContext"]["runAsNonRoot"] is True
@@ -125,7 +129,7 @@ def test_a_pod_may_do_no_more_than_it_must_and_says_what_it_needs(workload):
         assert context["capabilities"] == {"drop": ["ALL"]}
         assert context.get("readOnlyRootFilesystem") or container["image"].startswith("flink:")
         assert {**pod["securityContext"], **context}["runAsUser"] > 0
-        assert container["livenessProbe"]
+        assert workload["kind"] == "Job" or container["livenessProbe"]
         assert {kind: sorted(amount) for kind, amount in container["resources"].items()} == {
             "requests": ["cpu", "memory"],
             "limits": ["cpu", "memory"],
@@ -135,24 +139,67 @@ def test_a_pod_may_do_no_more_than_it_must_and_says_what_it_needs(workload):
 def test_the_database_answers_pipeline_steps_alone():
     steps = [{"podSelector": {"matchLabels": {"app.kubernetes.io/part-of": "millrace"}}}]
     assert FOUND["NetworkPolicy", "millrace-metadata"]["spec"]["ingress"] == [
-        {"from": steps, "ports": [{"port": 3306}]}
+        {"from": steps, "ports": [{"port": 3306, "protocol": "TCP"}]}
     ]
     labels = [workload["spec"]["template"]["metadata"]["labels"] for workload in WORKLOADS]
     assert not [found for found in labels if "app.kubernetes.io/part-of" in found]
 
 
 def test_a_service_reaches_ports_that_are_open():
-    services = [document for document in WHOLE if document["kind"] == "Service"]
-    assert len(services) == 4
+    assert check_ports(WHOLE) == 4
+
+
+def check_ports(documents):
+    """Each service has pods that open its ports, and a policy that lets others in has no port beyond those."""
+    pods = [document["spec"]["template"] for document in documents if document["kind"] in ("Deployment", "StatefulSet")]
+    services = [document for document in documents if document["kind"] == "Service"]
     for service in services:
-        pods = [
-            workload["spec"]["template"]
-            for workload in WORKLOADS
-            if service["spec"]["selector"].items() <= workload["spec"]["template"]["metadata"]["labels"].items()
-        ]
-        [ports] = [[port for c in pod["spec"]["containers"] for port in c["ports"]] for pod in pods]
+        chosen = [pod for pod in pods if service["spec"]["selector"].items() <= pod["metadata"]["labels"].items()]
+        [ports] = [[port for c in pod["spec"]["containers"] for port in c["ports"]] for pod in chosen]
         wanted = {(port["name"], port["port"]) for port in service["spec"]["ports"]}
         assert wanted <= {(port["name"], port["containerPort"]) for port in ports}
+        for policy in documents:
+            if policy["kind"] == "NetworkPolicy" and name(policy)[1] == name(service)[1]:
+                let = {port["port"] for rule in policy["spec"]["ingress"] for port in rule.get("ports", ())}
+                assert let <= {port["containerPort"] for port in ports}
+    return len(services)
+
+
+def test_a_model_server_answers_until_all_know_that_it_goes():
+    """Kubernetes sends requests to a pod for some moments after it has told it to end."""
+    serving = containers("millrace-serving")["serving"]
+    assert serving["lifecycle"] == {"preStop": {"exec": {"command": ["sleep", "5"]}}}
+    [pod] = [found["spec"]["template"]["spec"] for found in WORKLOADS if name(found)[1] == "millrace-serving"]
+    assert pod.get("terminationGracePeriodSeconds", 30) > 5 + GRACE
+
+
+def test_whoever_changes_a_strategy_says_all_of_it():
+    """What a server has filled in itself stays where another manifest is silent, and does not go with every type."""
+    [patch] = [found for found in read(DEPLOY / "overlays/gpu/serving.yaml") if found["kind"] == "Deployment"]
+    base = FOUND["Deployment", "millrace-serving"]["spec"]["strategy"]
+    assert base["type"] == "RollingUpdate"
+    assert base["rollingUpdate"].keys() == patch["spec"]["strategy"]["rollingUpdate"].keys()
+    assert patch["spec"]["strategy"].keys() == {"rollingUpdate"}
+
+
+def test_the_volume_is_prepared_for_the_user_of_the_steps():
+    pod = FOUND["Job", "millrace-volume"]["spec"]["template"]["spec"]
+    steps = Resources().user
+    assert [pod["securityContext"][key] for key in ("runAsUser", "runAsGroup", "fsGroup")] == [steps] * 3
+
+
+def test_the_tolerations_of_the_pools_are_a_pod_s():
+    pools = yaml.safe_load((DEPLOY / "nodepools.yaml").read_text())
+    assert pools
+    for pool in pools.values():
+        assert {toleration["operator"] for toleration in pool["tolerations"]} == {"Exists"}
+
+
+def test_each_command_of_a_header_is_kubectl_s():
+    """A cluster's user has kubectl; of kustomize alone nobody was told."""
+    for path in KUSTOMIZATIONS:
+        commands = re.findall(r"^#   (\w+)", path.read_text(), re.MULTILINE)
+        assert set(commands) <= {"kubectl", "password", "cat", "root", "url", "EOF", "IMAGE"}
 
 
 def test_images_are_of_the_versions_in_the_lock():

@@ -19,7 +19,7 @@ from xdist.scheduler import LoadScopeScheduling
 from configs.repository import ROOT
 
 FILE = Path(__file__).with_name("durations.csv")
-TIERS = ("cluster", "full", "slow")  # markers; what has none is quick
+TIERS = ("kubernetes", "cluster", "full", "slow")  # markers; what has none is quick
 LIMIT = 3.0  # CPU seconds of a quick test
 SLACK = 2.0  # times as many on a slow machine
 NOTABLE = 0.5  # CPU seconds, below which nothing is kept of a test

@@ -1,15 +1,19 @@
 """What is in service: history, rollback, promote, predict, serve."""
 
+from collections.abc import Sequence
 from enum import Enum
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 from rich.text import Text
 
 from components.patches.stderr import silence
+from configs.errors import ConfigError
+from configs.home import Home, is_url
 from configs.loading.loader import load
 from configs.schema.evaluation import MAIN
-from pipelines.cli.options import ConfigPath, DryRun, Format, Output, Reason, answer
+from pipelines.cli.options import ConfigPath, DryRun, Format, Output, Overrides, Reason, answer
 from pipelines.reporting.console import listing
 
 app = typer.Typer()
@@ -23,12 +27,12 @@ class OnError(str, Enum):
 
 
 @app.command()
-def history(path: ConfigPath, output: Format = Output.text) -> None:
+def history(path: ConfigPath, overrides: Overrides = [], output: Format = Output.text) -> None:  # noqa: B006
     """List every version that was ever in service, and how it came there."""
     from components.registry import versions
     from pipelines.storage.sync import fetch_service
 
-    home = load(path).home
+    home = load(path, overrides).home
     fetch_service(home)
     lines = versions.history(home)
     table = listing("version", "at", "event", "run", "by", "metric", "reason")
@@ -45,6 +49,7 @@ def rollback(
     path: ConfigPath,
     to: Annotated[int | None, typer.Option(help="The version to go back to; else the one before.")] = None,
     reason: Reason = "",
+    overrides: Overrides = [],  # noqa: B006
     dry_run: DryRun = False,
     output: Format = Output.text,
 ) -> None:
@@ -54,7 +59,7 @@ def rollback(
     from pipelines.runs.lease import guard_service
     from pipelines.storage import sync
 
-    config = load(path)
+    config = load(path, overrides)
     if dry_run:
         sync.fetch_service(config.home, every=True)
         old = earlier(config.home, to)
@@ -73,6 +78,7 @@ def promote(
     path: ConfigPath,
     reason: Reason,
     run_id: Annotated[str | None, typer.Option("--run", help="Whose candidate; else the newest run's.")] = None,
+    overrides: Overrides = [],  # noqa: B006
     dry_run: DryRun = False,
     output: Format = Output.text,
 ) -> None:
@@ -80,7 +86,7 @@ def promote(
     from pipelines.runs.lease import guard_service
     from pipelines.serving import promote as promotion
 
-    config = load(path)
+    config = load(path, overrides)
     if dry_run:
         candidate, _ = promotion.propose(config.home, run_id, reason)
         new, text = promotion.foresee(config.home, candidate.model)
@@ -108,9 +114,10 @@ def predict(
     ] = None,
     version: Annotated[int | None, typer.Option(help="The version to ask; else the one in service.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there already.")] = False,
+    overrides: Overrides = [],  # noqa: B006
 ) -> None:
     """Score new rows with the version in service."""
-    home = load(path).home
+    home = load(path, overrides).home
     from pipelines.serving import batch_predict as scoring
     from pipelines.storage.sync import fetch_service
 
@@ -127,7 +134,10 @@ def predict(
 
 @app.command()
 def serve(
-    path: ConfigPath,
+    path: Annotated[
+        str, typer.Argument(metavar="CONFIG", help="The YAML, or the pipeline's folder below storage.root.")
+    ],
+    overrides: Overrides = [],  # noqa: B006
     port: Annotated[int, typer.Option(min=1, max=65535, help="Where it listens.")] = 8501,
     host: Annotated[str, typer.Option(help="0.0.0.0 lets others in, too.")] = "localhost",
     max_body: Annotated[int, typer.Option(min=1, metavar="MB", help="The longest request that is taken.")] = 8,
@@ -138,16 +148,37 @@ def serve(
     log_size: Annotated[int, typer.Option(min=1, metavar="MB", help="What the log takes of the disk at most.")] = 1000,
 ) -> None:
     """Answer requests as TensorFlow Serving does, with the version in service."""
-    config = load(path)
+    home = find_home(path, overrides)
     with silence():
         from pipelines.serving import server
         from pipelines.serving.model_manager import Models, refuse_code
         from pipelines.serving.request_log import RequestLog
 
-        sockets = server.listen(host, port)
-        models = Models(config.name, config.home, typer.echo, *([refuse_code] if no_code else []))
+        sockets = server.bind(host, port)
+        models = Models(home.name, home, typer.echo, *([refuse_code] if no_code else []))
         log = None
         if log_requests is not None:
-            log = RequestLog(config.home, log_requests, log_size * 1_000_000, config.data.private, typer.echo)
+            private = _load_private(path, overrides)
+            log = RequestLog(home, log_requests, log_size * 1_000_000, private, typer.echo)
+    server.listen(sockets)
     models.say(f"Version {models.current.number} is served at http://{host}:{port}/v1/models/{models.name}")
     server.serve(models, sockets, max_body * 1_000_000, log)
+
+
+def find_home(place: str, overrides: Sequence[str]) -> Home:
+    """Returns the home of a pipeline by its YAML, or by its folder, which is all that a model server's pod has."""
+    if not _is_folder(place):
+        return load(place, overrides).home
+    if overrides:
+        raise ConfigError("a folder has no keys that --set could change", place, "Name the pipeline's YAML.")
+    return Home.at(place)
+
+
+def _is_folder(place: str) -> bool:
+    return is_url(place) or Path(place).is_dir()
+
+
+def _load_private(place: str, overrides: Sequence[str]) -> Any:
+    if _is_folder(place):
+        raise ConfigError("a folder does not say what is private, which no log may hold", place, "Name the YAML.")
+    return load(place, overrides).data.private

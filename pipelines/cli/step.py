@@ -40,13 +40,14 @@ def step(
     path: ConfigPath, node: NodeId, image: Image, root: Root, executor_input: Told, metadata_secret: Secret = None
 ) -> None:
     """Launch one node of one run, as a compiled pipeline asks for it."""
-    from pipelines.execution.container_entrypoint import Order
+    from pipelines.execution.container_entrypoint import Order, require_volume
 
     told = read_executor_input(executor_input)
     order = Order(path, told.document, told.overrides, image, root, metadata_secret)
     if mismatch := order.mismatch():
         raise mismatch
     config = order.config()
+    require_volume(root, config.name)
     outcome = launch(config, Run(config.home, told.run_id), node, told.cache)
     hand_over(config, outcome, told)
 
@@ -54,7 +55,7 @@ def step(
 @app.command(hidden=True)
 def finish(path: ConfigPath, image: Image, root: Root, executor_input: Told, metadata_secret: Secret = None) -> None:
     """End a run, however it went: its record, its report, and its own exit code."""
-    from pipelines.execution.container_entrypoint import Order, close_run
+    from pipelines.execution.container_entrypoint import Order, close_run, require_volume
     from pipelines.reporting import kfp_artifacts
 
     told = read_executor_input(executor_input)
@@ -62,6 +63,7 @@ def finish(path: ConfigPath, image: Image, root: Root, executor_input: Told, met
     config = order.config()
     run = Run(config.home, told.run_id)
     try:
+        require_volume(root, config.name)
         with silence():
             record = close_run(config, run, order.mismatch())
         for node in record["nodes"]:

@@ -15,6 +15,7 @@ from typing import Any
 
 from components.validation.column_patterns import resolve
 from configs.errors import ConfigError, MillraceError
+from configs.home import is_url
 from configs.loading.loader import load
 from configs.schema.config import Config
 from configs.schema.kubernetes import METADATA
@@ -60,6 +61,22 @@ class Order:
             f"The pipeline was compiled from code {self.image}, and this image holds code {here}",
             where="--image",
             remedy="Build the image again and push it (`millrace image`), and compile the pipeline from the same code.",
+        )
+
+
+def require_volume(root: str, pipeline: str) -> None:
+    """Raises MillraceError where a folder that stands for a cluster's volume is not this user's to write to."""
+    for folder in () if is_url(root) else (Path(root), Path(root) / pipeline):
+        if not folder.is_dir() or os.access(folder, os.W_OK | os.X_OK, effective_ids=True):
+            continue
+        if os.statvfs(folder).f_flag & os.ST_RDONLY:
+            raise MillraceError("The volume is mounted to be read only", str(folder), "Its claim needs ReadWriteMany.")
+        owner, user, group = folder.stat(), os.geteuid(), os.getegid()
+        raise MillraceError(
+            f"User {user} may not write to the volume: it belongs to user {owner.st_uid}, group {owner.st_gid}",
+            str(folder),
+            f"Mount its claim once with `fsGroup: {group}`, as the Job millrace-volume of deploy/base does for 1000; "
+            f"where its driver does not heed that, let an administrator give it to {user}:{group}.",
         )
 
 

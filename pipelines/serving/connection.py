@@ -10,6 +10,7 @@ IDLE = 75  # seconds between requests, and for an answer to be read: longer than
 HEAD = 10  # seconds from the first byte of a request to the end of its headers
 BODY = 30  # seconds for all of its body
 LINGER = 5  # seconds in which a client that was refused may notice
+PARTING = 1  # seconds in which a client may send a last request to a server that ends, which it may have sent already
 MAX_HEAD = 64 * 1024  # bytes
 
 
@@ -19,7 +20,7 @@ class Connection(HttpToolsProtocol):
     def __init__(self, *, max_body: int, **given: Any) -> None:
         super().__init__(**given)
         self.max_body, self.size = max_body, 0
-        self.in_head, self.refused = False, False
+        self.in_head, self.refused, self.parting = False, False, False
         self.due: float | None = self.loop.time() + IDLE
         self.taken: float | None = None  # when an answer must have been read
 
@@ -27,6 +28,22 @@ class Connection(HttpToolsProtocol):
         """Closes the connection where its client is late."""
         if any(limit is not None and now > limit for limit in (self.due, self.taken)):
             self.transport.abort()
+
+    def shutdown(self) -> None:
+        """Answers what is at work or comes in the next moment, tells the client that this was the last, and closes.
+
+        To close a connection while its client sends would lose a request, and clients repeat no POST.
+        """
+        self.parting = True
+        if self.cycle is None or self.cycle.response_complete:
+            self.loop.call_later(PARTING, self.close_idle)
+        else:
+            self.cycle.keep_alive = False
+
+    def close_idle(self) -> None:
+        """Closes the connection unless a request is at work."""
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.close()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -72,6 +89,8 @@ class Connection(HttpToolsProtocol):
             self.refuse_body()
         else:
             super().on_headers_complete()
+            if self.parting:
+                self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         self.size += len(body)

@@ -52,7 +52,9 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for each in self.listening:
             self.loop.remove_reader(each)
+            self.accept(each)  # who was let in by the system has sent a request already
             each.close()
+        await asyncio.gather(*self.connecting, return_exceptions=True)
         await super().shutdown([])
 
     async def on_tick(self, counter: int) -> bool:
@@ -81,14 +83,17 @@ class Server(uvicorn.Server):
                 self.loop.call_later(FULL, self.watch, listening)
 
 
-def listen(host: str, port: int) -> list[socket.socket]:
-    """Returns sockets that take connections, at each address of a host that there is here; raises ConfigError."""
+def bind(host: str, port: int) -> list[socket.socket]:
+    """Returns sockets that hold a port, at each address of a host that there is here; raises ConfigError.
+
+    Nobody can connect before `listen`: who finds the port open is to be answered.
+    """
     made: list[socket.socket] = []
     absent: OSError | None = None
     try:
         for family, _, _, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
             try:
-                made.append(socket.create_server(address, family=family, backlog=WAITING))
+                made.append(_bind(family, address))
             except OSError as error:
                 if error.errno != errno.EADDRNOTAVAIL:  # ::1 in a container without IPv6
                     raise
@@ -101,6 +106,25 @@ def listen(host: str, port: int) -> list[socket.socket]:
         what = f"the server cannot listen there: {error.strerror or error}"
         raise ConfigError(what, f"--host {host} --port {port}", "Choose another, or end what holds it.") from error
     return made
+
+
+def _bind(family: socket.AddressFamily, address: Any) -> socket.socket:
+    made = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        made.bind(address)
+    except OSError:
+        made.close()
+        raise
+    return made
+
+
+def listen(sockets: Sequence[socket.socket]) -> None:
+    """Opens the ports."""
+    for each in sockets:
+        each.listen(WAITING)
 
 
 def serve(models: Models, sockets: Sequence[socket.socket], max_body: int, log: RequestLog | None = None) -> None:

@@ -13,6 +13,13 @@ def test_a_storage_root_of_this_machine_is_where_it_says(tmp_path: Path) -> None
     assert Home.below(str(tmp_path), "taxi") == Home(tmp_path / "taxi")
 
 
+@pytest.mark.parametrize("root", ["gs://bucket/models", "gs://bucket"])
+def test_the_folder_of_a_pipeline_is_the_home_that_its_yaml_says(root: str, tmp_path: Path) -> None:
+    assert Home.at(f"{tmp_path}/taxi/") == Home.below(str(tmp_path), "taxi")
+    assert Home.at(f"{root}/taxi/") == Home.below(root, "taxi")
+    assert Home.at(f"{root}/taxi").name == "taxi"
+
+
 def test_the_working_copy_stays_where_it_was_for_a_process_with_a_temporary_folder_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,7 +16,7 @@ CREATE DATABASE runs;
 CREATE USER millrace IDENTIFIED BY 'p@ss/word';
 GRANT ALL ON runs.* TO millrace;
 """
-URL = "mysql://millrace:p%40ss%2Fword@127.0.0.1:{}/runs"
+URL = "mysql://millrace:p%40ss%2Fword@{}:{}/runs"
 
 
 def find(program: str) -> str | None:
@@ -30,8 +30,8 @@ def missing() -> list[str]:
 
 
 @contextmanager
-def serve(port: int) -> Iterator[str]:
-    """Serves an empty database on a port of 127.0.0.1; yields its URL, as `storage.metadata` takes it."""
+def serve(port: int, host: str = "127.0.0.1") -> Iterator[str]:
+    """Serves an empty database on a port of this machine; yields its URL, as `storage.metadata` takes it."""
     assert missing() == [], "apt-get install mariadb-server"
     server, install = (str(find(program)) for program in PROGRAMS)
     with tempfile.TemporaryDirectory(prefix="maria") as folder:  # a short path, as a socket needs
@@ -43,22 +43,22 @@ def serve(port: int) -> Iterator[str]:
         with Path(folder, "log").open("wb") as log:
             subprocess.run([install, "--no-defaults", *user, f"--datadir={data}"], stdout=log, stderr=log, check=True)
             options = [f"--datadir={data}", f"--socket={folder}/socket", f"--init-file={setup}", "--skip-name-resolve"]
-            address = ["--bind-address=127.0.0.1", f"--port={port}"]
+            address = [f"--bind-address={host}", f"--port={port}"]
             process = subprocess.Popen([server, "--no-defaults", *user, *options, *address], stdout=log, stderr=log)
         try:
-            wait(process, port, Path(folder, "log"))
-            yield URL.format(port)
+            wait(process, (host, port), Path(folder, "log"))
+            yield URL.format(host, port)
         finally:
             process.terminate()
             process.wait(timeout=60)
 
 
-def wait(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+def wait(process: "subprocess.Popen[bytes]", address: tuple[str, int], log: Path) -> None:
     """Waits until the server answers."""
     deadline = time.monotonic() + 120
     while process.poll() is None and time.monotonic() < deadline:
         with socket.socket() as connection:
-            if connection.connect_ex(("127.0.0.1", port)) == 0:
+            if connection.connect_ex(address) == 0:
                 return
         time.sleep(0.1)
     raise AssertionError(log.read_text())

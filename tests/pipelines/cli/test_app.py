@@ -1,5 +1,6 @@
 """The command line as a whole."""
 
+import json
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 
 from configs.repository import ROOT
 from pipelines.cli.app import app
+from tests.pipelines.conftest import free_port
 
 
 def test_the_version_is_that_of_the_package() -> None:
@@ -47,3 +49,42 @@ def test_what_needs_no_tensorflow_is_told_without_it(tmp_path: Path, arguments: 
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert told in done.stdout
     assert {"tensorflow", "tfx", "keras", "apache_beam"} & set(done.stdout.split()) == set()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("line.yaml", "--set", "storage.root=elsewhere"), "elsewhere/line/serving: nothing is in service yet"),
+        (("elsewhere/line",), "elsewhere/line/serving: nothing is in service yet"),
+        (
+            ("elsewhere/line", "--set", "storage.root=here"),
+            "elsewhere/line: a folder has no keys that --set could change",
+        ),
+        (("elsewhere/other",), "elsewhere/other"),
+    ],
+)
+def test_serve_looks_where_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], told: str
+) -> None:
+    (tmp_path / "line.yaml").write_text((ROOT / "configs" / "line.yaml").read_text())
+    (tmp_path / "elsewhere" / "line").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, ["serve", "--port", str(free_port()), *arguments])
+    assert told in str(done.exception)
+
+
+@pytest.mark.parametrize("verb", ["rollback", "promote", "predict"])
+def test_a_verb_looks_where_set_says(tmp_path: Path, verb: str) -> None:
+    arguments = {"promote": ["--reason", "x"], "predict": ["--row", "{}"]}.get(verb, [])
+    config = str(ROOT / "configs" / "line.yaml")
+    done = CliRunner().invoke(app, [verb, config, "--set", f"storage.root={tmp_path}", *arguments])
+    assert f"{tmp_path}/line" in f"{done.output}{done.exception}"
+
+
+def test_history_looks_where_set_says(tmp_path: Path) -> None:
+    line = {"number": 7, "at": "now", "event": "published", "of": None, "run": "r", "by": "me", "metrics": {}}
+    (tmp_path / "line").mkdir()
+    (tmp_path / "line" / "history.jsonl").write_text(json.dumps(line | {"reason": ""}) + "\n")
+    config = str(ROOT / "configs" / "line.yaml")
+    done = CliRunner().invoke(app, ["history", config, "--set", f"storage.root={tmp_path}", "--output", "json"])
+    assert [event["number"] for event in json.loads(done.output)] == [7]

@@ -1,11 +1,13 @@
 """A step of a cluster, and the end of its run."""
 
 import json
+import os
 import re
 import shutil
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from configs.nodes import NODES
 from configs.schema.config import Config
 from configs.schema.kubernetes import METADATA
 from pipelines.execution import container_entrypoint
-from pipelines.execution.container_entrypoint import Order, close_run, recall_outcome, run_step
+from pipelines.execution.container_entrypoint import Order, close_run, recall_outcome, require_volume, run_step
 from pipelines.graph import fingerprint
 from pipelines.runs.directory import find_record, lock_home
 from pipelines.runs.lease import release_lease, take_lease
@@ -66,6 +68,53 @@ def test_the_code_of_the_compiled_pipeline_is_that_of_the_image(order: Order) ->
     assert wrong.exit_code == 2
     assert re.search(r"from code 0123456789ab, and this image holds code [0-9a-f]{12}$", wrong.what)
     assert "millrace image" in wrong.remedy
+
+
+@contextmanager
+def user(number: int) -> Iterator[None]:
+    """Does what is within as another user where this one is root, who may write anywhere."""
+    root = os.geteuid() == 0
+    if root:
+        os.setegid(number)
+        os.seteuid(number)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+            os.setegid(0)
+
+
+@pytest.fixture
+def volume() -> Iterator[Path]:
+    """A folder that any user reaches, and only root or its owner may change."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+def test_a_volume_that_is_not_the_user_s_is_said_with_its_remedy(volume: Path) -> None:
+    (volume / "trips").mkdir()
+    (volume / "trips").chmod(0o555)
+    if os.geteuid():
+        volume.chmod(0o555)
+    with user(1000), pytest.raises(MillraceError) as error:
+        require_volume(str(volume), "trips")
+    assert re.fullmatch(
+        rf"{volume}: User \d+ may not write to the volume: it belongs to user \d+, group \d+. "
+        r"Mount its claim once with `fsGroup: \d+`, as the Job millrace-volume of deploy/base does for 1000; "
+        r"where its driver does not heed that, let an administrator give it to \d+:\d+.",
+        str(error.value),
+    )
+    volume.chmod(0o777)
+    with user(1000), pytest.raises(MillraceError) as error:
+        require_volume(str(volume), "trips")
+    assert error.value.where == f"{volume}/trips"
+    (volume / "trips").chmod(0o777)
+    with user(1000):
+        require_volume(str(volume), "trips")
+        require_volume(str(volume), "no run yet")
+    require_volume("gs://bucket/root", "trips")
 
 
 def test_a_verdict_is_recalled_and_any_other_failure_is_not(config: Config) -> None:

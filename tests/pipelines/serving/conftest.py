@@ -12,7 +12,7 @@ import tensorflow as tf
 from components.registry.model_registry import Record
 from configs.home import Home
 from pipelines.serving.model_manager import Models
-from pipelines.serving.server import build, listen
+from pipelines.serving.server import bind, build, listen
 from tests.fakes.models import publish
 
 NAMES = [tf.TensorSpec([None], tf.string, name="examples")]
@@ -66,7 +66,8 @@ def server(home):
     """A server of version 1 on a port of its own; `said` is what it told."""
     said = []
     models = Models("trips", home, said.append)
-    [listening] = listen("127.0.0.1", 0)
+    [listening] = sockets = bind("127.0.0.1", 0)
+    listen(sockets)
     running = build(models, [listening], max_body=1_000_000)
     thread = threading.Thread(target=running.run)
     thread.start()

@@ -29,8 +29,9 @@ from pathlib import Path
 from configs.home import Home
 from pipelines.serving import server
 from pipelines.serving.model_manager import Models
-[listening] = server.listen("127.0.0.1", 0)
+[listening] = server.bind("127.0.0.1", 0)
 models = Models("trips", Home(Path(sys.argv[1])), print)
+server.listen([listening])
 print(listening.getsockname()[1], flush=True)
 server.serve(models, [listening], max_body=8_000_000)
 """
@@ -225,3 +226,27 @@ def test_a_request_at_work_is_answered_when_the_server_is_told_to_end(home):
     assert started.process.wait(timeout=5) == 0
     with pytest.raises(ConnectionRefusedError):
         connect(started)
+
+
+@pytest.mark.slow
+def test_no_request_is_lost_when_the_server_is_told_to_end_under_load(home):
+    started = start(home)
+
+    def keep_asking(_):
+        """Asks on one connection until the server says that it was the last answer; returns how often."""
+        with connect(started) as client:
+            asked, last = 0, False
+            while not last:
+                client.sendall(REQUEST)
+                answer = HTTPResponse(client)
+                answer.begin()
+                assert (answer.status, json.loads(answer.read())) == (200, ANSWER)
+                asked, last = asked + 1, answer.getheader("Connection") == "close"
+            return asked
+
+    with ThreadPoolExecutor(32) as pool:
+        counts = [pool.submit(keep_asking, number) for number in range(32)]
+        time.sleep(1)
+        started.process.send_signal(signal.SIGTERM)
+        assert min(count.result(timeout=30) for count in counts) > 1
+    assert started.process.wait(timeout=5) == 0

@@ -18,7 +18,7 @@ from pipelines.serving import request_log
 from pipelines.serving.model_manager import Models
 from pipelines.serving.prediction_log import Exchange
 from pipelines.serving.request_log import RequestLog, read_log
-from pipelines.serving.server import build, listen
+from pipelines.serving.server import bind, build, listen
 from tests.fakes import bucket
 from tests.fakes.models import publish
 from tests.pipelines.serving.conftest import ask
@@ -45,7 +45,8 @@ def logged(home):
     said = []
     log = RequestLog(home, 1.0, 8_000_000, [], said.append)
     models = Models("trips", home, said.append)
-    [listening] = listen("127.0.0.1", 0)
+    [listening] = sockets = bind("127.0.0.1", 0)
+    listen(sockets)
     running = build(models, [listening], max_body=1_000_000, log=log)
     thread = threading.Thread(target=running.run)
     thread.start()
