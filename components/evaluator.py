@@ -16,7 +16,7 @@ from tfx.utils import path_utils
 from components.base import Made
 from components.evaluation.eval_config import eval_config
 from components.evaluation.judgement import OVERALL, Measured
-from components.evaluation.results import confuse, failures, read_measured, trace
+from components.evaluation.results import confuse, failures, is_unjudged, read_measured, trace
 from components.examples.batches import count_rows
 from components.patches.tfx_io import large_batches
 from components.summaries import Outputs, Summary
@@ -27,6 +27,7 @@ from trainer.export.signatures import FOLDS, JUDGED
 MODELS = ("model", "baseline_model")
 SPLITS = ("train", "eval", "test")  # that judge what has not seen a row that it is asked, whichever
 TEST = SPLITS[-1:]  # that judges all others, which are trained on the rest
+UNJUDGED = ": nothing is in service to compare with, and no threshold has a min or max"
 JUDGED_IN = "folds.json"  # in the evaluation, where all rows judge: in how many folds
 
 
@@ -88,7 +89,8 @@ def summarise(outputs: Outputs) -> Summary:
     overall = {item.metric: item for item in measured if item.slice == OVERALL}
     main = next(overall[name] for name in MAIN if name in overall)
     told = f" on all rows, in {folds} folds" if folds else ""
-    text = "; ".join(map(str, missed)) or f"{_compare(main)}{told}, blessed"
+    doubt = UNJUDGED if is_unjudged(folder) else ""
+    text = "; ".join(map(str, missed)) or f"{_compare(main)}{told}, blessed{doubt}"
     details = {
         "overall": {name: item.candidate for name, item in overall.items()},
         "metrics": [asdict(item) for item in measured],

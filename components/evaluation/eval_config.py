@@ -1,6 +1,7 @@
 """The config's thresholds and slices as TFMA's own configuration."""
 
 import json
+import sys
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -39,6 +40,7 @@ CLASSES: dict[Metric, str] = {
     "pinball": "PinballCost",
     "coverage": "IntervalCoverage",
 }  # of `components.evaluation.tfma_metrics`; of a multilabel, all classes together, but for macro_f1
+ANYTHING = sys.float_info.max  # of which a bound is met by every number
 CONFUSION = "confusion"
 ROC = "roc"
 
@@ -92,8 +94,19 @@ def _metric(
     return metric
 
 
+def has_bars(config: EvalConfig) -> bool:
+    """Whether a metric must reach something by itself, and not only against a version in service."""
+    limits = [limit for spec in config.metrics_specs for item in spec.metrics for limit in item.per_slice_thresholds]
+    values = [limit.threshold.value_threshold for limit in limits]
+    return any(value.lower_bound.value != -ANYTHING or value.upper_bound.value != ANYTHING for value in values)
+
+
 def _threshold(limits: Threshold) -> MetricThreshold:
     threshold = MetricThreshold()
+    if limits.min is None and limits.max is None:
+        # Without a bound TFX judges nothing where there is no version in service, and blesses nothing.
+        threshold.value_threshold.lower_bound.value = -ANYTHING
+        threshold.value_threshold.upper_bound.value = ANYTHING
     if limits.min is not None:
         threshold.value_threshold.lower_bound.value = limits.min
     if limits.max is not None:

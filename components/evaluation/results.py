@@ -6,8 +6,9 @@ from collections.abc import Iterable
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2, validation_result_pb2
 from tensorflow_model_analysis.proto.config_pb2 import SlicingSpec
+from tensorflow_model_analysis.writers.eval_config_writer import load_eval_run
 
-from components.evaluation.eval_config import CONFUSION, ROC
+from components.evaluation.eval_config import CONFUSION, ROC, has_bars
 from components.evaluation.judgement import OVERALL, Failure, Measured
 
 
@@ -68,6 +69,12 @@ def failures(folder: str) -> list[Failure]:
         for failure in validation.failures:
             found.append(_judge(measured.get((name, failure.metric_key.name)), name, failure))
     return found + [Failure(_name(missing)) for missing in result.missing_slices]
+
+
+def is_unjudged(folder: str) -> bool:
+    """Whether nothing could be missed: each threshold is one of the change, and nothing was in service."""
+    config, *_ = load_eval_run(folder)
+    return config is not None and len(config.model_specs) < 2 and not has_bars(config)
 
 
 def slice_name(key: metrics_for_slice_pb2.SliceKey) -> str:

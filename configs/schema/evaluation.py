@@ -49,10 +49,10 @@ class Threshold(Section):
     min: float | None = Field(default=None, description="At least this, over all rows.")
     max: float | None = Field(default=None, description="At most this, over all rows.")
     max_drop: float | None = Field(
-        default=None, ge=0, description="At most so far below the version in service; of what should be high."
+        default=None, ge=0, description="At most so far below the version in service, if any; of what should be high."
     )
     max_rise: float | None = Field(
-        default=None, ge=0, description="At most so far above the version in service; of what should be low."
+        default=None, ge=0, description="At most so far above the version in service, if any; of what should be low."
     )
 
     @model_validator(mode="after")

@@ -22,6 +22,7 @@ from pipelines.runs.run import Run
 
 PACKAGES = ("tfx", "tensorflow", "keras")
 ROWS = "example_count"
+CHANGES = frozenset({"max_drop", "max_rise"})  # thresholds that need a version in service
 CANDIDATE, BASELINE, FAINT = "#2f81f7", "#e0823d", "rgba(128,128,128,.25)"
 
 Measured = Mapping[str, Any]  # slice, metric, candidate, baseline: as components.evaluation.judgement has it
@@ -30,7 +31,7 @@ Figure = dict[str, Any]
 
 @dataclass(frozen=True)
 class Judged:
-    """One metric over all rows, what it had to reach, and whether it did; None where nothing was asked of it."""
+    """One metric over all rows, what it had to reach, and whether it did; None where it had nothing to reach."""
 
     metric: str
     candidate: float
@@ -109,8 +110,10 @@ def judge(
     for metric in sorted(overall.keys() - {ROWS}, key=lambda name: (name not in thresholds, name)):
         limits = thresholds[metric].model_dump(exclude_none=True) if metric in thresholds else {}
         text = ", ".join(f"{name} {value:g}" for name, value in limits.items())
-        passed = (OVERALL, metric) not in missed if limits else None
-        found.append(Judged(metric, overall[metric]["candidate"], overall[metric]["baseline"], text, passed))
+        baseline = overall[metric]["baseline"]
+        is_held = limits and (baseline is not None or not CHANGES.issuperset(limits))
+        passed = (OVERALL, metric) not in missed if is_held else None
+        found.append(Judged(metric, overall[metric]["candidate"], baseline, text, passed))
     return found
 
 

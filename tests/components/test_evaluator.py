@@ -4,12 +4,16 @@ import json
 from types import SimpleNamespace
 
 import pytest
+from google.protobuf.json_format import MessageToJson
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2, validation_result_pb2
+from tensorflow_model_analysis.proto.config_pb2 import EvalRun
 from tfx.types import standard_artifacts
 from tfx.utils import path_utils
 
 from components import evaluator
-from components.evaluator import JUDGED_IN, Executor, find_judged, summarise
+from components.evaluation.eval_config import eval_config
+from components.evaluator import JUDGED_IN, UNJUDGED, Executor, find_judged, summarise
+from tests.components.evaluation.test_eval_config import config_of
 from tests.components.evaluation.test_results import write
 from trainer.export.signatures import FOLDS, JUDGED
 
@@ -40,6 +44,17 @@ def test_a_first_candidate_is_blessed(tmp_path):
         "roc": [],
         "missed": [],
     }
+
+
+@pytest.mark.parametrize(("models", "bound", "doubted"), [(1, None, True), (1, 0.0, False), (2, None, False)])
+def test_the_summary_says_where_there_was_nothing_to_miss(tmp_path, models, bound, doubted):
+    limits = {"max_drop": 0.1} if bound is None else {"max_drop": 0.1, "min": bound}
+    told = eval_config(config_of(limits=limits))
+    told.model_specs.extend(told.model_specs[:1] * (models - 1))
+    (tmp_path / "eval_config.json").write_text(MessageToJson(EvalRun(eval_config=told, version="1")))
+    text = summarise(judged(tmp_path)).text
+    assert text.removesuffix(UNJUDGED) == "auc 0.7500, blessed"
+    assert text.endswith(UNJUDGED) == doubted
 
 
 def test_a_candidate_is_compared_with_what_is_in_service(tmp_path):

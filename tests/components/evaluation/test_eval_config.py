@@ -2,10 +2,12 @@ from itertools import chain
 
 import pytest
 from tensorflow_model_analysis.metrics import metric_types
+from tensorflow_model_analysis.metrics.metric_specs import metric_thresholds_from_metrics_specs
 from tensorflow_model_analysis.proto.config_pb2 import MetricDirection, SlicingSpec
+from tensorflow_model_analysis.utils.config_util import update_eval_config_with_defaults
 
 from components.evaluation import tfma_metrics
-from components.evaluation.eval_config import CLASSES, eval_config
+from components.evaluation.eval_config import CLASSES, eval_config, has_bars
 from configs.schema.config import Config
 from configs.schema.evaluation import METRICS, QUANTILES
 
@@ -84,6 +86,24 @@ def test_bounds_are_values():
 def test_changes_are_against_the_baseline(limits, direction, change):
     threshold = thresholds(**limits).change_threshold
     assert (threshold.direction, threshold.absolute.value) == (direction, change)
+
+
+@pytest.mark.parametrize(
+    ("limits", "expected"),
+    [
+        ({"min": 0}, True),
+        ({"max": 0.9}, True),
+        ({"min": -2.5, "max_drop": 0.01}, True),
+        ({"max_drop": 0.01}, False),
+        ({"max_rise": 0}, False),
+    ],
+)
+def test_without_a_version_in_service_tfx_still_judges_by_each_threshold(limits, expected):
+    config = eval_config(config_of(limits=limits))
+    first = update_eval_config_with_defaults(config, has_baseline=False, rubber_stamp=True)
+    [(_, left)] = metric_thresholds_from_metrics_specs(first.metrics_specs, eval_config=first).items()
+    assert len(left) == 1  # none, and TFX would bless nothing
+    assert has_bars(first) == has_bars(config) == expected
 
 
 @pytest.mark.parametrize(("weight", "key"), [(None, ""), ("fare", "fare")])

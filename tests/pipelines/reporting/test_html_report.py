@@ -136,6 +136,13 @@ def test_a_published_version(show):
     assert "ended 2026-11-22T10:54:49+00:00, after 1 min 26 s" in page.text
 
 
+def test_a_change_that_has_nothing_to_be_measured_against_is_not_passed(show):
+    first = record([*prepared(), *trained(), evaluated()])
+    text = show(first, "evaluation.thresholds={auc: {max_drop: 0.01}, log_loss: {max: 1, max_rise: 0.1}}").text
+    assert "auc 0.9492 – – nothing to compare with: max_drop 0.01 log_loss" in text
+    assert "✓ passed: max 1, max_rise 0.1" in text
+
+
 def test_models_that_are_no_networks_stand_in_the_same_table(show):
     models = {"logistic": {"auc": 0.9311, "log_loss": 0.25}, "tree": {"auc": 0.9200}}
     compared = node("SklearnBaselines", "auc: logistic 0.9311", {"metric": "auc", "models": models})
