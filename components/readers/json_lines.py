@@ -7,13 +7,17 @@ from typing import Any
 from components.readers.content_kind import ARRAY, JSON, recognise_json
 from components.readers.data_file import open_content, open_text
 from components.readers.file_format import HEAD, Batches, Names, TextFormat
+from components.readers.json_object import Doubled, gather
 from components.readers.row_batch import Fault, Row, gather_rows, spell_value, take_sound
 from components.readers.suffixes import SUFFIXES
 from configs.errors import DataRejected
 
-VALUES = json.JSONDecoder()
+VALUES = json.JSONDecoder(object_pairs_hook=gather)
 SPELLED = json.JSONDecoder(
-    parse_int=str, parse_float=lambda text: repr(float(text)) if "e" in text.lower() else text, parse_constant=str
+    parse_int=str,
+    parse_float=lambda text: repr(float(text)) if "e" in text.lower() else text,
+    parse_constant=str,
+    object_pairs_hook=gather,
 )  # 1e3 as scoring spells it, since a category is told by its text
 
 
@@ -63,6 +67,9 @@ def judge(path: str, number: int, record: Any, text: str) -> Row | Fault:
     """Return what a text of JSON holds as a row, or what is wrong with it; raise ValueError where it is no text."""
     if "\\u" in text:
         json.dumps(record, ensure_ascii=False).encode()  # half of a surrogate pair is no text
+    if isinstance(record, Doubled):
+        what = f"The key `{record.key}` stands twice in the row."
+        return Fault(path, number, record.key, what, text.strip(), "Leave one of the two.")
     if isinstance(record, dict):
         return number, record, len(text)
     return Fault(path, number, "", "The row is no JSON object.", record, 'Write one like {"fare": 3.5} for each.')

@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from components.readers.json_object import Doubled, Pairs, gather
+
 Tensors = Mapping[str, np.ndarray]
 Types = Mapping[str, np.dtype]  # of the inputs, by name; a text is an object
 BYTES = "_bytes"  # ends the name of an output that is no text
@@ -39,7 +41,7 @@ def read_request(body: bytes) -> dict[str, Any]:
     if not body:
         raise Refusal("JSON Parse error: The document is empty")
     try:
-        request = json.loads(body.decode())
+        request = json.loads(body.decode(), object_pairs_hook=take_once)
         if SURROGATE.search(body):
             json.dumps(request, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
@@ -49,6 +51,14 @@ def read_request(body: bytes) -> dict[str, Any]:
     if not isinstance(request, dict):
         raise Refusal(f"JSON Value: {_show(request)} Is not object")
     return request
+
+
+def take_once(pairs: Pairs) -> dict[str, Any]:
+    """Returns an object of JSON; raises Refusal where a key stands in it twice, of which one would be passed over."""
+    found = gather(pairs)
+    if isinstance(found, Doubled):
+        raise Refusal(f"JSON Parse error: The key '{found.key}' stands twice in an object")
+    return found
 
 
 def parse(request: Mapping[str, Any], types: Types) -> dict[str, np.ndarray]:

@@ -37,11 +37,12 @@ def test_an_object_a_line_is_read_under_the_same_name(tmp_path):
 
 
 def test_an_element_that_is_no_object_is_a_fault_and_those_after_it_are_read(tmp_path):
-    (tmp_path / "a.json").write_text('[{"a": 1}, 7, {"a": "\\ud800"}, {"a": 2}]')
+    (tmp_path / "a.json").write_text('[{"a": 1}, 7, {"a": "\\ud800"}, {"a": 2}, {"a": 3, "a": 4}, {"a": 5}]')
     numbers, records, faults = gathered(tmp_path / "a.json")
-    assert (numbers, records) == ([1, 4], [{"a": 1}, {"a": 2}])
-    assert [number for number, _ in faults] == [2, 3]
+    assert (numbers, records) == ([1, 4, 6], [{"a": 1}, {"a": 2}, {"a": 5}])
+    assert [number for number, _ in faults] == [2, 3, 5]
     assert faults[0][1] == "The row is no JSON object."
+    assert faults[2][1] == "The key `a` stands twice in the row."
 
 
 @pytest.mark.parametrize(

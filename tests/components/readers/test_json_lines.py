@@ -21,6 +21,7 @@ def test_json_lines_keep_the_spelling_of_numbers(tmp_path):
         ('{"a": [1]}', ":2:a", "The value is a list"),
         ('{"a": {"b": 1}}', ":2:a", "The value is an object"),
         ("[1, 2]", ":2", "The row is no JSON object."),
+        ('{"a": 1, "b": 2, "a": 1}', ":2:a", "The key `a` stands twice in the row."),
         ('{"a": 1', ":2", "The row is no JSON: "),
         ('{"a": "\\ud800"}', ":2", "The row is no JSON: "),
         ("[" * 100_000, ":2", "The row is no JSON: "),
@@ -43,10 +44,11 @@ def test_a_list_of_json_stays_one_where_lists_may_stand(tmp_path):
 
 def test_json_lines_keep_their_values_and_a_line_that_is_no_object_is_a_fault(tmp_path):
     path = tmp_path / "rows.jsonl"
-    path.write_text('{"a": 1.50, "b": null}\n\n{"c": ["é"]}\n[1]\n{"a": \n{"a": "\\ud800"}\n')
+    path.write_text('{"a": 1.50, "b": null}\n\n{"c": ["é"]}\n[1]\n{"a": \n{"a": "\\ud800"}\n{"b": 1, "b": null}\n')
     numbers, records, faults = gathered(path)
     assert numbers == [1, 3]
     assert records == [{"a": 1.5, "b": None}, {"c": ["é"]}]
-    assert [number for number, _ in faults] == [4, 5, 6]
+    assert [number for number, _ in faults] == [4, 5, 6, 7]
     assert faults[0][1] == "The row is no JSON object."
-    assert all(reason.startswith("The row is no JSON: ") for _, reason in faults[1:])
+    assert all(reason.startswith("The row is no JSON: ") for _, reason in faults[1:3])
+    assert faults[3][1] == "The key `b` stands twice in the row."

@@ -47,6 +47,8 @@ def test_what_is_missing_is_written_as_nan():
         (b"\xff", "JSON Parse error: "),
         (b"[" * 100_000, "JSON Parse error: "),
         (b"[]", r"JSON Value: \[\] Is not object"),
+        (b'{"instances": [1], "instances": [2]}', "JSON Parse error: The key 'instances' stands twice in an object"),
+        (b'{"instances": [{"fare": 1, "company": "x", "fare": 1}]}', "The key 'fare' stands twice in an object"),
         (b"{}", "Missing 'inputs' or 'instances' key"),
         (b'{"inputs": 1, "instances": 1}', "only one of 'inputs' or 'instances'"),
         (b'{"instances": 1}', "JSON Value: 1 Excepting 'instances' to be an list/array"),
