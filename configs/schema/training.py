@@ -166,7 +166,9 @@ class Training(Section):
         default=100_000, description="Of so many rows the next is drawn, where they are not in memory."
     )
     warm_start: bool = Field(
-        default=False, description="Begin with the weights of the version in service, where there is one."
+        default=False,
+        description="Begin with the weights of the version in service, where there is one; after a refit, with those "
+        "that judged it, which have not seen the test split.",
     )
     checkpoint_every: PositiveInt = Field(
         default=1000, description="Steps after which the state of the training is kept, to go on from after a kill."

@@ -10,6 +10,7 @@ import numpy as np
 
 from configs.errors import MillraceError
 from trainer.export.saved_model import KERAS_MODEL
+from trainer.export.signatures import FOLDS, JUDGED
 from trainer.features.learnt import Learnt
 from trainer.features.transforms import Column
 from trainer.models.custom import load
@@ -30,8 +31,10 @@ class Table:
 def warm_start(model: keras.Model, folder: Path, learnt: Learnt, columns: Sequence[Column]) -> None:
     """Gives the model, of these columns, the weights of an exported one; those of a value follow it to its new id.
 
-    A value that the other did not know keeps the weights that it has. Raises MillraceError for another architecture.
+    A value that the other did not know keeps the weights that it has. Raises MillraceError for another architecture,
+    and for weights that have seen the rows that judge.
     """
+    folder = find_judged(folder)
     base, known = load(folder, KERAS_MODEL), read_vocabularies(folder, learnt.vocabularies)
     new = find_tables(model, {column.name: lay_out(column, learnt.vocabularies) for column in columns})
     old = find_tables(base, {column.name: resize(column, learnt.vocabularies, known) for column in columns})
@@ -42,6 +45,18 @@ def warm_start(model: keras.Model, folder: Path, learnt: Learnt, columns: Sequen
             value = carry(np.array(ours.numpy()), new[place], np.array(value), old[place])
         ours.assign(value)
     logging.info("began with the weights of %s; %d vocabularies were matched", folder, len(known))
+
+
+def find_judged(folder: Path) -> Path:
+    """Returns where the weights lie that have not seen the test split: of a model of all rows, those that judged it."""
+    judged = folder / JUDGED
+    if (judged / FOLDS).exists():
+        raise MillraceError(
+            "training.warm_start: the version in service has learnt from all rows, those of the test split among them.",
+            "Trainer",
+            "It came of evaluation.folds: set training.warm_start to false for the first run without these.",
+        )
+    return judged if judged.exists() else folder
 
 
 def read_vocabularies(folder: Path, names: Iterable[str]) -> dict[str, list[bytes]]:

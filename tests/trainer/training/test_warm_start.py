@@ -8,10 +8,11 @@ from configs.errors import MillraceError
 from configs.schema.models import Dnn
 from tests.trainer.conftest import LABELS
 from trainer.export.saved_model import KERAS_MODEL
+from trainer.export.signatures import FOLDS, JUDGED
 from trainer.features.learnt import Learnt
 from trainer.features.transforms import Column
 from trainer.models.dnn import build
-from trainer.training.warm_start import Table, carry, warm_start
+from trainer.training.warm_start import Table, carry, find_judged, warm_start
 
 OLD, NEW = ["red", "blue"], ["green", "red", "blue"]
 
@@ -96,6 +97,26 @@ def test_other_inputs_are_refused_even_where_all_weights_fit(exported, tmp_path)
     model = build(Dnn(family="dnn", hidden_units=(3,)), LABELS["binary"], columns)
     with pytest.raises(MillraceError, match=r"it takes .*price\.number.* here, .*amount\.number.* there"):
         warm_start(model, folder, write_vocabularies(tmp_path / "transform", OLD), columns)
+
+
+def test_a_model_of_all_rows_is_begun_with_as_it_was_before_it_saw_the_test_split(exported, tmp_path):
+    _, folder = exported
+    judged = model_of(OLD, seed=3)
+    write_vocabularies(folder / JUDGED, OLD)
+    (folder / JUDGED / KERAS_MODEL).parent.mkdir()
+    judged.save(folder / JUDGED / KERAS_MODEL)
+    model = model_of(OLD, seed=2)
+    warm_start(model, folder, write_vocabularies(tmp_path / "transform", OLD), columns_of(OLD))
+    for ours, theirs in zip(model.get_weights(), judged.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_what_has_learnt_from_all_rows_in_folds_is_not_begun_with(exported):
+    _, folder = exported
+    (folder / JUDGED / FOLDS).parent.mkdir(parents=True)
+    (folder / JUDGED / FOLDS).write_text('{"folds": 5}')
+    with pytest.raises(MillraceError, match="has learnt from all rows, those of the test split among them"):
+        find_judged(folder)
 
 
 def test_rows_follow_their_values_between_padding_and_buckets():
