@@ -9,14 +9,13 @@ from dataclasses import fields, replace
 from itertools import product
 from typing import Any
 
-from charset_normalizer import from_bytes
-
 from components.readers.content_kind import COMPRESSED
 from components.readers.data_file import COMPRESSIONS, open_content
 from components.readers.formats import FORMATS
 from components.readers.workbook import list_sheets
 from configs.errors import DataRejected
 from configs.schema.dialect import PLAIN, Dialect
+from pipelines.onboarding.encoding_inference import find_encoding
 
 SAMPLE = 1 << 20  # bytes
 ROWS = 1000  # of the sample that are parted
@@ -24,13 +23,8 @@ DELIMITERS = (",", ";", "\t", "|", "^", "~")  # of two that part alike, the firs
 QUOTES = ('"', "'")
 TITLE = 20  # rows, at most
 EVEN = 0.9  # share of rows of one width, from which a delimiter parts them
-MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 SEPARATOR = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)  # the first line, of Excel
 NUMBER = re.compile(r"\s*[+-]?[$\u20ac\u00a3]?\s*(\d[\d.,' ]*|[.,]\d+)([eE][+-]?\d+)?\s*%?\s*")
-LATIN = ("cp1252", "mac_roman", "cp850", "cp1250", "iso8859_2")  # Windows, old Macs, DOS; the east of Europe
-WORD = re.compile(r"[^\W\d_]+")
-INNER = re.compile(r"[^\W\d_][^\x00-\x7f\w\s\u2019\u00b7\u2013\u2014][^\W\d_]")  # a sign that words do not hold
-SOUND = 0.9  # share of what is not ASCII that makes sense, from which a text is read so
 
 
 def read_dialect(path: str, format: str, names: Sequence[str] = (), sheet: str = "") -> Dialect:
@@ -102,65 +96,6 @@ def find_compression(path: str) -> str:
     with open(path, "rb") as file:
         head = file.read(4)
     return next((name for magic, name in COMPRESSED.items() if head.startswith(magic)), "")
-
-
-def find_encoding(head: bytes) -> str:
-    """Returns the encoding of a text that begins so: UTF-8 where it can be, else as its marks or its letters tell."""
-    marked = next((name for mark, name in MARKS.items() if head.startswith(mark)), None)
-    if marked:
-        return marked
-    zeros = [head[start::2].count(0) for start in (0, 1)]  # of two bytes a letter, in most scripts one is zero
-    if sum(zeros) > len(head) / 4:
-        return "utf-16-le" if zeros[1] > zeros[0] else "utf-16-be"
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(head)
-    except UnicodeDecodeError:
-        if not is_mostly_utf8(head):
-            found = next((name for name in LATIN if makes_sense(head, name)), None) or guess_encoding(head)
-            return codecs.lookup(found).name
-    return "utf-8"
-
-
-def is_mostly_utf8(head: bytes) -> bool:
-    """Whether most lines that could tell are UTF-8, and others were put among them: no encoding reads such a file."""
-    lines = [line for line in head.split(b"\n") if not line.isascii()]
-    return 2 * sum(_is_utf8(line) for line in lines) > len(lines)
-
-
-def _is_utf8(line: bytes) -> bool:
-    try:
-        line.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def guess_encoding(head: bytes) -> str:
-    """Returns the encoding that a text's letters speak for most."""
-    found = from_bytes(head).best()
-    return found.encoding if found else "latin_1"
-
-
-def makes_sense(head: bytes, encoding: str) -> bool:
-    """Whether a text of Latin letters is one: accents stand among plain letters and in their case, signs between words.
-
-    A few accents among many numbers are too little for statistics of letters, by which other scripts are told.
-    """
-    try:
-        text = head.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    odd = len(INNER.findall(text)) + sum(map(_count_odd, WORD.findall(text)))
-    return odd <= (1 - SOUND) * sum(not sign.isascii() for sign in text)
-
-
-def _count_odd(word: str) -> int:
-    """Returns how many letters of a word are odd: all where none is plain, and accented capitals behind small ones."""
-    if len(word) > 1 and not any(sign.isascii() for sign in word):
-        return len(word)
-    pairs = zip(word, word[1:], strict=False)
-    capitals = sum(second.isupper() and not second.isascii() and first.islower() for first, second in pairs)
-    return capitals + sum(not sign.isalpha() for sign in word)
 
 
 def cut(text: str, is_whole: bool) -> list[str]:

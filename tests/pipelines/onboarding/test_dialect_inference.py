@@ -8,7 +8,7 @@ from configs.errors import ConfigError, DataRejected
 from configs.loading.loader import load
 from configs.schema.dialect import Dialect
 from pipelines.onboarding.config_draft import draft
-from pipelines.onboarding.dialect_inference import as_keys, find_encoding, has_header, read_dialect
+from pipelines.onboarding.dialect_inference import as_keys, has_header, read_dialect
 from tests.components.readers.rows import write_table
 from tests.components.readers.workbooks import write_workbook
 
@@ -49,37 +49,6 @@ def test_a_draft_says_how_a_file_is_written_and_a_run_reads_it_so(tmp_path, seed
         "stadt": "categorical",
     }
     check_small(config)
-
-
-GERMAN, FRENCH = "größe;preis\nlänge;12\nbär;7\nthé;3 €\n", "ville;été\nOrléans;déjà\nBesançon;très\n"
-POLISH, RUSSIAN = "miasto;kraj\nŁódź;Polska\nżółty;zażółć gęślą jaźń\n", "город;цена\nМосква;12\nКазань;7\n"
-
-
-@pytest.mark.parametrize(
-    ("text", "encoding", "found"),
-    [(GERMAN, "utf-8", "utf-8"), (GERMAN, "utf-8-sig", "utf-8"), (GERMAN, "cp1252", "cp1252")]
-    + [(FRENCH, "latin-1", "cp1252"), (FRENCH, "mac_roman", "mac-roman"), (FRENCH, "cp850", "cp850")]
-    + [
-        (POLISH, "cp1250", "cp1250"),
-        (POLISH, "iso8859_2", "iso8859-2"),
-        (RUSSIAN, "cp1251", "cp1251"),
-        ("πόλη;χώρα\nΑθήνα;12\n", "cp1253", "cp1253"),
-    ]
-    + [(GERMAN, name, name) for name in ("utf-16", "utf-16-le", "utf-16-be")],
-)
-def test_an_encoding_is_told_by_its_marks_or_its_letters(text, encoding, found):
-    assert find_encoding((text * 20).encode(encoding)) == found
-
-
-def test_a_few_accents_among_many_numbers_tell_an_encoding():
-    rows = "".join(f"{number / 10:.1f};{number % 97}\n".replace(".", ",") for number in range(3000))
-    assert find_encoding(f"Größe;Menge\n{rows}".encode("cp1252")) == "cp1252"
-
-
-@pytest.mark.parametrize("odd", ["cp1252", "utf-16-le"])
-def test_a_few_lines_of_another_encoding_do_not_make_all_of_it(odd):
-    lines = [f"{number};Köln\n".encode(odd if number % 20 == 7 else "utf-8") for number in range(200)]
-    assert find_encoding(b"Nr;Stadt\n" + b"".join(lines)) == "utf-8"  # and the first odd byte is then named
 
 
 @pytest.mark.parametrize("content", [b"%PDF-1.4\n1,2\n3,4\n5,6", b"PK\x03\x04\n1,2\n3,4\n5,6", b""])
