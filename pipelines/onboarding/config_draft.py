@@ -110,7 +110,11 @@ def draft(data: str, label: str | None, file: Path | None = None, **wishes: Any)
     if label is None:
         known = ", ".join(profile.columns)
         raise ConfigError("it says which column is to be predicted", "--label", f"The columns are: {known}.")
-    flags = label.split(",") if "," in label and label not in profile.columns else []
+    label = find_column(label, profile)
+    group, weight = (name and find_column(name, profile) for name in (asked.group, asked.weight))
+    asked = replace(asked, group=group, weight=weight)
+    is_several = "," in label and label not in profile.columns
+    flags = [find_column(name, profile) for name in label.split(",")] if is_several else []
     if flags:
         require_columns(profile, data, {f"--label {name}": name for name in flags})
         profile, label, counts = join_flags(profile, flags, asked.kind)
@@ -259,6 +263,12 @@ def _divide(profile: Profile, label: str, kind: str, group: str | None, data: st
     if profile.rows < FEWEST:
         raise DataRejected(f"{count(profile.rows, 'row')}: too few for three splits", data, f"Bring {FEWEST} or more.")
     return choose_split(profile, label, kind, group)
+
+
+def find_column(name: str, profile: Profile) -> str:
+    """Returns the column that a name means, whatever blanks stand around it, unless several columns are called so."""
+    meant = [column for column in profile.columns if column.strip() == name.strip()]
+    return meant[0] if len(meant) == 1 else name
 
 
 def require_columns(profile: Profile, data: str, named: Mapping[str, str | None], *hints: str) -> None:

@@ -138,6 +138,23 @@ def test_what_no_pipeline_can_be_made_of_is_refused(tmp_path, change, options, e
         draw(frame[change.get("columns", list(frame))], tmp_path, **{"label": "churned", **options})
 
 
+@pytest.mark.parametrize("asked", ["y", " y", "  y "])
+def test_a_column_is_found_whatever_blanks_stand_around_its_name(tmp_path, asked):
+    frame = of("no", "yes", family=[number // 3 for number in range(ROWS)]).rename(
+        columns={"y": "  y ", "family": "family "}
+    )
+    drawn, config = draw(frame, tmp_path, asked, group="family")
+    assert (config.label.name, config.data.group) == ("  y ", "family ")
+    assert drawn.features.keys() == {"x"}
+
+
+def test_of_names_that_differ_by_blanks_alone_each_is_its_own(tmp_path):
+    frame = of("no", "yes").assign(**{" y": of("a", "b", "c")["y"]})
+    assert draw(frame, tmp_path, " y")[1].label.classes == ("a", "b", "c")
+    with pytest.raises(ConfigError, match="there is no column `y ` in .*Did you mean 'y'"):
+        draw(frame, tmp_path, "y ")
+
+
 @pytest.mark.parametrize(
     ("file", "name"),
     [("Churn 2024.yaml", "churn_2024"), ("2024.yaml", "model_2024"), ("Größe.yaml", "gr_e"), ("_.yaml", "model")],
