@@ -52,7 +52,8 @@ def init(
     output: Format = Output.text,
 ) -> None:
     """Write a first config for your data, which runs as it stands."""
-    from pipelines.onboarding.config_draft import draft, name_file, require_target, write_draft
+    from pipelines.onboarding.config_draft import draft
+    from pipelines.onboarding.draft_files import name_file, require_target, write_draft
 
     file = file or name_file(data)
     path = None if file == "-" else Path(file)
@@ -74,7 +75,7 @@ def init(
     if path is None:
         typer.echo(drawn.text, nl=False)
         return
-    write_draft(drawn, path, force)
+    write_draft(drawn.text, path, force)
     warned = "".join(f"Warning     {warning}\n" for warning in drawn.warnings)
     told = f"{file} written: {drawn}.\n{warned}Next        millrace run {file}"
     answer(output, drawn.as_data() | {"file": file}, told)

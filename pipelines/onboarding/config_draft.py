@@ -1,10 +1,6 @@
 """A first config for a data set: what `millrace init` writes, from a look at the rows."""
 
-import glob
-import json
 import os
-import re
-import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,20 +10,16 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from components.readers.data_file import strip_compression
-from components.readers.files import find_data, find_paths, list_files
-from components.readers.formats import FORMATS
 from components.validation.column_types import Role
 from components.validation.profile import Column, Profile, profile_files
 from configs.errors import ConfigError, DataRejected
-from configs.home import find_workspace
 from configs.loading.error_messages import suggest
 from configs.quantities import count
-from configs.reference.json_schema import FILE, write_schema
 from configs.schema.data import Split
 from configs.schema.dialect import PLAIN
 from pipelines.onboarding.column_choice import Ask, choose_columns, doubt_unlabelled, settle_readings, take_least_bad
 from pipelines.onboarding.dialect_inference import as_keys, read_dialect, warn_of_sheets
+from pipelines.onboarding.draft_files import find_files, name_data, name_file, place
 from pipelines.onboarding.draft_text import align, list_features, list_left_out, list_thresholds, render, spell_split
 from pipelines.onboarding.feature_guess import Guess
 from pipelines.onboarding.folder_inference import LABEL, Classes, describe_feature, find_classes
@@ -47,10 +39,7 @@ from pipelines.onboarding.series_draft import (
 from pipelines.onboarding.series_inference import Series
 from pipelines.onboarding.spelling_inference import Spelled, read_spelling
 from pipelines.onboarding.split_inference import choose_folds, choose_split, count_judges, doubt_bar, loosen
-from pipelines.runs.output_file import refuse_sources, write_output
 
-TABLES = ("csv", "parquet", "jsonl", "json", "workbook", "tfrecord")
-SUFFIXES = {suffix: name for name in TABLES for suffix in FORMATS[name].suffixes}
 BINARY = ("parquet", "tfrecord")  # which have no dialect
 FEWEST = 20  # rows, of which each split may still get some
 
@@ -121,8 +110,8 @@ def draft(data: str, label: str | None, file: Path | None = None, **wishes: Any)
     sheets = warn_of_sheets(files[0], dialect, asked.sheet)
     require_columns(profile, data, {"--label": label, "--group": asked.group, "--weight": asked.weight}, *sheets)
     spelled = read_spelling(profile, label)
-    values = _name_data(data, file or Path(files[0]), file) | {
-        "data": {"format": format, "path": _place(data, file), **as_keys(dialect), **spelled.data},
+    values = name_data(data, file or Path(files[0]), file) | {
+        "data": {"format": format, "path": place(data, file), **as_keys(dialect), **spelled.data},
         "folder": os.path.dirname(files[0]),
         "marked": f"  # missing values: {count(spelled.cells, 'cell')}" if spelled.cells else "",
     }
@@ -212,10 +201,10 @@ def _draft_classes(found: Classes, data: str, label: str | None, file: Path | No
     name, feature = describe_feature(found)
     text = render(
         "pipeline",
-        **_name_data(data, file or Path(name_file(data)), file),
+        **name_data(data, file or Path(name_file(data)), file),
         **_aim_at(LABEL, target, split),
         rows=_count(profile),
-        data={"format": found.format, "path": _place(data, file), **as_keys(found.dialect)},
+        data={"format": found.format, "path": place(data, file), **as_keys(found.dialect)},
         marked="",
         options=(),
         features=list_features({name: feature}),
@@ -246,13 +235,6 @@ def _draft_series(series: Series, spelled: Spelled, label: str, asked: Wishes, v
     return Draft(text, features, left_out, [*list_doubts(series, label, first), *warnings, *spelled.warnings])
 
 
-def _name_data(data: str, named: Path, file: Path | None) -> dict[str, Any]:
-    """Returns what each template says of the pipeline, which is named after a file, and of the data."""
-    shown, root = file or Path("FILE.yaml"), find_workspace((file or Path("FILE.yaml")).absolute().parent)
-    told = {"schema": FILE if file else None, "file": shlex.quote(str(shown)), "source": data}
-    return {**told, "name": name_pipeline(named), "root": _place(str(root), file)}
-
-
 def _aim_at(label: str, target: Target, split: Split) -> dict[str, Any]:
     """Returns what the template says of the label, the splits and the bar."""
     told = {"label": label, "target": target, "split": spell_split(split)}
@@ -279,61 +261,11 @@ def require_columns(profile: Profile, data: str, named: Mapping[str, str | None]
             raise ConfigError(f"there is no column `{name}` in {data}", option, "\n".join([remedy, *hints]))
 
 
-def write_draft(drawn: Draft, path: Path, force: bool = False) -> None:
-    """Writes the config, and beside it the schema that its first line names, by which an editor knows the keys.
-
-    Raises ConfigError where there is such a config already and it is not to be forced away.
-    """
-    require_target(path, force)
-    write_output(path, drawn.text)
-    write_output(path.with_name(FILE), f"{json.dumps(write_schema(), indent=2)}\n")
-
-
-def require_target(path: Path, force: bool, data: str | None = None) -> None:
-    """Raises ConfigError where the config may not be written: over another, unless by force, and never over data."""
-    refuse_sources(path, find_files(data)[0] if data and path.exists() else ())
-    if path.exists() and not force:
-        raise ConfigError("there is such a file already", str(path), "Name another, or overwrite it with --force.")
-
-
-def find_files(data: str) -> tuple[list[str], str]:
-    """Returns the files that `data` stands for, and their format, by their names; CSV where those do not tell."""
-    base, pattern = find_data(data)
-    suffixes = (Path(strip_compression(path)).suffix.lower() for path in find_paths(base, pattern))
-    found = {suffix for suffix in suffixes if suffix in SUFFIXES}
-    if len(found) > 1:
-        raise DataRejected(f"there are {' and '.join(sorted(found))} files", data, "Name those of one kind by a glob.")
-    formats = {SUFFIXES[suffix] for suffix in found}
-    format = formats.pop() if formats else "csv"
-    return list_files(base, pattern, format), format
-
-
-def name_pipeline(file: Path) -> str:
-    """Returns a pipeline's name, after that of a file."""
-    name = re.sub(r"[^a-z0-9_-]+", "_", file.stem.lower()).strip("_-")
-    return (name if name[:1].isalpha() else f"model_{name}".rstrip("_"))[:63]
-
-
-def name_file(data: str) -> str:
-    """Returns the name of the YAML for data, after its file, its folder, or the folder of its glob."""
-    parts = [part for part in data.split("://")[-1].split("/") if part.strip(".") and not glob.has_magic(part)]
-    name = Path(strip_compression(parts[-1])).stem if parts else Path.cwd().name
-    return f"{name}.yaml"
-
-
 def _weigh(column: Column) -> np.ndarray:
     try:
         return Role("weight", column.name).convert(column.cells.combine_chunks()).to_numpy().astype(float)
     except pa.ArrowInvalid as error:
         raise DataRejected(f"it cannot weigh rows: {error}", column.name, "Name another with --weight.") from None
-
-
-def _place(data: str, file: Path | None) -> str:
-    """Returns the data's path as a config in `file` names it: relative, unless only the root is above both."""
-    if "://" in data:
-        return data
-    folder, path = os.path.dirname(os.path.abspath(file or "FILE.yaml")), os.path.abspath(data)
-    return path if os.path.commonpath([folder, path]) == "/" else os.path.relpath(path, folder)
 
 
 def _count(profile: Profile) -> str:

@@ -1,4 +1,3 @@
-import json
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +7,11 @@ from typer.testing import CliRunner
 
 from configs.errors import ConfigError, DataRejected
 from configs.loading.loader import load
-from configs.reference.json_schema import FILE, write_schema
+from configs.reference.json_schema import FILE
 from configs.schema.data import Split
 from configs.schema.evaluation import Threshold
 from pipelines.cli.app import app
-from pipelines.onboarding.config_draft import draft, name_file, name_pipeline, write_draft
+from pipelines.onboarding.config_draft import draft
 from tests.pipelines.onboarding.conftest import NUMERIC, ROWS, bunch, draw, mix, of
 
 
@@ -155,27 +154,6 @@ def test_of_names_that_differ_by_blanks_alone_each_is_its_own(tmp_path):
         draw(frame, tmp_path, "y ")
 
 
-@pytest.mark.parametrize(
-    ("file", "name"),
-    [("Churn 2024.yaml", "churn_2024"), ("2024.yaml", "model_2024"), ("Größe.yaml", "gr_e"), ("_.yaml", "model")],
-)
-def test_a_pipeline_is_named_after_its_file(file, name):
-    assert name_pipeline(Path(file)) == name
-
-
-@pytest.mark.parametrize(
-    ("data", "file"),
-    [
-        ("data/train.csv.gz", "train.yaml"),
-        ("customers/", "customers.yaml"),
-        ("data/part-*.csv", "data.yaml"),
-        ("sample://taxi", "taxi.yaml"),
-    ],
-)
-def test_a_config_is_named_after_its_data(data, file):
-    assert name_file(data) == file
-
-
 def test_names_that_yaml_would_misread_are_quoted(tmp_path):
     frame = of(0, 1, **{name: np.random.default_rng(2).normal(size=ROWS) for name in ("no", "a: b", "50%", "temp [C]")})
     config = draw(frame, tmp_path, "y")[1]
@@ -201,13 +179,3 @@ def test_the_command_writes_once_and_overwrites_only_by_force(tmp_path, monkeypa
     assert "\nname: rows\n" in printed.output
     assert "$schema" not in printed.output
     assert sorted(path.name for path in tmp_path.iterdir()) == ["configs", "rows.csv"]
-
-
-def test_a_draft_names_the_schema_that_lies_beside_it(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    mix().to_csv("rows.csv", index=False)
-    (tmp_path / FILE).write_text("of an older version")
-    write_draft(draft("rows.csv", "churned", Path("churn.yaml")), Path("churn.yaml"))
-    first, second, *_ = Path("churn.yaml").read_text().splitlines()
-    assert (first, second) == (f"# yaml-language-server: $schema={FILE}", "# millrace run churn.yaml")
-    assert json.loads((tmp_path / FILE).read_text()) == write_schema()
