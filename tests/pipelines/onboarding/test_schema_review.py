@@ -6,75 +6,65 @@ import pytest
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.schemas.evolution import by_name
-from components.schemas.tfdv_schema import infer, read_schema
+from components.schemas.tfdv_schema import read_schema
 from configs.errors import ConfigError
 from configs.loading.loader import load
 from pipelines.onboarding.schema_review import accommodate, as_text
-from tests.components.schemas.test_evolution import NEW, OLD, changes, statistics
+from tests.components.schemas.columns import changes, known, new, statistics
 from tests.sandbox import ROOT, Sandbox
 
 
-@pytest.fixture(scope="module")
-def known():
-    return infer({"train": statistics(**OLD)})
-
-
-@pytest.fixture(scope="module")
-def new():
-    return {split: statistics(**columns) for split, columns in NEW.items()}
-
-
-def test_an_accepted_schema_allows_what_was_known_and_what_was_seen(known, new):
-    accepted = by_name(accommodate(known, new))
+def test_an_accepted_schema_allows_what_was_known_and_what_was_seen():
+    accepted = by_name(accommodate(known(), new()))
     assert list(accepted["company"].string_domain.value) == ["Blue", "Green", "Jade", "Red"]
     assert (accepted["miles"].float_domain.min, accepted["miles"].float_domain.max) == (-2.5, 30.0)
-    assert list(by_name(known)["company"].string_domain.value) == ["Blue", "Red"]
+    assert list(by_name(known())["company"].string_domain.value) == ["Blue", "Red"]
 
 
-def test_after_acceptance_only_what_was_not_seen_differs(known, new):
-    assert changes(accommodate(known, new), new) == [("company", "values not seen", "Red")]
+def test_after_acceptance_only_what_was_not_seen_differs():
+    assert changes(accommodate(known(), new()), new()) == [("company", "values not seen", "Red")]
 
 
-def test_values_may_be_missing_once_that_is_accepted(known):
+def test_values_may_be_missing_once_that_is_accepted():
     some = {"train": statistics(company=["Blue", "Red"], miles=[1.0, None])}
-    assert by_name(known)["miles"].presence.min_fraction == 1
-    assert by_name(accommodate(known, some))["miles"].presence.min_fraction == 0
+    assert by_name(known())["miles"].presence.min_fraction == 1
+    assert by_name(accommodate(known(), some))["miles"].presence.min_fraction == 0
 
 
-def test_a_limit_that_is_open_stays_open(new):
-    known = schema_pb2.Schema()
-    known.feature.add(name="miles", type=schema_pb2.FLOAT).float_domain.min = 0.0
-    assert changes(known, new)[0] == ("miles", "wider range", "0 to any → -2.5 to any")
-    accepted = by_name(accommodate(known, new))["miles"].float_domain
+def test_a_limit_that_is_open_stays_open():
+    curated = schema_pb2.Schema()
+    curated.feature.add(name="miles", type=schema_pb2.FLOAT).float_domain.min = 0.0
+    assert changes(curated, new())[0] == ("miles", "wider range", "0 to any → -2.5 to any")
+    accepted = by_name(accommodate(curated, new()))["miles"].float_domain
     assert (accepted.min, accepted.HasField("max")) == (-2.5, False)
 
 
-def test_values_that_a_curated_schema_shares_between_columns_are_widened_there(new):
-    known = schema_pb2.Schema()
-    known.feature.add(name="company", type=schema_pb2.BYTES, domain="companies")
-    known.string_domain.add(name="companies", value=["Red"])
-    accepted = accommodate(known, new)
+def test_values_that_a_curated_schema_shares_between_columns_are_widened_there():
+    curated = schema_pb2.Schema()
+    curated.feature.add(name="company", type=schema_pb2.BYTES, domain="companies")
+    curated.string_domain.add(name="companies", value=["Red"])
+    accepted = accommodate(curated, new())
     assert list(accepted.string_domain[0].value) == ["Blue", "Green", "Jade", "Red"]
 
 
-def test_a_type_changes_only_where_that_is_asked_for(known):
+def test_a_type_changes_only_where_that_is_asked_for():
     now = {"train": statistics(company=[1.5, 2.5], miles=[1.0, 2.0])}
     with pytest.raises(ConfigError) as told:
-        accommodate(known, now)
+        accommodate(known(), now)
     assert told.value.what == "the column `company` was BYTES and is FLOAT now; no type changes by itself"
     assert told.value.remedy == "Correct its kind, or accept it: --retype company."
-    accepted = by_name(accommodate(known, now, retype=["company"]))["company"]
+    accepted = by_name(accommodate(known(), now, retype=["company"]))["company"]
     assert (accepted.type, accepted.float_domain.max) == (schema_pb2.FLOAT, 3.5)
 
 
-def test_columns_follow_the_data(known):
+def test_columns_follow_the_data():
     now = {"train": statistics(tip=[1.0, 2.0], miles=[1.0, 2.0])}
-    assert set(by_name(accommodate(known, now))) == {"tip", "miles"}
+    assert set(by_name(accommodate(known(), now))) == {"tip", "miles"}
 
 
-def test_the_text_reads_back_as_the_schema(known, tmp_path):
-    (tmp_path / "schema.pbtxt").write_text(as_text(known))
-    assert read_schema(tmp_path / "schema.pbtxt") == known
+def test_the_text_reads_back_as_the_schema(tmp_path):
+    (tmp_path / "schema.pbtxt").write_text(as_text(known()))
+    assert read_schema(tmp_path / "schema.pbtxt") == known()
 
 
 def curate(place: Sandbox, verb: str, *options: str) -> "subprocess.CompletedProcess[str]":
