@@ -4,13 +4,22 @@ import codecs
 import math
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cache
 
 from charset_normalizer import from_bytes
 
 MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-LATIN = ("cp1252", "mac_roman", "cp850", "cp1250", "iso8859_2")  # Windows, old Macs, DOS; the east of Europe
+LATIN = (  # Windows, old Macs, DOS; the east of Europe, Turkey, the Baltics; of those that read a text alike, the first
+    *("cp1252", "mac_roman", "cp850"),
+    *("cp1250", "iso8859_2", "cp852", "cp1254", "cp1257"),
+)
+ACCENTS = (  # of a language, or of several that share encodings
+    *("äöüß", "àâæçéèêëîïôœùûüÿ", "áéíñóúü", "àáâãçéêíóôõúü", "àèéìíîòóùú", "àçèéíïòóúü", "åäæøöéü", "áæðéíóöúýþ"),
+    *("áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "ąćęłńóśźż", "áéíóöőúüű", "ăâîşţ", "čćđšž"),
+    *("âçğıİîöşüû", "ąčęėįšųūž", "āčēģīķļņšūž", "äõöüšž"),
+)
 WORD = re.compile(r"[^\W\d_]+")
 INNER = re.compile(r"[^\W\d_][^\x00-\x7f\w\s\u2019\u00b7\u2013\u2014][^\W\d_]")  # a sign that words do not hold
 SIGNS = frozenset("€£¥§°²³µ·©®™¿¡ºª½¼¾×ß«»“”„‘’‚–—…•№\u00a0")  # beside letters, what texts of any script hold
@@ -51,8 +60,8 @@ def find_encoding(head: bytes) -> str:
         codecs.getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError:
         if not is_mostly_utf8(head):
-            latin = next((name for name in LATIN if makes_sense(head, name)), None)
-            return codecs.lookup(latin or guess_script(head) or guess_encoding(head)).name
+            sample = choose_lines(head)
+            return codecs.lookup(guess_latin(sample) or guess_script(sample) or guess_encoding(head)).name
     return "utf-8"
 
 
@@ -70,19 +79,38 @@ def _is_utf8(line: bytes) -> bool:
     return True
 
 
+def choose_lines(head: bytes) -> bytes:
+    """Returns the first lines that differ and are not all ASCII, without the last where that may be cut off."""
+    lines = head.split(b"\n")[:-1] or [head]
+    return b"\n".join(list(dict.fromkeys(line for line in lines if not line.isascii()))[:LINES]) or head
+
+
 def guess_encoding(head: bytes) -> str:
     """Returns the encoding that statistics of letters speak for most."""
     found = from_bytes(head).best()
     return found.encoding if found else "latin_1"
 
 
-def makes_sense(head: bytes, encoding: str) -> bool:
+def guess_latin(sample: bytes) -> str | None:
+    """Returns the encoding in which the accents make sense, if any, and most of them are those of one language."""
+    texts = {name: sample.decode(name, "replace") for name in LATIN if makes_sense(sample, name)}
+    return max(texts, key=lambda name: share_accents(texts[name])) if texts else None
+
+
+def share_accents(text: str) -> float:
+    """Returns which share of the accented letters a language has that has the most."""
+    counts = Counter(sign if sign == "İ" else sign.lower() for sign in text if sign.isalpha() and not sign.isascii())
+    most = max(sum(counts[sign] for sign in accents) for accents in ACCENTS)
+    return most / max(1, counts.total())
+
+
+def makes_sense(sample: bytes, encoding: str) -> bool:
     """Whether a text of Latin letters is one: accents stand among plain letters and in their case, signs between words.
 
     A few accents among many numbers are too little for statistics of letters, by which other scripts are told.
     """
     try:
-        text = head.decode(encoding)
+        text = sample.decode(encoding)
     except UnicodeDecodeError:
         return False
     strange = sum(not (sign.isascii() or sign.isalpha() or sign in SIGNS) for sign in text)
@@ -99,10 +127,8 @@ def _count_odd(word: str) -> int:
     return capitals + sum(not (sign.isalpha() or sign in "²³") for sign in word)
 
 
-def guess_script(head: bytes) -> str | None:
+def guess_script(sample: bytes) -> str | None:
     """Returns the encoding that makes a text likeliest, of those of other scripts; none where it is nonsense in all."""
-    lines = list(dict.fromkeys(line for line in head.split(b"\n")[:-1] or [head] if not line.isascii()))[:LINES]
-    sample = b"\n".join(lines)
     likely = {name: measure(sample.decode(name, "replace"), table, name in CORES) for name, table in list_tables()}
     best = max(likely, key=likely.__getitem__)
     return best if likely[best] > WORST * sum(byte > 127 for byte in sample) else None

@@ -56,6 +56,25 @@ WORDS = {
 }
 
 
+@pytest.mark.parametrize(
+    ("encodings", "text"),
+    [
+        (("cp1250", "iso8859_2", "cp852"), "jméno;dílo\nBedřich;Má vlast\nžák;těžší úkol\nštěstí;kůň\n"),
+        (("cp1250", "iso8859_2", "cp852"), "imię;dzieło\nŁucja;źródło\nwąż;część\nśledź;żółw\n"),
+        (("cp1250", "iso8859_2", "cp852"), "név;mű\nErzsébet;őszi erdő\nJózsef;gyűrű\nhétfő;tükör\n"),
+        (("cp1250", "iso8859_2"), "nume;oraş\nŞtefan;Timişoara\nfată;câine şi pisică\nţară;înalt\n"),
+        (("cp1254",), "isim;şehir\nIşıl;Eskişehir\nçiğdem;güneş ışığı\nağaç;köprü\n"),
+        (("cp1257",), "vardas;miestas\nŽydrūnė;Panevėžys\nąžuolas;žąsis\nšaltinis;ėriukas\n"),
+        (("cp1252", "cp850", "mac_roman"), "navn;by\nSøren;Århus\nkærlighed;blåbærgrød\nhæ;øre\n"),
+        (("cp1252", "cp850", "mac_roman"), "nome;cidade\nJoão;São Paulo\ncoração;limões\npão;café\n"),
+    ],
+)
+def test_accents_are_told_by_those_that_one_language_has(encodings, text):
+    for encoding in encodings:
+        head = (text * 5).encode(encoding)
+        assert head.decode(find_encoding(head)) == text * 5
+
+
 @pytest.mark.parametrize("case", [str, str.lower, str.upper])
 @pytest.mark.parametrize("encoding", WORDS)
 def test_another_script_is_told_by_the_letters_that_it_makes(encoding, case):
