@@ -20,6 +20,7 @@ from tensorflow_model_analysis.proto.config_pb2 import (
 )
 
 from components.evaluation import tfma_metrics
+from components.evaluation.figures import COUNT, choose_options
 from configs.schema.config import Config, Label
 from configs.schema.evaluation import Metric, Threshold
 from trainer.export.signatures import PREDICTION, SERVING, TRANSFORM
@@ -65,7 +66,7 @@ def eval_config(config: Config) -> EvalConfig:
 
 
 def _measuring(label: Label, thresholds: Mapping[Metric, Threshold]) -> MetricsSpec:
-    found = [_metric(CLASSES[name], name, thresholds.get(name), _options(name, label)) for name in label.metrics]
+    found = [_metric(CLASSES[name], name, thresholds.get(name), choose_options(name, label)) for name in label.metrics]
     if label.kind in ("binary", "multiclass"):
         found.append(_metric("Confusion", CONFUSION))
     if label.kind == "binary":
@@ -74,13 +75,8 @@ def _measuring(label: Label, thresholds: Mapping[Metric, Threshold]) -> MetricsS
 
 
 def _counting() -> MetricsSpec:
-    count = _metric("Count", "example_count")
+    count = _metric("Count", COUNT)
     return MetricsSpec(metrics=[count], example_weights=ExampleWeightOptions(unweighted=True))
-
-
-def _options(name: str, label: Label) -> dict[str, Any]:
-    own = {"offset": label.offset} if label.offset else {}
-    return own | {"quantiles": label.quantiles} if name == "pinball" else own
 
 
 def _metric(
