@@ -1,12 +1,19 @@
 """Metrics by slice without TFMA, and their intervals."""
 
+from collections import defaultdict
+
 import numpy as np
 import pyarrow as pa
 import pytest
 from scipy import stats
 from sklearn.metrics import roc_auc_score
+from tensorflow_model_analysis.api import types
+from tensorflow_model_analysis.proto.config_pb2 import SlicingSpec
+from tensorflow_model_analysis.slicer import slicer_lib as slicer
 
 from components.evaluation import sums
+from components.evaluation.results import slice_name
+from components.evaluation.slice_extractor import find_slices
 from components.evaluation.tally import Tally, find_members, jackknife
 from configs.schema.config import Label
 
@@ -85,6 +92,33 @@ def test_shares_stay_between_0_and_1(binary):
     found = tally(binary, [[]], [(batch, labels, answers, np.ones(40))])["Overall", "accuracy"]
     assert found.high == 1.0
     assert 0.8 < found.low < found.value == 39 / 40
+
+
+def test_slices_are_those_of_tfma():
+    columns = {
+        "place": pa.array(["port", "town", None, "größe"]),
+        "hour": pa.array([1, 2, 2, None], pa.int64()),
+        "fare": pa.array([0.1, 2.0, 0.1, 1e9], pa.float32()),
+    }
+    batch = pa.RecordBatch.from_pydict(columns)
+    slices = [[], ["place"], ["hour", "place"], ["fare"], ["hour"]]
+    extracts = {
+        "labels": np.ones((4, 1)),
+        "features": {name: _as_tfma_has_it(cells) for name, cells in columns.items()},
+    }
+    expected = defaultdict(list)
+    for row, key in find_slices(extracts, [SlicingSpec(feature_keys=each) for each in slices], several=False):
+        expected[slice_name(slicer.serialize_slice_key(key))].append(row)
+    assert {name: rows.tolist() for name, rows in find_members(batch, slices).items()} == expected
+
+
+def _as_tfma_has_it(cells):
+    """A column as TFMA's batches hold it: a list a row."""
+    encoded = [cell.encode() if isinstance(cell, str) else cell for cell in cells.to_pylist()]
+    kind = object if pa.types.is_string(cells.type) else cells.type.to_pandas_dtype()
+    values = np.array([cell for cell in encoded if cell is not None], kind)
+    ends = np.cumsum([0, *(cell is not None for cell in encoded)])
+    return types.RaggedTensorValue(values, [ends])
 
 
 def test_a_row_is_in_the_slice_of_each_of_its_values_and_in_none_without():
