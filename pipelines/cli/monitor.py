@@ -28,5 +28,6 @@ def monitor(
         from pipelines.monitoring.inspection import choose_rows, inspect
 
     look = inspect(config, choose_rows(source, span, requests))
-    answer(output, look.as_data(), tell_look(look))
+    home = config.home
+    answer(output, look.as_data(), tell_look(look, home.address(home.monitor_page)))
     raise typer.Exit(look.exit_code)

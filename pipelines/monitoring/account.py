@@ -16,14 +16,14 @@ from pipelines.reporting.console import listing
 FARTHEST = 5  # columns that are told, and all that are beyond their limit
 
 
-def tell_look(look: Look) -> RenderableType:
-    """Returns the figures over all rows, those of the slices, and the columns that have moved farthest."""
+def tell_look(look: Look, page: str) -> RenderableType:
+    """Returns the figures over all rows, those of the slices, the columns that have moved farthest, and the page."""
     parts: list[RenderableType] = [_headline(look)]
     if look.metrics:
         parts += ["", _list_metrics(look)]
     if slices := _list_slices(look):
         parts += ["", slices]
-    return Group(*parts, "", _list_strayed(look))
+    return Group(*parts, "", _list_strayed(look), "", f"Over time   {page}")
 
 
 def _headline(look: Look) -> Text:

@@ -7,6 +7,7 @@ from configs.schema.config import Config
 from pipelines.monitoring.labelled_rows import find_source
 from pipelines.monitoring.look import Look, look_at_files, look_at_requests
 from pipelines.monitoring.looks import keep_look, read_looks
+from pipelines.monitoring.page import render_page
 from pipelines.serving.batch_predict import choose_version
 from pipelines.storage import sync
 
@@ -41,6 +42,7 @@ def inspect(config: Config, rows: Rows) -> Look:
         look = look_at_requests(config, served, version, home, earlier)
     else:
         look = look_at_files(config, served, version, source, earlier)
-    keep_look(home, look)
-    sync.put_files(home, home.looks)
+    keep_look(home, look.as_data())
+    home.monitor_page.write_text(render_page(config.name, read_looks(home)), encoding="utf-8")
+    sync.put_files(home, home.looks, home.monitor_page)
     return look

@@ -47,7 +47,7 @@ def find_source(config: Config, source: str | None, span: int | None) -> Source:
         remedy = "Name rows by --input FILES, or those of the request log by --requests."
         raise ConfigError("data.path has no spans, so it does not say which rows are new", data.path, remedy)
     base, pattern = find_data(data.path)
-    [(number, found)] = spans.choose(base, pattern, span, 1, data.marker).items()
+    [(number, found)] = spans.choose(base, pattern, span, 1, data.marker, data.settle_seconds).items()
     return Source(f"span {number}", [(path, _find(path, config)) for path in list_files(base, found, data.format)])
 
 

@@ -19,7 +19,7 @@ def told(**parts):
     look = Look(at="2026-11-20T03:00:00+00:00", version=3, source="new.csv", rows=1500, labelled=1200, **parts)
     console = Console(width=200)
     with console.capture() as captured:
-        console.print(tell_look(look))
+        console.print(tell_look(look, "monitor.html"))
     return [line.rstrip() for line in captured.get().splitlines()]
 
 
@@ -31,6 +31,7 @@ def test_figures_stand_beside_their_bar_and_what_they_were_when_published():
     assert " auc     0.9123  0.9000 to 0.9200  0.9300          min 0.9" in lines
     assert " place=port  300   0.7000  0.6500 to 0.7500" in lines
     assert " place=sea   1" in lines
+    assert lines[-1] == "Over time   monitor.html"
 
 
 def test_below_the_bar_that_comes_first():

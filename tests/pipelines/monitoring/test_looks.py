@@ -9,7 +9,7 @@ from pipelines.monitoring.looks import keep_look, read_looks
 
 
 def look(number):
-    return Look(at="2026-11-20T03:00:00+00:00", version=number, source="größe.csv", rows=3, labelled=0)
+    return Look("2026-11-20T03:00:00+00:00", number, "größe.csv", rows=3, labelled=0).as_data()
 
 
 def test_looks_are_added_and_stay(tmp_path):
