@@ -46,9 +46,7 @@ class Chart:
     name: str
     dots: Sequence[Dot]
     limits: Mapping[str, float]  # by what is written beside it, its height
-    changes: Mapping[int, float]  # by version, where its first look lies
-    top: float
-    bottom: float
+    changes: Mapping[int, tuple[float, str]]  # by version, where its first look lies, and its day
 
     @property
     def line(self) -> str:
@@ -126,12 +124,12 @@ def _draw(name: str, points: Sequence[Point], limits: Mapping[str, float]) -> li
         return round(EDGE + (high - value) / (high - low) * (HEIGHT - 2 * EDGE), 1)
 
     step = (WIDTH - 2 * EDGE) / max(len(points) - 1, 1)
-    dots, changes = [], dict[int, float]()
+    dots, changes = [], dict[int, tuple[float, str]]()
     for number, point in enumerate(points):
         x = round(EDGE + number * step, 1)
         if not number or point.version != points[number - 1].version:
-            changes[point.version] = x
+            changes[point.version] = x, point.at[:10]
         ends = [place(point.value if end is None else end) for end in (point.low, point.high)]
         dots.append(Dot(point, x, place(point.value), *ends))
     lines = {text: place(value) for text, value in limits.items() if math.isfinite(value)}
-    return [Chart(name, dots, lines, changes, high, low)]
+    return [Chart(name, dots, lines, changes)]

@@ -31,7 +31,7 @@ def test_a_metric_with_a_bar_is_drawn_over_time(looks):
     first, worst, best = chart.dots
     assert best.high < best.y < first.y < chart.limits["min 0.8"] < worst.y < worst.low < HEIGHT
     assert first.y > chart.limits["when published 0.9200"] > best.y
-    assert chart.changes == {1: first.x, 2: best.x}
+    assert chart.changes == {1: (first.x, "2026-11-01"), 2: (best.x, "2026-11-03")}
 
 
 def test_columns_are_drawn_that_were_too_far_once(looks):
