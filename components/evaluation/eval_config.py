@@ -44,6 +44,7 @@ CLASSES: dict[Metric, str] = {
 ANYTHING = sys.float_info.max  # of which a bound is met by every number
 CONFUSION = "confusion"
 ROC = "roc"
+ANSWERS = "answers"  # how they are spread, for monitoring to compare those of newer rows with
 
 
 def eval_config(config: Config) -> EvalConfig:
@@ -59,7 +60,7 @@ def eval_config(config: Config) -> EvalConfig:
             )
         ],
         slicing_specs=[SlicingSpec(feature_keys=keys) for keys in config.evaluation.slices],
-        metrics_specs=[_measuring(config.label, config.evaluation.thresholds), _counting()],
+        metrics_specs=[_measuring(config.label, config.evaluation.thresholds), _counting(config.label)],
         # TFMA's own count takes an array of rows for one.
         options=Options(include_default_metrics=BoolValue(value=False)),
     )
@@ -74,9 +75,14 @@ def _measuring(label: Label, thresholds: Mapping[Metric, Threshold]) -> MetricsS
     return MetricsSpec(metrics=found)
 
 
-def _counting() -> MetricsSpec:
-    count = _metric("Count", COUNT)
-    return MetricsSpec(metrics=[count], example_weights=ExampleWeightOptions(unweighted=True))
+def _counting(label: Label) -> MetricsSpec:
+    spread = (
+        _metric("ToldClasses", ANSWERS)
+        if label.kind in ("multiclass", "multilabel")
+        else _metric("AnswerPercentiles", ANSWERS, options={"offset": label.offset} if label.offset else {})
+    )
+    metrics = [_metric("Count", COUNT), spread]
+    return MetricsSpec(metrics=metrics, example_weights=ExampleWeightOptions(unweighted=True))
 
 
 def _metric(

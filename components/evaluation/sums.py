@@ -283,6 +283,44 @@ class Totals(Sums):
         return _share(sums[0], sums[1])
 
 
+class Told(Sums):
+    """How many rows are told to be of each class, [classes, 1]: of one of several, the one with the best score."""
+
+    def measure(self, labels: np.ndarray, answers: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        if labels.shape == answers.shape:
+            return weights @ (answers > HALF)
+        return np.bincount(answers.argmax(axis=1), weights, answers.shape[1])
+
+    def result(self, sums: np.ndarray) -> np.ndarray:
+        return sums[:, None]
+
+
+class Percentiles(Sums):
+    """The edges of the percentiles of the answers, the least first, [101, 1].
+
+    Answers are rounded to three digits, which makes few lines of them, [answer, weight], however many rows there are.
+    """
+
+    LINES = 101
+
+    def measure(self, labels: np.ndarray, answers: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        points = _point(answers).astype(float)
+        size = 10.0 ** (np.floor(np.log10(np.maximum(np.abs(points), LEAST))) - 2)
+        return self.add([np.stack([np.round(points / size) * size, weights], axis=1)])
+
+    def add(self, parts: Sequence[np.ndarray]) -> np.ndarray:
+        lines = np.concatenate(parts)
+        points, places = np.unique(lines[:, 0], return_inverse=True)
+        return np.stack([points, np.bincount(places, lines[:, 1])], axis=1)
+
+    def result(self, sums: np.ndarray) -> np.ndarray:
+        points, weights = sums.T
+        below = np.cumsum(weights)
+        places = np.searchsorted(below, np.linspace(0, 1, self.LINES) * below[-1] * (1 - ALIKE))
+        found: np.ndarray = points[places.clip(0, len(points) - 1)][:, None] + self.offset
+        return found
+
+
 def _errors(labels: np.ndarray, answers: np.ndarray) -> np.ndarray:
     return labels[:, 0].astype(float) - _point(answers).astype(float)
 

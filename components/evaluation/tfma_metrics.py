@@ -133,6 +133,18 @@ class IntervalCoverage(_Metric):
     figure = sums.Coverage
 
 
+class ToldClasses(_Metric):
+    """How many rows are told to be of each class."""
+
+    figure = sums.Told
+
+
+class AnswerPercentiles(_Metric):
+    """The edges of the percentiles of the answers."""
+
+    figure = sums.Percentiles
+
+
 class Count(_Metric):
     """How many rows there are, or what they weigh."""
 

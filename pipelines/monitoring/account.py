@@ -40,7 +40,7 @@ def _list_metrics(look: Look) -> Table:
     table = listing("metric", "value", "95 % interval", "when published", "bar")
     for each in look.metrics:
         if each.slice == OVERALL and each.metric != COUNT:
-            then = look.published.get(each.metric)
+            then = look.published.get(OVERALL, {}).get(each.metric)
             bar = ", ".join(f"{key} {value:g}" for key, value in look.bar.get(each.metric, {}).items())
             table.add_row(
                 each.metric, f"{each.value:.4f}", tell_interval(each), "" if then is None else f"{then:.4f}", bar
@@ -56,10 +56,12 @@ def _list_slices(look: Look) -> Table | None:
     metric = next(iter(look.bar), None) or next((each.metric for each in look.metrics if each.metric != COUNT), "")
     if not slices.keys() - {OVERALL}:
         return None
-    table = listing("slice", "rows", metric, "95 % interval")
+    table = listing("slice", "rows", metric, "95 % interval", "when published")
     for name, found in slices.items():
         if name != OVERALL:
-            table.add_row(name, f"{found[COUNT].value:,.0f}", *_tell(found, metric))
+            before = look.published.get(name, {}).get(metric)
+            then = "" if before is None else f"{before:.4f}"
+            table.add_row(name, f"{found[COUNT].value:,.0f}", *_tell(found, metric), then)
     return table
 
 

@@ -18,6 +18,7 @@ from trainer.export.signatures import PREDICTION
 
 TRAINED_ON = "statistics/Split-train/FeatureStats.pb"
 HALF = 0.5
+Kept = Mapping[str, Any]  # how answers are spread, as JSON has it: rows, and counts by class or edges of percentiles
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Strayed:
     distance: float | None
     limit: float | None
     missing: float = 0.0  # share of the rows without a value
-    since: str = ""  # what it is compared with, if not with the rows that the version was trained on
+    since: str = ""  # when the look was that it is compared with, if it is with one
 
     @property
     def beyond(self) -> bool:
@@ -54,7 +55,7 @@ class Spreads:
         if answers is not None:
             self.answers.add(tell_answers(answers, self.label))
 
-    def keep_answers(self) -> dict[str, Any] | None:
+    def keep_answers(self) -> Kept | None:
         """Returns how the answers are spread as JSON holds it; None where they are private, or there are none."""
         if self.hides or not self.answers.rows:
             return None
@@ -75,11 +76,16 @@ def tell_answers(answers: np.ndarray, label: Label) -> pa.Array:
 
 
 def measure_drift(
-    spreads: Spreads, version: Version, limit: float | None, earlier: Iterable[Mapping[str, Any]]
+    spreads: Spreads,
+    version: Version,
+    limit: float | None,
+    published: Kept | None,
+    earlier: Iterable[Mapping[str, Any]],
 ) -> list[Strayed]:
     """Returns how far each column lies from the rows that the version was trained on, the farthest first.
 
-    Its answers are held against those of the first of the `earlier` looks at it that has some.
+    Its answers are held against those on the rows that judged it before it was published; where these are not known,
+    against those of the first of the `earlier` looks at it that has some.
     """
     [trained] = Statistics.FromString((version.extras / TRAINED_ON).read_bytes()).datasets
     known = {each.path.step[0]: each for each in trained.features}
@@ -90,23 +96,23 @@ def measure_drift(
             allowed = allow_for_chance(limit, spread.rows, trained.num_examples)
             found.append(Strayed(name, compare(here, known[name]), allowed, share_missing(here)))
     found.sort(key=lambda each: -(each.distance or 0.0))
-    return [*found, *_measure_answers(spreads, version, limit, earlier)]
-
-
-def _measure_answers(
-    spreads: Spreads, version: Version, limit: float | None, earlier: Iterable[Mapping[str, Any]]
-) -> list[Strayed]:
-    first = next((look for look in earlier if look["version"] == version.number and look["answers"]), None)
     if not spreads.answers.rows or spreads.hides:
-        return []
-    if first is None:
-        return [Strayed(PREDICTION, None, None)]
-    then = first["answers"]
-    allowed = allow_for_chance(limit, spreads.answers.rows, then["rows"])
-    return [Strayed(PREDICTION, compare(spreads.answers.describe(), restore(then)), allowed, since=first["at"])]
+        return found
+    then, since = published, ""
+    if then is None:
+        first = next((look for look in earlier if look["version"] == version.number and look["answers"]), None)
+        then, since = (first["answers"], first["at"]) if first else (None, "")
+    return [*found, _measure_answers(spreads.answers, then, since, limit)]
 
 
-def restore(kept: Mapping[str, Any]) -> Column:
+def _measure_answers(answers: ColumnSpread, then: Kept | None, since: str, limit: float | None) -> Strayed:
+    if then is None:
+        return Strayed(PREDICTION, None, None)
+    allowed = allow_for_chance(limit, answers.rows, then["rows"])
+    return Strayed(PREDICTION, compare(answers.describe(), restore(then)), allowed, since=since)
+
+
+def restore(kept: Kept) -> Column:
     """Returns the statistics of answers as a look has kept them."""
     common = statistics_pb2.CommonStatistics(num_non_missing=kept["rows"])
     return describe_texts(kept["counts"], common) if "counts" in kept else describe_edges(kept["edges"], common)

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from components.evaluation.figures import COUNT
 from components.evaluation.judgement import OVERALL, Failure
 from components.evaluation.tally import Estimate, Tally
 from components.patches.stderr import silence
@@ -22,6 +21,7 @@ from configs.schema.evaluation import Threshold
 from pipelines.monitoring.drift import Spreads, Strayed, measure_drift
 from pipelines.monitoring.labelled_rows import Source, find_labels, find_weights, read_rows
 from pipelines.monitoring.logged_rows import read_requests
+from pipelines.monitoring.publication import recall_publication
 
 Looks = Iterable[Mapping[str, Any]]
 SKEW, DRIFT = "skew", "drift"  # of what it is asked in service, and of new data, both from what it was trained on
@@ -37,7 +37,7 @@ class Look:
     rows: int
     labelled: int
     metrics: Sequence[Estimate] = ()
-    published: Mapping[str, float] = field(default_factory=dict)  # over all rows, when the version came into service
+    published: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # metrics by slice, when it came there
     bar: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # by metric: min, max
     missed: Sequence[Failure] = ()
     kind: str = DRIFT
@@ -71,6 +71,7 @@ def look_at_files(config: Config, served: Config, version: Version, source: Sour
     if not spreads.rows:
         raise DataRejected("There is no row to score.", source.name, "Name another by --input.")
     metrics, thresholds = tally.estimate() if labelled else [], config.evaluation.thresholds
+    publication = recall_publication(version, served.label)
     return Look(
         at=_now(),
         version=version.number,
@@ -78,10 +79,10 @@ def look_at_files(config: Config, served: Config, version: Version, source: Sour
         rows=spreads.rows,
         labelled=labelled,
         metrics=metrics,
-        published={name: value for name, value in version.manifest["metrics"].items() if name != COUNT},
+        published=publication.metrics,
         bar=list_bars(thresholds),
         missed=list_missed(thresholds, metrics) if labelled else [],
-        strayed=measure_drift(spreads, version, config.gate.drift, earlier),
+        strayed=measure_drift(spreads, version, config.gate.drift, publication.answers, earlier),
         answers=spreads.keep_answers(),
     )
 
@@ -104,7 +105,9 @@ def look_at_requests(config: Config, served: Config, version: Version, home: Hom
         rows=spreads.rows,
         labelled=0,
         kind=SKEW,
-        strayed=measure_drift(spreads, version, config.gate.skew, earlier),
+        strayed=measure_drift(
+            spreads, version, config.gate.skew, recall_publication(version, served.label).answers, earlier
+        ),
         answers=spreads.keep_answers(),
     )
 

@@ -85,7 +85,7 @@ def draw_metrics(looks: Sequence[Data]) -> list[Chart]:
                 for each in look["metrics"]
                 if (each["slice"], each["metric"]) == (OVERALL, metric)
             ]
-        published = measured[-1]["published"].get(metric)
+        published = measured[-1]["published"].get(OVERALL, {}).get(metric)
         beside = {f"when published {published:.4f}": published} if published is not None else {}
         charts += _draw(metric, points, {**{f"{key} {value:g}": value for key, value in bar.items()}, **beside})
     return charts

@@ -17,7 +17,7 @@ NUMBERS, ANSWERS = np.array([[1.0], [2.0], [3.0], [4.0]]), np.array([[1.0], [2.0
 def figure(kind, labels, answers, weights=ONES):
     """What comes of the sums of rows that come in two parts."""
     found = kind()
-    halves = [found.take(labels[part], answers[part], weights[part]) for part in (slice(0, 2), slice(2, 4))]
+    halves = [found.take(labels[part], answers[part], weights[part]) for part in (slice(0, 2), slice(2, None))]
     return found.result(found.add(halves))
 
 
@@ -88,3 +88,18 @@ def test_one_of_several_classes():
 )
 def test_a_number(kind, expected):
     assert figure(kind, NUMBERS, ANSWERS) == pytest.approx(expected)
+
+
+def test_how_many_are_told_of_each_class():
+    assert figure(sums.Told, np.array([[0], [1], [0], [2]]), THREE).ravel().tolist() == [2, 1, 1]
+    assert figure(sums.Told, np.zeros((4, 3)), THREE).ravel().tolist() == [2, 1, 1]
+
+
+def test_percentiles_of_answers_are_numpy_s():
+    random = np.random.default_rng(0)
+    answers = random.normal(1000, 300, (5000, 1))
+    edges = figure(sums.Percentiles, answers, answers, np.ones(5000)).ravel()
+    expected = np.quantile(answers, np.linspace(0, 1, 101), method="inverted_cdf")
+    np.testing.assert_allclose(edges, expected, rtol=0.005)
+    few = figure(sums.Percentiles, TOLD, TOLD).ravel()
+    assert (len(few), sorted(set(few.round(6).tolist()))) == (101, [0.1, 0.2, 0.8, 0.9])

@@ -25,11 +25,14 @@ def told(**parts):
 
 def test_figures_stand_beside_their_bar_and_what_they_were_when_published():
     lines = told(
-        metrics=METRICS, published={"auc": 0.93}, bar={"auc": {"min": 0.9}}, strayed=[Strayed("fare", 0.1, 0.3)]
+        metrics=METRICS,
+        published={"Overall": {"auc": 0.93}, "place=port": {"auc": 0.72}},
+        bar={"auc": {"min": 0.9}},
+        strayed=[Strayed("fare", 0.1, 0.3)],
     )
     assert lines[0] == "Version 3 reaches its bar. 1,500 rows of new.csv, 1,200 with a label."
     assert " auc     0.9123  0.9000 to 0.9200  0.9300          min 0.9" in lines
-    assert " place=port  300   0.7000  0.6500 to 0.7500" in lines
+    assert " place=port  300   0.7000  0.6500 to 0.7500  0.7200" in lines
     assert " place=sea   1" in lines
     assert lines[-1] == "Over time   monitor.html"
 

@@ -30,7 +30,7 @@ def test_rows_with_labels_are_measured_by_slice_against_bar_and_publication(conf
     look = inspect(config, Rows(write("new.csv")))
     found = metrics(look)
     assert (look.version, look.rows, look.labelled, look.exit_code) == (1, ROWS, ROWS, 0)
-    assert (look.published, look.bar) == ({"auc": 0.9}, {"auc": {"min": 0.8}, "accuracy": {"max": 1.0}})
+    assert (look.published, look.bar) == ({"Overall": {"auc": 0.9}}, {"auc": {"min": 0.8}, "accuracy": {"max": 1.0}})
     assert found["place=port", "example_count"].value == ROWS / 4
     assert 0.9 < found["Overall", "accuracy"].low < 0.95 < found["Overall", "accuracy"].high < 1
     labels = np.where(np.random.default_rng(1).random(ROWS) < 0.95, FARES > 0.5, FARES <= 0.5)
@@ -134,7 +134,9 @@ def test_metrics_are_those_of_the_evaluator_on_the_same_rows(published, tmp_path
     finally:
         kept.unlink(missing_ok=True)
     found = {each.metric: each.value for each in look.metrics}
-    told = {**look.published, "example_count": float(look.labelled)}
+    told = {**look.published["Overall"], "example_count": float(look.labelled)}
+    [answers] = [each for each in look.strayed if each.column == "prediction"]
+    assert (answers.distance <= 0.02, answers.since) == (True, "")  # of the same rows, to the percentile
     assert found == pytest.approx(told, abs=1e-6)
     assert len(found) == 9
     assert line["published"] == look.published

@@ -15,7 +15,16 @@ def look(day, version, auc, distance, bar=0.8):
     strayed = [Strayed("fare", distance, 0.3), Strayed("<b>", 0.1, 0.3), Strayed("prediction", None, None)]
     at = f"2026-11-{day:02}T03:00:00+00:00"
     return Look(
-        at, version, "new.csv", 1000, 900, metrics, {"auc": 0.92}, {"auc": {"min": bar}}, missed, strayed=strayed
+        at,
+        version,
+        "new.csv",
+        1000,
+        900,
+        metrics,
+        {"Overall": {"auc": 0.92}},
+        {"auc": {"min": bar}},
+        missed,
+        strayed=strayed,
     )
 
 
