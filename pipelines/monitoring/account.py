@@ -12,6 +12,7 @@ from components.evaluation.tally import Estimate
 from configs.quantities import count
 from pipelines.monitoring.look import Look
 from pipelines.reporting.console import listing
+from trainer.export.signatures import PREDICTION
 
 FARTHEST = 5  # columns that are told, and all that are beyond their limit
 
@@ -72,7 +73,7 @@ def _tell(found: Mapping[str, Estimate], metric: str) -> tuple[str, str]:
 def _list_strayed(look: Look) -> Table:
     table = listing("column", look.kind, "limit", "missing", "")
     for place, each in enumerate(look.strayed):
-        if place < FARTHEST or each.beyond or each.since or each.distance is None:
+        if place < FARTHEST or each.beyond or each.column == PREDICTION:
             distance, limit = (("" if value is None else f"{value:.2f}") for value in (each.distance, each.limit))
             why = f"since {each.since}" if each.since else "" if each.distance is not None else "the first look at it"
             table.add_row(each.column, distance, limit, f"{each.missing:.1%}", "too far" if each.beyond else why)

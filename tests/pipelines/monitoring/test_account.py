@@ -48,3 +48,4 @@ def test_columns_that_moved_too_far_are_named():
     assert lines[0].startswith("Version 3 is not measured: no row has a label, but fare moved too far.")
     assert " fare    0.50   0.30   12.5%    too far" in lines
     assert sum(line.startswith(" x") for line in lines) == 4
+    assert told(strayed=[*far, Strayed("prediction", 0.2, 0.3)])[-3] == " prediction  0.20   0.30   0.0%"
