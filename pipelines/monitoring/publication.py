@@ -22,9 +22,9 @@ class Publication:
 def recall_publication(version: Version, label: Label) -> Publication:
     """Returns what a version carries of it; of one that an older release published, its metrics over all rows alone."""
     file = version.extras / "evaluation" / KEPT
-    if not file.exists():
+    kept = json.loads(file.read_text()) if file.exists() else {}
+    if not kept.get("answers"):  # nor where no row has judged it
         return Publication({OVERALL: _leave_count(version.manifest["metrics"])})
-    kept = json.loads(file.read_text())
     metrics: dict[str, dict[str, float]] = {}
     for each in kept["metrics"]:
         metrics.setdefault(each["slice"], {})[each["metric"]] = each["candidate"]

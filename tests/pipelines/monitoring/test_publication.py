@@ -32,6 +32,7 @@ def test_a_version_says_what_was_measured_and_answered(version):
     assert recall_publication(version([7.0, 0.0, 3.0]), several).answers == {"rows": 10, "counts": {"a": 7, "c": 3}}
 
 
-def test_one_of_an_older_release_says_less(version):
-    found = recall_publication(version(), Label(name="tip", kind="binary"))
-    assert found == Publication({"Overall": {"accuracy": 0.9}})
+def test_one_of_an_older_release_or_that_no_row_has_judged_says_less(version):
+    for answers in (None, []):
+        found = recall_publication(version(answers), Label(name="tip", kind="binary"))
+        assert found == Publication({"Overall": {"accuracy": 0.9}})
