@@ -1,14 +1,12 @@
 """DataGate: anomalies against the schema, drift from what is in service, skew between splits."""
 
 import json
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-import numpy as np
 import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
 from tfx.dsl.components.base.base_component import BaseComponent
@@ -17,9 +15,17 @@ from tfx.types import artifact_utils, standard_artifacts
 
 from components import in_service_driver
 from components.base import Made, node
+from components.feature_statistics.distance import (
+    Statistics,
+    allow_for_chance,
+    distance,
+    numbers,
+    percentiles,
+)
 from components.schemas.blocks import validate_statistics
+from components.schemas.free_columns import free
 from components.schemas.places import FILE
-from components.schemas.tfdv_schema import free, read_schema, read_statistics
+from components.schemas.tfdv_schema import read_schema, read_statistics
 from components.summaries import Outputs, Summary
 from components.validation.precision import COARSE, WHOLE, choose_offset, find_step
 from configs.errors import DataRejected
@@ -29,7 +35,6 @@ from configs.schema.features import Numeric
 FOUND = "anomalies.json"
 OF_SCHEMA = {"gate.unseen", "data.schema_file"}  # keys of what an accepted schema allows
 IN_VERSION = "assets.extra/statistics/Split-train/FeatureStats.pb"
-Statistics: TypeAlias = statistics_pb2.DatasetFeatureStatisticsList
 Reason: TypeAlias = anomalies_pb2.AnomalyInfo
 
 
@@ -131,7 +136,7 @@ def anomalies(
         other, role = (
             (previous, "previous_statistics") if split == "train" else (statistics["train"], "serving_statistics")
         )
-        limit = allow_for_chance(gate.drift if split == "train" else gate.skew, current, other)
+        limit = _limit(gate.drift if split == "train" else gate.skew, current, other)
         rules = with_limits(schema, gate.unseen, limit, free)
         for path, info in validate_statistics(current, rules, **{role: other}):
             for reason in info.reason:
@@ -142,15 +147,10 @@ def anomalies(
         yield from _check_numbers(split, current, other, bound, gate.unseen, limit)
 
 
-def allow_for_chance(limit: float | None, current: Statistics, other: Statistics | None) -> float | None:
-    """Returns the limit of a distance, or what two samples of one distribution exceed once in a thousand times.
-
-    That is Smirnov's: 1.95 sqrt(1/n + 1/m). In a split of fifteen rows, 0.3 is nothing to wonder at.
-    """
-    if limit is None or other is None:
+def _limit(limit: float | None, current: Statistics, other: Statistics | None) -> float | None:
+    if other is None:
         return limit
-    rows = (current.datasets[0].num_examples, other.datasets[0].num_examples)
-    return max(limit, round(1.95 * math.sqrt(sum(1 / max(count, 1) for count in rows)), 2))
+    return allow_for_chance(limit, *(each.datasets[0].num_examples for each in (current, other)))
 
 
 def with_limits(
@@ -227,12 +227,6 @@ def _check_numbers(
             yield Anomaly(split, name, "KOLMOGOROV_SMIRNOV_HIGH", text, _straying(split))
 
 
-def numbers(statistics: Statistics) -> dict[str, statistics_pb2.NumericStatistics]:
-    """Returns the numeric columns that hold any value, by name."""
-    columns = statistics.datasets[0].features
-    return {c.path.step[0]: c.num_stats for c in columns if c.num_stats.common_stats.num_non_missing}
-
-
 def share_outside(column: statistics_pb2.NumericStatistics, low: float, high: float) -> float:
     """Returns the share of rows that lie outside the range for certain, to the percentile."""
     if low <= column.min and column.max <= high:
@@ -240,28 +234,6 @@ def share_outside(column: statistics_pb2.NumericStatistics, low: float, high: fl
     buckets = percentiles(column)
     outside = sum(bucket.sample_count for bucket in buckets if bucket.low_value > high or bucket.high_value < low)
     return max(outside, 1.0) / sum(bucket.sample_count for bucket in buckets)  # of all numbers, where rows hold lists
-
-
-def distance(column: statistics_pb2.NumericStatistics, other: statistics_pb2.NumericStatistics) -> float:
-    """Returns the largest difference between the cumulative distributions of two columns, to the percentile."""
-    points = sorted({bucket.high_value for side in (column, other) for bucket in percentiles(side)})
-    return float(np.abs(cumulate(column, points) - cumulate(other, points)).max())
-
-
-def cumulate(column: statistics_pb2.NumericStatistics, points: Sequence[float]) -> np.ndarray:
-    """Returns the share of values up to each point, interpolated within a percentile.
-
-    An edge of several percentiles is a value that many rows have: there, and not on the way to it, the share steps up.
-    """
-    buckets = percentiles(column)
-    edges = [buckets[0].low_value, *(bucket.high_value for bucket in buckets)]
-    counts = np.cumsum([0.0, *(bucket.sample_count for bucket in buckets)])
-    return np.interp(points, edges, counts, left=0.0) / counts[-1]
-
-
-def percentiles(column: statistics_pb2.NumericStatistics) -> Sequence[statistics_pb2.Histogram.Bucket]:
-    """Returns buckets that hold about as many values each."""
-    return next(h.buckets for h in column.histograms if h.type == statistics_pb2.Histogram.QUANTILES)
 
 
 def _key(rule: int, split: str) -> str:

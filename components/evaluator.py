@@ -15,8 +15,8 @@ from tfx.utils import path_utils
 
 from components.base import Made
 from components.evaluation.eval_config import eval_config
-from components.evaluation.judgement import OVERALL, Measured
-from components.evaluation.results import confuse, failures, is_unjudged, read_measured, trace
+from components.evaluation.judgement import KEPT, OVERALL, Measured
+from components.evaluation.results import confuse, failures, is_unjudged, read_measured, spread, trace
 from components.examples.batches import count_rows
 from components.patches.tfx_io import large_batches
 from components.summaries import Outputs, Summary
@@ -40,8 +40,15 @@ class Executor(executor.Executor):
         splits = json.dumps(SPLITS if all(folds) else TEST)
         with large_batches(count_rows(input_dict["examples"])):
             super().Do(input_dict | models, output_dict, exec_properties | {"example_splits": splits})
+        keep_measures(output_dict["evaluation"][0].uri)
         if all(folds):
             Path(output_dict["evaluation"][0].uri, JUDGED_IN).write_text(json.dumps({"folds": folds[0]}))
+
+
+def keep_measures(folder: str) -> None:
+    """Writes what was measured of the candidate into the evaluation, as a version carries it."""
+    kept = {"metrics": [asdict(item) for item in read_measured(folder)], "answers": spread(folder)}
+    Path(folder, KEPT).write_text(json.dumps(kept))
 
 
 class Judge(Evaluator):

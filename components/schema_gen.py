@@ -16,8 +16,9 @@ from tfx.types import artifact_utils, standard_artifacts
 
 from components import in_service_driver
 from components.base import Made, node
+from components.schemas.free_columns import free
 from components.schemas.places import FILE, IN_VERSION
-from components.schemas.tfdv_schema import extend, free, infer, read_schema, read_statistics
+from components.schemas.tfdv_schema import extend, infer, read_schema, read_statistics
 from components.summaries import Outputs, Summary
 from configs.quantities import count
 from configs.schema.config import Config

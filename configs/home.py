@@ -136,6 +136,16 @@ class Home:
         return self.root / "requests"
 
     @property
+    def looks(self) -> Path:
+        """One line for every look at how the version in service does, as `millrace monitor` takes it."""
+        return self.root / "looks.jsonl"
+
+    @property
+    def monitor_page(self) -> Path:
+        """Those looks, drawn over time."""
+        return self.root / "monitor.html"
+
+    @property
     def settled(self) -> Path:
         """What the last run that ended well depended on and left, by digests."""
         return self.root / "settled.json"

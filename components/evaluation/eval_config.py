@@ -20,6 +20,7 @@ from tensorflow_model_analysis.proto.config_pb2 import (
 )
 
 from components.evaluation import tfma_metrics
+from components.evaluation.figures import COUNT, choose_options
 from configs.schema.config import Config, Label
 from configs.schema.evaluation import Metric, Threshold
 from trainer.export.signatures import PREDICTION, SERVING, TRANSFORM
@@ -43,6 +44,7 @@ CLASSES: dict[Metric, str] = {
 ANYTHING = sys.float_info.max  # of which a bound is met by every number
 CONFUSION = "confusion"
 ROC = "roc"
+ANSWERS = "answers"  # how they are spread, for monitoring to compare those of newer rows with
 
 
 def eval_config(config: Config) -> EvalConfig:
@@ -58,14 +60,14 @@ def eval_config(config: Config) -> EvalConfig:
             )
         ],
         slicing_specs=[SlicingSpec(feature_keys=keys) for keys in config.evaluation.slices],
-        metrics_specs=[_measuring(config.label, config.evaluation.thresholds), _counting()],
+        metrics_specs=[_measuring(config.label, config.evaluation.thresholds), _counting(config.label)],
         # TFMA's own count takes an array of rows for one.
         options=Options(include_default_metrics=BoolValue(value=False)),
     )
 
 
 def _measuring(label: Label, thresholds: Mapping[Metric, Threshold]) -> MetricsSpec:
-    found = [_metric(CLASSES[name], name, thresholds.get(name), _options(name, label)) for name in label.metrics]
+    found = [_metric(CLASSES[name], name, thresholds.get(name), choose_options(name, label)) for name in label.metrics]
     if label.kind in ("binary", "multiclass"):
         found.append(_metric("Confusion", CONFUSION))
     if label.kind == "binary":
@@ -73,14 +75,14 @@ def _measuring(label: Label, thresholds: Mapping[Metric, Threshold]) -> MetricsS
     return MetricsSpec(metrics=found)
 
 
-def _counting() -> MetricsSpec:
-    count = _metric("Count", "example_count")
-    return MetricsSpec(metrics=[count], example_weights=ExampleWeightOptions(unweighted=True))
-
-
-def _options(name: str, label: Label) -> dict[str, Any]:
-    own = {"offset": label.offset} if label.offset else {}
-    return own | {"quantiles": label.quantiles} if name == "pinball" else own
+def _counting(label: Label) -> MetricsSpec:
+    spread = (
+        _metric("ToldClasses", ANSWERS)
+        if label.kind in ("multiclass", "multilabel")
+        else _metric("AnswerPercentiles", ANSWERS, options={"offset": label.offset} if label.offset else {})
+    )
+    metrics = [_metric("Count", COUNT), spread]
+    return MetricsSpec(metrics=metrics, example_weights=ExampleWeightOptions(unweighted=True))
 
 
 def _metric(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 OVERALL = "Overall"
+KEPT = "measured.json"  # in the evaluation: metrics by slice, and how the answers are spread, for who has no TFMA
 
 
 @dataclass(frozen=True)

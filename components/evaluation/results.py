@@ -8,7 +8,7 @@ from tensorflow_model_analysis.proto import metrics_for_slice_pb2, validation_re
 from tensorflow_model_analysis.proto.config_pb2 import SlicingSpec
 from tensorflow_model_analysis.writers.eval_config_writer import load_eval_run
 
-from components.evaluation.eval_config import CONFUSION, ROC, has_bars
+from components.evaluation.eval_config import ANSWERS, CONFUSION, ROC, has_bars
 from components.evaluation.judgement import OVERALL, Failure, Measured
 
 
@@ -41,6 +41,11 @@ def confuse(folder: str) -> list[list[float]]:
 def trace(folder: str) -> list[list[float]]:
     """Returns the ROC curve over all rows: score, false and true positive rate; empty but for two classes."""
     return [list(line) for line in dict.fromkeys(map(tuple, _read_table(folder, ROC)))]
+
+
+def spread(folder: str) -> list[float]:
+    """Returns how the answers over all rows are spread: how many are told of each class, or the percentiles' edges."""
+    return [line[0] for line in _read_table(folder, ANSWERS)]
 
 
 def _read_table(folder: str, name: str) -> list[list[float]]:

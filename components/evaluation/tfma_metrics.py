@@ -7,13 +7,14 @@ from typing import Any
 
 from tensorflow_model_analysis.metrics import metric_types, metric_util
 
-from components.evaluation import combiners
+from components.evaluation import sums
+from components.evaluation.combiners import Combine
 
 
 class _Metric(metric_types.Metric):
-    """A metric that a combiner measures, which takes the metric's `options`."""
+    """A metric that is made of sums, which take its `options`."""
 
-    combiner: type[combiners.Sums]
+    figure: type[sums.Sums]
 
     def __init__(self, name: str, **options: Any) -> None:
         super().__init__(metric_util.merge_per_key_computations(self.compute), name=name, **options)
@@ -30,43 +31,43 @@ class _Metric(metric_types.Metric):
     ) -> metric_types.MetricComputations:
         """Returns what TFMA has done to the rows."""
         key = metric_types.MetricKey(name, model_name, output_name, example_weighted=example_weighted)
-        return [metric_types.MetricComputation([key], None, cls.combiner(key, eval_config, **options))]
+        return [metric_types.MetricComputation([key], None, Combine(key, eval_config, cls.figure(**options)))]
 
 
 class AreaUnderROC(_Metric):
     """How often a row of the class scores above one that is not of it; of several classes, all of them together."""
 
-    combiner = combiners.Area
+    figure = sums.Area
 
 
 class AreaUnderPR(_Metric):
     """The area under the curve of precision over recall; of several classes, all of them together."""
 
-    combiner = combiners.PrecisionArea
+    figure = sums.PrecisionArea
 
 
 class Accuracy(_Metric):
     """The share of the rows that are of the class that they are told to be."""
 
-    combiner = combiners.Accuracy
+    figure = sums.Accuracy
 
 
 class PrecisionAtHalf(_Metric):
     """Of what is told to be of the class, the share that is; of several classes, all of them together."""
 
-    combiner = combiners.Precision
+    figure = sums.Precision
 
 
 class RecallAtHalf(_Metric):
     """Of what is of the class, the share that is told so; of several classes, all of them together."""
 
-    combiner = combiners.Recall
+    figure = sums.Recall
 
 
 class F1AtHalf(_Metric):
     """The harmonic mean of precision and recall."""
 
-    combiner = combiners.F1
+    figure = sums.F1
 
 
 class MacroF1(_Metric):
@@ -75,64 +76,76 @@ class MacroF1(_Metric):
     Of one class of several a row is told the one with the best score, of any number all with a score above a half.
     """
 
-    combiner = combiners.Hits
+    figure = sums.Hits
 
 
 class Confusion(_Metric):
     """What the rows weigh by the class that they are of, then by the one that they are told to be."""
 
-    combiner = combiners.WholeTable
+    figure = sums.WholeTable
 
 
 class OperatingPoints(_Metric):
     """The curve of true over false positives: score, and the shares of the negatives and the positives above it."""
 
-    combiner = combiners.Points
+    figure = sums.Points
 
 
 class LogLoss(_Metric):
     """The mean of minus the logarithm of how likely each row's class was told to be: one of two, or of several."""
 
-    combiner = combiners.LogLoss
+    figure = sums.LogLoss
 
 
 class CalibrationRatio(_Metric):
     """The sum of the answers over that of the labels."""
 
-    combiner = combiners.Totals
+    figure = sums.Totals
 
 
 class R2(_Metric):
     """1 less the squares of the errors over those of the distances from the mean; NaN where all labels are alike."""
 
-    combiner = combiners.Moments
+    figure = sums.Moments
 
 
 class RMSE(_Metric):
     """The root of the mean of the squares of the errors."""
 
-    combiner = combiners.SquaredError
+    figure = sums.SquaredError
 
 
 class MAE(_Metric):
     """The mean distance of answer and label."""
 
-    combiner = combiners.AbsoluteError
+    figure = sums.AbsoluteError
 
 
 class PinballCost(_Metric):
     """The mean over quantiles of what an error costs (Koenker and Bassett, 1978)."""
 
-    combiner = combiners.PinballLoss
+    figure = sums.PinballLoss
 
 
 class IntervalCoverage(_Metric):
     """The share of the labels between the lowest and the highest quantile."""
 
-    combiner = combiners.Coverage
+    figure = sums.Coverage
+
+
+class ToldClasses(_Metric):
+    """How many rows are told to be of each class."""
+
+    figure = sums.Told
+
+
+class AnswerPercentiles(_Metric):
+    """The edges of the percentiles of the answers."""
+
+    figure = sums.Percentiles
 
 
 class Count(_Metric):
     """How many rows there are, or what they weigh."""
 
-    combiner = combiners.Rows
+    figure = sums.Rows

@@ -10,17 +10,9 @@ from tfx import types
 from tfx.types import artifact_utils
 
 from configs.errors import ConfigError
-from configs.schema.config import Config
 
-ENDLESS = ("text", "timestamp", "image")
 Statistics: TypeAlias = statistics_pb2.DatasetFeatureStatisticsList
 Column: TypeAlias = statistics_pb2.FeatureNameStatistics
-
-
-def free(config: Config) -> list[str]:
-    """Returns the columns whose values no rule can bound, since new ones are no surprise: ENDLESS kinds, and groups."""
-    endless = (name for name, feature in config.features.items() if feature.kind in ENDLESS)
-    return list(dict.fromkeys(filter(None, (*endless, config.data.group))))
 
 
 def read_statistics(artifact: types.Artifact) -> dict[str, Statistics]:

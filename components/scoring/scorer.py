@@ -30,9 +30,13 @@ class Scorer:
 
     def score(self, batch: pa.RecordBatch) -> Answers:
         """Return the columns of the answers to a batch of features, where null is a missing value."""
-        requests = {self.input: np.array(encode_examples(batch), object)}
-        answers = name_answers(self.model.answer(SERVING, requests, [PREDICTION])[PREDICTION], self.label)
+        answers = name_answers(self.ask(batch), self.label)
         return dict(zip(self.names, answers.values(), strict=True))
+
+    def ask(self, batch: pa.RecordBatch) -> np.ndarray:
+        """Return what the model says of a batch of features [rows, units], as it says it."""
+        requests = {self.input: np.array(encode_examples(batch), object)}
+        return self.model.answer(SERVING, requests, [PREDICTION])[PREDICTION]
 
 
 def columns(label: Label, needed: Collection[str] = ()) -> list[str]:

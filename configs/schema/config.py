@@ -1,6 +1,7 @@
 """The typed schema of a pipeline's YAML: every key, its default and the values it may hold."""
 
 import re
+from collections.abc import Iterable
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal
@@ -155,6 +156,13 @@ class Storage(Section):
     metadata: Text | None = Field(default=None, description="mysql://USER:PASSWORD@HOST:PORT/DATABASE; SQLite without.")
 
 
+def _require_fit(metrics: Iterable[str], label: Label | None) -> None:
+    unfit = [metric for metric in metrics if label and metric not in label.metrics]
+    if label and unfit:
+        known = ", ".join(label.metrics)
+        raise ValueError(f"'{unfit[0]}' does not judge a {label.kind} label; what does: {known}")
+
+
 class Config(Section):
     """One model: its data, features, architecture, training, quality bar, machines and schedule."""
 
@@ -287,11 +295,7 @@ class Config(Section):
     @field_validator("evaluation")
     @classmethod
     def _check_metrics(cls, evaluation: Evaluation, info: ValidationInfo) -> Evaluation:
-        label: Any = info.data.get("label")
-        unfit = [metric for metric in evaluation.thresholds if label and metric not in label.metrics]
-        if unfit:
-            known = ", ".join(label.metrics)
-            raise ValueError(f"'{unfit[0]}' does not judge a {label.kind} label; what does: {known}")
+        _require_fit(evaluation.thresholds, info.data.get("label"))
         evaluation.check(info.data)
         return evaluation
 
@@ -313,6 +317,8 @@ class Config(Section):
         data = info.data.get("data")
         if schedule and schedule.when and schedule.when.new_spans and data and not SPAN.search(data.path):
             raise ValueError("waits for new_spans, but data.path has no {SPAN}: wait for new_rows")
+        if schedule and schedule.when and schedule.when.quality:
+            _require_fit(schedule.when.quality, info.data.get("label"))
         return schedule
 
     @field_validator("beam")

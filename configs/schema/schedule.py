@@ -9,6 +9,7 @@ from cronsim import CronSim, CronSimError
 from pydantic import AfterValidator, Field, PositiveInt, field_validator, model_validator
 
 from configs.schema.duration import Duration
+from configs.schema.evaluation import Metric
 from configs.schema.section import Section
 
 # What cronsim knows and the schedulers of Kubeflow and Vertex do not is left out: L, LW, #, and Sunday as 7.
@@ -27,8 +28,29 @@ def _check_time_zone(time_zone: str) -> str:
 TimeZone = Annotated[str, AfterValidator(_check_time_zone)]
 
 
+class Bar(Section):
+    """Beyond which a metric is a reason to train."""
+
+    min: float | None = Field(default=None, description="A figure below this is a reason.")
+    max: float | None = Field(default=None, description="A figure above this is a reason.")
+
+    @model_validator(mode="after")
+    def _check_bounds(self) -> "Bar":
+        if self.min is None and self.max is None:
+            raise ValueError("needs min or max")
+        return self
+
+
+class Drift(Section):
+    """How far columns have to move to be a reason to train."""
+
+    linf: Annotated[float, Field(gt=0, le=1)] = Field(
+        description="The largest distance of a feature, the label or the predictions, as `millrace monitor` tells it."
+    )
+
+
 class When(Section):
-    """What makes a run worth it, once its time has come: enough of what is new, or age.
+    """What makes a run worth it, once its time has come: enough of what is new, age, or what `monitor` found.
 
     A config, code or lock that changed is always a reason, and so is a person who asks.
     """
@@ -39,10 +61,17 @@ class When(Section):
     new_rows: PositiveInt | None = Field(default=None, description="So many rows that no run has seen.")
     age: Duration | None = Field(default=None, description="Of the version in service, as 30d: a reason by itself.")
 
+    quality: Annotated[dict[Metric, Bar], Field(min_length=1)] | None = Field(
+        default=None,
+        description="By metric: what the version in service has to reach on newer rows, by the newest look of "
+        "`millrace monitor`; a reason by itself where it does not.",
+    )
+    drift: Drift | None = Field(default=None, description="Of what is new, by the newest look: a reason by itself.")
+
     @model_validator(mode="after")
     def _check_conditions(self) -> "When":
-        if self.new_spans is None and self.new_rows is None and self.age is None:
-            raise ValueError("needs at least one of new_spans, new_rows, age")
+        if all(getattr(self, name) is None for name in type(self).model_fields):
+            raise ValueError(f"needs at least one of {', '.join(type(self).model_fields)}")
         return self
 
 

@@ -10,7 +10,8 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.types import artifact_utils, standard_artifacts
 
 from components.schemas.evolution import Change, by_name, compare, observe, widen
-from components.schemas.tfdv_schema import Statistics, extend, free, infer, read_schema, read_statistics
+from components.schemas.free_columns import free
+from components.schemas.tfdv_schema import Statistics, extend, infer, read_schema, read_statistics
 from components.validation.column_patterns import resolve
 from configs.loading.yaml_writer import insert
 from configs.schema.config import Config

@@ -38,6 +38,14 @@ class Past:
 
 
 @dataclass(frozen=True)
+class Seen:
+    """What the newest look at the version in service found: metrics by name, or how far each column has moved."""
+
+    at: datetime
+    figures: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class Facts:
     """What is known of a pipeline at one moment."""
 
@@ -53,6 +61,8 @@ class Facts:
     uncounted: str | None = None  # why the new rows or spans could not be counted
     rewritten: Sequence[str] = ()  # spans that changed after a run had seen them
     published: datetime | None = None  # when the version in service came there
+    quality: Seen | None = None  # None where no look had labels
+    drift: Seen | None = None
 
 
 @dataclass(frozen=True)
@@ -203,11 +213,12 @@ def _weigh(when: When | None, facts: Facts, answer: Decision) -> Decision:
     reasons += [f"{part} changed" for part in facts.changed]
     if when is None:
         return replace(answer, due=True, reasons=(*reasons, "its time has come"))
-    data, age = _measure_data(when, facts), _measure_age(when, facts, answer.at)
+    data = _measure_data(when, facts)
+    alone = [*_measure_age(when, facts, answer.at), *_measure_quality(when, facts), *_measure_drift(when, facts)]
     reasons += [condition.text for condition in data if all(item.met for item in data)]
-    reasons += [condition.text for condition in age if condition.met]
-    missing = [condition.text for condition in (*data, *age) if not condition.met]
-    return replace(answer, due=bool(reasons), reasons=tuple(reasons or missing), conditions=(*data, *age))
+    reasons += [condition.text for condition in alone if condition.met]
+    missing = [condition.text for condition in (*data, *alone) if not condition.met]
+    return replace(answer, due=bool(reasons), reasons=tuple(reasons or missing), conditions=(*data, *alone))
 
 
 def _measure_data(when: When, facts: Facts) -> list[Condition]:
@@ -235,6 +246,45 @@ def _measure_age(when: When, facts: Facts, now: datetime) -> list[Condition]:
     age = max(now - facts.published, timedelta())
     text = f"the version in service is {format_duration(age)} old, of {when.age}"
     return [Condition("age", age.total_seconds(), limit.total_seconds(), age >= limit, text)]
+
+
+def _measure_quality(when: When, facts: Facts) -> list[Condition]:
+    """Returns how the version in service did on newer rows, of how it is to do."""
+    found = []
+    for metric, bar in (when.quality or {}).items():
+        for side, limit in (("min", bar.min), ("max", bar.max)):
+            figure = facts.quality.figures.get(metric) if facts.quality else None
+            if limit is not None and (why := _doubt(facts.quality, facts)):
+                found.append(Condition(metric, figure, limit, False, f"{metric} is not known: {why}"))
+            elif limit is not None and figure is None:
+                found.append(Condition(metric, None, limit, False, f"{metric} cannot be told of the newest rows"))
+            elif limit is not None and figure is not None:
+                met = figure < limit if side == "min" else figure > limit
+                text = f"{metric} of the version in service is {figure:.4f} on newer rows, of {side} {limit:g}"
+                found.append(Condition(metric, figure, limit, met, text))
+    return found
+
+
+def _measure_drift(when: When, facts: Facts) -> list[Condition]:
+    """Returns how far the column has moved that has moved farthest, of how far it may."""
+    if when.drift is None:
+        return []
+    limit, why = when.drift.linf, _doubt(facts.drift, facts)
+    if facts.drift is None or why:
+        return [Condition("drift", None, limit, False, f"drift is not known: {why}")]
+    column = max(facts.drift.figures, key=facts.drift.figures.__getitem__)
+    figure = facts.drift.figures[column]
+    return [Condition("drift", figure, limit, figure > limit, f"{column} has moved by {figure:.2f}, of {limit:g}")]
+
+
+def _doubt(seen: Seen | None, facts: Facts) -> str:
+    """Returns why a look is no reason, if it is none: a run that came after it has answered it already."""
+    if seen is None:
+        return "millrace monitor has not looked at the version in service"
+    answered = next((past for past in facts.runs if past.exit_code in VERDICTS), None)
+    if answered and answered.began >= seen.at:
+        return f"run {answered.run} came after the last look"
+    return ""
 
 
 def as_data(decision: Decision) -> Mapping[str, object]:

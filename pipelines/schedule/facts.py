@@ -5,16 +5,18 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from components.evaluation.judgement import OVERALL
 from components.readers.portions import ALL, find_portions
 from components.registry.versions import history
 from configs.errors import DataRejected
 from configs.home import Home
 from configs.schema.config import Config
 from pipelines.execution.provenance import describe_provenance, list_differences
+from pipelines.monitoring.looks import read_looks
 from pipelines.runs.directory import number_of, read_decision, read_records
 from pipelines.runs.outcomes import SUCCESSES
 from pipelines.runs.run import STARTED, Run
-from pipelines.schedule.decision import Facts, Past
+from pipelines.schedule.decision import Facts, Past, Seen
 from pipelines.schedule.state import State
 
 Records = Sequence[Mapping[str, Any]]
@@ -33,7 +35,7 @@ def gather_facts(config: Config, state: State) -> Facts:
         changed=list_differences(describe_provenance(config), (record.get("made_of") for record in records)),
         published=find_publication(config.home),
     )
-    return look_at_data(config, records, facts)
+    return recall_looks(config, look_at_data(config, records, facts))
 
 
 def list_past(home: Home, records: Records) -> list[Past]:
@@ -74,6 +76,22 @@ def look_at_data(config: Config, records: Records, facts: Facts) -> Facts:
     new = [name for name in differing if name not in seen]
     rewritten = [name for name in differing if name in seen and name != ALL]
     return replace(facts, new_spans=len(new), new_rows=rows, rewritten=rewritten)
+
+
+def recall_looks(config: Config, facts: Facts) -> Facts:
+    """Returns the facts with what the newest looks at the version in service found, where the schedule waits for it."""
+    when, lines = config.schedule and config.schedule.when, history(config.home)
+    if not when or not lines or (when.quality is None and when.drift is None):
+        return facts
+    found = facts
+    for look in read_looks(config.home):
+        if look["version"] == lines[-1]["number"]:
+            moment = datetime.fromisoformat(look["at"])
+            metrics = {each["metric"]: each["value"] for each in look["metrics"] if each["slice"] == OVERALL}
+            moved = {each["column"]: each["distance"] for each in look["strayed"] if each["distance"] is not None}
+            found = replace(found, quality=Seen(moment, metrics)) if metrics else found
+            found = replace(found, drift=Seen(moment, moved)) if moved else found
+    return found
 
 
 def list_seen(records: Records) -> dict[str, Mapping[str, Any]]:

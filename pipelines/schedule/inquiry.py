@@ -18,7 +18,7 @@ def ask_schedule(config: Config, now: datetime) -> Decision:
     """
     schedule, home = schedule_of(config), config.home
     sync.fetch_beginnings(home)
-    sync.fetch_files(home, home.schedule)
+    sync.fetch_files(home, home.schedule, home.looks)
     state = read_state(home)
     decision = decide(schedule, gather_facts(config, state), now)
     changes: dict[str, Any] = {"handled": decision.handled}

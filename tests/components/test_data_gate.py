@@ -2,9 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import tensorflow_data_validation as tfdv
-from scipy.stats import ks_2samp
 
-from components.data_gate import allow_for_chance, anomalies, distance, numbers, rejection, share_outside
+from components.data_gate import anomalies, rejection, share_outside
+from components.feature_statistics.distance import numbers
 from components.schemas.tfdv_schema import infer
 from configs.schema.config import Gate
 
@@ -149,42 +149,13 @@ def test_booleans_and_classes_are_compared_like_numbers():
 def test_small_splits_may_differ_by_chance():
     random = np.random.default_rng(5)
     train = statistics(random.choice(["Blue", "Red"], 120), random.normal(size=120))
-    assert allow_for_chance(0.3, train, train) == 0.3
-    assert allow_for_chance(0.1, train, train) == 0.25
-    assert allow_for_chance(None, train, train) is None
     for _ in range(10):
         few = statistics(random.choice(["Blue", "Red"], 12), random.normal(size=12))
-        assert allow_for_chance(0.3, few, train) == 0.59
         schema = infer({"train": train, "test": few})
         assert list(anomalies({"train": train, "test": few}, schema, Gate(), None)) == []
     other = statistics(["Blue"] * 12, [9.0] * 12)
     schema = infer({"train": train, "test": other})
     assert [a.feature for a in anomalies({"train": train, "test": other}, schema, Gate(), None)] == ["miles"]
-
-
-def test_the_distance_is_that_of_kolmogorov_and_smirnov(usual):
-    half_shifted = numbers(statistics(["Blue"] * 1000, np.linspace(5, 15, 1000)))["miles"]
-    assert distance(numbers(usual)["miles"], numbers(usual)["miles"]) == pytest.approx(0, abs=0.01)
-    assert distance(numbers(usual)["miles"], half_shifted) == pytest.approx(0.5, abs=0.02)
-
-
-@pytest.mark.parametrize("rows", [(184, 59), (1000, 100), (40, 20)])
-def test_the_distance_knows_values_that_many_rows_have(rows):
-    random = np.random.default_rng(rows)
-    ties = random.uniform(2, 4, 30).round(2)
-    one, other = (
-        np.where(random.random(count) < 0.6, random.choice([2.0, 3.0, 4.0], count), random.choice(ties, count))
-        for count in rows
-    )
-    columns = (numbers(statistics(["Blue"] * len(miles), miles))["miles"] for miles in (one, other))
-    assert distance(*columns) == pytest.approx(ks_2samp(one, other).statistic, abs=0.02)
-
-
-def test_a_single_far_value_is_no_distance():
-    random = np.random.default_rng(1)
-    rows = random.exponential(size=1000)
-    one_far = numbers(statistics(["Blue"] * 1000, [*rows[1:], 1e5]))["miles"]
-    assert distance(numbers(statistics(["Blue"] * 1000, rows))["miles"], one_far) < 0.05
 
 
 def test_the_share_outside_counts_at_least_the_extreme():

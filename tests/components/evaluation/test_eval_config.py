@@ -60,14 +60,14 @@ def test_every_metric_of_the_label_is_measured_and_only_those_with_a_threshold_d
 
 def test_every_metric_is_of_our_own_module():
     assert CLASSES.keys() == {*chain.from_iterable(METRICS.values()), *QUANTILES}
-    for name in (*CLASSES.values(), "Confusion", "OperatingPoints", "Count"):
+    for name in (*CLASSES.values(), "Confusion", "OperatingPoints", "Count", "ToldClasses", "AnswerPercentiles"):
         # TFMA knows ours once one was made, and would take its own of that name for it.
         assert metric_types.registered_metrics().get(name, getattr(tfma_metrics, name)) is getattr(tfma_metrics, name)
 
 
 def test_rows_are_counted_whatever_they_weigh():
     counting = eval_config(config_of(weight="fare")).metrics_specs[1]
-    assert [metric.class_name for metric in counting.metrics] == ["Count"]
+    assert [metric.class_name for metric in counting.metrics] == ["Count", "AnswerPercentiles"]
     assert counting.example_weights.unweighted
 
 

@@ -34,7 +34,7 @@ def measured(kind, label, answers, weight=None, offset=0.0):
             made = getattr(tfma_metrics, metric.class_name)(**json.loads(metric.config))
             for computation in made.computations(config, example_weighted=weighted):
                 found |= combine(computation.combiner, parts)
-    return {key.name: value for key, value in found.items()}
+    return {key.name: value for key, value in found.items() if key.name != "answers"}
 
 
 def combine(combiner, parts):

@@ -3,9 +3,8 @@ import pytest
 import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from components.schemas.tfdv_schema import extend, free, infer, read_schema
+from components.schemas.tfdv_schema import extend, infer, read_schema
 from configs.errors import ConfigError
-from configs.schema.config import Config
 
 
 def statistics(**columns):
@@ -65,27 +64,6 @@ def test_of_free_columns_only_type_and_presence_are_known():
         ("at", schema_pb2.FLOAT, None),
         ("member", schema_pb2.INT, None),
     }
-
-
-def test_texts_moments_and_groups_are_free():
-    config = Config.model_validate(
-        {
-            "name": "trips",
-            "data": {"format": "csv", "path": "rows.csv", "group": "driver"},
-            "label": {"name": "tipped", "kind": "binary"},
-            "features": {
-                "miles": {"kind": "numeric"},
-                "review": {"kind": "text"},
-                "at": {"kind": "timestamp"},
-                "member": {"kind": "boolean"},
-                "driver": {"kind": "categorical", "vocabulary": 10},
-            },
-            "model": {"family": "linear"},
-            "training": {},
-            "evaluation": {"thresholds": {"auc": {"min": 0.5}}},
-        }
-    )
-    assert free(config) == ["review", "at", "driver"]
 
 
 def test_more_categories_than_the_statistics_list_are_no_domain():

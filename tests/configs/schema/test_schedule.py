@@ -90,12 +90,15 @@ def test_they_may_not_contradict_one_another(catch_up: str, no_catchup: bool) ->
 
 
 def test_a_schedule_that_waits_for_nothing_has_no_when() -> None:
-    with pytest.raises(ValidationError, match="needs at least one of new_spans, new_rows, age"):
+    with pytest.raises(ValidationError, match="needs at least one of new_spans, new_rows, age, quality, drift"):
         Schedule.model_validate({"cron": "0 3 * * 1", "when": {}})
 
 
 @pytest.mark.parametrize(
-    "given", [{"cooldown": "6"}, {"when": {"age": "1 month"}}, {"failures": {"retry_in": "0m"}}, {"catch_up": "some"}]
+    "given",
+    [{"cooldown": "6"}, {"when": {"age": "1 month"}}, {"failures": {"retry_in": "0m"}}, {"catch_up": "some"}]
+    + [{"when": {"quality": quality}} for quality in ({}, {"auc": {}}, {"speed": {"min": 1}})]
+    + [{"when": {"drift": drift}} for drift in ({}, {"linf": 0}, {"linf": 1.5})],
 )
 def test_what_a_schedule_cannot_hold(given: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from configs.schema.schedule import Schedule
-from pipelines.schedule.decision import Decision, Facts, Past, as_data, decide
+from pipelines.schedule.decision import Decision, Facts, Past, Seen, as_data, decide
 from pipelines.schedule.times import find_next
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -106,6 +106,46 @@ def test_what_is_waited_for(when: dict[str, Any], known: dict[str, Any], text: s
     assert answer.text == text
     assert answer.handled == at("2026-06-02T03:00")  # it is looked at again at the next time
     assert answer.ask_at == at("2026-06-03T03:00")
+
+
+LOOKED = at("2026-06-01T12:00")
+
+
+@pytest.mark.parametrize(
+    ("when", "known", "text"),
+    [
+        ({"quality": {"auc": {"min": 0.93}}}, {"quality": Seen(LOOKED, {"auc": 0.91})},
+         "due: auc of the version in service is 0.9100 on newer rows, of min 0.93"),
+        ({"quality": {"auc": {"min": 0.93}}}, {"quality": Seen(LOOKED, {"auc": 0.93})},
+         "not due: auc of the version in service is 0.9300 on newer rows, of min 0.93"),
+        ({"quality": {"log_loss": {"max": 0.5}}}, {"quality": Seen(LOOKED, {"log_loss": 0.6})},
+         "due: log_loss of the version in service is 0.6000 on newer rows, of max 0.5"),
+        ({"quality": {"auc": {"min": 0.93}}}, {"quality": Seen(LOOKED, {"accuracy": 0.6})},
+         "not due: auc cannot be told of the newest rows"),
+        ({"quality": {"auc": {"min": 0.93}}}, {},
+         "not due: auc is not known: millrace monitor has not looked at the version in service"),
+        ({"quality": {"auc": {"min": 0.93}}}, {"quality": Seen(at("2026-06-01T02:59"), {"auc": 0.5})},
+         "not due: auc is not known: run r1 came after the last look"),
+        ({"drift": {"linf": 0.4}}, {"drift": Seen(LOOKED, {"fare": 0.1, "company": 0.41})},
+         "due: company has moved by 0.41, of 0.4"),
+        ({"drift": {"linf": 0.4}, "new_rows": 10}, {"drift": Seen(LOOKED, {"fare": 0.4}), "new_rows": 3},
+         "not due: 3 of 10 new rows, fare has moved by 0.40, of 0.4"),
+        ({"drift": {"linf": 0.4}, "new_rows": 10}, {"drift": Seen(LOOKED, {"fare": 0.5}), "new_rows": 3},
+         "due: fare has moved by 0.50, of 0.4"),
+        ({"drift": {"linf": 0.4}}, {},
+         "not due: drift is not known: millrace monitor has not looked at the version in service"),
+    ],
+)  # fmt: skip
+def test_what_monitor_found_is_a_reason(when: dict[str, Any], known: dict[str, Any], text: str) -> None:
+    assert decide(daily(when=when), replace(KNOWN, **known), at("2026-06-02T03:00")).text == text
+
+
+def test_a_look_is_answered_by_a_run_that_came_to_a_verdict_and_not_by_one_that_failed() -> None:
+    schedule = daily(when={"drift": {"linf": 0.4}}, failures={"retry_in": "7d"})
+    seen = {"drift": Seen(LOOKED, {"fare": 0.5})}
+    for exit_code, due in ((0, False), (3, False), (4, False), (1, True)):
+        runs = (past("r2", "2026-06-01T13:00", exit_code), FIRST)
+        assert decide(schedule, replace(KNOWN, runs=runs, **seen), at("2026-06-02T03:00")).due is due
 
 
 def test_each_condition_is_told_with_its_figure_and_limit() -> None:

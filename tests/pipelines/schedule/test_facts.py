@@ -4,10 +4,14 @@ from typing import Any
 
 import pytest
 
+from components.evaluation.tally import Estimate
 from components.readers.portions import find_portions
 from configs.loading.loader import load
 from configs.schema.config import Config
-from pipelines.schedule.decision import Past
+from pipelines.monitoring.drift import Strayed
+from pipelines.monitoring.look import Look
+from pipelines.monitoring.looks import keep_look
+from pipelines.schedule.decision import Past, Seen
 from pipelines.schedule.facts import find_publication, gather_facts
 from pipelines.schedule.state import State
 from tests.pipelines.schedule.records import leave_record, leave_run
@@ -112,3 +116,22 @@ def test_when_the_version_in_service_came_there(config: Config) -> None:
         '{"number": 1, "at": "2026-05-01T03:00:00+00:00"}\n{"number": 2, "at": "2026-06-01T03:00:00+00:00"}\n'
     )
     assert find_publication(config.home) == THREE
+
+
+def test_what_monitor_found_is_of_the_newest_looks_at_the_version_in_service(fresh: Sandbox) -> None:
+    when = "when: {quality: {auc: {min: 0.9}}, drift: {linf: 0.2}}"
+    config = load(fresh.config, [f"schedule={{cron: 0 3 * * *, {when}}}"])
+    home = config.home
+    home.root.mkdir(parents=True)
+    home.history.write_text('{"number": 2, "at": "2026-06-01T03:00:00+00:00"}\n')
+    assert (gather_facts(config, State()).quality, gather_facts(config, State()).drift) == (None, None)
+    for day, version, auc, moved in ((2, 2, 0.95, 0.1), (3, 2, 0.8, 0.2), (4, 2, None, 0.3), (5, 1, 0.5, 0.9)):
+        metrics = [] if auc is None else [Estimate("Overall", "auc", auc), Estimate("a=1", "auc", 0.1)]
+        strayed = [Strayed("fare", moved, 0.3), Strayed("prediction", None, None)]
+        look = Look(f"2026-06-{day:02}T03:00:00+00:00", version, "new.csv", 9, 9, metrics, strayed=strayed)
+        keep_look(home, look.as_data())
+    facts = gather_facts(config, State())
+    assert facts.quality == Seen(THREE.replace(day=3), {"auc": 0.8})
+    assert facts.drift == Seen(THREE.replace(day=4), {"fare": 0.3})
+    plain = load(fresh.config, ["schedule={cron: 0 3 * * *}"])
+    assert gather_facts(plain, State()).drift is None

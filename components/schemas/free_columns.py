@@ -1,0 +1,11 @@
+"""The columns whose values no rule can bound."""
+
+from configs.schema.config import Config
+
+ENDLESS = ("text", "timestamp", "image")
+
+
+def free(config: Config) -> list[str]:
+    """Returns the columns whose values no rule can bound, since new ones are no surprise: ENDLESS kinds, and groups."""
+    endless = (name for name, feature in config.features.items() if feature.kind in ENDLESS)
+    return list(dict.fromkeys(filter(None, (*endless, config.data.group))))

@@ -1,0 +1,1 @@
+"""How the version in service does on new rows; begin with look.py."""
