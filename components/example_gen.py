@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -41,7 +41,8 @@ from components.examples.windows import Frame, roll
 from components.readers import spans
 from components.readers.files import digest_files, find_data, list_files, list_parts
 from components.readers.formats import FORMATS, find_format
-from components.readers.portions import ALL, Portion, digest_portion
+from components.readers.portions import Portion, digest_portion
+from components.readers.spans import ALL, Choice
 from components.summaries import Outputs, Summary
 from components.validation import validate
 from components.validation.column_types import Role
@@ -71,13 +72,11 @@ class Plan:
     roles: Mapping[str, Role]
     group: str | None = None
     frame: Frame | None = None
-    span: int | None = None
-    spans: int | None = None
-    marker: str | None = None
+    choice: Choice = Choice()
     dialect: Dialect = PLAIN
     stratify: str | None = None  # the label whose classes are divided alike
     repeats: bool = False
-    settle: float | None = None
+    missing: str = ""  # spans that the driver found none of, in words
 
     def roll(self, batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
         """Return the typed rows of all files as what becomes examples."""
@@ -113,13 +112,10 @@ def build(config: Config, made: Made) -> BaseComponent:
         assign_roles(config),
         data.group,
         frame,
-        data.span,
-        data.spans,
-        data.marker,
+        Choice.of(data),
         data.dialect,
         config.label.name if data.split.stratify else None,
         data.split.repeats,
-        data.settle_seconds,
     )
     return ExampleGen(
         input_base=base,
@@ -135,10 +131,14 @@ def summarise(outputs: Outputs) -> Summary:
     splits = artifact_utils.decode_split_names(examples.split_names)
     rows = {split: examples.get_int_custom_property(f"rows_{split}") for split in splits}
     parts = " / ".join(f"{count:,} {split}" for split, count in rows.items())
-    found = [int(span) for span in examples.get_string_custom_property("spans").split(", ") if span]
-    text = f"span{'s' * (len(found) > 1)} {', '.join(map(str, found))}: " if found else ""
+    names = [name for name in examples.get_string_custom_property("spans").split(", ") if name]
+    found: list[int | str] = [int(name) if name.isdigit() else name for name in names]
+    missing = examples.get_string_custom_property("missing")
+    told = f"{', '.join(names)}{f' ({missing})' * bool(missing)}"
+    text = f"span{'s' * (len(found) > 1)} {told}: " if found else ""
     portions = json.loads(examples.get_string_custom_property("portions") or "{}")
     figures = {"rows": rows, "portions": portions} | ({"spans": found} if found else {})
+    figures |= {"missing": missing} if missing else {}
     if unlabelled := examples.get_int_custom_property("unlabelled"):
         parts, figures = f"{parts}; {unlabelled:,} without a label left out", figures | {"unlabelled": unlabelled}
     return Summary(f"{text}{sum(rows.values()):,} rows: {parts}", figures)
@@ -200,6 +200,7 @@ class Executor(BaseBeamExecutor):
         examples_utils.set_payload_format(examples, example_gen_pb2.FORMAT_TF_EXAMPLE)
         examples_utils.set_file_format(examples, "tfrecords_gzip")
         examples.set_string_custom_property("spans", ", ".join(part.name for part in found.splits if part.name != ALL))
+        examples.set_string_custom_property("missing", plan.missing)
         for split, count in rows.items():
             examples.set_int_custom_property(f"rows_{split}", count)
         if unlabelled:
@@ -294,18 +295,16 @@ class Driver(driver.FileBasedDriver):
         """
         base, plan = exec_properties[INPUT_BASE_KEY], Plan.unpack(exec_properties[CUSTOM_CONFIG_KEY])
         [split] = _parse(exec_properties[INPUT_CONFIG_KEY], example_gen_pb2.Input()).splits
-        chosen = spans.choose(base, split.pattern, plan.span, plan.spans, plan.marker, plan.settle)
+        chosen = spans.choose(base, split.pattern, plan.choice)
         found = example_gen_pb2.Input(
-            splits=[
-                example_gen_pb2.Input.Split(name=ALL if number is None else str(number), pattern=pattern)
-                for number, pattern in chosen.items()
-            ]
+            splits=[example_gen_pb2.Input.Split(name=span.name, pattern=span.pattern) for span in chosen.spans]
         )
         files = _list_files(base, found, plan.format)
         return exec_properties | {
             INPUT_CONFIG_KEY: proto_utils.proto_to_json(found),
-            utils.SPAN_PROPERTY_NAME: list(chosen)[-1] or 0,
-            utils.VERSION_PROPERTY_NAME: None,
+            CUSTOM_CONFIG_KEY: proto_utils.proto_to_json(replace(plan, missing=chosen.missing).pack()),
+            utils.SPAN_PROPERTY_NAME: chosen.spans[-1].number,
+            utils.VERSION_PROPERTY_NAME: chosen.spans[-1].version,
             utils.FINGERPRINT_PROPERTY_NAME: digest_files(base, list_parts(files, plan.format, plan.dialect)),
         }
 

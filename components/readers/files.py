@@ -12,8 +12,8 @@ from components.readers.suffixes import ITEMS, SUFFIXES
 from configs.errors import DataRejected
 from configs.loading.error_messages import suggest
 from configs.samples import catalog
-from configs.schema.data import SPAN
 from configs.schema.dialect import Dialect
+from configs.schema.spans import has_spans
 
 FOLDER = "*"
 
@@ -32,7 +32,7 @@ def find_data(path: str) -> tuple[str, str]:
 
 
 def _is_pattern(path: str) -> bool:
-    return glob.has_magic(path) or SPAN.search(path) is not None
+    return glob.has_magic(path) or has_spans(path)
 
 
 def list_files(base: str, pattern: str, format: str = "csv") -> list[str]:

@@ -1,15 +1,14 @@
 """What a span holds, or all data where there are none: by it a run knows what it has seen, a schedule what is new."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from components.readers import spans
 from components.readers.files import digest_files, find_data, list_files, list_parts
 from components.readers.formats import find_format
+from components.readers.spans import ALL, Choice, choose, find_all
 from configs.schema.data import Data
 from configs.schema.dialect import Dialect
-
-ALL = "all"  # the name of data that has no spans
+from configs.schema.spans import find_unit, has_spans
 
 
 @dataclass(frozen=True)
@@ -37,20 +36,22 @@ class Found:
         return sum(count_rows(path, self.data.format, self.data.dialect) for path in self.files)
 
 
-def find_portions(data: Data, seen: Sequence[int]) -> dict[str, Found]:
-    """Return what there is of interest to a schedule, by the span's number, oldest first.
+def find_portions(data: Data, seen: Collection[str]) -> dict[str, Found]:
+    """Return what there is of interest to a schedule, by the span's name, oldest first.
 
     That is each complete span that a run would take now, or that is newer than all that were `seen`. Raises
     DataRejected where there is none.
     """
     base, pattern = find_data(data.path)
-    taken = spans.choose(base, pattern, data.span, data.spans, data.marker, data.settle_seconds)
-    if None in taken:
+    choice, unit = Choice.of(data), find_unit(data.path)
+    taken = choose(base, pattern, choice).spans
+    if not has_spans(data.path):
         return {ALL: Found(base, list_files(base, pattern, data.format), data)}
-    there = spans.choose(base, pattern, data.span, None, data.marker, data.settle_seconds, every=True)
-    newest = max(seen or filter(None, taken), default=0)  # without any, what there was before is no news
-    chosen = {number: part for number, part in there.items() if number in taken or (number or 0) > newest}
-    return {str(number): Found(base, list_files(base, part, data.format), data) for number, part in chosen.items()}
+    known = [number for number in map(unit.read, seen) if number is not None]
+    newest = max(known or (span.number for span in taken))  # without any, what there was before is no news
+    there = find_all(base, pattern, choice).values()
+    chosen = [span for span in there if span in taken or span.number > newest]
+    return {span.name: Found(base, list_files(base, span.pattern, data.format), data) for span in chosen}
 
 
 def digest_portion(base: str, files: Sequence[str], format: str, dialect: Dialect) -> str:

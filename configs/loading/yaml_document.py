@@ -103,7 +103,7 @@ def _explained(text: str, name: str) -> Iterator[None]:
 def _remedy(context: str, line: str) -> str:
     if context == "while scanning an alias":
         return _QUOTES
-    braced = re.search(r"\$\{[^}]*\}|\{SPAN[^}]*\}", line)
+    braced = re.search(r"\$\{[^}]*\}|\{(?:SPAN|VERSION|YYYY|MM|DD|HH)[^}]*\}", line)
     return f"Between braces or brackets YAML cannot read {braced[0]}: write one key a line." if braced else ""
 
 

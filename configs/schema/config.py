@@ -19,7 +19,7 @@ from configs.home import WORKSPACE, Home, is_url
 from configs.schema.baselines import FITTING, SklearnModel
 from configs.schema.beam import Beam
 from configs.schema.cluster import Cluster
-from configs.schema.data import SPAN, Data
+from configs.schema.data import Data
 from configs.schema.evaluation import METRICS, QUANTILES, Evaluation, Metric
 from configs.schema.features import Feature, list_columns
 from configs.schema.models import Autoregression, BoostedTrees, Model
@@ -27,6 +27,7 @@ from configs.schema.notify import Notifier
 from configs.schema.resources import Resources, Step
 from configs.schema.schedule import Schedule
 from configs.schema.section import Section, Text
+from configs.schema.spans import has_spans
 from configs.schema.spelling import Lower, Offset, OwnDecimal, OwnThousands, Trim, Unit
 from configs.schema.training import HEEDED, Training
 from configs.schema.tuning import Tuning
@@ -315,8 +316,8 @@ class Config(Section):
     @classmethod
     def _check_schedule(cls, schedule: Schedule | None, info: ValidationInfo) -> Schedule | None:
         data = info.data.get("data")
-        if schedule and schedule.when and schedule.when.new_spans and data and not SPAN.search(data.path):
-            raise ValueError("waits for new_spans, but data.path has no {SPAN}: wait for new_rows")
+        if schedule and schedule.when and schedule.when.new_spans and data and not has_spans(data.path):
+            raise ValueError("waits for new_spans, but data.path has no {SPAN} or {YYYY}: wait for new_rows")
         if schedule and schedule.when and schedule.when.quality:
             _require_fit(schedule.when.quality, info.data.get("label"))
         return schedule

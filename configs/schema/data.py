@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -18,10 +19,8 @@ from pydantic import (
 from configs.schema.dialect import Dialect
 from configs.schema.duration import Duration, read_duration
 from configs.schema.section import Section, Text
+from configs.schema.spans import NAME, check_places, find_unit, has_spans
 from configs.schema.spelling import Decimal, Markers, Thousands
-
-SPAN = re.compile(r"\{SPAN(?::([1-9]\d*))?\}")  # as TFX writes it: a number, or one of so many digits
-
 
 SIGN = r"^[\t -~]$"
 STEP = r"^[1-9]\d* (second|minute|hour|day|weekday|week|month|year)s?$"
@@ -98,6 +97,12 @@ class Window(Section):
         return None if isinstance(self.horizon, int) else HORIZON
 
 
+class Recent(Section):
+    """The spans of a time, which their path tells."""
+
+    last: Duration = Field(description="How far back it reaches from the end of the newest: 7d is seven days.")
+
+
 class Data(Section):
     """Where the rows come from."""
 
@@ -105,9 +110,23 @@ class Data(Section):
         description="jsonl is an object a line, json an array of them, workbook Excel's or OpenDocument's; images and "
         "text are files, a folder for each class, and images a table of their names, too."
     )
-    path: Text = Field(description="A file, a folder, a glob, or sample://NAME; {SPAN} stands for a span's number.")
-    span: NonNegativeInt | None = Field(default=None, description="The newest span to take; without, the newest there.")
-    spans: PositiveInt | None = Field(default=None, description="How many spans to take, the newest; one without.")
+    path: Text = Field(
+        description="A file, a folder, a glob, or sample://NAME; {SPAN} stands for a span's number, {YYYY}, {MM}, {DD} "
+        "and {HH} for its day and hour, {VERSION} for a version of it, of which the newest is read."
+    )
+    span: NonNegativeInt | Annotated[str, Field(pattern=NAME)] | None = Field(
+        default=None,
+        description="The newest span to take, as 7, 2026-11-20 or 2026-11-20T05; without, the newest there. The number "
+        "of a day counts from 1970-01-01, and that of an hour.",
+    )
+    spans: PositiveInt | Recent | None = Field(
+        default=None, description="How many spans to take, the newest, or of which time, {last: 7d}; one without."
+    )
+    gaps: Literal["bridge", "refuse"] | None = Field(
+        default=None,
+        description="What of spans that are missing, or not complete, between those that are taken: they are passed "
+        "over and named, as without it, or stop the run.",
+    )
     marker: Text | None = Field(default=None, description="A file that a span has when it is complete, like _SUCCESS.")
     settle: Duration | None = Field(
         default=None, description="A span is complete, too, once none of its files has changed for so long, as 10m."
@@ -147,17 +166,33 @@ class Data(Section):
     @field_validator("path")
     @classmethod
     def _check_path(cls, path: str) -> str:
-        unknown = re.search(r"\{[A-Z]+[^{}]*\}", SPAN.sub("", path, 1))
-        if unknown:
-            raise ValueError(f"can have one {{SPAN}}, or one {{SPAN:3}} of three digits, and no other {unknown[0]}")
-        return path
+        return check_places(path)
 
     @model_validator(mode="after")
     def _check_spans(self) -> "Data":
-        asked = next((key for key in ("span", "spans", "marker", "settle") if getattr(self, key) is not None), None)
-        if asked and not SPAN.search(self.path):
-            raise ValueError(f"has {asked}, but no {{SPAN}} in its path to stand for the number")
+        keys = ("span", "spans", "gaps", "marker", "settle")
+        asked = next((key for key in keys if getattr(self, key) is not None), None)
+        if asked and not has_spans(self.path):
+            raise ValueError(f"has {asked}, but no {{SPAN}} in its path to stand for the number, and no {{YYYY}}")
+        unit = find_unit(self.path)
+        if self.span is not None and self.newest is None:
+            called = f"called as {unit.tell(0)} is" if unit.length else "numbers"
+            raise ValueError(f"has span {self.span}, which is none of its path's: they are {called}")
+        if isinstance(self.spans, Recent) and not unit.length:
+            raise ValueError("has spans of the last time, but no {YYYY}, {MM} and {DD} in its path to tell it")
+        if isinstance(self.spans, Recent) and unit.length and read_duration(self.spans.last) % unit.length:
+            raise ValueError(f"has spans of the last {self.spans.last}, which is no number of whole days")
         return self
+
+    @property
+    def newest(self) -> int | None:
+        """The number of the newest span to take."""
+        return None if self.span is None else find_unit(self.path).read(self.span)
+
+    @property
+    def reach(self) -> timedelta | None:
+        """How far back from its end the spans go that are taken."""
+        return read_duration(self.spans.last) if isinstance(self.spans, Recent) else None
 
     @property
     def settle_seconds(self) -> float | None:

@@ -17,7 +17,9 @@ def monitor(
     source: Annotated[
         str | None, typer.Option("--input", metavar="FILES", help="New rows, with labels or without; else a span.")
     ] = None,
-    span: Annotated[int | None, typer.Option(help="A span of data.path; else the newest complete one.")] = None,
+    span: Annotated[
+        str | None, typer.Option(help="A span of data.path, as 7 or 2026-11-20; else the newest complete one.")
+    ] = None,
     requests: Annotated[bool, typer.Option("--requests", help="What the request log holds, in place of rows.")] = False,
     output: Format = Output.text,
 ) -> None:

@@ -15,7 +15,7 @@ from components.readers.files import list_files as list_data_files
 from configs.errors import ConfigError
 from configs.repository import ROOT
 from configs.schema.config import Config
-from configs.schema.data import SPAN
+from configs.schema.spans import glob_all
 
 FOLDER = "own"  # of the image: the folder of a config that does not lie in the repository
 LARGEST = 100_000_000  # bytes in an image, which each machine of the cluster fetches
@@ -80,7 +80,7 @@ def list_files(section: str, key: str, config: Config) -> list[Path]:
     if (section, key) != ("data", "path"):
         return [Path(path)] if os.path.isfile(path) else []
     base, pattern = find_data(path)
-    found = list_data_files(base, SPAN.sub("*", pattern), config.data.format)
+    found = list_data_files(base, glob_all(pattern), config.data.format)
     return [Path(part) for part in list_parts(found, config.data.format, config.data.dialect)]
 
 

@@ -17,11 +17,11 @@ class Rows:
     """Which rows to look at: those of files or of a span, else what the request log holds."""
 
     source: str | None = None
-    span: int | None = None
+    span: str | int | None = None
     requests: bool = False
 
 
-def choose_rows(source: str | None, span: int | None, requests: bool) -> Rows:
+def choose_rows(source: str | None, span: str | int | None, requests: bool) -> Rows:
     """Returns what the options ask for; raises ConfigError where they do not go together."""
     given = {"--input": source is not None, "--span": span is not None, "--requests": requests}
     named = [name for name, is_there in given.items() if is_there]

@@ -15,13 +15,14 @@ from components.readers.file_format import FileFormat
 from components.readers.files import find_data, list_files
 from components.readers.formats import FORMATS, find_format, find_scored
 from components.readers.row_batch import Batch
+from components.readers.spans import Choice
 from components.scoring.scorer import sort_out
 from components.validation.column_types import Role, column
 from components.validation.typed_batch import TIME, assign_roles, drop_orders, list_sources
 from components.validation.validate import require_columns
 from configs.errors import ConfigError
 from configs.schema.config import Config
-from configs.schema.data import SPAN
+from configs.schema.spans import find_unit, has_spans
 from pipelines.serving.batch_predict import list_inputs
 
 REMEDY = "Correct it, or take the row out."
@@ -35,7 +36,7 @@ class Source:
     files: Sequence[tuple[str, FileFormat]]
 
 
-def find_source(config: Config, source: str | None, span: int | None) -> Source:
+def find_source(config: Config, source: str | None, span: str | int | None) -> Source:
     """Returns the files that the options name, else the newest complete span; raises ConfigError, DataRejected."""
     data = config.data
     if source is not None:
@@ -43,12 +44,16 @@ def find_source(config: Config, source: str | None, span: int | None) -> Source:
             return Source(source, [(path, _find(path, config)) for path in list_files(*find_data(source), data.format)])
         paths = list_inputs(source)
         return Source(source, [(path, find_scored(path, data.format, data.dialect, source)) for path in paths])
-    if not SPAN.search(data.path):
+    if not has_spans(data.path):
         remedy = "Name rows by --input FILES, or those of the request log by --requests."
         raise ConfigError("data.path has no spans, so it does not say which rows are new", data.path, remedy)
     base, pattern = find_data(data.path)
-    [(number, found)] = spans.choose(base, pattern, span, 1, data.marker, data.settle_seconds).items()
-    return Source(f"span {number}", [(path, _find(path, config)) for path in list_files(base, found, data.format)])
+    number, unit = None if span is None else find_unit(data.path).read(span), find_unit(data.path)
+    if span is not None and number is None:
+        raise ConfigError(f"'{span}' is no span of {data.path}", "--span", f"Name one as {unit.tell(0)} is called.")
+    [found] = spans.choose(base, pattern, Choice(number, marker=data.marker, settle=data.settle_seconds)).spans
+    paths = list_files(base, found.pattern, data.format)
+    return Source(f"span {found.name}", [(path, _find(path, config)) for path in paths])
 
 
 def read_rows(source: Source, config: Config) -> Iterator[pa.RecordBatch]:

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from components.evaluation.judgement import OVERALL
-from components.readers.portions import ALL, find_portions
+from components.readers.portions import find_portions
+from components.readers.spans import ALL
 from components.registry.versions import history
 from configs.errors import DataRejected
 from configs.home import Home
@@ -68,7 +69,7 @@ def look_at_data(config: Config, records: Records, facts: Facts) -> Facts:
         return facts
     seen = list_seen(records)
     try:
-        there = find_portions(config.data, [int(name) for name in seen if name != ALL])
+        there = find_portions(config.data, seen)
         differing = {name: found for name, found in there.items() if seen.get(name, {}).get("digest") != found.digest()}
         rows = sum(max(0, part.count_rows() - seen.get(name, {}).get("rows", 0)) for name, part in differing.items())
     except (DataRejected, OSError) as error:  # of which the run tells more

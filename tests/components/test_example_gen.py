@@ -345,6 +345,22 @@ def test_the_newest_span_becomes_the_examples_and_is_told(trips, config, example
     assert summary.details["spans"] == [8, 9]
 
 
+@pytest.mark.slow
+def test_days_and_what_is_missing_between_them_are_told(trips, config, examples, tmp_path):
+    for day, file in ((27, "0.csv"), (30, "1.csv")):
+        (tmp_path / f"2026-11-{day}" / "v1").mkdir(parents=True)
+        (trips / file).rename(tmp_path / f"2026-11-{day}" / "v1" / "rows.csv")
+    path = f"data.path={tmp_path}/{{YYYY}}-{{MM}}-{{DD}}/v{{VERSION}}/*.csv"
+    week = loader.load(tmp_path / "trips.yaml", [path, "data.spans={last: 7d}"])
+    assert (resolve(week)["span"], resolve(week)["version"]) == (20_787, 1)
+    execute(week, examples)
+    summary = summarise("ExampleGen", {"examples": [examples]})
+    missing = "2026-11-28..2026-11-29 are missing"
+    assert summary.text.startswith(f"spans 2026-11-27, 2026-11-30 ({missing}): 200 rows: ")
+    assert (summary.details["spans"], summary.details["missing"]) == (["2026-11-27", "2026-11-30"], missing)
+    assert list(summary.details["portions"]) == ["2026-11-27", "2026-11-30"]
+
+
 def test_the_split_of_a_row_does_not_depend_on_a_gap_beside_it():
     column = pa.array([*range(1000), None], pa.int64())
     parts = [1] * 1000

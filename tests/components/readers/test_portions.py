@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from components.readers.portions import ALL, count_rows, find_portions
+from components.readers.portions import count_rows, find_portions
+from components.readers.spans import ALL
 from configs.errors import DataRejected
 from configs.schema.data import Data
 from configs.schema.dialect import PLAIN
@@ -21,17 +22,24 @@ def test_what_a_run_would_take_and_what_is_newer_than_all_it_has_seen(tmp_path: 
     for span in (1, 2, 3, 5, 6):
         write(tmp_path, span, rows=span)
     assert list(find_portions(data(tmp_path), seen=[])) == ["6"]
-    assert list(find_portions(data(tmp_path), seen=[2])) == ["3", "5", "6"]
-    assert list(find_portions(data(tmp_path, spans=3), seen=[6])) == ["3", "5", "6"]
-    assert list(find_portions(data(tmp_path, span=3), seen=[1])) == ["2", "3"]
-    assert {name: part.count_rows() for name, part in find_portions(data(tmp_path), [3]).items()} == {"5": 5, "6": 6}
+    assert list(find_portions(data(tmp_path), seen=["2"])) == ["3", "5", "6"]
+    assert list(find_portions(data(tmp_path, spans=3), seen=["6"])) == ["3", "5", "6"]
+    assert list(find_portions(data(tmp_path, span=3), seen=["1"])) == ["2", "3"]
+    assert {name: part.count_rows() for name, part in find_portions(data(tmp_path), ["3"]).items()} == {"5": 5, "6": 6}
+
+
+def test_days_are_known_by_their_name(tmp_path: Path) -> None:
+    for day in ("2026-02-28", "2026-03-01", "2026-03-02"):
+        (tmp_path / f"{day}.csv").write_text("fare\n1\n")
+    days = data(tmp_path, path=str(tmp_path / "{YYYY}-{MM}-{DD}.csv"))
+    assert list(find_portions(days, seen=["7", "2026-02-28"])) == ["2026-03-01", "2026-03-02"]
 
 
 def test_a_span_without_its_marker_is_not_there(tmp_path: Path) -> None:
     for span in (1, 2):
         write(tmp_path, span, rows=1)
     (tmp_path / "1" / "_SUCCESS").touch()
-    assert list(find_portions(data(tmp_path, marker="_SUCCESS"), seen=[0])) == ["1"]
+    assert list(find_portions(data(tmp_path, marker="_SUCCESS"), seen=["0"])) == ["1"]
 
 
 def test_data_without_spans_is_one_portion(tmp_path: Path) -> None:

@@ -185,7 +185,7 @@ def test_a_value_out_of_range_is_refused(write: Callable[..., str], override: st
         (["label.separator=/"], "of kind binary has one class in a cell, and takes no separator"),
         (["label.kind=multilabel", "label.separator=/", "label.classes=[a/b, c]"], "has a class with / in its name"),
         (["data.split.stratify=true", "label.kind=regression"], "of kind regression has no classes to divide alike"),
-        (["schedule={cron: 0 3 * * *, when: {new_spans: 1}}"], "waits for new_spans, but data.path has no {SPAN}"),
+        (["schedule={cron: 0 3 * * *, when: {new_spans: 1}}"], "waits for new_spans, but data.path has no {SPAN} or"),
     ],
 )
 def test_keys_that_exclude_each_other_are_refused(write: Callable[..., str], overrides: list[str], what: str) -> None:

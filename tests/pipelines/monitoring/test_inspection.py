@@ -79,7 +79,9 @@ def test_the_newest_span_is_looked_at_where_no_rows_are_named(config, home, writ
     write("2.csv", fares=FARES[:500], places=PLACES[:500])
     assert (inspect(config, Rows()).source, inspect(config, Rows(span=1)).rows) == ("span 2", ROWS)
     with pytest.raises(DataRejected, match="There is no span 7"):
-        inspect(config, Rows(span=7))
+        inspect(config, Rows(span="7"))
+    with pytest.raises(ConfigError, match="'2026-11-20' is no span of "):
+        inspect(config, Rows(span="2026-11-20"))
 
 
 def test_a_wrong_cell_is_named(config, home, write, tmp_path):
