@@ -1,11 +1,11 @@
 """What a span holds, or all data where there are none: by it a run knows what it has seen, a schedule what is new."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from components.readers.files import digest_files, find_data, list_files, list_parts
 from components.readers.formats import find_format
-from components.readers.spans import ALL, Choice, choose, find_all
+from components.readers.spans import ALL, Choice, Span, choose, find_all
 from configs.schema.data import Data
 from configs.schema.dialect import Dialect
 from configs.schema.spans import find_unit, has_spans
@@ -49,9 +49,14 @@ def find_portions(data: Data, seen: Collection[str]) -> dict[str, Found]:
         return {ALL: Found(base, list_files(base, pattern, data.format), data)}
     known = [number for number in map(unit.read, seen) if number is not None]
     newest = max(known or (span.number for span in taken))  # without any, what there was before is no news
-    there = find_all(base, pattern, choice).values()
-    chosen = [span for span in there if span in taken or span.number > newest]
-    return {span.name: Found(base, list_files(base, span.pattern, data.format), data) for span in chosen}
+    return find_spans(data, lambda span: span in taken or span.number > newest)
+
+
+def find_spans(data: Data, wants: Callable[[Span], bool]) -> dict[str, Found]:
+    """Return the complete spans that are there, not too new, and wanted, by name, oldest first; raises DataRejected."""
+    base, pattern = find_data(data.path)
+    there = filter(wants, find_all(base, pattern, Choice.of(data)).values())
+    return {span.name: Found(base, list_files(base, span.pattern, data.format), data) for span in there}
 
 
 def digest_portion(base: str, files: Sequence[str], format: str, dialect: Dialect) -> str:

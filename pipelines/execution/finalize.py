@@ -11,6 +11,7 @@ from components.registry.versions import intact
 from configs.errors import MillraceError, Stopped
 from configs.schema.config import Config
 from pipelines.execution.provenance import describe_provenance
+from pipelines.execution.span_changes import find_changes
 from pipelines.reporting import html_report
 from pipelines.runs.directory import now, number_of, read_decision, write_file
 from pipelines.runs.outcomes import Outcome, failure, read_outcomes
@@ -60,6 +61,7 @@ def record_run(
         "serving": config.home.address(config.home.serving),
         "folder": config.home.address(run.folder),
         "error": failed.error if failed else None,
+        "changed_spans": find_changes(config, run, outcomes),
         "nodes": [asdict(outcome) for outcome in outcomes],
     }
     run.folder.mkdir(parents=True, exist_ok=True)

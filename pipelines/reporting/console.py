@@ -28,6 +28,9 @@ def open_console(**options: Any) -> Console:
     return Console(markup=False, emoji=False, highlight=False, **options)
 
 
+MOST = 5  # spans of which it is told that they changed
+
+
 class Screen:
     """A table with a row for each node; where the output is no terminal, a line as each node ends."""
 
@@ -96,12 +99,20 @@ def conclude(record: Mapping[str, Any], config_path: str) -> RenderableType:
     beside, decision = compare(record), record.get("decision")
     places = (
         *([f"Why         {decision['text']}"] if decision else []),
+        *(f"Changed     {text}" for text in tell_changes(record)),
         *([f"Compared    {beside}"] if beside else []),
         f"In service  {serving}",
         f"This run    {record['folder']} (report.html, run.json, log.txt)",
         f"Next        millrace {_next(record)} {config_path}",
     )
     return Group("", *lines, "", *places)
+
+
+def tell_changes(record: Mapping[str, Any]) -> list[str]:
+    """Returns what spans have changed since a run read them: of many, the newest."""
+    texts = [change["text"] for change in record.get("changed_spans", ())]
+    more = [f"{len(texts) - MOST} more, in run.json"] if len(texts) > MOST else []
+    return [*texts[-MOST:], *more]
 
 
 def compare(record: Mapping[str, Any]) -> str:

@@ -69,6 +69,7 @@ def render(record: Mapping[str, Any], config: Config) -> str:
         headline=console.headline(record).plain,
         duration=last(record["started"], record["ended"]),
         decision=record.get("decision"),
+        changes=console.tell_changes(record),
         states={state: drawn.plain for state, drawn in console.STATES.items()},
         judged=judge(measured, thresholds, missed),
         against=texts.get("Resolver"),

@@ -89,13 +89,14 @@ def read_records(home: Home) -> list[dict[str, Any]]:
     Raises MillraceError for one that cannot be read: what is newest is not known then.
     """
     return sorted(
-        map(_read_record, home.runs.glob(f"*/{RECORD}")),
+        map(read_record, home.runs.glob(f"*/{RECORD}")),
         key=lambda record: (record.get("number", 0), record["ended"], record["run"]),
         reverse=True,
     )
 
 
-def _read_record(path: Path) -> dict[str, Any]:
+def read_record(path: Path) -> dict[str, Any]:
+    """Returns the record of one run; raises MillraceError where it cannot be read."""
     try:
         record = json.loads(path.read_text())
         if not {"run", "ended"} <= record.keys():

@@ -13,15 +13,14 @@ from configs.errors import DataRejected
 from configs.home import Home
 from configs.schema.config import Config
 from pipelines.execution.provenance import describe_provenance, list_differences
+from pipelines.execution.span_changes import list_portions
 from pipelines.monitoring.looks import read_looks
 from pipelines.runs.directory import number_of, read_decision, read_records
-from pipelines.runs.outcomes import SUCCESSES
 from pipelines.runs.run import STARTED, Run
 from pipelines.schedule.decision import Facts, Past, Seen
 from pipelines.schedule.state import State
 
 Records = Sequence[Mapping[str, Any]]
-READS = "ExampleGen"  # the node that tells of the data it has read
 
 
 def gather_facts(config: Config, state: State) -> Facts:
@@ -99,7 +98,5 @@ def list_seen(records: Records) -> dict[str, Mapping[str, Any]]:
     """Returns digest and rows of each span that a run has read, as the newest of these read it."""
     seen: dict[str, Mapping[str, Any]] = {}
     for record in records:
-        for node in record["nodes"]:
-            if node["node"] == READS and node["state"] in SUCCESSES:
-                seen = node["details"].get("portions", {}) | seen
+        seen = {**list_portions(record["nodes"]), **seen}
     return seen

@@ -8,7 +8,7 @@ import pytest
 from rich.console import RenderableType
 
 from configs.repository import ROOT
-from pipelines.reporting.console import Screen, compare, conclude, listing, open_console, paragraph
+from pipelines.reporting.console import Screen, compare, conclude, listing, open_console, paragraph, tell_changes
 
 MODELS = {"majority": {"auc": 0.5}, "tree": {"auc": 0.92}, "svm": {}}
 
@@ -31,6 +31,16 @@ def record(*nodes):
 )
 def test_what_a_model_is_compared_with(nodes, text):
     assert compare(record(*nodes)) == text
+
+
+def test_of_spans_that_changed_the_newest_are_told():
+    changes = [{"text": f"span {number} has changed"} for number in range(7)]
+    told = ["span 2", "span 3", "span 4", "span 5", "span 6"]
+    assert tell_changes({"changed_spans": changes}) == [f"{name} has changed" for name in told] + [
+        "2 more, in run.json"
+    ]
+    assert tell_changes({"changed_spans": changes[:5]})[-1] == "span 4 has changed"
+    assert "Changed     span 0 has changed\n" in draw(conclude({**RECORD, "changed_spans": changes[:1]}, "taxi.yaml"))
 
 
 DATA = r"root:x:0 [bold]b[/] [/] \[a] C:\new\ :warning: "
