@@ -27,19 +27,28 @@ class OnError(str, Enum):
 
 
 @app.command()
-def history(path: ConfigPath, overrides: Overrides = [], output: Format = Output.text) -> None:  # noqa: B006
+def history(
+    path: ConfigPath,
+    overrides: Overrides = [],  # noqa: B006
+    backfilled: Annotated[
+        bool, typer.Option("--backfilled", help="Those that backfills made, which never were.")
+    ] = False,
+    output: Format = Output.text,
+) -> None:
     """List every version that was ever in service, and how it came there."""
     from components.registry import versions
+    from pipelines.execution.backfill import list_backfilled
     from pipelines.storage.sync import fetch_service
 
     home = load(path, overrides).home
     fetch_service(home)
-    lines = versions.history(home)
+    lines = list(list_backfilled(home)) if backfilled else versions.history(home)
     table = listing("version", "at", "event", "run", "by", "metric", "reason")
     for line in lines:
         event = f"{line['event']} of {line['of']}" if line["of"] else line["event"]
         metrics = line["metrics"]
         figure = next((f"{name} {metrics[name]:.4f}" for name in MAIN if name in metrics), "")
+        event = f"{event} in {line['backfill']}, span {line['span']}" if backfilled else event
         table.add_row(str(line["number"]), line["at"], event, line["run"], line["by"], figure, line["reason"])
     answer(output, lines, table)
 

@@ -4,13 +4,14 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 
 from components.validation.column_patterns import resolve
 from configs.errors import ConfigError, PipelineBusy
@@ -44,34 +45,59 @@ def run(
     if_due: Annotated[
         bool, typer.Option("--if-due", help="Only where the config's schedule has a reason for it; else say why not.")
     ] = False,
+    span: Annotated[str | None, typer.Option(help="The newest span to take: 7, 2026-11-20.")] = None,
+    spans: Annotated[
+        str | None, typer.Option(metavar="FIRST..LAST", help="Backfill: make the version of each of these spans.")
+    ] = None,
     output: Format = Output.text,
 ) -> None:
     """Run the pipeline here: train, judge and publish."""
+    refuse_beside(spans, **{"--if-due": if_due, "--until": until, "--span": span})
     accepted = [] if accept_anomalies is None else [f"gate.accept={json.dumps(accept_anomalies)}"]
-    config = load(path, [*overrides, *accepted])
+    chosen = [] if span is None else [f"data.span={span}"]
+    config = load(path, [*overrides, *accepted, *chosen])
     nodes = [spec.id for spec in choose_nodes(config, until)]
     require_files(config)
     config = resolve(config)
-    from pipelines.execution import local_runner  # after a mistake in the config is named: it takes a second to load
     from pipelines.notify.announcement import announce
 
     console = open_console(stderr=output is Output.json)
     if said := config.home.mention_another(Path.cwd()):
         console.print(f"Nearby      {said}\n", soft_wrap=True)
-    ask = partial(inquire, config) if if_due else None
-    with Screen(console, nodes) as screen:
-        try:
-            record = local_runner.run_nodes(config, nodes, cache=not no_cache, watch=screen.watch, ask=ask)
-        except PipelineBusy as error:
-            if not if_due:
-                raise
-            record = local_runner.decline(config, inquire(config, error.what))
+    make = partial(launch, nodes=nodes, cache=not no_cache, console=console, if_due=if_due)
+    if spans is None:
+        record = make(config)
+    else:
+        from pipelines.execution.backfill import fill_spans
+
+        record = fill_spans(config, spans, make, partial(console.print, soft_wrap=True))
     announce(config, record, datetime.now(timezone.utc), partial(console.print, soft_wrap=True))
     if output is Output.json:
         sys.stdout.write(json.dumps(record) + "\n")
     else:
         console.print(conclude(record, path) if record["run"] else record["decision"]["text"], soft_wrap=True)
     raise typer.Exit(record["exit_code"])
+
+
+def refuse_beside(spans: str | None, **others: object) -> None:
+    """Raises ConfigError for an option that a backfill has no use for."""
+    given = next((option for option, value in others.items() if value), None)
+    if spans is not None and given:
+        raise ConfigError("A backfill takes each of its spans, and all nodes.", given, "Leave it out, or --spans.")
+
+
+def launch(config: Config, nodes: Sequence[str], cache: bool, console: Console, if_due: bool) -> dict[str, Any]:
+    """Runs the nodes, shows how far they are, and returns the record; with `if_due` where the schedule has a reason."""
+    from pipelines.execution import local_runner  # after a mistake in the config is named: it takes a second to load
+
+    ask = partial(inquire, config) if if_due else None
+    with Screen(console, nodes) as screen:
+        try:
+            return local_runner.run_nodes(config, nodes, cache=cache, watch=screen.watch, ask=ask)
+        except PipelineBusy as error:
+            if not if_due:
+                raise
+            return local_runner.decline(config, inquire(config, error.what))
 
 
 def inquire(config: Config, holder: str | None = None) -> Mapping[str, Any]:

@@ -25,7 +25,7 @@ ASIDE = (
 def describe_provenance(config: Config) -> dict[str, str]:
     """Returns the digest of each part; the code is ours, and the files of the user's own that the config names."""
     own = {key: file_digest(path).hex() for key, path in list_named(config).items() if path.is_file()}
-    settings = config.model_dump_json(exclude={**dict.fromkeys(ASIDE, True), "gate": {"accept"}})
+    settings = config.model_dump_json(exclude={**dict.fromkeys(ASIDE, True), "gate": {"accept"}, "data": {"span"}})
     return {
         "config": _digest(settings),
         "code": _digest(json.dumps([fingerprint.of_repository(), own])),

@@ -55,3 +55,16 @@ def test_a_config_without_a_schedule_is_refused(fresh: Sandbox) -> None:
     assert str(ask(fresh.config).exception) == (
         "schedule: The config has no schedule. Add one, like schedule: {cron: '0 3 * * 1'}."
     )
+
+
+@pytest.mark.parametrize("option", [("--if-due",), ("--until", "ExampleGen"), ("--span", "7")])
+def test_a_backfill_takes_all_of_its_spans(fresh: Sandbox, option: tuple[str, ...]) -> None:
+    said = CliRunner().invoke(app, ["run", str(fresh.config), "--spans", "1..2", *option])
+    assert str(said.exception) == (
+        f"{option[0]}: A backfill takes each of its spans, and all nodes. Leave it out, or --spans."
+    )
+
+
+def test_a_span_needs_a_place_in_the_path(fresh: Sandbox) -> None:
+    said = CliRunner().invoke(app, ["run", str(fresh.config), "--span", "7"])
+    assert "has span, but no {SPAN} in its path" in str(said.exception)
