@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     Field,
     PositiveFloat,
+    PositiveInt,
     Strict,
     ValidationInfo,
     field_validator,
@@ -146,6 +147,20 @@ class Gate(Section):
     accept: Text | None = Field(default=None, description="Why to go on all the same; as --accept-anomalies gives it.")
 
 
+class Keep(Section):
+    """How many are kept, the newest; of what is not named, all.
+
+    What is in service, what it was judged against, what a rollback needs and what the cache answers with is kept as
+    well.
+    """
+
+    versions: PositiveInt | None = Field(default=None, description="Versions that can be rolled back to.")
+    runs: PositiveInt | None = Field(default=None, description="Runs with their logs, records and reports.")
+    artifacts: PositiveInt | None = Field(
+        default=None, description="Runs whose artifacts are kept, which `promote --run` and the cache need."
+    )
+
+
 class Storage(Section):
     """Where runs, metadata and served versions lie."""
 
@@ -155,6 +170,17 @@ class Storage(Section):
         "YAML, or in the nearest folder above in which pipelines work.",
     )
     metadata: Text | None = Field(default=None, description="mysql://USER:PASSWORD@HOST:PORT/DATABASE; SQLite without.")
+    keep: Keep | None = Field(
+        default=None, description="What stays when a run has ended, or by `millrace clean --keep`; all without."
+    )
+
+    @model_validator(mode="after")
+    def _check_keep(self) -> "Storage":
+        if self.keep and is_url(self.root):
+            raise ValueError(
+                f"keeps a number of versions, runs or artifacts, which {self.root} has rules of its own for"
+            )
+        return self
 
 
 def _require_fit(metrics: Iterable[str], label: Label | None) -> None:

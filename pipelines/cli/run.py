@@ -178,13 +178,20 @@ def tensorboard(
 
 
 @app.command()
-def clean(path: ConfigPath, dry_run: DryRun = False) -> None:
+def clean(
+    path: ConfigPath,
+    keep: Annotated[bool, typer.Option("--keep", help="Remove only what is beyond the config's storage.keep.")] = False,
+    dry_run: DryRun = False,
+) -> None:
     """Remove a pipeline's artifacts, checkpoints and metadata; runs, versions and history stay."""
     from pipelines.runs.lease import borrow_pipeline
     from pipelines.runs.run import new_id
     from pipelines.storage.sync import put_files
 
     config = load(path)
+    if keep:
+        typer.echo(clean_beyond(config, dry_run))
+        return
     home = config.home
     doomed = [
         place for place in (home.artifacts, home.checkpoints, home.metadata, home.seal, home.settled) if place.exists()
@@ -196,6 +203,24 @@ def clean(path: ConfigPath, dry_run: DryRun = False) -> None:
             put_files(home, home.artifacts, home.checkpoints)
     for place in doomed:
         typer.echo(f"{'would remove' if dry_run else 'removed'} {place}")
+
+
+def clean_beyond(config: Config, dry_run: bool) -> str:
+    """Removes what is beyond `storage.keep`, and returns what to say of it; raises ConfigError without it."""
+    from pipelines.execution.retention import choose_doomed, remove_doomed
+    from pipelines.runs.lease import borrow_pipeline
+    from pipelines.runs.run import new_id
+
+    if config.storage.keep is None:
+        raise ConfigError("The config does not say what to keep", "storage.keep", "Add one, like keep: {runs: 50}.")
+    if dry_run:
+        doomed = choose_doomed(config, config.storage.keep)
+        places = [f"would remove {place}" for place in (*doomed.versions, *doomed.runs, *doomed.artifacts)]
+        return "\n".join([*places, f"would free {doomed.text or 'nothing'}"])
+    with borrow_pipeline(config, f"clean-{new_id()}"):
+        doomed = choose_doomed(config, config.storage.keep)
+        remove_doomed(config, doomed)
+    return f"freed {doomed.text or 'nothing'}"
 
 
 def _remove(place: Path) -> None:

@@ -17,6 +17,7 @@ from configs.home import COPIES, working_copies
 from configs.schema.config import Config
 from pipelines.execution import disk_space, settled
 from pipelines.execution.finalize import finish_run, record_run
+from pipelines.execution.retention import retain_after
 from pipelines.execution.settled import Settled
 from pipelines.runs.directory import begin_run, write_decision
 from pipelines.runs.lease import borrow_pipeline
@@ -52,7 +53,7 @@ def run_nodes(
                 if needs := settled.digest_needs(config, nodes) if cache else None:
                     watch({"node": nodes[0], "state": "running", "text": "looking for what has changed"})
                 if known := settled.recall(config, needs):
-                    return repeat_nodes(config, run, started, known, watch)
+                    return retain_after(config, run, repeat_nodes(config, run, started, known, watch))
                 with sync.working(config, run, nodes):
                     interruption = run_worker(config, run, nodes, cache, watch, run.log)
                 ignore_signals()
@@ -61,6 +62,7 @@ def run_nodes(
             disk_space.release(run)
             record = finish_run(config, run, started, nodes, interruption)
             settled.keep(config, run, record, needs)
+            record = retain_after(config, run, record)
         sync.put_files(config.home, run.folder)
         return record
 

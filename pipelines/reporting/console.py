@@ -103,6 +103,7 @@ def conclude(record: Mapping[str, Any], config_path: str) -> RenderableType:
         *([f"Compared    {beside}"] if beside else []),
         f"In service  {serving}",
         f"This run    {record['folder']} (report.html, run.json, log.txt)",
+        *([f"Freed       {record['freed']}"] if record.get("freed") else []),
         f"Next        millrace {_next(record)} {config_path}",
     )
     return Group("", *lines, "", *places)

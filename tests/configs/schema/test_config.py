@@ -230,3 +230,9 @@ def test_a_feature_made_of_what_is_private_is_private_and_so_is_one_of_a_pattern
 def test_a_private_column_that_is_none_is_refused_for_it_would_not_be_kept(write: Callable[..., str]) -> None:
     with pytest.raises(ConfigError, match="hold no 'compny', which data.private names.*did you mean 'company'?"):
         load(write(), ["data.private=[compny]"])
+
+
+def test_a_store_keeps_by_rules_of_its_own(write: Callable[..., str]) -> None:
+    assert load(write(), ["storage.keep={runs: 50}"]).storage.keep.runs == 50
+    with pytest.raises(ConfigError, match="which gs://bucket has rules of its own for"):
+        load(write(), ["storage={root: gs://bucket, keep: {runs: 50}}"])

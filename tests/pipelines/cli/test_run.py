@@ -68,3 +68,18 @@ def test_a_backfill_takes_all_of_its_spans(fresh: Sandbox, option: tuple[str, ..
 def test_a_span_needs_a_place_in_the_path(fresh: Sandbox) -> None:
     said = CliRunner().invoke(app, ["run", str(fresh.config), "--span", "7"])
     assert "has span, but no {SPAN} in its path" in str(said.exception)
+
+
+def test_clean_removes_what_is_beyond_what_is_kept(fresh: Sandbox) -> None:
+    said = CliRunner().invoke(app, ["clean", str(fresh.config), "--keep"])
+    assert str(said.exception).startswith("storage.keep: The config does not say what to keep")
+    text = fresh.config.read_text().replace("root: workspace", "root: workspace, keep: {runs: 1}")
+    fresh.config.write_text(text)
+    for run in ("r1", "r2"):
+        leave_record(load(fresh.config), run)
+    home = load(fresh.config).home
+    said = CliRunner().invoke(app, ["clean", str(fresh.config), "--keep", "--dry-run"])
+    assert said.stdout.startswith(f"would remove {home.run('r1')}\nwould free 1 run, 0.0 MB")
+    assert CliRunner().invoke(app, ["clean", str(fresh.config), "--keep"]).stdout.startswith("freed 1 run, 0.0 MB")
+    assert [path.name for path in home.runs.iterdir()] == ["r2"]
+    assert CliRunner().invoke(app, ["clean", str(fresh.config), "--keep"]).stdout == "freed nothing\n"
