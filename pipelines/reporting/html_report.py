@@ -1,4 +1,4 @@
-"""The report of a run: one page, drawn from its record and config alone, which needs no network."""
+"""The report of a run: one page, drawn from its record and config alone, which needs no network and no library."""
 
 import json
 import math
@@ -10,23 +10,19 @@ from importlib import metadata
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
-from markupsafe import Markup, escape
-from plotly.io import to_html
-from plotly.offline import get_plotlyjs
 
 from components.evaluation.judgement import OVERALL
 from configs.schema.config import Config
 from configs.schema.evaluation import Threshold
 from pipelines.reporting import console
+from pipelines.reporting.charts import Chart, chart
 from pipelines.runs.run import Run
 
 PACKAGES = ("tfx", "tensorflow", "keras")
 ROWS = "example_count"
 CHANGES = frozenset({"max_drop", "max_rise"})  # thresholds that need a version in service
-CANDIDATE, BASELINE, FAINT = "#2f81f7", "#e0823d", "rgba(128,128,128,.25)"
 
 Measured = Mapping[str, Any]  # slice, metric, candidate, baseline: as components.evaluation.judgement has it
-Figure = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -46,7 +42,7 @@ class Group:
 
     column: str
     slices: Mapping[str, Mapping[str, Measured]]  # by value, then by metric
-    chart: Markup
+    chart: Chart
 
 
 def write_report(record: Mapping[str, Any], run: Run) -> None:
@@ -78,13 +74,12 @@ def render(record: Mapping[str, Any], config: Config) -> str:
         judging=f"all rows, in {evaluation['folds']} folds" if "folds" in evaluation else "the test split",
         confusion=name_classes(evaluation.get("confusion", []), config.label.values),
         groups=groups,
-        curves=draw("curves", trace(history, details["Trainer"].get("unit", "epoch"))) if history else None,
+        curves=trace(history, details["Trainer"].get("unit", "epoch")) if history else None,
         rows=details.get("ExampleGen", {}).get("rows"),
         columns=details.get("StatisticsGen", {}).get("columns"),
         gate=details.get("DataGate"),
         config=conceal(config.model_dump_json(indent=2)),
         versions={package: metadata.version(package) for package in PACKAGES},
-        plotly=Markup(get_plotlyjs()) if history or groups else None,
     )
 
 
@@ -134,11 +129,11 @@ def group(measured: Sequence[Measured], metric: str) -> list[Group]:
         if item["slice"] != OVERALL:
             column, _, value = item["slice"].partition("=")
             columns.setdefault(column, {}).setdefault(value, {})[item["metric"]] = item
-    overall = next((i["candidate"] for i in measured if (i["slice"], i["metric"]) == (OVERALL, metric)), math.nan)
+    overall = next((i["candidate"] for i in measured if (i["slice"], i["metric"]) == (OVERALL, metric)), None)
     groups = []
-    for number, (column, slices) in enumerate(columns.items()):
+    for column, slices in columns.items():
         ordered = {value: slices[value] for value in sorted(slices, key=natural)}
-        groups.append(Group(column, ordered, draw(f"slices-{number}", compare(ordered, column, metric, overall))))
+        groups.append(Group(column, ordered, compare(ordered, column, metric, overall)))
     return groups
 
 
@@ -147,70 +142,21 @@ def natural(text: str) -> list[str | int]:
     return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", text)]
 
 
-def compare(slices: Mapping[str, Mapping[str, Measured]], column: str, metric: str, overall: float) -> Figure:
+def compare(slices: Mapping[str, Mapping[str, Measured]], column: str, metric: str, overall: float | None) -> Chart:
     """Returns the chart of one metric by slice: the larger a dot, the more rows it stands for."""
     held = {value: items[metric] for value, items in slices.items() if metric in items}
     rows = [slices[value][ROWS]["candidate"] for value in held]
-    sizes = [8 + 16 * math.sqrt(count / max(rows)) for count in rows]
-    data = []
-    for name, colour, symbol in (("candidate", CANDIDATE, "circle"), ("baseline", BASELINE, "circle-open")):
-        if any(item[name] is not None for item in held.values()):
-            data.append(
-                {
-                    "name": name,
-                    "mode": "markers",
-                    "x": [str(escape(value)) for value in held],
-                    "y": [item[name] for item in held.values()],
-                    "customdata": rows,
-                    "marker": {"color": colour, "symbol": symbol, "size": sizes},
-                    "hovertemplate": f"%{{x}}: {metric} %{{y:.4f}}, %{{customdata:,}} rows",
-                }
-            )
-    line = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": overall, "y1": overall}
-    return {
-        "data": data,
-        "layout": {
-            "xaxis": {"type": "category", "title": {"text": str(escape(column))}},
-            "yaxis": {"title": {"text": metric}},
-            "shapes": [line | {"line": {"color": CANDIDATE, "dash": "dot", "width": 1}}],
-        },
+    models = {name: [item[name] for item in held.values()] for name in ("candidate", "baseline")}
+    known = {
+        name: values for name, values in models.items() if name == "candidate" or any(v is not None for v in values)
     }
+    return chart((column, metric), list(held), known, rows, overall)
 
 
-def trace(history: Mapping[str, Sequence[float]], unit: str) -> Figure:
+def trace(history: Mapping[str, Sequence[float]], unit: str) -> Chart:
     """Returns the chart of the loss by epoch, or what else a training is counted by."""
-    names = {"loss": ("train", CANDIDATE), "val_loss": ("eval", BASELINE)}
-    data = [
-        {
-            "name": split,
-            "mode": "lines+markers",
-            "x": list(range(1, len(history[key]) + 1)),
-            "y": history[key],
-            "line": {"color": colour},
-            "hovertemplate": f"{unit} %{{x}}: %{{y:.4f}}",
-        }
-        for key, (split, colour) in names.items()
-    ]
-    axis = {"title": {"text": unit}, "dtick": math.ceil(len(history["loss"]) / 10)}
-    return {"data": data, "layout": {"xaxis": axis, "yaxis": {"title": {"text": "loss"}}}}
-
-
-def draw(name: str, figure: Figure) -> Markup:
-    """Returns a chart's HTML, whose colours go with a light page and a dark one."""
-    axis = {"automargin": True, "gridcolor": FAINT, "linecolor": FAINT, "zeroline": False}
-    layout = {
-        "height": 320,
-        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"},
-        "showlegend": True,
-        **{key: value for key, value in figure["layout"].items() if not key.endswith("axis")},
-        **{key: axis | figure["layout"][key] for key in ("xaxis", "yaxis")},
-    }
-    options = {"displayModeBar": False, "scrollZoom": False}
-    whole = {"data": figure["data"], "layout": layout}
-    return Markup(to_html(whole, options, include_plotlyjs=False, full_html=False, validate=False, div_id=name))
+    places = [str(number) for number in range(1, len(history["loss"]) + 1)]
+    return chart((unit, "loss"), places, {"train": history["loss"], "eval": history["val_loss"]})
 
 
 def figure(value: float | None) -> str:
