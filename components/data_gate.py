@@ -114,6 +114,7 @@ def rejection(found: list[Anomaly]) -> DataRejected:
         + "\n".join(f"  {anomaly}" for anomaly in found),
         where="DataGate",
         remedy=remedy,
+        details={"accepted": None, "anomalies": [vars(anomaly) for anomaly in found]},
     )
 
 

@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import metadata
@@ -11,29 +11,14 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from components.evaluation.judgement import OVERALL
+from components.evaluation.judgement import OVERALL, Failure
 from configs.schema.config import Config
-from configs.schema.evaluation import Threshold
 from pipelines.reporting import console
 from pipelines.reporting.charts import Chart, chart
+from pipelines.reporting.verdict import ROWS, Measured, judge, list_steps, tell_service
 from pipelines.runs.run import Run
 
 PACKAGES = ("tfx", "tensorflow", "keras")
-ROWS = "example_count"
-CHANGES = frozenset({"max_drop", "max_rise"})  # thresholds that need a version in service
-
-Measured = Mapping[str, Any]  # slice, metric, candidate, baseline: as components.evaluation.judgement has it
-
-
-@dataclass(frozen=True)
-class Judged:
-    """One metric over all rows, what it had to reach, and whether it did; None where it had nothing to reach."""
-
-    metric: str
-    candidate: float
-    baseline: float | None
-    limits: str
-    passed: bool | None
 
 
 @dataclass(frozen=True)
@@ -59,7 +44,7 @@ def render(record: Mapping[str, Any], config: Config) -> str:
     evaluation = details.get("Evaluator", {})
     measured, thresholds = evaluation.get("metrics", []), config.evaluation.thresholds
     missed = {(failure["slice"], failure["metric"]) for failure in evaluation.get("missed", [])}
-    groups = group(measured, next(iter(thresholds)))
+    gate = details.get("DataGate") or None
     return template("report.html").render(
         record=record,
         headline=console.headline(record).plain,
@@ -67,17 +52,21 @@ def render(record: Mapping[str, Any], config: Config) -> str:
         decision=record.get("decision"),
         states={state: drawn.plain for state, drawn in console.STATES.items()},
         judged=judge(measured, thresholds, missed),
+        failures=[str(Failure(**failure)) for failure in evaluation.get("missed", []) if failure["slice"] != OVERALL],
+        service=tell_service(record, details.get("Resolver", {}).get("version")),
+        steps=list_steps(record, {anomaly["key"] for anomaly in (gate or {}).get("anomalies", [])}),
         against=texts.get("Resolver"),
         search=details.get("Tuner"),
         sklearn_baselines=details.get("SklearnBaselines", {}).get("models", {}),
         missed=missed,
         judging=f"all rows, in {evaluation['folds']} folds" if "folds" in evaluation else "the test split",
         confusion=name_classes(evaluation.get("confusion", []), config.label.values),
-        groups=groups,
+        groups=group(measured, next(iter(thresholds))),
         curves=trace(history, details["Trainer"].get("unit", "epoch")) if history else None,
         rows=details.get("ExampleGen", {}).get("rows"),
         columns=details.get("StatisticsGen", {}).get("columns"),
-        gate=details.get("DataGate"),
+        gate=gate,
+        stopped=record["error"] is not None and record["error"]["where"] == "DataGate",
         config=conceal(config.model_dump_json(indent=2)),
         versions={package: metadata.version(package) for package in PACKAGES},
     )
@@ -94,22 +83,6 @@ def template(name: str) -> Template:
     )
     environment.filters |= {"figure": figure, "value": value}
     return environment.get_template(name)
-
-
-def judge(
-    measured: Sequence[Measured], thresholds: Mapping[Any, Threshold], missed: Container[tuple[str, str]]
-) -> list[Judged]:
-    """Returns the metrics over all rows, those with a threshold first."""
-    overall = {item["metric"]: item for item in measured if item["slice"] == OVERALL}
-    found = []
-    for metric in sorted(overall.keys() - {ROWS}, key=lambda name: (name not in thresholds, name)):
-        limits = thresholds[metric].model_dump(exclude_none=True) if metric in thresholds else {}
-        text = ", ".join(f"{name} {value:g}" for name, value in limits.items())
-        baseline = overall[metric]["baseline"]
-        is_held = limits and (baseline is not None or not CHANGES.issuperset(limits))
-        passed = (OVERALL, metric) not in missed if is_held else None
-        found.append(Judged(metric, overall[metric]["candidate"], baseline, text, passed))
-    return found
 
 
 def name_classes(matrix: Sequence[Sequence[float]], classes: Sequence[str]) -> dict[str, dict[str, float]]:

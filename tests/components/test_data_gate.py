@@ -49,6 +49,7 @@ def test_the_message_names_the_value_and_its_share(usual):
         "Is the data right? `millrace schema diff CONFIG` lists what is new, `schema accept CONFIG` keeps it."
     )
     assert error.exit_code == 3
+    assert error.details == {"accepted": None, "anomalies": [vars(anomaly)]}
 
 
 def test_a_number_far_outside_the_range_breaks_the_gate_beyond_its_share(usual):

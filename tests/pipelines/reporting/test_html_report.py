@@ -114,7 +114,7 @@ def record(nodes, **changes):
 
 def published():
     pushed = node("Pusher", "version 2 published", {"version": 2, "new": True}, state="cached")
-    nodes = [*prepared(), *trained(), node("Resolver", "version 1"), evaluated(baseline=0.9400), pushed]
+    nodes = [*prepared(), *trained(), node("Resolver", "version 1", {"version": 1}), evaluated(baseline=0.9400), pushed]
     return record(nodes, published=2, in_service=2)
 
 
@@ -140,11 +140,13 @@ def show():
 
 def test_a_published_version(show):
     page = show(published())
-    assert "Published version 2: auc 0.9492, blessed In service: version 2, in /models/taxi/serving" in page.text
+    assert "Published version 2: auc 0.9492, blessed Verdict auc 0.9492 ✓ passed: at least 0.8" in page.text
+    assert "In service: version 2, in /models/taxi/serving. This run put it there, in place of version 1." in page.text
+    assert "millrace rollback CONFIG --reason REASON goes back to the version before" in page.text
     assert "ExampleGen ✓ done 1.2 s 15,002 rows" in page.text
     assert "Pusher ✓ cached 1.2 s version 2 published" in page.text
     assert "Baseline: version 1" in page.text
-    assert "auc 0.9492 0.9400 ✓ passed: min 0.8, max_drop 0.01 log_loss 0.2043 0.2500" in page.text
+    assert "auc 0.9492 0.9400 log_loss 0.2043 0.2500" in page.text
     assert "train eval test rows in all 12,044 1,513 1,445 15,002 Anomalies None." in page.text
     assert "company 4,155 (34.50%) 54 fare 0 11.7392" in page.text
     assert "ended 2026-11-22T10:54:49+00:00, after 1 min 26 s" in page.text
@@ -153,15 +155,15 @@ def test_a_published_version(show):
 def test_a_change_that_has_nothing_to_be_measured_against_is_not_passed(show):
     first = record([*prepared(), *trained(), evaluated()])
     text = show(first, "evaluation.thresholds={auc: {max_drop: 0.01}, log_loss: {max: 1, max_rise: 0.1}}").text
-    assert "auc 0.9492 – – nothing to compare with: max_drop 0.01 log_loss" in text
-    assert "✓ passed: max 1, max_rise 0.1" in text
+    assert "auc 0.9492 – nothing to compare with: 0.01 below what is in service this run: 0.9492 log_loss" in text
+    assert "✓ passed: at most 1, 0.1 above what is in service" in text
 
 
 def test_models_that_are_no_networks_stand_in_the_same_table(show):
     models = {"logistic": {"auc": 0.9311, "log_loss": 0.25}, "tree": {"auc": 0.9200}}
     compared = node("SklearnBaselines", "auc: logistic 0.9311", {"metric": "auc", "models": models})
     text = show(record([*prepared(), *trained(), evaluated(), compared])).text
-    assert "metric candidate baseline logistic tree threshold auc 0.9492 – 0.9311 0.9200 ✓ passed" in text
+    assert "metric candidate baseline logistic tree auc 0.9492 – 0.9311 0.9200 log_loss 0.2043" in text
     assert "log_loss 0.2043 – 0.2500 – " in text
 
 
@@ -183,6 +185,7 @@ def test_slices_come_in_their_natural_order_and_what_has_no_value_says_so(show):
 
 def test_the_charts_hold_the_figures():
     tips = re.findall("<title>(.*)</title></circle>", html_report.render(published(), load(TAXI)))
+    assert tips.pop(0) == "in service: 0.9400"
     assert tips[:2] == ["2, candidate: 0.9743, 92 rows", "10, candidate: 0.9169, 72 rows"]
     assert tips[2:4] == ["2, baseline: 0.9400, 92 rows", "10, baseline: 0.9400, 72 rows"]
     assert tips[4:] == ["1, train: 0.4271", "2, train: 0.2137", "1, eval: 0.2321", "2, eval: 0.2012"]
@@ -191,7 +194,8 @@ def test_the_charts_hold_the_figures():
 def test_nothing_new(show):
     pushed = node("Pusher", "nothing new: version 1 is this model", {"version": 1, "new": False})
     text = show(record([*prepared(), *trained(), evaluated(), pushed])).text
-    assert "Done: nothing new: version 1 is this model In service: version 1" in text
+    assert "Done: nothing new: version 1 is this model Verdict" in text
+    assert "In service: version 1, in /models/taxi/serving. This run has not changed that." in text
 
 
 def test_a_run_that_a_schedule_began_says_why(show):
@@ -215,32 +219,46 @@ def test_a_candidate_that_is_not_blessed(show):
     whole = record([*prepared(), *trained(), evaluated(missed), refused])
     text = show(whole, "evaluation.thresholds.auc.min=0.99").text
     assert "Not blessed; nothing was published. Evaluator : Not blessed: auc (Overall) is 0.9492, below 0.99." in text
-    assert "Improve the model. In service: version 1" in text
-    assert "auc 0.9492 – ✗ missed: min 0.99, max_drop 0.01" in text
+    assert "Improve the model. Verdict auc 0.9492 ✗ missed: at least 0.99" in text
+    assert "0.01 below what is in service" in text
+    assert "auc (trip_start_hour=10) is 0.9169, below 0.99 In service: version 1" in text
+    assert f"millrace promote CONFIG --run {whole['run']} --reason REASON puts it into service on your word" in text
     html = html_report.render(whole, load(TAXI))
     assert re.search(r'class="number bad">0\.9169', html)
     assert re.search(r'class="number">0\.9743', html)
 
 
-def test_data_that_was_rejected_leaves_out_what_never_came(show):
-    what = "1 anomaly in the data:\n  company (test split): 2.0% are new [ENUM_TYPE_UNEXPECTED, gate.unseen]"
+def test_data_that_were_rejected_show_the_findings_first():
+    found = {"split": "test", "feature": "company", "rule": "ENUM", "text": "2.0% are new", "key": "gate.unseen"}
+    what = "1 anomaly in the data:\n  company (test split): 2.0% are new [ENUM, gate.unseen]"
     error = {"exit_code": 3, "what": what, "where": "DataGate", "remedy": "Mend the data."}
-    nodes = [*prepared()[:3], node("DataGate", "1 anomaly", state="failed", error=error), {"node": "Trainer", **NEVER}]
-    page = show(record(nodes, in_service=None))
-    assert "Data rejected; nothing was published." in page.text
-    assert "company (test split): 2.0% are new" in page.text
-    assert "Mend the data. Nothing is in service yet." in page.text
+    gate = node("DataGate", "1 anomaly", {"accepted": None, "anomalies": [found]}, state="failed", error=error)
+    whole = record([*prepared()[:3], gate, {"node": "Trainer", **NEVER}], in_service=None)
+    page = Page(html_report.render(whole, load(TAXI)))
+    assert "Data rejected; nothing was published. DataGate : the data break 1 of its rules, below." in page.text
+    assert "Mend the data. What the gate found column split what rule key company test 2.0% are new ENUM" in page.text
+    assert page.text.index("What the gate found") < page.text.index("Verdict") < page.text.index("Nodes")
+    assert "Nothing is in service yet. millrace run CONFIG once the data are mended" in page.text
+    assert "millrace schema accept CONFIG keeps what is new" in page.text
     assert "Trainer – not run Data" in page.text
     assert "company 4,155 (34.50%) 54" in page.text
+    assert page.text.count("2.0% are new") == 1
     assert not {"Training", "Anomalies", "Metrics, on the test split"} & set(page.words)
-    assert "script" not in page.tags
+
+
+def test_data_that_an_earlier_node_rejected_are_told_in_its_words(show):
+    error = {"exit_code": 3, "what": "no number: 'x'", "where": "rows.csv:3:1", "remedy": "Mend it."}
+    text = show(record([node("ExampleGen", "no number", state="failed", error=error)])).text
+    assert "rows.csv:3:1 : no number: 'x' Mend it. Verdict" in text
+    assert "schema accept" not in text
 
 
 def test_a_run_that_failed_at_its_first_node(show):
     error = {"exit_code": 1, "what": "The run was stopped by SIGINT.", "where": "ExampleGen", "remedy": "Run again."}
     page = show(record([node("ExampleGen", error["what"], state="failed", error=error), {"node": "Trainer", **NEVER}]))
     assert "Failed; nothing was published. ExampleGen : The run was stopped by SIGINT. Run again." in page.text
-    assert page.tags.count("h2") == 2
+    assert "millrace run CONFIG once the cause is mended" in page.text
+    assert page.tags.count("h2") == 3
     assert page.tags.count("script") == 0
 
 
