@@ -15,6 +15,7 @@ from components.evaluation.judgement import OVERALL, Failure
 from configs.schema.config import Config
 from pipelines.reporting import console
 from pipelines.reporting.charts import Chart, chart
+from pipelines.reporting.data_table import tabulate
 from pipelines.reporting.verdict import ROWS, Measured, judge, list_steps, tell_service
 from pipelines.runs.run import Run
 
@@ -44,7 +45,7 @@ def render(record: Mapping[str, Any], config: Config) -> str:
     evaluation = details.get("Evaluator", {})
     measured, thresholds = evaluation.get("metrics", []), config.evaluation.thresholds
     missed = {(failure["slice"], failure["metric"]) for failure in evaluation.get("missed", [])}
-    gate = details.get("DataGate") or None
+    gate, rows = details.get("DataGate") or None, details.get("ExampleGen", {}).get("rows", {})
     return template("report.html").render(
         record=record,
         headline=console.headline(record).plain,
@@ -63,8 +64,8 @@ def render(record: Mapping[str, Any], config: Config) -> str:
         confusion=name_classes(evaluation.get("confusion", []), config.label.values),
         groups=group(measured, next(iter(thresholds))),
         curves=trace(history, details["Trainer"].get("unit", "epoch")) if history else None,
-        rows=details.get("ExampleGen", {}).get("rows"),
-        columns=details.get("StatisticsGen", {}).get("columns"),
+        rows=rows,
+        columns=tabulate(details.get("StatisticsGen", {}).get("columns", {}), rows, config),
         gate=gate,
         stopped=record["error"] is not None and record["error"]["where"] == "DataGate",
         config=conceal(config.model_dump_json(indent=2)),

@@ -123,7 +123,16 @@ def wide(columns):
     whole = published()
     details = {item["node"]: item["details"] for item in whole["nodes"]}
     details["StatisticsGen"]["columns"] = {
-        f"column_{number}": {"missing": number, "mean": 1 / 3, "unique": None} for number in range(columns)
+        f"column_{number}": {
+            "missing": number,
+            "missing_by_split": {"train": number, "eval": number, "test": number},
+            "mean": 1 / 3,
+            "median": 1 / 7,
+            "unique": None,
+            "edges": [edge / 3 for edge in range(13)],
+            "shares": {split: [1 / 13] * 12 for split in ("train", "eval", "test")},
+        }
+        for number in range(columns)
     }
     details["Evaluator"]["metrics"] += [
         item for hour in range(24) for item in measured(f"pickup_hour={hour}", 92.0, 0.9743, 0.2043)
@@ -148,7 +157,7 @@ def test_a_published_version(show):
     assert "Baseline: version 1" in page.text
     assert "auc 0.9492 0.9400 log_loss 0.2043 0.2500" in page.text
     assert "train eval test rows in all 12,044 1,513 1,445 15,002 Anomalies None." in page.text
-    assert "company 4,155 (34.50%) 54 fare 0 11.7392" in page.text
+    assert "company categorical 34.50% 54 fare numeric 0 11.7392" in page.text
     assert "ended 2026-11-22T10:54:49+00:00, after 1 min 26 s" in page.text
 
 
@@ -241,7 +250,7 @@ def test_data_that_were_rejected_show_the_findings_first():
     assert "Nothing is in service yet. millrace run CONFIG once the data are mended" in page.text
     assert "millrace schema accept CONFIG keeps what is new" in page.text
     assert "Trainer – not run Data" in page.text
-    assert "company 4,155 (34.50%) 54" in page.text
+    assert "company categorical 34.50% 54" in page.text
     assert page.text.count("2.0% are new") == 1
     assert not {"Training", "Anomalies", "Metrics, on the test split"} & set(page.words)
 

@@ -1,0 +1,74 @@
+"""What is told of a distribution is what the rows have."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import tensorflow_data_validation as tfdv
+
+from components.feature_statistics.distributions import BINS, LENGTH, VALUES, describe
+
+OPTIONS = tfdv.StatsOptions(num_quantiles_histogram_buckets=100)
+
+
+def statistics(company, miles):
+    frame = pd.DataFrame({"company": company, "miles": np.asarray(miles, "float64")})
+    return tfdv.generate_statistics_from_dataframe(frame, OPTIONS)
+
+
+@pytest.fixture(scope="module")
+def usual():
+    return statistics(["Blue", "Red"] * 500, np.linspace(0, 10, 1000))
+
+
+def tell(company, miles, **others):
+    return describe({"train": statistics(company, miles), **others})
+
+
+def test_numbers_are_counted_in_bins_that_are_alike_in_all_splits(usual):
+    random = np.random.default_rng(3)
+    rows = random.exponential(size=1000)
+    rows[0] = 1e6
+    told = tell(["Blue"] * 1000, rows, test=usual)["miles"]
+    edges = np.array(told["edges"])
+    assert len(edges) == BINS + 1
+    assert edges[-1] < 10, "a single far value does not stretch the bins"
+    for split, values in (("train", rows), ("test", np.linspace(0, 10, 1000))):
+        counted = np.histogram(values, [-np.inf, *edges[1:-1], np.inf])[0] / len(values)
+        assert told["shares"][split] == pytest.approx(counted, abs=0.015)
+    assert told["mean"] == pytest.approx(rows.mean())
+    assert told["median"] == pytest.approx(np.median(rows), rel=0.05)
+    assert told["unique"] is None
+
+
+def test_few_numbers_are_told_by_value():
+    told = tell(["Blue"] * 1000, [0.0] * 770 + [1.0] * 230)["miles"]
+    assert told["values"] == ["0", "1"]
+    assert told["shares"] == {"train": pytest.approx([0.77, 0.23], abs=0.005)}
+    assert tell(["Blue"] * 9, [7.5] * 9)["miles"]["shares"] == {"train": [1.0]}
+
+
+def test_texts_are_told_by_their_most_frequent_values():
+    companies = [f"{'x' * 50}{index}" for index in range(12) for _ in range(12 - index)]
+    other = statistics(["new"] * 10, range(10))
+    told = tell(companies, range(len(companies)), test=other)["company"]
+    assert len(told["values"]) == VALUES
+    assert told["values"][0] == f"{'x' * (LENGTH - 1)}…"
+    assert told["shares"]["train"] == pytest.approx([(12 - index) / 78 for index in range(VALUES)], abs=1e-4)
+    assert told["shares"]["test"] == [0.0] * VALUES
+    assert (told["unique"], told["mean"], told["median"]) == (12, None, None)
+
+
+def test_texts_of_which_each_is_another_have_no_values():
+    assert "values" not in tell([f"key {index}" for index in range(50)], range(50))["company"]
+
+
+def test_missing_values_are_counted_in_each_split(usual):
+    told = tell(["Blue", None, None, "Red"], [1.0, None, 2.0, 3.0], test=usual)
+    assert told["company"]["missing_by_split"] == {"train": 2, "test": 0}
+    assert told["miles"]["missing"] == 1
+
+
+def test_a_column_without_any_number_has_no_distribution():
+    told = tell(["Blue"] * 3, [None] * 3)["miles"]
+    assert told["missing"] == 3
+    assert "shares" not in told
