@@ -6,7 +6,15 @@ from typing import Any
 import numpy as np
 from tensorflow_metadata.proto.v0.statistics_pb2 import NumericStatistics as Numbers
 
-from components.feature_statistics.distance import Column, Statistics, cumulate, percentiles, share_values
+from components.feature_statistics.distance import (
+    Column,
+    Statistics,
+    cumulate,
+    distance,
+    distance_of_texts,
+    percentiles,
+    share_values,
+)
 
 BINS = 12  # of equal width, between the percentiles below; the outer ones hold the rest
 TAILS = (0.01, 0.99)  # beyond which a single far value would squeeze all others into one bin
@@ -41,6 +49,18 @@ def by_name(statistics: Statistics) -> dict[str, Column]:
 def count_missing(column: Column) -> int:
     """Returns how many rows have no value in a column."""
     return int(column.num_stats.common_stats.num_missing or column.string_stats.common_stats.num_missing)
+
+
+def measure_drift(statistics: Statistics, other: Statistics) -> dict[str, float]:
+    """Returns how far apart, from 0 to 1, the values of each column lie that both have, as the gate measures it."""
+    gaps, others = {}, by_name(other)
+    for name, column in by_name(statistics).items():
+        against = others.get(name, Column())
+        if percentiles(column.num_stats) and percentiles(against.num_stats):
+            gaps[name] = distance(column.num_stats, against.num_stats)
+        elif share_values(column.string_stats) and share_values(against.string_stats):
+            gaps[name] = distance_of_texts(column.string_stats, against.string_stats)
+    return gaps
 
 
 def _count_bins(splits: Mapping[str, Column]) -> dict[str, Any]:

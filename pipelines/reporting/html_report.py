@@ -15,6 +15,8 @@ from components.evaluation.judgement import OVERALL, Failure
 from configs.schema.config import Config
 from pipelines.reporting import console
 from pipelines.reporting.charts import Chart, chart
+from pipelines.reporting.comparison import Comparison
+from pipelines.reporting.comparison import compare as compare_with
 from pipelines.reporting.data_table import tabulate
 from pipelines.reporting.verdict import ROWS, Measured, judge, list_steps, tell_service
 from pipelines.runs.run import Run
@@ -34,10 +36,10 @@ class Group:
 def write_report(record: Mapping[str, Any], run: Run) -> None:
     """Writes the report of a run into its folder, where its config lies."""
     config = Config.model_validate_json(run.config.read_text())
-    run.report.write_text(render(record, config), encoding="utf-8")
+    run.report.write_text(render(record, config, compare_with(record, run, config)), encoding="utf-8")
 
 
-def render(record: Mapping[str, Any], config: Config) -> str:
+def render(record: Mapping[str, Any], config: Config, changed: Comparison | None = None) -> str:
     """Returns the page; a section of which the record knows nothing is left out."""
     details = {node["node"]: node["details"] for node in record["nodes"]}
     texts = {node["node"]: node["text"] for node in record["nodes"]}
@@ -56,6 +58,8 @@ def render(record: Mapping[str, Any], config: Config) -> str:
         failures=[str(Failure(**failure)) for failure in evaluation.get("missed", []) if failure["slice"] != OVERALL],
         service=tell_service(record, details.get("Resolver", {}).get("version")),
         steps=list_steps(record, {anomaly["key"] for anomaly in (gate or {}).get("anomalies", [])}),
+        changed=changed,
+        drift=rank((gate or {}).get("drift", {})),
         against=texts.get("Resolver"),
         search=details.get("Tuner"),
         sklearn_baselines=details.get("SklearnBaselines", {}).get("models", {}),
@@ -82,8 +86,13 @@ def template(name: str) -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"figure": figure, "value": value}
+    environment.filters |= {"figure": figure, "value": value, "conceal": conceal}
     return environment.get_template(name)
+
+
+def rank(drift: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Returns the columns whose distributions the gate measured, that which moved furthest first."""
+    return dict(sorted(drift.items(), key=lambda item: -item[1]["distance"]))
 
 
 def name_classes(matrix: Sequence[Sequence[float]], classes: Sequence[str]) -> dict[str, dict[str, float]]:

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 import tensorflow_data_validation as tfdv
 
-from components.feature_statistics.distributions import BINS, LENGTH, VALUES, describe
+from components.feature_statistics.distance import distance, numbers
+from components.feature_statistics.distributions import BINS, LENGTH, VALUES, describe, measure_drift
 
 OPTIONS = tfdv.StatsOptions(num_quantiles_histogram_buckets=100)
 
@@ -72,3 +73,19 @@ def test_a_column_without_any_number_has_no_distribution():
     told = tell(["Blue"] * 3, [None] * 3)["miles"]
     assert told["missing"] == 3
     assert "shares" not in told
+
+
+def test_columns_are_compared_as_the_gate_and_tfdv_compare_them(usual):
+    other = statistics(["Blue"] * 700 + ["Red"] * 200 + ["New"] * 100, np.linspace(5, 15, 1000))
+    gaps = measure_drift(usual, other)
+    assert gaps["miles"] == distance(numbers(usual)["miles"], numbers(other)["miles"])
+    schema = tfdv.infer_schema(usual)
+    tfdv.get_feature(schema, "company").drift_comparator.infinity_norm.threshold = 0.01
+    found = tfdv.validate_statistics(usual, schema, previous_statistics=other)
+    [measured] = [info for info in found.drift_skew_info if info.path.step[0] == "company"]
+    assert gaps["company"] == pytest.approx(measured.drift_measurements[0].value) == pytest.approx(0.3)
+
+
+def test_columns_that_one_side_lacks_are_not_compared(usual):
+    frame = pd.DataFrame({"miles": [None, None], "other": ["a", "b"]})
+    assert measure_drift(usual, tfdv.generate_statistics_from_dataframe(frame, OPTIONS)) == {}

@@ -21,6 +21,7 @@ from configs.repository import ROOT
 from configs.schema.schedule import Schedule, When
 from pipelines.execution.finalize import finish_run
 from pipelines.reporting import html_report
+from pipelines.reporting.comparison import Change, Comparison
 from pipelines.runs.directory import now
 from pipelines.runs.run import Run
 from pipelines.schedule.decision import Facts, Past, as_data, decide
@@ -200,6 +201,35 @@ def test_the_charts_hold_the_figures():
     assert tips[4:] == ["1, train: 0.4271", "2, train: 0.2137", "1, eval: 0.2321", "2, eval: 0.2012"]
 
 
+def test_what_changed_comes_with_the_drift_of_each_column():
+    whole = published()
+    gate = next(node for node in whole["nodes"] if node["node"] == "DataGate")
+    gate["details"]["drift"] = {
+        "company": {"distance": 0.01, "limit": 0.1},
+        "fare": {"distance": 0.4321, "limit": 0.1},
+        "hour": {"distance": 0.2, "limit": None},
+    }
+    changed = Comparison(
+        1,
+        "2026-11-01",
+        "run-1",
+        [Change("training.epochs", 5, 9), Change("data.path", "mysql://a:b@c/d", None)],
+        [Change("train", 1000, 1250)],
+        {"Code": False, "Packages": True},
+    )
+    text = Page(html_report.render(whole, load(TAXI), changed)).text
+    assert "What changed since version 1 Published 2026-11-01, by run run-1. Code: changed. Packages: the same." in text
+    assert "version 1 this run rows, train 1,000 1,250 (+250) training.epochs 5 9" in text
+    assert 'data.path "mysql://a:***@c/d" null' in text
+    assert "column distance limit fare 0.432 0.1 hour 0.200 – company 0.010 0.1 From 0, alike" in text
+    assert "What changed" not in Page(html_report.render(published(), load(TAXI))).text
+
+
+def test_a_config_that_is_the_same_is_said_to_be():
+    same = Comparison(1, "2026-11-01", "run-1", [], [], {})
+    assert "by run run-1. The config is the same." in Page(html_report.render(published(), load(TAXI), same)).text
+
+
 def test_nothing_new(show):
     pushed = node("Pusher", "nothing new: version 1 is this model", {"version": 1, "new": False})
     text = show(record([*prepared(), *trained(), evaluated(), pushed])).text
@@ -245,7 +275,10 @@ def test_data_that_were_rejected_show_the_findings_first():
     whole = record([*prepared()[:3], gate, {"node": "Trainer", **NEVER}], in_service=None)
     page = Page(html_report.render(whole, load(TAXI)))
     assert "Data rejected; nothing was published. DataGate : the data break 1 of its rules, below." in page.text
-    assert "Mend the data. What the gate found column split what rule key company test 2.0% are new ENUM" in page.text
+    assert (
+        "What the gate found column split what, by which rule and key of the config "
+        "company test 2.0% are new ENUM, gate.unseen" in page.text
+    )
     assert page.text.index("What the gate found") < page.text.index("Verdict") < page.text.index("Nodes")
     assert "Nothing is in service yet. millrace run CONFIG once the data are mended" in page.text
     assert "millrace schema accept CONFIG keeps what is new" in page.text
@@ -275,7 +308,7 @@ def test_anomalies_that_were_accepted_come_with_the_reason(show):
     anomaly = {"split": "test", "feature": "fare", "rule": "OUT_OF_RANGE", "text": "2% outside", "key": "gate.unseen"}
     text = show(record([*prepared([anomaly], accepted="new fares since May")])).text
     assert "Accepted: new fares since May" in text
-    assert "fare test 2% outside OUT_OF_RANGE gate.unseen" in text
+    assert "fare test 2% outside OUT_OF_RANGE, gate.unseen" in text
 
 
 def test_fetches_nothing_and_forbids_it():
