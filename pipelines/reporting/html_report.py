@@ -17,6 +17,7 @@ from pipelines.reporting import console
 from pipelines.reporting.charts import Chart, chart
 from pipelines.reporting.comparison import Comparison
 from pipelines.reporting.comparison import compare as compare_with
+from pipelines.reporting.confusion import name_classes
 from pipelines.reporting.data_table import tabulate
 from pipelines.reporting.verdict import ROWS, Measured, judge, list_steps, tell_service
 from pipelines.runs.run import Run
@@ -67,7 +68,7 @@ def render(record: Mapping[str, Any], config: Config, changed: Comparison | None
         judging=f"all rows, in {evaluation['folds']} folds" if "folds" in evaluation else "the test split",
         confusion=name_classes(evaluation.get("confusion", []), config.label.values),
         groups=group(measured, next(iter(thresholds))),
-        curves=trace(history, details["Trainer"].get("unit", "epoch")) if history else None,
+        curves=trace(history, details["Trainer"].get("unit", "epoch")) if history else [],
         rows=rows,
         columns=tabulate(details.get("StatisticsGen", {}).get("columns", {}), rows, config),
         gate=gate,
@@ -93,16 +94,6 @@ def template(name: str) -> Template:
 def rank(drift: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
     """Returns the columns whose distributions the gate measured, that which moved furthest first."""
     return dict(sorted(drift.items(), key=lambda item: -item[1]["distance"]))
-
-
-def name_classes(matrix: Sequence[Sequence[float]], classes: Sequence[str]) -> dict[str, dict[str, float]]:
-    """Returns how many rows of each class were told to be of which, by name; classes without any row are filled in."""
-    size = len(matrix)
-    return {
-        actual: {told: matrix[row][column] if max(row, column) < size else 0.0 for column, told in enumerate(classes)}
-        for row, actual in enumerate(classes)
-        if matrix
-    }
 
 
 def group(measured: Sequence[Measured], metric: str) -> list[Group]:
@@ -136,10 +127,13 @@ def compare(slices: Mapping[str, Mapping[str, Measured]], column: str, metric: s
     return chart((column, metric), list(held), known, rows, overall)
 
 
-def trace(history: Mapping[str, Sequence[float]], unit: str) -> Chart:
-    """Returns the chart of the loss by epoch, or what else a training is counted by."""
-    places = [str(number) for number in range(1, len(history["loss"]) + 1)]
-    return chart((unit, "loss"), places, {"train": history["loss"], "eval": history["val_loss"]})
+def trace(history: Mapping[str, Sequence[float]], unit: str) -> list[Chart]:
+    """Returns a chart of the loss and of each metric by epoch, or what else a training is counted by."""
+    charts = []
+    for name in sorted((key for key in history if f"val_{key}" in history), key=lambda key: key != "loss"):
+        places = [str(number) for number in range(1, len(history[name]) + 1)]
+        charts.append(chart((unit, name), places, {"train": history[name], "eval": history[f"val_{name}"]}))
+    return charts
 
 
 def figure(value: float | None) -> str:

@@ -198,7 +198,8 @@ def test_the_charts_hold_the_figures():
     assert tips.pop(0) == "in service: 0.9400"
     assert tips[:2] == ["2, candidate: 0.9743, 92 rows", "10, candidate: 0.9169, 72 rows"]
     assert tips[2:4] == ["2, baseline: 0.9400, 92 rows", "10, baseline: 0.9400, 72 rows"]
-    assert tips[4:] == ["1, train: 0.4271", "2, train: 0.2137", "1, eval: 0.2321", "2, eval: 0.2012"]
+    assert tips[4:8] == ["1, train: 0.4271", "2, train: 0.2137", "1, eval: 0.2321", "2, eval: 0.2012"]
+    assert tips[8:] == ["1, train: 0.7700", "2, train: 0.9300", "1, eval: 0.9300", "2, eval: 0.9500"]
 
 
 def test_what_changed_comes_with_the_drift_of_each_column():
@@ -395,9 +396,8 @@ def test_classes_are_told_apart_by_their_names(show):
     judged = evaluated()
     judged["details"]["confusion"] = [[1200.0, 45.0], [12.5, 187.5]]
     page = show(record([*prepared(), *trained(), judged]), "label.classes=['no tip', 'big tip']")
-    assert "actual \\ predicted no tip big tip no tip 1,200 45 big tip 12.5 187.5" in page.text
-
-
-def test_a_class_without_a_row_is_shown_all_the_same():
-    assert html_report.name_classes([[3.0]], ["a", "b"]) == {"a": {"a": 3.0, "b": 0.0}, "b": {"a": 0.0, "b": 0.0}}
-    assert html_report.name_classes([], ["a", "b"]) == {}
+    assert (
+        "actual \\ predicted no tip big tip rows precision recall F1 "
+        "no tip 1,200 96.4% 45 3.6% 1,245 0.9897 0.9639 0.9766 "
+        "big tip 12.5 6.2% 187.5 93.8% 200 0.8065 0.9375 0.8671" in page.text
+    )
