@@ -4,7 +4,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib import metadata
 from typing import Any
@@ -19,6 +19,7 @@ from pipelines.reporting.comparison import Comparison
 from pipelines.reporting.comparison import compare as compare_with
 from pipelines.reporting.confusion import name_classes
 from pipelines.reporting.data_table import tabulate
+from pipelines.reporting.threshold import read_curve
 from pipelines.reporting.verdict import ROWS, Measured, judge, list_steps, tell_service
 from pipelines.runs.run import Run
 
@@ -67,6 +68,9 @@ def render(record: Mapping[str, Any], config: Config, changed: Comparison | None
         missed=missed,
         judging=f"all rows, in {evaluation['folds']} folds" if "folds" in evaluation else "the test split",
         confusion=name_classes(evaluation.get("confusion", []), config.label.values),
+        curve=asdict(found)
+        if (found := read_curve(evaluation.get("roc", []), evaluation.get("confusion", [])))
+        else None,
         groups=group(measured, next(iter(thresholds))),
         curves=trace(history, details["Trainer"].get("unit", "epoch")) if history else [],
         rows=rows,
