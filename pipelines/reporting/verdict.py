@@ -125,10 +125,11 @@ def list_steps(record: Mapping[str, Any], keys: Container[str]) -> list[Step]:
         return [*again, Step("millrace schema diff CONFIG", "lists what the schema does not know"), widen, accept]
     if record["exit_code"]:
         return [Step("millrace run CONFIG", "once the cause is mended; nodes that are done stay so")]
-    if record["published"]:
-        return [
-            Step("millrace predict CONFIG --input FILE --output FILE", "scores the rows of a file"),
-            Step("millrace serve CONFIG", "answers requests over HTTP"),
-            Step("millrace rollback CONFIG --reason REASON", "goes back to the version before"),
-        ]
-    return [Step("millrace history CONFIG", "lists what has been in service, and why")]
+    if not record["published"]:
+        return [Step("millrace history CONFIG", "lists what has been in service, and why")]
+    use = [
+        Step("millrace predict CONFIG --input FILE --output FILE", "scores the rows of a file"),
+        Step("millrace serve CONFIG", "answers requests over HTTP"),
+    ]
+    back = Step("millrace rollback CONFIG --reason REASON", "goes back to the version before")
+    return [*use, back] if record["published"] > 1 else use

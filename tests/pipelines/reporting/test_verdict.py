@@ -66,6 +66,7 @@ def record(exit_code=0, published=None, in_service=None):
     ("ended", "keys", "commands"),
     [
         (record(published=2), (), ["predict CONFIG --input FILE --output FILE", "serve CONFIG", "rollback CONFIG"]),
+        (record(published=1), (), ["predict CONFIG --input FILE --output FILE", "serve CONFIG"]),
         (record(), (), ["history CONFIG"]),
         (record(4), (), ["run CONFIG", "promote CONFIG --run r1 --reason REASON"]),
         (record(3), (), ["run CONFIG"]),
