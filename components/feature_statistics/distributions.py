@@ -70,7 +70,7 @@ def _count_bins(splits: Mapping[str, Column]) -> dict[str, Any]:
     bounds = [buckets[0].low_value, *(bucket.high_value for bucket in buckets)]
     known = {split: column.num_stats for split, column in splits.items() if percentiles(column.num_stats)}
     distinct = sorted(set(bounds))
-    if len(distinct) <= VALUES:
+    if len(distinct) <= BINS:
         counted = {split: [_share_at(column, value) for value in distinct] for split, column in known.items()}
         return {"values": [f"{value:.5g}" for value in distinct], "shares": _round(counted)}
     low, high = np.quantile(bounds, TAILS)

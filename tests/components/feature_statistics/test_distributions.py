@@ -46,6 +46,9 @@ def test_few_numbers_are_told_by_value():
     assert told["values"] == ["0", "1"]
     assert told["shares"] == {"train": pytest.approx([0.77, 0.23], abs=0.005)}
     assert tell(["Blue"] * 9, [7.5] * 9)["miles"]["shares"] == {"train": [1.0]}
+    classes = tell(["Blue"] * 1000, np.arange(1000) % 10)["miles"]
+    assert classes["values"] == list("0123456789")
+    assert classes["shares"]["train"] == pytest.approx([0.1] * 10, abs=0.011)
 
 
 def test_texts_are_told_by_their_most_frequent_values():
