@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-USED = 0.5  # the score from which on the label 1 is predicted
+USED = 0.5  # the score above which a row is predicted to be of the second class, as evaluation.combiners has it
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Curve:
-    """Points by falling threshold, and which of them is nearest to the threshold that is used."""
+    """Points by falling threshold, each of the scores from there on, and which of them is that of what is used."""
 
     points: Sequence[Point]
     used: int
@@ -38,7 +38,7 @@ def read_curve(roc: Sequence[Sequence[float]], confusion: Sequence[Sequence[floa
         _weigh(score, recall, false_rate, positives, negatives)
         for score, false_rate, recall in sorted(map(tuple, roc), reverse=True)
     ]
-    used = min(range(len(points)), key=lambda index: abs(points[index].threshold - USED))
+    used = sum(point.threshold > USED for point in points[1:])  # the last above it: those from there on are predicted
     return Curve(points, used)
 
 

@@ -405,14 +405,14 @@ def test_classes_are_told_apart_by_their_names(show):
 
 def test_a_slider_shows_what_another_threshold_would_do():
     judged = evaluated()
-    judged["details"] |= {"confusion": [[8.0, 2.0], [1.0, 4.0]], "roc": [[0.9, 0.0, 0.2], [0.5, 0.2, 0.8], [0, 1, 1]]}
+    judged["details"] |= {"confusion": [[8.0, 2.0], [1.0, 4.0]], "roc": [[0.9, 0.0, 0.2], [0.51, 0.2, 0.8], [0, 1, 1]]}
     html = html_report.render(record([*prepared(), *trained(), judged]), load(TAXI, ["label.classes=[no, yes]"]))
     [points] = re.findall('<script type="application/json" id="points">(.*?)</script>', html)
     assert [(point["threshold"], point["true_positives"]) for point in json.loads(points)] == [
         (0.9, 1),
-        (0.5, 4),
+        (0.51, 4),
         (0, 5),
     ]
     assert 'type="range" min="0" max="2" value="1"' in html
     assert "yes is predicted of scores above 0.5." in html
-    assert "0.5 0.8 0.2 0.6667 0.7273 4 2 1 8" in Page(html).text
+    assert "0.51 0.8 0.2 0.6667 0.7273 4 2 1 8" in Page(html).text

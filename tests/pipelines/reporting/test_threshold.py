@@ -23,7 +23,14 @@ def test_each_point_has_the_figures_of_its_threshold():
         assert point.precision == pytest.approx(precision_score(LABELS, predicted), abs=1e-4)
         assert point.recall == pytest.approx(recall_score(LABELS, predicted), abs=1e-4)
         assert point.f1 == pytest.approx(f1_score(LABELS, predicted), abs=1e-4)
-    assert curve.points[curve.used].threshold == 0.5
+    used = curve.points[curve.used]
+    assert used.threshold == SCORES[SCORES > 0.5].min()
+    assert used.true_positives == ((SCORES > 0.5) & (LABELS == 1)).sum()
+
+
+def test_where_no_score_is_above_the_threshold_nothing_is_predicted():
+    curve = read_curve([[1.0, 0.0, 0.0], [0.49, 0.0, 0.1], [0.0, 1.0, 1.0]], [[10.0, 0.0], [10.0, 0.0]])
+    assert (curve.used, curve.points[curve.used].true_positives) == (0, 0)
 
 
 def test_where_nothing_is_predicted_there_is_no_precision():
