@@ -22,6 +22,7 @@ from components.feature_statistics.distance import (
     numbers,
     percentiles,
 )
+from components.feature_statistics.distributions import measure_drift
 from components.schemas.blocks import validate_statistics
 from components.schemas.free_columns import free
 from components.schemas.places import FILE
@@ -94,13 +95,24 @@ class Executor(BaseExecutor):
         previous = tfdv.load_stats_binary(str(version.path / IN_VERSION)) if version else None
         free, offsets = (json.loads(exec_properties[key]) for key in ("free", "offsets"))
         found = list(anomalies(statistics, schema, gate, previous, free, offsets, exec_properties["weight"]))
+        limit = _limit(gate.drift, statistics["train"], previous)
+        drift = {
+            name: {"distance": round(gap, 4), "limit": limit}
+            for name, gap in (measure_drift(statistics["train"], previous) if previous else {}).items()
+            if name not in free
+        }
         if found and not gate.accept:
-            raise rejection(found)
-        record = {"accepted": gate.accept if found else None, "anomalies": [vars(anomaly) for anomaly in found]}
+            raise rejection(found, drift)
+        record = {"accepted": gate.accept if found else None, **tell(found, drift)}
         Path(artifact_utils.get_single_uri(output_dict["anomalies"]), FOUND).write_text(json.dumps(record))
 
 
-def rejection(found: list[Anomaly]) -> DataRejected:
+def tell(found: Sequence[Anomaly], drift: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns what the gate found, and by how far each column has drifted, as plain data."""
+    return {"anomalies": [vars(anomaly) for anomaly in found], "drift": dict(drift)}
+
+
+def rejection(found: Sequence[Anomaly], drift: Mapping[str, Any] = MappingProxyType({})) -> DataRejected:
     """Returns the error that names every anomaly, and what to do about them."""
     broken = {anomaly.key for anomaly in found}
     keys = " or ".join(sorted(broken))
@@ -114,6 +126,7 @@ def rejection(found: list[Anomaly]) -> DataRejected:
         + "\n".join(f"  {anomaly}" for anomaly in found),
         where="DataGate",
         remedy=remedy,
+        details={"accepted": None, **tell(found, drift)},
     )
 
 

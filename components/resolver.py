@@ -39,7 +39,8 @@ def summarise(outputs: Outputs) -> Summary:
     models = outputs.get("model", [])
     if not models:
         return Summary("nothing else in service to compare with")
-    return Summary(f"version {models[0].get_int_custom_property('version')}")
+    number = models[0].get_int_custom_property("version")
+    return Summary(f"version {number}", {"version": number})
 
 
 class Driver(in_service_driver.Driver):

@@ -25,6 +25,7 @@ from tfx.utils import json_utils
 from components.base import Made
 from components.examples.batches import ROWS, count_rows, join_batches, list_shards, read_batches
 from components.feature_statistics.combiner import CombineStatistics
+from components.feature_statistics.distributions import describe
 from components.schemas.tfdv_schema import read_statistics
 from components.summaries import Outputs, Summary
 from configs.quantities import count
@@ -84,17 +85,10 @@ def build(config: Config, made: Made) -> BaseComponent:
 
 
 def summarise(outputs: Outputs) -> Summary:
-    """Returns how many columns there are, and of each what the train split holds."""
+    """Returns how many columns there are, and of each what the splits hold."""
     statistics = read_statistics(outputs["statistics"][0])
-    features = {
-        feature.path.step[0]: {
-            "missing": feature.num_stats.common_stats.num_missing or feature.string_stats.common_stats.num_missing,
-            "mean": feature.num_stats.mean if feature.HasField("num_stats") else None,
-            "unique": feature.string_stats.unique if feature.HasField("string_stats") else None,
-        }
-        for feature in statistics["train"].datasets[0].features
-    }
-    return Summary(count(len(features), "column"), {"columns": features})
+    columns = describe(statistics)
+    return Summary(count(len(columns), "column"), {"columns": columns})
 
 
 def _describe(statistics: types.Artifact, examples: types.Artifact, splits: list[str]) -> None:

@@ -4,7 +4,9 @@ import errno
 import getpass
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -23,21 +25,24 @@ MISNAMED = (  # what was asked for cannot be, whatever the machine
 class MillraceError(Exception):
     """An error that a user can act on: what happened, where, and what to do.
 
-    `where` is file:row:column for data, file:line:key for a config, a node's id for the rest.
+    `where` is file:row:column for data, file:line:key for a config, a node's id for the rest. `details` are plain data
+    behind it, for the run's record.
     """
 
     exit_code = 1
 
-    def __init__(self, what: str, where: str = "", remedy: str = "") -> None:
+    def __init__(
+        self, what: str, where: str = "", remedy: str = "", details: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
         super().__init__(what)
-        self.what, self.where, self.remedy = what, where, remedy
+        self.what, self.where, self.remedy, self.details = what, where, remedy, details
 
     def __str__(self) -> str:
         what = self.what if not self.remedy or self.what.endswith((".", "!", "?", ":", "\n")) else f"{self.what}."
         return " ".join(part for part in (self.where and f"{self.where}:", what, self.remedy) if part)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.what, self.where, self.remedy)
+        return type(self), (self.what, self.where, self.remedy, dict(self.details))
 
 
 class ConfigError(MillraceError):

@@ -52,7 +52,7 @@ def numbers(statistics: Statistics) -> dict[str, statistics_pb2.NumericStatistic
 
 def distance_of_texts(column: statistics_pb2.StringStatistics, other: statistics_pb2.StringStatistics) -> float:
     """Returns the largest difference between the shares that a value has, of the most frequent: TFDV's L-infinity."""
-    here, there = map(_share_values, (column, other))
+    here, there = map(share_values, (column, other))
     return max(abs(here.get(value, 0.0) - there.get(value, 0.0)) for value in here | there)
 
 
@@ -74,11 +74,12 @@ def cumulate(column: statistics_pb2.NumericStatistics, points: Sequence[float]) 
 
 
 def percentiles(column: statistics_pb2.NumericStatistics) -> Sequence[statistics_pb2.Histogram.Bucket]:
-    """Returns buckets that hold about as many values each."""
-    return next(h.buckets for h in column.histograms if h.type == statistics_pb2.Histogram.QUANTILES)
+    """Returns buckets that hold about as many values each; none of a column without values."""
+    return next((h.buckets for h in column.histograms if h.type == statistics_pb2.Histogram.QUANTILES), ())
 
 
-def _share_values(column: statistics_pb2.StringStatistics) -> dict[str, float]:
+def share_values(column: statistics_pb2.StringStatistics) -> dict[str, float]:
+    """Returns the share of each value, among the most frequent ones that the statistics have."""
     counts = {bucket.label: bucket.sample_count for bucket in column.rank_histogram.buckets}
     whole = sum(counts.values())
     return {value: count / whole for value, count in counts.items()}

@@ -1,43 +1,29 @@
-"""The report of a run: one page, drawn from its record and config alone, which needs no network."""
+"""The report of a run: one page, drawn from its record and config alone, which needs no network and no library."""
 
 import json
 import math
 import re
-from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib import metadata
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
-from markupsafe import Markup, escape
-from plotly.io import to_html
-from plotly.offline import get_plotlyjs
 
-from components.evaluation.judgement import OVERALL
+from components.evaluation.judgement import OVERALL, Failure
 from configs.schema.config import Config
-from configs.schema.evaluation import Threshold
 from pipelines.reporting import console
+from pipelines.reporting.charts import Chart, chart
+from pipelines.reporting.comparison import Comparison
+from pipelines.reporting.comparison import compare as compare_with
+from pipelines.reporting.confusion import name_classes
+from pipelines.reporting.data_table import tabulate
+from pipelines.reporting.threshold import read_curve
+from pipelines.reporting.verdict import ROWS, Measured, judge, list_steps, tell_service
 from pipelines.runs.run import Run
 
 PACKAGES = ("tfx", "tensorflow", "keras")
-ROWS = "example_count"
-CHANGES = frozenset({"max_drop", "max_rise"})  # thresholds that need a version in service
-CANDIDATE, BASELINE, FAINT = "#2f81f7", "#e0823d", "rgba(128,128,128,.25)"
-
-Measured = Mapping[str, Any]  # slice, metric, candidate, baseline: as components.evaluation.judgement has it
-Figure = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Judged:
-    """One metric over all rows, what it had to reach, and whether it did; None where it had nothing to reach."""
-
-    metric: str
-    candidate: float
-    baseline: float | None
-    limits: str
-    passed: bool | None
 
 
 @dataclass(frozen=True)
@@ -46,16 +32,16 @@ class Group:
 
     column: str
     slices: Mapping[str, Mapping[str, Measured]]  # by value, then by metric
-    chart: Markup
+    chart: Chart
 
 
 def write_report(record: Mapping[str, Any], run: Run) -> None:
     """Writes the report of a run into its folder, where its config lies."""
     config = Config.model_validate_json(run.config.read_text())
-    run.report.write_text(render(record, config), encoding="utf-8")
+    run.report.write_text(render(record, config, compare_with(record, run, config)), encoding="utf-8")
 
 
-def render(record: Mapping[str, Any], config: Config) -> str:
+def render(record: Mapping[str, Any], config: Config, changed: Comparison | None = None) -> str:
     """Returns the page; a section of which the record knows nothing is left out."""
     details = {node["node"]: node["details"] for node in record["nodes"]}
     texts = {node["node"]: node["text"] for node in record["nodes"]}
@@ -63,7 +49,7 @@ def render(record: Mapping[str, Any], config: Config) -> str:
     evaluation = details.get("Evaluator", {})
     measured, thresholds = evaluation.get("metrics", []), config.evaluation.thresholds
     missed = {(failure["slice"], failure["metric"]) for failure in evaluation.get("missed", [])}
-    groups = group(measured, next(iter(thresholds)))
+    gate, rows = details.get("DataGate") or None, details.get("ExampleGen", {}).get("rows", {})
     return template("report.html").render(
         record=record,
         headline=console.headline(record).plain,
@@ -72,20 +58,28 @@ def render(record: Mapping[str, Any], config: Config) -> str:
         changes=console.tell_changes(record),
         states={state: drawn.plain for state, drawn in console.STATES.items()},
         judged=judge(measured, thresholds, missed),
+        failures=[str(Failure(**failure)) for failure in evaluation.get("missed", []) if failure["slice"] != OVERALL],
+        service=tell_service(record, details.get("Resolver", {}).get("version")),
+        steps=list_steps(record, {anomaly["key"] for anomaly in (gate or {}).get("anomalies", [])}),
+        changed=changed,
+        drift=rank((gate or {}).get("drift", {})),
         against=texts.get("Resolver"),
         search=details.get("Tuner"),
         sklearn_baselines=details.get("SklearnBaselines", {}).get("models", {}),
         missed=missed,
         judging=f"all rows, in {evaluation['folds']} folds" if "folds" in evaluation else "the test split",
         confusion=name_classes(evaluation.get("confusion", []), config.label.values),
-        groups=groups,
-        curves=draw("curves", trace(history, details["Trainer"].get("unit", "epoch"))) if history else None,
-        rows=details.get("ExampleGen", {}).get("rows"),
-        columns=details.get("StatisticsGen", {}).get("columns"),
-        gate=details.get("DataGate"),
+        curve=asdict(found)
+        if (found := read_curve(evaluation.get("roc", []), evaluation.get("confusion", [])))
+        else None,
+        groups=group(measured, next(iter(thresholds))),
+        curves=trace(history, details["Trainer"].get("unit", "epoch")) if history else [],
+        rows=rows,
+        columns=tabulate(details.get("StatisticsGen", {}).get("columns", {}), rows, config),
+        gate=gate,
+        stopped=record["error"] is not None and record["error"]["where"] == "DataGate",
         config=conceal(config.model_dump_json(indent=2)),
         versions={package: metadata.version(package) for package in PACKAGES},
-        plotly=Markup(get_plotlyjs()) if history or groups else None,
     )
 
 
@@ -98,34 +92,13 @@ def template(name: str) -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"figure": figure, "value": value}
+    environment.filters |= {"figure": figure, "value": value, "conceal": conceal}
     return environment.get_template(name)
 
 
-def judge(
-    measured: Sequence[Measured], thresholds: Mapping[Any, Threshold], missed: Container[tuple[str, str]]
-) -> list[Judged]:
-    """Returns the metrics over all rows, those with a threshold first."""
-    overall = {item["metric"]: item for item in measured if item["slice"] == OVERALL}
-    found = []
-    for metric in sorted(overall.keys() - {ROWS}, key=lambda name: (name not in thresholds, name)):
-        limits = thresholds[metric].model_dump(exclude_none=True) if metric in thresholds else {}
-        text = ", ".join(f"{name} {value:g}" for name, value in limits.items())
-        baseline = overall[metric]["baseline"]
-        is_held = limits and (baseline is not None or not CHANGES.issuperset(limits))
-        passed = (OVERALL, metric) not in missed if is_held else None
-        found.append(Judged(metric, overall[metric]["candidate"], baseline, text, passed))
-    return found
-
-
-def name_classes(matrix: Sequence[Sequence[float]], classes: Sequence[str]) -> dict[str, dict[str, float]]:
-    """Returns how many rows of each class were told to be of which, by name; classes without any row are filled in."""
-    size = len(matrix)
-    return {
-        actual: {told: matrix[row][column] if max(row, column) < size else 0.0 for column, told in enumerate(classes)}
-        for row, actual in enumerate(classes)
-        if matrix
-    }
+def rank(drift: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Returns the columns whose distributions the gate measured, that which moved furthest first."""
+    return dict(sorted(drift.items(), key=lambda item: -item[1]["distance"]))
 
 
 def group(measured: Sequence[Measured], metric: str) -> list[Group]:
@@ -135,11 +108,11 @@ def group(measured: Sequence[Measured], metric: str) -> list[Group]:
         if item["slice"] != OVERALL:
             column, _, value = item["slice"].partition("=")
             columns.setdefault(column, {}).setdefault(value, {})[item["metric"]] = item
-    overall = next((i["candidate"] for i in measured if (i["slice"], i["metric"]) == (OVERALL, metric)), math.nan)
+    overall = next((i["candidate"] for i in measured if (i["slice"], i["metric"]) == (OVERALL, metric)), None)
     groups = []
-    for number, (column, slices) in enumerate(columns.items()):
+    for column, slices in columns.items():
         ordered = {value: slices[value] for value in sorted(slices, key=natural)}
-        groups.append(Group(column, ordered, draw(f"slices-{number}", compare(ordered, column, metric, overall))))
+        groups.append(Group(column, ordered, compare(ordered, column, metric, overall)))
     return groups
 
 
@@ -148,70 +121,24 @@ def natural(text: str) -> list[str | int]:
     return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", text)]
 
 
-def compare(slices: Mapping[str, Mapping[str, Measured]], column: str, metric: str, overall: float) -> Figure:
+def compare(slices: Mapping[str, Mapping[str, Measured]], column: str, metric: str, overall: float | None) -> Chart:
     """Returns the chart of one metric by slice: the larger a dot, the more rows it stands for."""
     held = {value: items[metric] for value, items in slices.items() if metric in items}
     rows = [slices[value][ROWS]["candidate"] for value in held]
-    sizes = [8 + 16 * math.sqrt(count / max(rows)) for count in rows]
-    data = []
-    for name, colour, symbol in (("candidate", CANDIDATE, "circle"), ("baseline", BASELINE, "circle-open")):
-        if any(item[name] is not None for item in held.values()):
-            data.append(
-                {
-                    "name": name,
-                    "mode": "markers",
-                    "x": [str(escape(value)) for value in held],
-                    "y": [item[name] for item in held.values()],
-                    "customdata": rows,
-                    "marker": {"color": colour, "symbol": symbol, "size": sizes},
-                    "hovertemplate": f"%{{x}}: {metric} %{{y:.4f}}, %{{customdata:,}} rows",
-                }
-            )
-    line = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": overall, "y1": overall}
-    return {
-        "data": data,
-        "layout": {
-            "xaxis": {"type": "category", "title": {"text": str(escape(column))}},
-            "yaxis": {"title": {"text": metric}},
-            "shapes": [line | {"line": {"color": CANDIDATE, "dash": "dot", "width": 1}}],
-        },
+    models = {name: [item[name] for item in held.values()] for name in ("candidate", "baseline")}
+    known = {
+        name: values for name, values in models.items() if name == "candidate" or any(v is not None for v in values)
     }
+    return chart((column, metric), list(held), known, rows, overall)
 
 
-def trace(history: Mapping[str, Sequence[float]], unit: str) -> Figure:
-    """Returns the chart of the loss by epoch, or what else a training is counted by."""
-    names = {"loss": ("train", CANDIDATE), "val_loss": ("eval", BASELINE)}
-    data = [
-        {
-            "name": split,
-            "mode": "lines+markers",
-            "x": list(range(1, len(history[key]) + 1)),
-            "y": history[key],
-            "line": {"color": colour},
-            "hovertemplate": f"{unit} %{{x}}: %{{y:.4f}}",
-        }
-        for key, (split, colour) in names.items()
-    ]
-    axis = {"title": {"text": unit}, "dtick": math.ceil(len(history["loss"]) / 10)}
-    return {"data": data, "layout": {"xaxis": axis, "yaxis": {"title": {"text": "loss"}}}}
-
-
-def draw(name: str, figure: Figure) -> Markup:
-    """Returns a chart's HTML, whose colours go with a light page and a dark one."""
-    axis = {"automargin": True, "gridcolor": FAINT, "linecolor": FAINT, "zeroline": False}
-    layout = {
-        "height": 320,
-        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"},
-        "showlegend": True,
-        **{key: value for key, value in figure["layout"].items() if not key.endswith("axis")},
-        **{key: axis | figure["layout"][key] for key in ("xaxis", "yaxis")},
-    }
-    options = {"displayModeBar": False, "scrollZoom": False}
-    whole = {"data": figure["data"], "layout": layout}
-    return Markup(to_html(whole, options, include_plotlyjs=False, full_html=False, validate=False, div_id=name))
+def trace(history: Mapping[str, Sequence[float]], unit: str) -> list[Chart]:
+    """Returns a chart of the loss and of each metric by epoch, or what else a training is counted by."""
+    charts = []
+    for name in sorted((key for key in history if f"val_{key}" in history), key=lambda key: key != "loss"):
+        places = [str(number) for number in range(1, len(history[name]) + 1)]
+        charts.append(chart((unit, name), places, {"train": history[name], "eval": history[f"val_{name}"]}))
+    return charts
 
 
 def figure(value: float | None) -> str:

@@ -42,7 +42,8 @@ class Outcome:
 def failure(node: str, error: MillraceError, seconds: float = 0.0) -> Outcome:
     """Returns the outcome of a node that ended with an error."""
     description = as_data(error) | {"where": error.where or node}
-    return Outcome(node, "failed", seconds, text=error.what.splitlines()[0], error=description)
+    text, details = error.what.splitlines()[0], dict(error.details)
+    return Outcome(node, "failed", seconds, text=text, details=details, error=description)
 
 
 def as_data(error: MillraceError) -> dict[str, Any]:

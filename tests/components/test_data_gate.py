@@ -1,12 +1,25 @@
+import json
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 import tensorflow_data_validation as tfdv
+from tfx.types.standard_artifacts import ExampleAnomalies as Anomalies
+from tfx.types.standard_artifacts import ExampleStatistics as Statistics
+from tfx.types.standard_artifacts import Schema
 
-from components.data_gate import anomalies, rejection, share_outside
+from components.data_gate import Executor, anomalies, rejection, share_outside, summarise
 from components.feature_statistics.distance import numbers
+from components.in_service_driver import IN_SERVICE
+from components.registry.model_registry import Record
+from components.registry.versions import in_service
+from components.schemas.places import FILE
 from components.schemas.tfdv_schema import infer
+from configs.errors import DataRejected
+from configs.home import Home
 from configs.schema.config import Gate
+from tests.fakes.models import publish
 
 OPTIONS = tfdv.StatsOptions(num_quantiles_histogram_buckets=100)
 
@@ -49,6 +62,7 @@ def test_the_message_names_the_value_and_its_share(usual):
         "Is the data right? `millrace schema diff CONFIG` lists what is new, `schema accept CONFIG` keeps it."
     )
     assert error.exit_code == 3
+    assert error.details == {"accepted": None, "anomalies": [vars(anomaly)], "drift": {}}
 
 
 def test_a_number_far_outside_the_range_breaks_the_gate_beyond_its_share(usual):
@@ -162,3 +176,46 @@ def test_the_share_outside_counts_at_least_the_extreme():
     column = numbers(statistics(["Blue"] * 1000, [*np.linspace(0, 10, 999), 500.0]))["miles"]
     assert share_outside(column, -10, 20) == 0.001
     assert share_outside(column, -10, 500) == 0
+
+
+def test_the_drift_of_each_column_is_kept_whether_it_breaks_the_gate_or_not(usual, tmp_path):
+    shifted = statistics(["Blue"] * 900 + ["Red"] * 100, np.linspace(0, 10, 1000))
+    gaps = {"company": {"distance": 0.4, "limit": 0.5}, "miles": {"distance": 0.0, "limit": 0.5}}
+    assert execute(tmp_path, Gate(drift=0.5), usual, shifted)["drift"] == gaps
+    with pytest.raises(DataRejected) as refused:
+        execute(tmp_path, Gate(drift=0.3), usual, shifted)
+    assert refused.value.details["drift"] == {name: {**gap, "limit": 0.3} for name, gap in gaps.items()}
+    assert [anomaly["feature"] for anomaly in refused.value.details["anomalies"]] == ["company"]
+
+
+def execute(folder, gate, previous, current):
+    """What the node leaves, with other data in service."""
+    home = Home(folder / "home")
+    if not home.serving.exists():
+        (folder / "model").mkdir()
+        (folder / "model" / "saved_model.pb").write_text("graph")
+        write(folder / "published" / "Split-train", previous)
+        publish(home, folder / "model", {"statistics": folder / "published"}, Record("run-1"))
+    statistics, schema, made = (kind() for kind in (Statistics, Schema, Anomalies))
+    statistics.uri, schema.uri, made.uri = (str(folder / name) for name in ("statistics", "schema", "anomalies"))
+    statistics.split_names = json.dumps(["train"])
+    write(folder / "statistics" / "Split-train", current)
+    for place in (schema.uri, made.uri):
+        Path(place).mkdir(exist_ok=True)
+    tfdv.write_schema_text(infer({"train": previous}), str(Path(schema.uri, FILE)))
+    version = in_service(home)
+    parameters = {
+        "gate": gate.model_dump_json(),
+        "free": "[]",
+        "offsets": "{}",
+        "weight": "",
+        "home": str(home.root),
+        IN_SERVICE: f"{version.number}:{version.digest}",
+    }
+    Executor().Do({"statistics": [statistics], "schema": [schema]}, {"anomalies": [made]}, parameters)
+    return summarise({"anomalies": [made]}).details
+
+
+def write(folder, statistics):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "FeatureStats.pb").write_bytes(statistics.SerializeToString())

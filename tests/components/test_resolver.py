@@ -8,6 +8,7 @@ from tfx.utils import path_utils
 from components.in_service_driver import IN_SERVICE
 from components.registry.model_registry import Record
 from components.resolver import Driver, Executor, summarise
+from components.summaries import Summary
 from configs.home import Home
 from tests.fakes.models import publish
 
@@ -51,7 +52,7 @@ def test_another_model_in_service_is_compared_with(home, candidate, tmp_path):
     copy = artifact(tmp_path / "copy")
     Executor().Do({}, {"model": [copy]}, {"home": str(home.root), IN_SERVICE: found})
     assert Path(path_utils.serving_model_path(copy.uri), "saved_model.pb").read_text() == "another graph"
-    assert summarise({"model": [copy]}).text == "version 1"
+    assert summarise({"model": [copy]}) == Summary("version 1", {"version": 1})
 
 
 def test_a_candidate_is_not_compared_with_itself(home, candidate, tmp_path):

@@ -34,12 +34,13 @@ def test_each_kind_has_its_exit_code() -> None:
 
 
 def test_an_error_crosses_from_one_process_to_another() -> None:
-    there = pickle.loads(pickle.dumps(NotBlessed("auc is too low", "Evaluator", "Train more.")))
-    assert (type(there), there.what, there.where, there.remedy) == (
+    there = pickle.loads(pickle.dumps(NotBlessed("auc is too low", "Evaluator", "Train more.", {"auc": 0.5})))
+    assert (type(there), there.what, there.where, there.remedy, there.details) == (
         NotBlessed,
         "auc is too low",
         "Evaluator",
         "Train more.",
+        {"auc": 0.5},
     )
 
 

@@ -21,6 +21,7 @@ from configs.repository import ROOT
 from configs.schema.schedule import Schedule, When
 from pipelines.execution.finalize import finish_run
 from pipelines.reporting import html_report
+from pipelines.reporting.comparison import Change, Comparison
 from pipelines.runs.directory import now
 from pipelines.runs.run import Run
 from pipelines.schedule.decision import Facts, Past, as_data, decide
@@ -114,8 +115,31 @@ def record(nodes, **changes):
 
 def published():
     pushed = node("Pusher", "version 2 published", {"version": 2, "new": True}, state="cached")
-    nodes = [*prepared(), *trained(), node("Resolver", "version 1"), evaluated(baseline=0.9400), pushed]
+    nodes = [*prepared(), *trained(), node("Resolver", "version 1", {"version": 1}), evaluated(baseline=0.9400), pushed]
     return record(nodes, published=2, in_service=2)
+
+
+def wide(columns):
+    """A published run of so many columns, with 24 slices and 50 epochs."""
+    whole = published()
+    details = {item["node"]: item["details"] for item in whole["nodes"]}
+    details["StatisticsGen"]["columns"] = {
+        f"column_{number}": {
+            "missing": number,
+            "missing_by_split": {"train": number, "eval": number, "test": number},
+            "mean": 1 / 3,
+            "median": 1 / 7,
+            "unique": None,
+            "edges": [edge / 3 for edge in range(13)],
+            "shares": {split: [1 / 13] * 12 for split in ("train", "eval", "test")},
+        }
+        for number in range(columns)
+    }
+    details["Evaluator"]["metrics"] += [
+        item for hour in range(24) for item in measured(f"pickup_hour={hour}", 92.0, 0.9743, 0.2043)
+    ]
+    details["Trainer"]["history"] = {"loss": [1 / 3] * 50, "val_loss": [1 / 7] * 50}
+    return whole
 
 
 @pytest.fixture(scope="module")
@@ -126,28 +150,30 @@ def show():
 
 def test_a_published_version(show):
     page = show(published())
-    assert "Published version 2: auc 0.9492, blessed In service: version 2, in /models/taxi/serving" in page.text
+    assert "Published version 2: auc 0.9492, blessed Verdict auc 0.9492 ✓ passed: at least 0.8" in page.text
+    assert "In service: version 2, in /models/taxi/serving. This run put it there, in place of version 1." in page.text
+    assert "millrace rollback CONFIG --reason REASON goes back to the version before" in page.text
     assert "ExampleGen ✓ done 1.2 s 15,002 rows" in page.text
     assert "Pusher ✓ cached 1.2 s version 2 published" in page.text
     assert "Baseline: version 1" in page.text
-    assert "auc 0.9492 0.9400 ✓ passed: min 0.8, max_drop 0.01 log_loss 0.2043 0.2500" in page.text
+    assert "auc 0.9492 0.9400 log_loss 0.2043 0.2500" in page.text
     assert "train eval test rows in all 12,044 1,513 1,445 15,002 Anomalies None." in page.text
-    assert "company 4,155 (34.50%) 54 fare 0 11.7392" in page.text
+    assert "company categorical 34.50% 54 fare numeric 0 11.7392" in page.text
     assert "ended 2026-11-22T10:54:49+00:00, after 1 min 26 s" in page.text
 
 
 def test_a_change_that_has_nothing_to_be_measured_against_is_not_passed(show):
     first = record([*prepared(), *trained(), evaluated()])
     text = show(first, "evaluation.thresholds={auc: {max_drop: 0.01}, log_loss: {max: 1, max_rise: 0.1}}").text
-    assert "auc 0.9492 – – nothing to compare with: max_drop 0.01 log_loss" in text
-    assert "✓ passed: max 1, max_rise 0.1" in text
+    assert "auc 0.9492 – nothing to compare with: 0.01 below what is in service this run: 0.9492 log_loss" in text
+    assert "✓ passed: at most 1, 0.1 above what is in service" in text
 
 
 def test_models_that_are_no_networks_stand_in_the_same_table(show):
     models = {"logistic": {"auc": 0.9311, "log_loss": 0.25}, "tree": {"auc": 0.9200}}
     compared = node("SklearnBaselines", "auc: logistic 0.9311", {"metric": "auc", "models": models})
     text = show(record([*prepared(), *trained(), evaluated(), compared])).text
-    assert "metric candidate baseline logistic tree threshold auc 0.9492 – 0.9311 0.9200 ✓ passed" in text
+    assert "metric candidate baseline logistic tree auc 0.9492 – 0.9311 0.9200 log_loss 0.2043" in text
     assert "log_loss 0.2043 – 0.2500 – " in text
 
 
@@ -167,19 +193,49 @@ def test_slices_come_in_their_natural_order_and_what_has_no_value_says_so(show):
     assert "trip_start_hour rows auc log_loss 2 92 0.9743 – 10 72 0.9169 0.2599" in text
 
 
-def test_the_charts_hold_the_figures(show):
-    html = html_report.render(published(), load(TAXI))
-    slices, curves = (html.split(f'"{name}",')[1].split("</script>")[0] for name in ("slices-0", "curves"))
-    assert '"x":["2","10"],"y":[0.9743,0.9169],"customdata":[92.0,72.0]' in slices
-    assert '"y0":0.9492,"y1":0.9492' in slices
-    assert '"y":[0.4271,0.2137]' in curves
-    assert '"y":[0.2321,0.2012]' in curves
+def test_the_charts_hold_the_figures():
+    tips = re.findall("<title>(.*)</title></circle>", html_report.render(published(), load(TAXI)))
+    assert tips.pop(0) == "in service: 0.9400"
+    assert tips[:2] == ["2, candidate: 0.9743, 92 rows", "10, candidate: 0.9169, 72 rows"]
+    assert tips[2:4] == ["2, baseline: 0.9400, 92 rows", "10, baseline: 0.9400, 72 rows"]
+    assert tips[4:8] == ["1, train: 0.4271", "2, train: 0.2137", "1, eval: 0.2321", "2, eval: 0.2012"]
+    assert tips[8:] == ["1, train: 0.7700", "2, train: 0.9300", "1, eval: 0.9300", "2, eval: 0.9500"]
+
+
+def test_what_changed_comes_with_the_drift_of_each_column():
+    whole = published()
+    gate = next(node for node in whole["nodes"] if node["node"] == "DataGate")
+    gate["details"]["drift"] = {
+        "company": {"distance": 0.01, "limit": 0.1},
+        "fare": {"distance": 0.4321, "limit": 0.1},
+        "hour": {"distance": 0.2, "limit": None},
+    }
+    changed = Comparison(
+        1,
+        "2026-11-01",
+        "run-1",
+        [Change("training.epochs", 5, 9), Change("data.path", "mysql://a:b@c/d", None)],
+        [Change("train", 1000, 1250)],
+        {"Code": False, "Packages": True},
+    )
+    text = Page(html_report.render(whole, load(TAXI), changed)).text
+    assert "What changed since version 1 Published 2026-11-01, by run run-1. Code: changed. Packages: the same." in text
+    assert "version 1 this run rows, train 1,000 1,250 (+250) training.epochs 5 9" in text
+    assert 'data.path "mysql://a:***@c/d" null' in text
+    assert "column distance limit fare 0.432 0.1 hour 0.200 – company 0.010 0.1 From 0, alike" in text
+    assert "What changed" not in Page(html_report.render(published(), load(TAXI))).text
+
+
+def test_a_config_that_is_the_same_is_said_to_be():
+    same = Comparison(1, "2026-11-01", "run-1", [], [], {})
+    assert "by run run-1. The config is the same." in Page(html_report.render(published(), load(TAXI), same)).text
 
 
 def test_nothing_new(show):
     pushed = node("Pusher", "nothing new: version 1 is this model", {"version": 1, "new": False})
     text = show(record([*prepared(), *trained(), evaluated(), pushed])).text
-    assert "Done: nothing new: version 1 is this model In service: version 1" in text
+    assert "Done: nothing new: version 1 is this model Verdict" in text
+    assert "In service: version 1, in /models/taxi/serving. This run has not changed that." in text
 
 
 def test_a_run_that_a_schedule_began_says_why(show):
@@ -203,32 +259,49 @@ def test_a_candidate_that_is_not_blessed(show):
     whole = record([*prepared(), *trained(), evaluated(missed), refused])
     text = show(whole, "evaluation.thresholds.auc.min=0.99").text
     assert "Not blessed; nothing was published. Evaluator : Not blessed: auc (Overall) is 0.9492, below 0.99." in text
-    assert "Improve the model. In service: version 1" in text
-    assert "auc 0.9492 – ✗ missed: min 0.99, max_drop 0.01" in text
+    assert "Improve the model. Verdict auc 0.9492 ✗ missed: at least 0.99" in text
+    assert "0.01 below what is in service" in text
+    assert "auc (trip_start_hour=10) is 0.9169, below 0.99 In service: version 1" in text
+    assert f"millrace promote CONFIG --run {whole['run']} --reason REASON puts it into service on your word" in text
     html = html_report.render(whole, load(TAXI))
     assert re.search(r'class="number bad">0\.9169', html)
     assert re.search(r'class="number">0\.9743', html)
 
 
-def test_data_that_was_rejected_leaves_out_what_never_came(show):
-    what = "1 anomaly in the data:\n  company (test split): 2.0% are new [ENUM_TYPE_UNEXPECTED, gate.unseen]"
+def test_data_that_were_rejected_show_the_findings_first():
+    found = {"split": "test", "feature": "company", "rule": "ENUM", "text": "2.0% are new", "key": "gate.unseen"}
+    what = "1 anomaly in the data:\n  company (test split): 2.0% are new [ENUM, gate.unseen]"
     error = {"exit_code": 3, "what": what, "where": "DataGate", "remedy": "Mend the data."}
-    nodes = [*prepared()[:3], node("DataGate", "1 anomaly", state="failed", error=error), {"node": "Trainer", **NEVER}]
-    page = show(record(nodes, in_service=None))
-    assert "Data rejected; nothing was published." in page.text
-    assert "company (test split): 2.0% are new" in page.text
-    assert "Mend the data. Nothing is in service yet." in page.text
+    gate = node("DataGate", "1 anomaly", {"accepted": None, "anomalies": [found]}, state="failed", error=error)
+    whole = record([*prepared()[:3], gate, {"node": "Trainer", **NEVER}], in_service=None)
+    page = Page(html_report.render(whole, load(TAXI)))
+    assert "Data rejected; nothing was published. DataGate : the data break 1 of its rules, below." in page.text
+    assert (
+        "What the gate found column split what, by which rule and key of the config "
+        "company test 2.0% are new ENUM, gate.unseen" in page.text
+    )
+    assert page.text.index("What the gate found") < page.text.index("Verdict") < page.text.index("Nodes")
+    assert "Nothing is in service yet. millrace run CONFIG once the data are mended" in page.text
+    assert "millrace schema accept CONFIG keeps what is new" in page.text
     assert "Trainer – not run Data" in page.text
-    assert "company 4,155 (34.50%) 54" in page.text
+    assert "company categorical 34.50% 54" in page.text
+    assert page.text.count("2.0% are new") == 1
     assert not {"Training", "Anomalies", "Metrics, on the test split"} & set(page.words)
-    assert "script" not in page.tags
+
+
+def test_data_that_an_earlier_node_rejected_are_told_in_its_words(show):
+    error = {"exit_code": 3, "what": "no number: 'x'", "where": "rows.csv:3:1", "remedy": "Mend it."}
+    text = show(record([node("ExampleGen", "no number", state="failed", error=error)])).text
+    assert "rows.csv:3:1 : no number: 'x' Mend it. Verdict" in text
+    assert "schema accept" not in text
 
 
 def test_a_run_that_failed_at_its_first_node(show):
     error = {"exit_code": 1, "what": "The run was stopped by SIGINT.", "where": "ExampleGen", "remedy": "Run again."}
     page = show(record([node("ExampleGen", error["what"], state="failed", error=error), {"node": "Trainer", **NEVER}]))
     assert "Failed; nothing was published. ExampleGen : The run was stopped by SIGINT. Run again." in page.text
-    assert page.tags.count("h2") == 2
+    assert "millrace run CONFIG once the cause is mended" in page.text
+    assert page.tags.count("h2") == 3
     assert page.tags.count("script") == 0
 
 
@@ -236,11 +309,28 @@ def test_anomalies_that_were_accepted_come_with_the_reason(show):
     anomaly = {"split": "test", "feature": "fare", "rule": "OUT_OF_RANGE", "text": "2% outside", "key": "gate.unseen"}
     text = show(record([*prepared([anomaly], accepted="new fares since May")])).text
     assert "Accepted: new fares since May" in text
-    assert "fare test 2% outside OUT_OF_RANGE gate.unseen" in text
+    assert "fare test 2% outside OUT_OF_RANGE, gate.unseen" in text
 
 
-def test_fetches_nothing(show):
-    assert show(published()).fetched == []
+def test_fetches_nothing_and_forbids_it():
+    html = html_report.render(published(), load(TAXI))
+    page = Page(html)
+    assert page.fetched == []
+    assert not re.search(r"url\(|@import|xlink|<(?:script|link|iframe|object)[^>]*(?:src|href)", html)
+    [policy] = re.findall('Content-Security-Policy" content="([^"]*)"', html)
+    assert policy.split("; ") == [
+        "default-src 'none'",
+        "style-src 'unsafe-inline'",
+        "script-src 'unsafe-inline'",
+        "img-src data:",
+    ]
+
+
+@pytest.mark.parametrize(("columns", "megabytes"), [(50, 1.5), (500, 5.0)])
+def test_stays_small(columns, megabytes):
+    html = html_report.render(wide(columns), load(TAXI))
+    assert f"column_{columns - 1}" in html
+    assert len(html.encode()) < megabytes * 1e6
 
 
 def test_what_comes_from_the_data_is_escaped(show):
@@ -253,7 +343,7 @@ def test_what_comes_from_the_data_is_escaped(show):
     ]
     page = show(record(nodes, serving=evil))
     assert "img" not in page.tags
-    assert page.text.count(evil) == 9  # error 3, nodes 2, serving, heading, and a row of slices with its header
+    assert page.text.count(evil) == 11  # error 3, nodes 2, serving, heading, a row of slices with its header, chart 2
 
 
 def test_hides_the_password_of_the_metadata_store():
@@ -306,9 +396,23 @@ def test_classes_are_told_apart_by_their_names(show):
     judged = evaluated()
     judged["details"]["confusion"] = [[1200.0, 45.0], [12.5, 187.5]]
     page = show(record([*prepared(), *trained(), judged]), "label.classes=['no tip', 'big tip']")
-    assert "of told no tip told big tip no tip 1,200 45 big tip 12.5 187.5" in page.text
+    assert (
+        "actual \\ predicted no tip big tip rows precision recall F1 "
+        "no tip 1,200 96.4% 45 3.6% 1,245 0.9897 0.9639 0.9766 "
+        "big tip 12.5 6.2% 187.5 93.8% 200 0.8065 0.9375 0.8671" in page.text
+    )
 
 
-def test_a_class_without_a_row_is_shown_all_the_same():
-    assert html_report.name_classes([[3.0]], ["a", "b"]) == {"a": {"a": 3.0, "b": 0.0}, "b": {"a": 0.0, "b": 0.0}}
-    assert html_report.name_classes([], ["a", "b"]) == {}
+def test_a_slider_shows_what_another_threshold_would_do():
+    judged = evaluated()
+    judged["details"] |= {"confusion": [[8.0, 2.0], [1.0, 4.0]], "roc": [[0.9, 0.0, 0.2], [0.51, 0.2, 0.8], [0, 1, 1]]}
+    html = html_report.render(record([*prepared(), *trained(), judged]), load(TAXI, ["label.classes=[no, yes]"]))
+    [points] = re.findall('<script type="application/json" id="points">(.*?)</script>', html)
+    assert [(point["threshold"], point["true_positives"]) for point in json.loads(points)] == [
+        (0.9, 1),
+        (0.51, 4),
+        (0, 5),
+    ]
+    assert 'type="range" min="0" max="2" value="1"' in html
+    assert "yes is predicted of scores above 0.5." in html
+    assert "0.51 0.8 0.2 0.6667 0.7273 4 2 1 8" in Page(html).text

@@ -73,6 +73,11 @@ def test_a_failure_says_what_where_and_what_to_do() -> None:
     assert not REJECTED.succeeded
 
 
+def test_a_failure_keeps_what_is_behind_it() -> None:
+    error = DataRejected("1 anomaly", "DataGate", "Mend it.", {"anomalies": [{"feature": "fare"}]})
+    assert outcomes.failure("DataGate", error).details == {"anomalies": [{"feature": "fare"}]}
+
+
 def test_a_failure_without_a_place_lies_in_its_node() -> None:
     error = outcomes.failure("Trainer", MillraceError("It broke.")).error
     assert error is not None
