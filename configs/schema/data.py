@@ -159,8 +159,8 @@ class Data(Section):
     schema_file: Text | None = Field(default=None, description="A curated TFDV schema, as text proto.")
     private: Annotated[tuple[Text, ...], Strict(False)] = Field(
         default=(),
-        description="Columns whose values a server's request log never holds, by name or pattern: features, or what "
-        "they are made of; of the label, the answers.",
+        description="Columns whose values a server's request log and a run's report never hold, by name or pattern: "
+        "features, or what they are made of; of the label, the answers.",
     )
 
     @field_validator("path")

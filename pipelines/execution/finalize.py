@@ -2,9 +2,9 @@
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from components.registry.versions import intact
@@ -16,6 +16,8 @@ from pipelines.reporting import html_report
 from pipelines.runs.directory import now, number_of, read_decision, write_file
 from pipelines.runs.outcomes import Outcome, failure, read_outcomes
 from pipelines.runs.run import Run
+
+COUNTS = ("missing", "missing_by_split", "unique")  # what may be told of a private column
 
 
 def finish_run(
@@ -62,17 +64,34 @@ def record_run(
         "folder": config.home.address(run.folder),
         "error": failed.error if failed else None,
         "changed_spans": find_changes(config, run, outcomes),
-        "nodes": [asdict(outcome) for outcome in outcomes],
+        "nodes": [asdict(withhold(outcome, config)) for outcome in outcomes],
     }
     run.folder.mkdir(parents=True, exist_ok=True)
     write_file(run.record, json.dumps(record, indent=2))
     try:
         html_report.write_report(record, run)
-    except OSError as error:  # the run ended as it did, with a report or without
-        logging.warning("There is no report of this run: %s", error)
+    except Exception as error:  # the run ended as it did, with a report or without
+        logging.exception("There is no report of this run")
         record |= {"report": None, "report_error": str(error)}
         write_file(run.record, json.dumps(record, indent=2))
     return record
+
+
+def withhold(outcome: Outcome, config: Config) -> Outcome:
+    """Returns an outcome without what it tells of the values of columns that are private."""
+    columns = outcome.details.get("columns")
+    if not isinstance(columns, Mapping):
+        return outcome
+    told = {
+        name: {key: column[key] for key in COUNTS if key in column} if hides(config, name) else column
+        for name, column in columns.items()
+    }
+    return replace(outcome, details={**outcome.details, "columns": told})
+
+
+def hides(config: Config, column: str) -> bool:
+    """Whether the values of a column of the data are private."""
+    return config.hides(column) or (config.hides_label and column == config.label.name)
 
 
 def audit(config: Config, run: Run, nodes: Sequence[str], interruption: MillraceError | None = None) -> list[Outcome]:

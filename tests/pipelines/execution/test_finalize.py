@@ -10,6 +10,7 @@ from configs.errors import DataRejected, MillraceError, NotBlessed, Stopped
 from configs.schema.config import Config
 from pipelines.execution.finalize import audit, finish_run
 from pipelines.execution.provenance import describe_provenance
+from pipelines.reporting import html_report
 from pipelines.runs.directory import begin_run, find_record, write_decision
 from pipelines.runs.mlmd import Execution, connection
 from pipelines.runs.outcomes import Outcome, failure, write_outcome
@@ -131,3 +132,38 @@ def test_a_run_ends_though_the_metadata_is_damaged(config: Config) -> None:
     assert record["exit_code"] == 1
     assert "The metadata store cannot be used" in record["error"]["what"]
     assert Run(config.home, "r1").record.exists()
+
+
+def test_of_a_private_column_counts_alone_are_told(config: Config) -> None:
+    data = config.data.model_copy(update={"private": ("comp*",)})
+    config = config.model_copy(update={"data": data})
+    column = {
+        "missing": 1,
+        "missing_by_split": {"train": 1},
+        "mean": None,
+        "unique": 2,
+        "values": ["Ada"],
+        "shares": {},
+    }
+    columns = {"company": column, "fare": {"missing": 0, "mean": 7.5}}
+    leave(
+        config,
+        [*done("ExampleGen", "SchemaGen"), Outcome("StatisticsGen", "done", details={"columns": columns})],
+        COMPLETE,
+    )
+    told = finish(config, NODES)["nodes"][1]["details"]["columns"]
+    assert told["company"] == {"missing": 1, "missing_by_split": {"train": 1}, "unique": 2}
+    assert told["fare"] == columns["fare"]
+    assert "Ada" not in Run(config.home, "r1").record.read_text()
+
+
+def test_a_report_that_cannot_be_made_changes_nothing_of_how_a_run_ended(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("no such figure")
+
+    leave(config, done(*NODES), COMPLETE)
+    monkeypatch.setattr(html_report, "write_report", fail)
+    record = finish(config, NODES)
+    assert (record["exit_code"], record["report"], record["report_error"]) == (0, None, "no such figure")
