@@ -65,7 +65,7 @@ def test_the_aims_are_those_of_all_ten_tables(tmp_path):
     assert "Not all" not in page
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_table_goes_all_the_way_and_the_model_of_all_rows_answers(tmp_path):
     told = try_table(TABLES["iris"], ["good"], tmp_path)
     assert told.keys() == {"rows", "linear", "trees", "good"}

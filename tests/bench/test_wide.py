@@ -15,7 +15,7 @@ def test_the_pipeline_has_so_many_columns_of_which_two_decide(tmp_path):
         assert abs(total) < 1e-3 or label == ("yes" if total > 0 else "no")
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_run_is_measured_node_by_node():
     [record] = grow([3])
     assert record["columns"] == 3

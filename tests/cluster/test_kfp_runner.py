@@ -19,7 +19,7 @@ import yaml
 
 from configs.home import Home
 from configs.repository import ROOT
-from configs.schema.resources import METADATA
+from configs.schema.kubernetes import METADATA
 from tests.cluster.backends import USER, Podman
 from tests.cluster.conftest import VOLUME, Cluster
 from tests.cluster.engine import Engine

@@ -176,6 +176,7 @@ def test_texts_without_words_are_texts(tmp_path, good, bad, others, blank):
     assert np.mean(predict(tmp_path / "rows.csv") == rows[LABEL]) > 0.95
 
 
+@pytest.mark.full
 def test_an_export_of_a_spreadsheet_is_read_as_it_is_meant(tmp_path):
     chance = np.random.default_rng(23)
     size, share = chance.normal(1500, 400, 800).round(1), chance.uniform(0, 100, 800).round(1)

@@ -36,10 +36,10 @@ def halve(frame: pd.DataFrame, folder: Path) -> tuple[Path, Path, pd.DataFrame]:
     return folder / "known.csv", folder / "new.csv", new
 
 
-def init_run_predict(data: Path, new: Path) -> tuple[Path, pd.DataFrame]:
+def init_run_predict(data: Path, new: Path, quality: str = "good") -> tuple[Path, pd.DataFrame]:
     """The three commands; returns the config and the scored rows."""
     config, scored = data.with_name("own.yaml"), data.with_name("scored.csv")
-    millrace(data.parent, "init", data, "--label", "target", "-o", config)
+    millrace(data.parent, "init", data, "--label", "target", "--quality", quality, "-o", config)
     millrace(data.parent, "run", config)
     millrace(data.parent, "predict", config, "--input", new, "--output", scored)
     return config, pd.read_csv(scored)
@@ -112,7 +112,7 @@ def test_a_mixed_file_needs_no_help(tmp_path):
         }
     )
     known, new, truth = halve(frame, tmp_path)
-    config, scored = init_run_predict(known, new)
+    config, scored = init_run_predict(known, new, "fast")  # as good it would train six models
     kinds = {name: feature.kind for name, feature in load(config).features.items()}
     assert kinds == {
         "joined": "timestamp",
