@@ -45,6 +45,7 @@ CANARIES = (  # what git ignores or a person leaves, at the places where it is l
     "build/lib/configs/errors.py",
     "millrace.egg-info/PKG-INFO",
 )
+TEMPLATES = (".css", ".html", ".jinja", ".js")
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +64,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def list_needed(folder: Path) -> set[str]:
     code = [path for package in OURS for path in (folder / package).rglob("*.py")]
-    templates = [path for path in folder.glob("pipelines/*/templates/*") if path.suffix in (".html", ".jinja")]
+    templates = [path for path in folder.glob("pipelines/*/templates/*") if path.suffix in TEMPLATES]
     locks = [folder / "requirements" / f"{name}.txt" for name in ("current", "current-dev", "gpu")]
     others = [folder / name for name in ("LICENSE", "pyproject.toml", "setup.py", "deploy/nodepools.yaml")]
     return {str(path.relative_to(folder)) for path in (*code, *templates, *locks, *others)}
