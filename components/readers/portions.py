@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from components.readers.files import digest_files, find_data, list_files, list_parts
-from components.readers.formats import find_format
 from components.readers.spans import ALL, Choice, Span, choose, find_all
 from configs.schema.data import Data
 from configs.schema.dialect import Dialect
@@ -66,5 +65,7 @@ def digest_portion(base: str, files: Sequence[str], format: str, dialect: Dialec
 
 def count_rows(path: str, format: str, dialect: Dialect) -> int:
     """Return how many rows a data file has, read by a column alone where that is cheaper."""
+    from components.readers.formats import find_format  # only here: it loads pyarrow
+
     reader = find_format(path, format, dialect)
     return sum(batch.num_rows for batch in reader.read_batches(path, reader.name_columns(path)[:1]))
