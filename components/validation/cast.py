@@ -243,13 +243,20 @@ def _parse_doubles(text: pa.Array) -> pa.Array:
     try:
         return text.cast(pa.float64())
     except pa.ArrowInvalid:  # pyarrow 10 takes no leading plus
-        return pc.replace_substring_regex(to_signs(text), r"^\+([0-9.])", r"\1").cast(pa.float64())
+        return _replace(to_signs(text), r"^\+([0-9.])", r"\1").cast(pa.float64())
 
 
 def to_signs(text: pa.Array) -> pa.Array:
     """Return texts in which -12 stands for (12), as books have a negative number, and for one with a minus of print."""
     for pattern, replacement in MINUS:
-        text = pc.replace_substring_regex(text, pattern, replacement)
+        text = _replace(text, pattern, replacement)
+    return text
+
+
+def _replace(text: pa.Array, pattern: str, replacement: str) -> pa.Array:
+    """Replace where there is something to replace: pyarrow 18 now and then loses the text of a slice otherwise."""
+    if pc.any(pc.match_substring_regex(text, pattern)).as_py():
+        return pc.replace_substring_regex(text, pattern, replacement)
     return text
 
 
