@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from components.readers.blanks import blank
 from configs.errors import DataRejected
 
 ROWS = 16_384  # in a batch, and at most as much text as this:
@@ -133,4 +134,4 @@ def _to_text(cells: list[Any]) -> pa.Array:
         text = pa.array(cells, pa.string())
     except pa.ArrowException:  # JSON has more than text
         text = pa.array(map(spell_value, cells), pa.string())
-    return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+    return blank(text, pc.equal(text, ""))

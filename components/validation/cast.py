@@ -13,10 +13,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from components.readers.blanks import blank
+
 INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 EPOCHS = {"seconds": 1, "milliseconds": 10**3, "microseconds": 10**6}  # how many are a second
-NO_TEXT = pa.scalar(None, pa.string())
 MINUS = ((r"^\s*\(([^-+]*\d[^-+]*)\)\s*$", r"-\1"), ("\u2212", "-"))  # what is written for a minus, as RE2 has it
 
 
@@ -32,7 +33,7 @@ def to_text(array: pa.Array) -> pa.Array:
         return pa.array([None if cell is None else str(cell) for cell in array.to_pylist()], pa.string())
     if pa.types.is_floating(kind):
         whole = pc.and_(pc.equal(pc.floor(array), array), pc.less(pc.abs(array), 2.0**53))
-        integers = pc.if_else(whole, array, pa.scalar(None, kind)).cast(pa.int64())
+        integers = blank(array, pc.invert(whole)).cast(pa.int64())
         return pc.coalesce(integers.cast(pa.string()), array.cast(pa.string()))
     if pa.types.is_nested(kind) or pa.types.is_duration(kind):
         raise pa.ArrowInvalid(f"{kind} is no single value")
@@ -68,7 +69,7 @@ def to_lists(array: pa.Array, parse: Callable[[pa.Array], pa.Array], width: int 
     """
     if not _is_list(array.type):
         items = pc.ascii_trim(pc.replace_substring_regex(to_text(array), r'[\s,;"\[\]]+', " "), " ")
-        array = pc.split_pattern(pc.if_else(pc.equal(items, ""), NO_TEXT, items), " ")
+        array = pc.split_pattern(blank(items, pc.equal(items, "")), " ")
     ends, items = _open_lists(array)
     counts = np.diff(ends)
     if (counts % width).any():
@@ -216,7 +217,7 @@ def to_order(array: pa.Array) -> pa.Array:
         return to_seconds(array)
     text = _tidy(to_text(array))
     whole = pc.match_substring_regex(text, r"^[+-]?\d+$")
-    return pc.coalesce(to_whole(pc.if_else(whole, text, NO_TEXT)), to_seconds(pc.if_else(whole, NO_TEXT, text)))
+    return pc.coalesce(to_whole(blank(text, pc.invert(whole))), to_seconds(blank(text, whole)))
 
 
 def _leniently(parse: Callable[[pa.Array], pa.Array], text: pa.Array) -> pa.Array:
@@ -228,7 +229,7 @@ def _leniently(parse: Callable[[pa.Array], pa.Array], text: pa.Array) -> pa.Arra
 
 
 def _tidy(text: pa.Array) -> pa.Array:
-    return pc.ascii_trim(pc.if_else(pc.equal(pc.utf8_trim_whitespace(text), ""), NO_TEXT, text), " \t")
+    return pc.ascii_trim(blank(text, pc.equal(pc.utf8_trim_whitespace(text), "")), " \t")
 
 
 def _parse_numbers(text: pa.Array) -> pa.Array:
@@ -243,20 +244,13 @@ def _parse_doubles(text: pa.Array) -> pa.Array:
     try:
         return text.cast(pa.float64())
     except pa.ArrowInvalid:  # pyarrow 10 takes no leading plus
-        return _replace(to_signs(text), r"^\+([0-9.])", r"\1").cast(pa.float64())
+        return pc.replace_substring_regex(to_signs(text), r"^\+([0-9.])", r"\1").cast(pa.float64())
 
 
 def to_signs(text: pa.Array) -> pa.Array:
     """Return texts in which -12 stands for (12), as books have a negative number, and for one with a minus of print."""
     for pattern, replacement in MINUS:
-        text = _replace(text, pattern, replacement)
-    return text
-
-
-def _replace(text: pa.Array, pattern: str, replacement: str) -> pa.Array:
-    """Replace where there is something to replace: pyarrow 18 now and then loses the text of a slice otherwise."""
-    if pc.any(pc.match_substring_regex(text, pattern)).as_py():
-        return pc.replace_substring_regex(text, pattern, replacement)
+        text = pc.replace_substring_regex(text, pattern, replacement)
     return text
 
 
@@ -266,8 +260,8 @@ def _parse_iso(text: pa.Array) -> pa.Array:
     except pa.ArrowInvalid:  # Arrow takes fractions or zones only where all cells have them
         whole = pc.replace_substring_regex(text, r"(:\d\d)[.,]\d+", r"\1")
         zoned = pc.match_substring_regex(whole, r"[T ]\d\d.*(Z|[+-]\d\d(:?\d\d)?)$")
-        there = pc.if_else(zoned, whole, NO_TEXT).cast(pa.timestamp("s", "UTC"))
-        here = pc.if_else(zoned, NO_TEXT, whole).cast(pa.timestamp("s"))
+        there = blank(whole, pc.invert(zoned)).cast(pa.timestamp("s", "UTC"))
+        here = blank(whole, zoned).cast(pa.timestamp("s"))
         return pc.coalesce(there.cast(pa.int64()), here.cast(pa.int64()))
 
 

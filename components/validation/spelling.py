@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from components.readers.blanks import blank
 from components.validation.cast import to_signs
 from configs.schema.spelling import PLAIN
 
@@ -101,4 +102,4 @@ def is_text(kind: pa.DataType) -> bool:
 
 
 def _blank(array: pa.Array, found: pa.Array) -> pa.Array:
-    return pc.if_else(found, pa.scalar(None, array.type), array) if pc.any(found).as_py() else array
+    return blank(array, found) if pc.any(found).as_py() else array
