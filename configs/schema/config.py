@@ -364,15 +364,16 @@ class Config(Section):
         return Home.below(self.storage.root, self.name)
 
     def hides(self, column: str) -> bool:
-        """Whether a column, or a feature by what it is made of, is one whose values stay private."""
+        """Whether a column, or a feature or the label by what it is made of, is one whose values stay private."""
         feature = self.features.get(column)
-        names = (column, *(list_columns(feature) if feature else ()))
+        names = name_columns(self.label) if column == self.label.name else (column,)
+        names += list_columns(feature) if feature else ()
         return any(is_named(name, pattern) for name in names for pattern in self.data.private)
 
     @property
     def hides_label(self) -> bool:
         """Whether the label is private, and with it what a model says of it."""
-        return any(map(self.hides, name_columns(self.label)))
+        return self.hides(self.label.name)
 
     @property
     def refits(self) -> bool:

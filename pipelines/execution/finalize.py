@@ -83,15 +83,10 @@ def withhold(outcome: Outcome, config: Config) -> Outcome:
     if not isinstance(columns, Mapping):
         return outcome
     told = {
-        name: {key: column[key] for key in COUNTS if key in column} if hides(config, name) else column
+        name: {key: column[key] for key in COUNTS if key in column} if config.hides(name) else column
         for name, column in columns.items()
     }
     return replace(outcome, details={**outcome.details, "columns": told})
-
-
-def hides(config: Config, column: str) -> bool:
-    """Whether the values of a column of the data are private."""
-    return config.hides(column) or (config.hides_label and column == config.label.name)
 
 
 def audit(config: Config, run: Run, nodes: Sequence[str], interruption: MillraceError | None = None) -> list[Outcome]:
