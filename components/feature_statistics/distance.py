@@ -44,10 +44,15 @@ def share_missing(column: Column) -> float:
     return float(common.num_missing / rows) if rows else 1.0
 
 
+def by_name(statistics: Statistics) -> dict[str, Column]:
+    """Returns the columns of a split by name."""
+    return {column.path.step[0]: column for column in statistics.datasets[0].features}
+
+
 def numbers(statistics: Statistics) -> dict[str, statistics_pb2.NumericStatistics]:
     """Returns the numeric columns that hold any value, by name."""
-    columns = statistics.datasets[0].features
-    return {c.path.step[0]: c.num_stats for c in columns if c.num_stats.common_stats.num_non_missing}
+    columns = by_name(statistics).items()
+    return {name: c.num_stats for name, c in columns if c.num_stats.common_stats.num_non_missing}
 
 
 def distance_of_texts(column: statistics_pb2.StringStatistics, other: statistics_pb2.StringStatistics) -> float:

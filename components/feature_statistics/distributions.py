@@ -9,6 +9,7 @@ from tensorflow_metadata.proto.v0.statistics_pb2 import NumericStatistics as Num
 from components.feature_statistics.distance import (
     Column,
     Statistics,
+    by_name,
     cumulate,
     distance,
     distance_of_texts,
@@ -39,11 +40,6 @@ def describe(statistics: Mapping[str, Statistics]) -> dict[str, dict[str, Any]]:
             **(_count_bins(splits) if column.HasField("num_stats") else _count_values(splits)),
         }
     return described
-
-
-def by_name(statistics: Statistics) -> dict[str, Column]:
-    """Returns the columns of a split by name."""
-    return {column.path.step[0]: column for column in statistics.datasets[0].features}
 
 
 def count_missing(column: Column) -> int:

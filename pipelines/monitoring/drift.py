@@ -9,7 +9,7 @@ import pyarrow as pa
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
 from components.feature_statistics.column_spread import ColumnSpread, cut, describe_edges, describe_texts
-from components.feature_statistics.distance import Column, Statistics, allow_for_chance, compare, share_missing
+from components.feature_statistics.distance import Column, Statistics, allow_for_chance, by_name, compare, share_missing
 from components.registry.versions import Version
 from components.schemas.free_columns import free
 from components.validation.column_types import column
@@ -87,13 +87,12 @@ def measure_drift(
     Its answers are held against those on the rows that judged it before it was published; where these are not known,
     against those of the first of the `earlier` looks at it that has some.
     """
-    [trained] = Statistics.FromString((version.extras / TRAINED_ON).read_bytes()).datasets
-    known = {each.path.step[0]: each for each in trained.features}
-    found = []
+    trained = Statistics.FromString((version.extras / TRAINED_ON).read_bytes())
+    known, rows, found = by_name(trained), trained.datasets[0].num_examples, []
     for name, spread in spreads.columns.items():
         if spread.rows and name in known:
             here = spread.describe()
-            allowed = allow_for_chance(limit, spread.rows, trained.num_examples)
+            allowed = allow_for_chance(limit, spread.rows, rows)
             found.append(Strayed(name, compare(here, known[name]), allowed, share_missing(here)))
     found.sort(key=lambda each: -(each.distance or 0.0))
     if not spreads.answers.rows or spreads.hides:
