@@ -5,9 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from components.evaluation.judgement import OVERALL
+from pipelines.reporting.html_templates import open_templates
 
 WIDTH, HEIGHT, EDGE = 720.0, 160.0, 12.0  # of a chart, and what is left free around it
 MOST = 200  # looks that are drawn, the newest
@@ -57,16 +56,13 @@ class Chart:
 def render_page(pipeline: str, looks: Sequence[Data]) -> str:
     """Returns the page of a pipeline's looks, the oldest first."""
     shown = looks[-MOST:]
-    environment = Environment(
-        loader=PackageLoader("pipelines.monitoring"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     charts = [*draw_metrics(shown), *draw_drift(shown)]
-    return environment.get_template("monitor.html").render(
-        pipeline=pipeline, newest=shown[-1], charts=charts, looks=shown[::-1], width=WIDTH, height=HEIGHT, left=EDGE
+    return (
+        open_templates("pipelines.monitoring")
+        .get_template("monitor.html")
+        .render(
+            pipeline=pipeline, newest=shown[-1], charts=charts, looks=shown[::-1], width=WIDTH, height=HEIGHT, left=EDGE
+        )
     )
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from importlib import metadata
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Template
 
 from components.evaluation.judgement import OVERALL, Failure
 from configs.schema.config import Config
@@ -19,6 +19,7 @@ from pipelines.reporting.comparison import Comparison
 from pipelines.reporting.comparison import compare as compare_with
 from pipelines.reporting.confusion import name_classes
 from pipelines.reporting.data_table import tabulate
+from pipelines.reporting.html_templates import open_templates
 from pipelines.reporting.threshold import read_curve
 from pipelines.reporting.verdict import ROWS, Measured, judge, list_steps, tell_service
 from pipelines.runs.run import Run
@@ -84,14 +85,8 @@ def render(record: Mapping[str, Any], config: Config, changed: Comparison | None
 
 
 def template(name: str) -> Template:
-    """Returns a template of ours; a name that it is not given is an error."""
-    environment = Environment(
-        loader=PackageLoader("pipelines.reporting"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    """Returns a template of ours."""
+    environment = open_templates("pipelines.reporting")
     environment.filters |= {"figure": figure, "value": value, "conceal": conceal}
     return environment.get_template(name)
 

@@ -1,0 +1,10 @@
+"""How pages are filled in: texts of the data stay texts, and a name that a template is not given is an error."""
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+
+def open_templates(package: str) -> Environment:
+    """Returns the templates of a package."""
+    return Environment(
+        loader=PackageLoader(package), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
