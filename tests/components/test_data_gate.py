@@ -19,19 +19,8 @@ from components.schemas.tfdv_schema import infer
 from configs.errors import DataRejected
 from configs.home import Home
 from configs.schema.config import Gate
+from tests.components.trips import OPTIONS, statistics
 from tests.fakes.models import publish
-
-OPTIONS = tfdv.StatsOptions(num_quantiles_histogram_buckets=100)
-
-
-def statistics(company, miles):
-    frame = pd.DataFrame({"company": company, "miles": np.asarray(miles, "float64")})
-    return tfdv.generate_statistics_from_dataframe(frame, OPTIONS)
-
-
-@pytest.fixture(scope="module")
-def usual():
-    return statistics(["Blue", "Red"] * 500, np.linspace(0, 10, 1000))
 
 
 def found(gate=Gate(), previous=None, **splits):  # noqa: B008

@@ -7,18 +7,7 @@ import tensorflow_data_validation as tfdv
 
 from components.feature_statistics.distance import distance, numbers
 from components.feature_statistics.distributions import BINS, LENGTH, VALUES, describe, measure_drift
-
-OPTIONS = tfdv.StatsOptions(num_quantiles_histogram_buckets=100)
-
-
-def statistics(company, miles):
-    frame = pd.DataFrame({"company": company, "miles": np.asarray(miles, "float64")})
-    return tfdv.generate_statistics_from_dataframe(frame, OPTIONS)
-
-
-@pytest.fixture(scope="module")
-def usual():
-    return statistics(["Blue", "Red"] * 500, np.linspace(0, 10, 1000))
+from tests.components.trips import OPTIONS, statistics
 
 
 def tell(company, miles, **others):
