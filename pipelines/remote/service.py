@@ -105,3 +105,9 @@ class Service(Protocol):
 
     def switch(self, recurring: Recurring, enabled: bool) -> None:
         """Lets a recurring run go on, or pauses it."""
+
+    def trigger(self, recurring: Recurring, asked: str) -> Run:
+        """Starts a run of what a recurring run is made of; `asked` says who wants it and why."""
+
+    def last_run(self, recurring: Recurring) -> Run | None:
+        """Returns the newest run of a recurring one."""

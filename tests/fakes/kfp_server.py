@@ -112,6 +112,8 @@ class KfpServer:
                 return self.add_recurring(read(body, "V2beta1RecurringRun"))
             case "GET", "recurringruns", False, "":
                 return some("recurringRuns", chosen(self.recurring_runs, query))
+            case "GET", "recurringruns", True, "":
+                return found(self.recurring_runs, key)
             case "DELETE", "recurringruns", True, "":
                 return self.delete_recurring(found(self.recurring_runs, key), query.get("propagation_policy"))
             case "POST", "pipelines", False, "":
