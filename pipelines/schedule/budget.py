@@ -33,7 +33,7 @@ def find_pause(config: Config, record: Mapping[str, Any]) -> str | None:
     sync.fetch_beginnings(config.home)
     sync.fetch_files(config.home, config.home.schedule)
     past, state = list_past(config.home, read_records(config.home)), read_state(config.home)
-    return find_spent(config.schedule, Facts(runs=past, resumed=state.resumed))
+    return None if state.paused else find_spent(config.schedule, Facts(runs=past, resumed=state.resumed))
 
 
 def pause_recurring(config: Config, why: str, engine: str, now: datetime) -> dict[str, Any]:

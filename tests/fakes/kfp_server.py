@@ -181,9 +181,10 @@ class KfpServer:
         if any((each.pipeline_id, each.display_name) == (query["pipelineid"], name) for each in self.versions.values()):
             raise Refusal(409, 6, f"Already exist error: the name {name} already exist")
         specification, *platform = yaml.safe_load_all(body)
-        self.check_pipeline({"pipeline_spec": specification, "platform_spec": next(iter(platform), {})}, {})
+        whole = {"pipeline_spec": specification, "platform_spec": next(iter(platform), {})}
+        self.check_pipeline(whole, {})
         version = models.V2beta1PipelineVersion(pipeline_id=pipeline.pipeline_id, display_name=name)
-        version.pipeline_version_id, version.pipeline_spec = str(uuid.uuid4()), {"pipeline_spec": specification}
+        version.pipeline_version_id, version.pipeline_spec = str(uuid.uuid4()), whole
         return self.keep(self.versions, version.pipeline_version_id, version)
 
     def newest(self, pipeline_id: str) -> Any:
