@@ -13,6 +13,7 @@ server's release and its parameters held against what it declares. What it does 
   names a pipeline alone is made of that one's newest version each time (crd/controller/scheduledworkflow);
 - resource/resource_manager.go: the workflows of a recurring run's runs are owned by it and deleted with it, unless 2.17
   is told to orphan them; times are whole seconds, and what is of one second comes in any order;
+- resource/resource_manager.go: of a run that names a pipeline's version a workflow is made as of one that carries it;
 - a run's tasks are Argo's nodes under their own names, without a word on what failed.
 
 It runs nothing: what becomes of a run is told it.
@@ -24,7 +25,7 @@ import re
 import ssl
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -45,6 +46,7 @@ SPELLED = ("max_concurrency", "interval_second")  # whole numbers of 64 bits, wh
 RUNNER = "pipeline-runner"
 LENGTHS = {"Experiment.Name": 128, "Pipeline.Name": 128, "PipelineVersion.Name": 127, "DisplayName": 255}
 TYPES = {"STRING": str, "BOOLEAN": bool, "NUMBER_INTEGER": int, "NUMBER_DOUBLE": float, "LIST": list, "STRUCT": dict}
+NO_WORKFLOW = "InternalServerError: Failed to generate the ExecutionSpec"
 PREFIX = "/apis/v2beta1/"
 CODECS = kfp_server_api.ApiClient()
 
@@ -232,6 +234,7 @@ class KfpServer:
             of = found(self.versions, version) if version else self.newest(reference.pipeline_id)
             specification = of.pipeline_spec
         self.check_pipeline(specification, run.runtime_config.parameters or {})
+        check_tasks(specification.get("pipeline_spec", specification))
 
     def check_pipeline(self, specification: Any, given: dict[str, Any]) -> None:
         check_pipeline(specification, given)
@@ -306,6 +309,26 @@ def check_pipeline(specification: Any, given: dict[str, Any]) -> None:
         kind = pipeline_spec_pb2.ParameterType.ParameterTypeEnum.Name(declared[name].parameter_type)
         if type(value) is not TYPES[kind]:
             raise Refusal(400, INVALID, f"Invalid input error: parameter '{name}' is no {kind}")
+
+
+def check_tasks(pipeline: Mapping[str, Any]) -> None:
+    """Refuses what the server cannot make a workflow of, and what a driver could not tell: who makes what it waits for.
+
+    By src/v2/compiler/argocompiler/dag.go (addImplicitDependencies) and src/v2/expression/expression.go (Condition).
+    """
+    components = pipeline.get("components", {})
+    for dag in [pipeline["root"]["dag"], *(each["dag"] for each in components.values() if "dag" in each)]:
+        for name, task in dag["tasks"].items():
+            inputs = task.get("inputs", {}).get("parameters", {})
+            made = [each["taskOutputParameter"] for each in inputs.values() if "taskOutputParameter" in each]
+            for told in made:
+                producer = dag["tasks"].get(told["producerTask"])
+                found = components[producer["componentRef"]["name"]] if producer else {}
+                if told["outputParameterKey"] not in found.get("outputDefinitions", {}).get("parameters", {}):
+                    raise Refusal(500, INTERNAL, f"{NO_WORKFLOW}: unknown producer task in DAG: {name}")
+            condition = task.get("triggerPolicy", {}).get("condition", "")
+            if set(re.findall(r"inputs\.parameter_values\['([^']*)'\]", condition)) - inputs.keys():
+                raise Refusal(500, INTERNAL, f"{NO_WORKFLOW}: the condition of {name} names an input that it has not")
 
 
 def chosen(things: dict[str, Any], query: dict[str, str]) -> list[Any]:

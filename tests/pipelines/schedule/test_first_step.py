@@ -1,12 +1,18 @@
+import json
+import subprocess
+import sys
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
 from configs.errors import MillraceError
 from configs.loading.loader import load
 from configs.nodes import DECIDE
+from configs.repository import ROOT
 from configs.schema.config import Config
 from pipelines.execution.container_entrypoint import close_run
+from pipelines.graph import fingerprint
 from pipelines.runs.directory import lock_home, read_decision, write_decision
 from pipelines.runs.outcomes import read_outcomes
 from pipelines.runs.run import Run
@@ -104,3 +110,22 @@ def test_the_end_of_a_run_that_was_not_due_says_so_and_leaves_no_record(daily: C
     assert (record["run"], record["exit_code"]) == (None, 0)
     assert record["decision"]["text"] == "not due: 2,000 of 5,000 new rows"
     assert [path.name for path in Run(daily.home, "r2").folder.iterdir()] == ["decision.json"]
+
+
+def test_it_loads_neither_tfx_nor_tensorflow(fresh: Sandbox) -> None:
+    fresh.config.write_text(fresh.config.read_text() + "schedule: {cron: 0 3 * * *, when: {new_rows: 5000}}\n")
+    files: dict[str, Any] = {name: {"outputFile": str(fresh.folder / name)} for name in ("due", "decision")}
+    told = {
+        "inputs": {"parameterValues": {"run_id": "r1", "config": fresh.config.read_text(), "set": []}},
+        "outputs": {"outputFile": str(fresh.folder / "out.json"), "parameters": files},
+    }
+    options = ["--image", fingerprint.of_image(), "--root", str(fresh.folder), "--executor-input", json.dumps(told)]
+    code = (
+        "import sys; from pipelines.cli.app import app\n"
+        f"app({['decide', str(fresh.config), *options]!r}, standalone_mode=False)\n"
+        "print(*{name.partition('.')[0] for name in sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.splitlines()[0] == "due: no run has ended yet", done.stderr
+    assert {"tensorflow", "tfx", "keras", "apache_beam"} & set(done.stdout.split()) == set()
+    assert [(fresh.folder / name).read_text() for name in ("due", "decision")] == ["true", "due: no run has ended yet"]
