@@ -43,7 +43,7 @@ def apply_schedule(
     dry_run: DryRun = False,
     output: Format = Output.text,
 ) -> None:
-    """Make the recurring run what the config says; does nothing when it is."""
+    """Make the recurring run what the config says; does nothing when it is. One that is paused stays so."""
     config = address(path, overrides, host, access)
     times = upcoming(schedule_of(config))
     text = compile_or_read(path, overrides, image, compiled, engine, scheduled=True)
@@ -64,6 +64,8 @@ def apply_schedule(
     }  # fmt: skip
     lines = [f"{config.name}: {'would be ' if dry_run else ''}{what}", *(f"  {reason}" for reason in planned.reasons)]
     lines += waiting
+    if config.schedule and config.schedule.enabled and not done.enabled:
+        lines.append(f"It stays paused, until: millrace schedule resume {path}")
     lines += [f"Next        {time:%a %Y-%m-%d %H:%M:%S} {time.tzinfo}" for time in times]
     answer(output, data, "\n".join(lines + ([f"Look at it  {done.url}"] if done.url else [])))
 
@@ -101,7 +103,7 @@ def pause_schedule(
     reason: Reason = "",
     dry_run: DryRun = False,
 ) -> None:
-    """Pause the schedule; a cluster's `apply` lets it go on, unless schedule.enabled is false, and keeps no reason."""
+    """Pause the schedule until `resume`; a cluster keeps no reason."""
     config = address(path, (), host, access)
     if is_here(engine, config):
         here.pause(path, reason, dry_run)
@@ -169,7 +171,7 @@ def delete_schedule(
     access: Access = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Delete the recurring run; the runs that it started stay."""
+    """Delete the recurring run; the runs that it started stay, and go on."""
     service = connect_service(engine.value, address(path, (), host, access))
     for run in _find(service, path):
         said = None if dry_run else service.delete(run)

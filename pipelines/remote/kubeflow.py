@@ -125,15 +125,16 @@ class Kubeflow:
         return replace(present, made_of=wanted.made_of)
 
     def delete(self, recurring: Recurring) -> str:
-        """Deletes a recurring run; the runs that it started go on.
+        """Deletes a recurring run; the runs that it started go on, and one that is at work is named.
 
         Up to 2.16 Kubernetes deletes their workflows with it, which they are owned by: there it is paused while one is
         at work, and what to do is returned.
         """
+        running = self._running(recurring)
         if self.release and order(self.release) >= ORPHANS:
             self.client.ask("DELETE", f"recurringruns/{recurring.id}", propagation_policy="ORPHAN")
-            return ""
-        if running := self._running(recurring):
+            return f"{recurring.name} ({recurring.id}) is deleted, and its run {running} goes on." if running else ""
+        if running:
             self.switch(recurring, enabled=False)
             return (
                 f"{recurring.name} ({recurring.id}) is paused, not deleted: its run {running} goes on, which Kubeflow "

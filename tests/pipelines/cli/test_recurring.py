@@ -28,8 +28,12 @@ def test_a_schedule_from_its_making_to_its_end(millrace: Command, server: KfpSer
     paused = millrace("schedule", "pause", config, "--reason", "holidays")
     assert re.fullmatch(r"trips: paused by \S+@\S+ at 20\d\d-\d\d-\d\d \d\d:\d\d UTC: holidays\n", paused.stdout)
     assert "paused" in millrace("schedule", "list", config).stdout
-    would = millrace(*apply, "--dry-run").stdout.splitlines()
-    assert would[:2] == ["trips: would be replaced", "  enabled: false -> true"]
+    again = millrace(*apply).stdout.splitlines()
+    assert (again[0], again[1]) == ("trips: kept", f"It stays paused, until: millrace schedule resume {config}")
+    changed = millrace(*apply, "--set", "schedule.cron=0 4 * * 1").stdout.splitlines()
+    assert changed[:2] == ["trips: replaced", "  cron: 0 0 3 * * 1 -> 0 0 4 * * 1"]
+    (run_id,) = server.recurring_runs
+    assert server.recurring_runs[run_id].mode == "DISABLE"
     assert millrace("schedule", "resume", config, "--dry-run").stdout == "trips would go on\n"
     assert server.recurring_runs[run_id].mode == "DISABLE"
     assert millrace("schedule", "resume", config).stdout == "trips goes on\n"
