@@ -15,3 +15,9 @@ ITEMS: dict[str, tuple[str, ...]] = {  # of the files in the folder of a class, 
     "images": IMAGE,
     "text": (".txt",),
 }
+NAMED = tuple(  # how a name ends that is a data file's
+    f"{end}{packed}"
+    for ends in (*SUFFIXES.values(), *ITEMS.values())
+    for end in ends
+    for packed in ("", ".gz", ".bz2", ".zst")
+)

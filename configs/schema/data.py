@@ -111,8 +111,9 @@ class Data(Section):
         "text are files, a folder for each class, and images a table of their names, too."
     )
     path: Text = Field(
-        description="A file, a folder, a glob, or sample://NAME; {SPAN} stands for a span's number, {YYYY}, {MM}, {DD} "
-        "and {HH} for its day and hour, {VERSION} for a version of it, of which the newest is read."
+        description="A file, a folder or a glob, here or in a store by a URL like s3:// and gs://, or sample://NAME; "
+        "{SPAN} stands for a span's number, {YYYY}, {MM}, {DD} and {HH} for its day and hour, {VERSION} for a version "
+        "of it, of which the newest is read."
     )
     span: NonNegativeInt | Annotated[str, Field(pattern=NAME)] | None = Field(
         default=None,
