@@ -25,8 +25,10 @@ def copied_data() -> Path:
 
 def locate_data(path: str) -> str:
     """Returns where the copy of a URL of data lies on this machine; any other path as it is."""
+    if not is_url(path):
+        return path
     scheme, _, inside = path.partition("://")
-    return str(copied_data() / scheme / inside.rstrip("/")) if is_url(path) else path
+    return str(copied_data().joinpath(scheme, *(part for part in inside.split("/") if part not in ("", ".", ".."))))
 
 
 def name_copied(path: str) -> str | None:

@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from components.readers.data_file import is_shown
-from components.readers.files import FOLDER, digest_files, find_data, find_paths, list_files, list_parts, open_data
+from components.readers.files import FOLDER, digest_files, find_paths, list_files, list_parts
+from components.readers.sources import find_source, open_source
 from configs.copies import name_copied
 from configs.errors import DataRejected
 from configs.schema.data import Data
@@ -62,7 +63,7 @@ class Chosen:
 
 def list_data(data: Data) -> list[str]:
     """Return the data files that the config stands for, in order; of the spans that it takes, if its path has any."""
-    base, pattern = open_data(data.path)
+    base, pattern = open_source(data)
     chosen = choose(base, pattern, Choice.of(data))
     return [path for span in chosen.spans for path in list_files(base, span.pattern, data.format)]
 
@@ -72,7 +73,7 @@ def digest_data(data: Data) -> str:
 
     Raises DataRejected where there is none.
     """
-    return digest_files(find_data(data.path)[0], list_parts(list_data(data), data.format, data.dialect))
+    return digest_files(find_source(data)[0], list_parts(list_data(data), data.format, data.dialect))
 
 
 def choose(base: str, pattern: str, choice: Choice = Choice()) -> Chosen:

@@ -31,7 +31,7 @@ def refresh(base: str, part: str = "") -> None:
     """
     if (url := name_copied(base)) is None:
         return
-    _own(copied_data())
+    own(copied_data())
     with open_files(url, DATA) as (files, root):
         found = files.find(f"{root}/{part}".rstrip("/"), detail=True)
         there = {os.path.join(base, os.path.relpath(path, root)): info for path, info in found.items()}
@@ -101,7 +101,7 @@ def _list_links(place: str) -> Iterator[str]:
         yield from (path for path in (os.path.join(folder, name) for name in names) if os.path.islink(path))
 
 
-def _own(folder: Path) -> None:
+def own(folder: Path) -> None:
     """Make a folder; raise MillraceError where another user could change what lies there."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if folder.stat().st_uid != os.getuid():

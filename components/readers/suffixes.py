@@ -6,6 +6,7 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
     "jsonl": (".jsonl", ".ndjson"),
     "json": (".json",),
     "parquet": (".parquet",),
+    "sql": (".parquet",),  # of an answer
     "workbook": (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"),
     "tfrecord": (".tfrecord", ".tfrecord.gz"),
     "images": (".csv",),  # of a table

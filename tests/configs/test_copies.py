@@ -17,6 +17,7 @@ def test_a_url_has_its_copy_in_a_folder_and_the_copy_its_url() -> None:
     place = copies.locate_data("s3://trips/2026/a.csv")
     assert place == str(copies.copied_data() / "s3" / "trips" / "2026" / "a.csv")
     assert copies.name_copied(place) == "s3://trips/2026/a.csv"
+    assert copies.locate_data("sqlite:////data/../shop.db") == str(copies.copied_data() / "sqlite" / "data" / "shop.db")
     assert copies.locate_data("data/a.csv") == "data/a.csv"
     assert copies.name_copied("data/a.csv") is None
 
