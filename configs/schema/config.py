@@ -16,7 +16,8 @@ from pydantic import (
     model_validator,
 )
 
-from configs.home import WORKSPACE, Home, is_url
+from configs.copies import is_url
+from configs.home import WORKSPACE, Home
 from configs.schema.baselines import FITTING, SklearnModel
 from configs.schema.beam import Beam
 from configs.schema.cluster import Cluster

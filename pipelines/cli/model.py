@@ -9,8 +9,9 @@ import typer
 from rich.text import Text
 
 from components.patches.stderr import silence
+from configs.copies import is_url
 from configs.errors import ConfigError
-from configs.home import Home, is_url
+from configs.home import Home
 from configs.loading.loader import load
 from configs.schema.evaluation import MAIN
 from pipelines.cli.options import ConfigPath, DryRun, Format, Output, Overrides, Reason, answer

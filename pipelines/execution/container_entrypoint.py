@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from components.validation.column_patterns import resolve
+from configs.copies import is_url
 from configs.errors import ConfigError, MillraceError
-from configs.home import is_url
 from configs.loading.loader import load
 from configs.schema.config import Config
 from configs.schema.kubernetes import METADATA
