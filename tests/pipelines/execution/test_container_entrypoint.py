@@ -18,7 +18,7 @@ from configs.errors import ConfigError, MillraceError, PipelineBusy
 from configs.nodes import NODES
 from configs.schema.config import Config
 from configs.schema.kubernetes import METADATA
-from pipelines.execution import container_entrypoint
+from pipelines.execution import container_entrypoint, memory_limit
 from pipelines.execution.container_entrypoint import Order, close_run, recall_outcome, require_volume, run_step
 from pipelines.graph import fingerprint
 from pipelines.reporting import testimony
@@ -124,6 +124,36 @@ def test_a_verdict_is_recalled_and_any_other_failure_is_not(config: Config) -> N
         outcome = Outcome("ExampleGen", "failed", error={"exit_code": code, "what": "", "where": "", "remedy": ""})
         write_outcome(Run(config.home, "r1"), outcome)
         assert recall_outcome(config, Run(config.home, "r1"), "ExampleGen") == (outcome if recalled else None)
+
+
+def test_a_node_that_was_killed_for_its_memory_names_the_key_and_is_not_tried_with_the_same_limit(
+    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[str] = []
+
+    def run_worker(*_: Any) -> MillraceError:
+        tries.append("a try")
+        write_group(tmp_path, limit=600 << 20, kills=len(tries))
+        return MillraceError("The process was killed (signal 9).")
+
+    monkeypatch.setattr(container_entrypoint, "run_worker", run_worker)
+    monkeypatch.setattr(memory_limit, "GROUP", tmp_path)
+    write_group(tmp_path, limit=600 << 20, kills=0)
+    run = Run(config.home, "r1")
+    outcome = run_step(config, run, "ExampleGen", True, print)
+    assert outcome.error is not None
+    what = "ExampleGen reached its limit of 600Mi (resources.ExampleGen.memory), and was killed"
+    assert (outcome.error["what"], outcome.error["exit_code"]) == (what, 1)
+    assert (run_step(config, run, "ExampleGen", True, print), len(tries)) == (outcome, 1)
+    write_group(tmp_path, limit=900 << 20, kills=1)
+    run_step(config, run, "ExampleGen", True, print)
+    assert len(tries) == 2
+
+
+def write_group(folder: Path, limit: int, kills: int) -> None:
+    """Writes what the kernel shows of a container's control group."""
+    (folder / "memory.max").write_text(f"{limit}\n")
+    (folder / "memory.events").write_text(f"oom {kills}\noom_kill {kills}\n")
 
 
 def test_a_success_is_recalled_if_the_metadata_knows_of_it(config: Config) -> None:
