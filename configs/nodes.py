@@ -89,4 +89,5 @@ def task(id: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "-", id).lower()
 
 
-TASKS = frozenset(task(id) for id in (*NODES, FINISH))
+IDS = {task(id): id for id in (*NODES, FINISH)}
+TASKS = frozenset(IDS)

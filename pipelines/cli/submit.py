@@ -10,7 +10,7 @@ import typer
 from rich.console import Console, Group
 from rich.text import Text
 
-from configs.errors import ConfigError, DataRejected, MillraceError, NotBlessed
+from configs.errors import ConfigError, MillraceError
 from configs.home import Home
 from configs.loading.loader import read_document, validate
 from configs.loading.yaml_document import absence
@@ -21,6 +21,7 @@ from pipelines.cli.options import Access, ConfigPath, DryRun, Format, Host, Outp
 from pipelines.compiler.engines import refuse_server
 from pipelines.compiler.workflow_size import refuse_large
 from pipelines.remote.connect import connect_service
+from pipelines.remote.ending import VERDICTS, Witness
 from pipelines.remote.schedule import carry_out, foresee, plan_changes, schedule_of, upcoming, wanted_run
 from pipelines.remote.service import Recurring, Run, Service
 from pipelines.remote.submit import follow_run, read_compiled, read_documents, read_parameters
@@ -31,7 +32,6 @@ schedule = typer.Typer(no_args_is_help=True, help="Let the pipeline run by itsel
 app.add_typer(schedule, name="schedule")
 
 Where = Annotated[Engine, typer.Option("--engine", help="Kubeflow Pipelines, or Vertex AI.")]
-VERDICTS = {error.exit_code for error in (ConfigError, DataRejected, NotBlessed)}
 Place = Annotated[
     Engine | None,
     typer.Option("--engine", help="A cluster's; without, Kubeflow's if the config names a host, else here."),
@@ -55,7 +55,7 @@ def submit(
     engine: Where = Engine.kubeflow,
     host: Host = None,
     access: Access = None,
-    wait: Annotated[bool, typer.Option("--wait", help="Follow it; exit with 0 if it succeeds, with 1 if not.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Follow it to its end; exit as `run` does.")] = False,
     resubmit: Annotated[
         int, typer.Option(min=0, help="With --wait: hand it in again so often where it failed without a verdict.")
     ] = 0,
@@ -75,18 +75,20 @@ def submit(
     service = connect_service(engine.value, config)
     refuse_server(read_documents(text), service.release, str(config.cluster.host))
     for left in range(resubmit, -1, -1):
-        run = service.submit(text, values)
+        run, witness = service.submit(text, values), Witness(service)
         if output is Output.text:
             typer.echo(f"Run         {run.run}\nLook at it  {run.url}")
         if wait:
-            run = _watch(service, run, open_console(stderr=output is Output.json))
-        if not wait or run.state != "FAILED" or _has_verdict(config, run.run):
+            run = _watch(service, run, witness, open_console(stderr=output is Output.json))
+        code = witness.ending.exit_code if witness.ending else run.exit_code
+        if not wait or run.state != "FAILED" or code in VERDICTS or _has_verdict(config, run.run):
             break
         if left and output is Output.text:
             typer.echo("It failed, and is handed in again: it goes on where it was.")
     if output is Output.json:
-        typer.echo(json.dumps(run.as_data()))
-    raise typer.Exit(run.exit_code or 0)
+        ending = asdict(witness.ending) if witness.ending else {}
+        typer.echo(json.dumps(run.as_data() | ending))
+    raise typer.Exit(code or 0)
 
 
 @schedule.command("apply")
@@ -278,8 +280,11 @@ def _has_verdict(config: Config, run_id: str) -> bool:
         return False
 
 
-def _watch(service: Service, run: Run, console: Console) -> Run:
-    """Follows a run by a line that is drawn anew, or where that is no terminal, a line whenever it differs."""
+def _watch(service: Service, run: Run, witness: Witness, console: Console) -> Run:
+    """Follows a run by a line that is drawn anew, or where that is no terminal, a line whenever it differs.
+
+    It ends with the run, or as soon as the run has a verdict, and says how.
+    """
     said = ""
 
     def tell(look: Run) -> None:
@@ -290,7 +295,11 @@ def _watch(service: Service, run: Run, console: Console) -> Run:
         said = str(look)
 
     with console.status(Text(str(run))) as status:
-        ended = follow_run(lambda: service.get_run(run.run), tell)
+        ended = follow_run(lambda: service.get_run(run.run), tell, enough=witness.knows_end)
+    if witness.ending:
+        goes_on = [] if ended.ended else ["The cluster ends the run by itself, when it has tried the step once more."]
+        console.print("\n".join([witness.ending.text, *goes_on]), soft_wrap=True)
+        return ended
     failed = [f"{step.name}: {step.error or 'failed'}" for step in ended.steps if step.state == "FAILED"]
     reasons = [*([ended.error] if ended.error else []), *failed]
     console.print("\n".join([f"Ended       {ended.state.lower()}", *reasons]), soft_wrap=True)

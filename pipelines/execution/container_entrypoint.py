@@ -19,7 +19,7 @@ from configs.errors import ConfigError, MillraceError
 from configs.loading.loader import load
 from configs.schema.config import Config
 from configs.schema.kubernetes import METADATA
-from pipelines.execution import secret_manager
+from pipelines.execution import memory_limit, secret_manager
 from pipelines.execution.finalize import finish_run
 from pipelines.execution.local_runner import ignore_signals, run_worker, stoppable
 from pipelines.graph import fingerprint
@@ -99,8 +99,11 @@ def run_step(config: Config, run: Run, node: str, cache: bool, say: Callable[[st
                 if not run.number.exists():
                     sync.fetch_numbers(config.home)
                 begin_run(resolved, run)
+                kills = memory_limit.count_kills()
                 died = run_worker(resolved, run, [node], cache, heard, run.node_log(node))
                 ignore_signals()
+                if died and memory_limit.count_kills() > kills:
+                    died = memory_limit.explain(config, node)
         except MillraceError as error:
             died = error
     if heard.outcome is None or died:
@@ -136,10 +139,14 @@ class Listener:
 
 
 def recall_outcome(config: Config, run: Run, node: str) -> Outcome | None:
-    """Returns how a node ended before, if trying again would end the same: a verdict, or a success by the metadata."""
+    """Returns how a node ended before, if trying again would end the same: a verdict, a success by the metadata, or a
+    limit of memory that it has reached and that is the same now.
+    """
     known = read_outcomes(run).get(node)
     if known is None or known.is_verdict:
         return known
+    if reached := known.details.get(memory_limit.REACHED):
+        return known if reached == memory_limit.read_limit() else None
     if not known.succeeded:
         return None
     execution = read_executions(connection(config), config.name, run.id).get(node)

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from configs.errors import ConfigError
-from configs.nodes import TASKS
+from configs.nodes import IDS, TASKS
 from configs.schema.cluster import order
 from configs.schema.config import Config
+from configs.schema.resources import Resources
 from pipelines.remote.kubeflow_client import connect
+from pipelines.remote.pods import name_pods, read_tries
 from pipelines.remote.schedule import schedule_of
 from pipelines.remote.service import Recurring, Run, Step
 
@@ -54,6 +56,13 @@ class Kubeflow:
     def get_run(self, run_id: str) -> Run:
         """Returns a run as it stands."""
         return self._read_run(self.client.get_run(run_id))
+
+    def read_log(self, run_id: str, step: str, node: str) -> str:
+        """Returns what a try at a step has said so far; nothing where its pod is gone, or may not be looked at."""
+        own = self.config.resources.get(IDS[step], Resources())
+        resources = self.config.resources.get("default", Resources()).merge(own)
+        logs = (self.client.read_log(run_id, pod) for pod in name_pods(node, resources))
+        return next(filter(None, logs), "")
 
     def newest(self) -> list[Run]:
         """Returns the runs of the config's experiment, newest first."""
@@ -147,13 +156,14 @@ class Kubeflow:
 
     def _read_run(self, run: Any) -> Run:
         tasks = (run.run_details.task_details if run.run_details else None) or ()
+        nodes = {task.pod_name: task for task in tasks}
         return Run(
             run=run.run_id,
             name=run.display_name,
             url=self.client.link("runs", "details", run.run_id),
             state=run.state or "PENDING",
             created=run.created_at.isoformat(timespec="seconds") if run.created_at else "",
-            steps=tuple(_read_step(task) for task in sorted(tasks, key=_started) if _is_step(task)),
+            steps=tuple(_read_step(task, nodes) for task in sorted(tasks, key=_started) if _is_step(task)),
             error=(run.error.message or "") if run.error else "",
         )
 
@@ -234,9 +244,9 @@ def _package(compiled: str) -> Iterator[str]:
         yield str(path)
 
 
-def _read_step(task: Any) -> Step:
+def _read_step(task: Any, nodes: Mapping[str, Any]) -> Step:
     error = (task.error.message or "") if task.error else ""
-    return Step(task.display_name or task.task_id, task.state or "PENDING", error)
+    return Step(task.display_name or task.task_id, task.state or "PENDING", error, read_tries(task, nodes))
 
 
 def _started(task: Any) -> str:

@@ -7,12 +7,13 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from configs.errors import BY_EXIT_CODE, DataRejected, MillraceError, NotBlessed
+from configs.errors import BY_EXIT_CODE, DataRejected, MillraceError, NotBlessed, PipelineBusy
 from configs.home import Home
 from pipelines.runs.directory import write_file
 from pipelines.runs.run import Run
 
 SUCCESSES = ("done", "cached")
+VERDICTS = (DataRejected.exit_code, NotBlessed.exit_code, PipelineBusy.exit_code)
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,10 @@ class Outcome:
 
     @property
     def is_verdict(self) -> bool:
-        """Whether trying again would end the same: the data was rejected, or the model not blessed."""
-        return self.error is not None and self.error["exit_code"] in (DataRejected.exit_code, NotBlessed.exit_code)
+        """Whether the run ends with it, without another try: the data was rejected, the model was not blessed, or
+        another run holds the pipeline.
+        """
+        return self.error is not None and self.error["exit_code"] in VERDICTS
 
 
 def failure(node: str, error: MillraceError, seconds: float = 0.0) -> Outcome:
