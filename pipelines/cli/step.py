@@ -1,10 +1,11 @@
 """What machines call: a step of a run in a cluster, and its end; and launch-node, by which a person does the same."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import datetime, timezone
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -56,6 +57,24 @@ def step(
 
 
 @app.command(hidden=True)
+def decide(path: ConfigPath, image: Image, root: Root, executor_input: Told, metadata_secret: Secret = None) -> None:
+    """Say whether a run that a schedule has started is to train, which its other steps wait for."""
+    from pipelines.execution.container_entrypoint import Order, require_volume
+    from pipelines.reporting import kfp_artifacts
+    from pipelines.schedule.first_step import decide_run
+
+    told = read_executor_input(executor_input)
+    order = Order(path, told.document, told.overrides, image, root, metadata_secret)
+    if mismatch := order.mismatch():
+        raise mismatch
+    config = order.config()
+    require_volume(root, config.name)
+    decision = decide_run(config, Run(config.home, told.run_id), told.asked, datetime.now(timezone.utc))
+    typer.echo(decision["text"])
+    kfp_artifacts.write_decision(decision, told)
+
+
+@app.command(hidden=True)
 def finish(path: ConfigPath, image: Image, root: Root, executor_input: Told, metadata_secret: Secret = None) -> None:
     """End a run, however it went: its record and its report.
 
@@ -73,14 +92,18 @@ def finish(path: ConfigPath, image: Image, root: Root, executor_input: Told, met
         require_volume(root, config.name)
         with silence():
             record = close_run(config, run, order.mismatch())
-        for node in record["nodes"]:
+        for node in record.get("nodes", ()):
             typer.echo(line(node))
+        said = conclude(record, path) if record["run"] else record["decision"]["text"]
         console = open_console(width=WIDEST)
-        with console.capture() as said:
-            console.print(conclude(record, path), soft_wrap=True)
-        typer.echo(said.get(), nl=False)
-        typer.echo(tell({"text": said.get()} | {key: record[key] for key in ("exit_code", "published")}))
+        with console.capture() as shown:
+            console.print(said, soft_wrap=True)
+        typer.echo(shown.get(), nl=False)
+        typer.echo(
+            tell({"text": shown.get()} | {"exit_code": record["exit_code"], "published": record.get("published")})
+        )
         kfp_artifacts.write_run(record, told)
+        announce_end(config, record, "vertex" if metadata_secret else "kubeflow")
     finally:
         free = give_back(config, run)
     raise typer.Exit(record["exit_code"] if not free or is_green(config, run) else 0)
@@ -102,6 +125,23 @@ def is_green(config: Config, run: Run) -> bool:
 
     outcomes = read_outcomes(run)
     return all(spec.id in outcomes and outcomes[spec.id].succeeded for spec in choose_nodes(config))
+
+
+def announce_end(config: Config, record: Mapping[str, Any], engine: str) -> None:
+    """Tells who is to be told what became of a run, and pauses its schedule where too many have failed."""
+    from pipelines.notify.announcement import announce
+    from pipelines.schedule.budget import find_pause, pause_recurring
+
+    now, records = datetime.now(timezone.utc), [record]
+    try:
+        if why := find_pause(config, record):
+            paused = pause_recurring(config, why, engine, now)
+            records = [*([record] if record["run"] else []), paused]
+            typer.echo(f"The schedule is {paused['decision']['text']}")
+    except MillraceError as error:  # the run ended as it did
+        typer.echo(f"Whether the schedule is to be paused is not known: {error}", err=True)
+    for each in records:
+        announce(config, each, now, typer.echo)
 
 
 def hand_over(config: Config, outcome: Outcome, told: ExecutorInput) -> None:

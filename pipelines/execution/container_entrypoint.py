@@ -17,17 +17,18 @@ from components.validation.column_patterns import resolve
 from configs.copies import is_url
 from configs.errors import ConfigError, MillraceError
 from configs.loading.loader import load
+from configs.nodes import DECIDE
 from configs.schema.config import Config
 from configs.schema.kubernetes import METADATA
 from pipelines.execution import memory_limit, secret_manager
 from pipelines.execution.finalize import finish_run
-from pipelines.execution.local_runner import ignore_signals, run_worker, stoppable
+from pipelines.execution.local_runner import decline, ignore_signals, run_worker, stoppable
 from pipelines.graph import fingerprint
 from pipelines.graph.nodes import choose_nodes
-from pipelines.runs.directory import begin_run
+from pipelines.runs.directory import begin_run, read_decision
 from pipelines.runs.lease import hold_pipeline
 from pipelines.runs.mlmd import SUCCESSFUL, connection, read_executions
-from pipelines.runs.outcomes import Outcome, failure, read_outcomes, write_outcome
+from pipelines.runs.outcomes import Outcome, as_error, failure, read_outcomes, write_outcome
 from pipelines.runs.run import Run
 from pipelines.storage import sync
 
@@ -154,7 +155,7 @@ def recall_outcome(config: Config, run: Run, node: str) -> Outcome | None:
 
 
 def close_run(config: Config, run: Run, interruption: MillraceError | None = None) -> dict[str, Any]:
-    """Ends a run, however it went: returns its record, which is written, and gives the pipeline back if it held it."""
+    """Ends a run, however it went: returns its record, which is written, or what stands for it where none was due."""
     nodes, unreachable = [spec.id for spec in choose_nodes(config)], None
     try:
         sync.fetch_files(config.home, run.folder)
@@ -163,6 +164,11 @@ def close_run(config: Config, run: Run, interruption: MillraceError | None = Non
             sync.fetch_numbers(config.home)
     except MillraceError as error:
         unreachable = error
+    decision = read_decision(run)
+    if decision and not decision["due"]:
+        return decline(config, decision)
+    if undecided := read_outcomes(run).get(DECIDE):
+        interruption = interruption or as_error(undecided.error or {})
     started = begin_run(config, run)
     gather_logs(run, nodes)
     record = finish_run(config, run, started, nodes, interruption or unreachable)

@@ -109,7 +109,13 @@ class Service(Protocol):
         """Has a recurring run go on with another pipeline, or one in its place; returns it."""
 
     def delete(self, recurring: Recurring) -> str:
-        """Deletes a recurring run; returns what to say where that has to wait. The runs that it started go on."""
+        """Deletes a recurring run; returns what to say where that has to wait, or a run of it goes on."""
 
     def switch(self, recurring: Recurring, enabled: bool) -> None:
         """Lets a recurring run go on, or pauses it."""
+
+    def trigger(self, recurring: Recurring, asked: str) -> Run:
+        """Starts a run of what a recurring run is made of; `asked` says who wants it and why."""
+
+    def last_run(self, recurring: Recurring) -> Run | None:
+        """Returns the newest run of a recurring one."""

@@ -50,6 +50,15 @@ def _read_specification(compiled: str, where: str) -> dict[str, Any]:
     return specification
 
 
+def asks_schedule(compiled: str) -> bool:
+    """Tells whether a run of a compiled pipeline asks its schedule first whether to train."""
+    return "asked" in _declared(compiled, "--compiled")
+
+
+def _declared(compiled: str, where: str) -> dict[str, Any]:
+    return dict(_read_specification(compiled, where)["root"].get("inputDefinitions", {}).get("parameters", {}))
+
+
 def read_parameters(compiled: str, given: Sequence[str]) -> dict[str, Any]:
     """Returns the values of `NAME=VALUE` by the types that a compiled pipeline declares for its inputs.
 
@@ -58,7 +67,7 @@ def read_parameters(compiled: str, given: Sequence[str]) -> dict[str, Any]:
     """
     if not given:
         return {}
-    known = _read_specification(compiled, "--param")["root"].get("inputDefinitions", {}).get("parameters", {})
+    known = _declared(compiled, "--param")
     values = {}
     for assignment in given:
         name, equals, text = assignment.partition("=")

@@ -141,6 +141,15 @@ class Vertex:
         found = self._ask(lambda: self._find(recurring))
         self._ask(lambda: found.resume(catch_up=catch_up) if enabled else found.pause())
 
+    def trigger(self, recurring: Recurring, asked: str) -> Run:
+        """Refuses: Vertex starts no run of a schedule at another time."""
+        remedy = "Run: millrace submit CONFIG --engine vertex, which trains whatever the schedule waits for."
+        raise ConfigError("Vertex AI starts runs of a schedule at its times alone", recurring.name, remedy)
+
+    def last_run(self, recurring: Recurring) -> Run | None:
+        """Returns the newest run of the pipeline: a job does not tell which schedule has started it."""
+        return next(iter(self.newest()), None)
+
     def _find(self, recurring: Recurring) -> Any:
         return aiplatform.PipelineJobSchedule.get(recurring.id, **self.place)
 

@@ -227,7 +227,8 @@ def test_a_recurring_run_is_deleted_without_the_runs_that_it_has_started(
     service = connect_service("kubeflow", config)
     apply(service, config)
     run = start(server, service)
-    assert service.delete(service.recurring()[0]) == ""
+    recurring = service.recurring()[0]
+    assert service.delete(recurring) == f"trips ({recurring.id}) is deleted, and its run {run} goes on."
     assert (server.recurring_runs, run in server.workflows) == ({}, True)
 
 
