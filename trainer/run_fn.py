@@ -196,7 +196,7 @@ def train_network(
     board = Board(given["tensorboard"])
     feed = train.feed(size)
     if settings.model.augment:
-        feed = feed.change(augment(settings.model.augment, seen), training.seed)
+        feed = feed.change(augment(settings.model.augment, seen, settings.label), training.seed)
     try:
         history = fit(model, feed, evaluation.batches(size), training, settings.label.kind, checkpoint, [board])
     except tf.errors.ResourceExhaustedError as error:

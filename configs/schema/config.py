@@ -287,7 +287,11 @@ class Config(Section):
             training.check(label.kind, label.values)
             training = training.tell(label.quantiles)
         model = info.data.get("model")
-        return training if model is None else training.suit(model.family)
+        if model is None:
+            return training
+        if model.augment and model.augment.mixes and training.loss and training.loss.name == "hinge":
+            raise ValueError("the loss hinge judges one class a row, and model.augment mixes two: take cross_entropy")
+        return training.suit(model.family)
 
     @field_validator("tuning")
     @classmethod
@@ -306,6 +310,8 @@ class Config(Section):
         label, features = info.data.get("label"), info.data.get("features")
         if isinstance(model, BoostedTrees | Autoregression) and label is not None and features is not None:
             model.check(label.kind, features.items())
+        if model.augment and features is not None:
+            model.augment.check(features.items())
         return model
 
     @field_validator("model")

@@ -180,12 +180,17 @@ def test_models_that_are_no_networks_stand_in_the_same_table(show):
 def test_a_search_lists_its_trials(show):
     rate = "training.optimizer.learning_rate"
     trials = [
-        {"trial": "0", "score": None, "epochs": None, "values": {rate: 1.5, "model": [8]}, "reason": "became nan"},
-        {"trial": "1", "score": 0.91, "epochs": None, "values": {rate: 0.0123456, "model": [16, 8]}, "reason": None},
+        {"trial": name, "score": score, "parameters": size, "epochs": None, "values": values, "reason": reason}
+        for name, score, size, values, reason in (
+            ("0", None, None, {rate: 1.5, "model": [8]}, "became nan"),
+            ("1", 0.91, 1234, {rate: 0.0123456, "model": [16, 8]}, None),
+            ("2", 0.9, 12, {rate: 0.5, "model": [1]}, None),
+        )
     ]
-    found = node("Tuner", "2 trials", {"objective": "auc", "best": "1", "trials": trials})
+    found = node("Tuner", "3 trials", {"objective": "auc", "best": "1", "front": ["2", "1"], "trials": trials})
     text = show(record([*prepared(), found, *trained()])).text
-    assert f"trial {rate} model epochs auc 1 1.5 [8] – became nan 2 0.01235 [16, 8] 0.9100 ✓ best" in text
+    assert f"trial {rate} model parameters epochs auc 1 1.5 [8] – became nan" in text
+    assert "2 0.01235 [16, 8] 1,234 0.9100 ✓ best 3 0.5 [1] 12 0.9000 better than all smaller" in text
 
 
 def test_slices_come_in_their_natural_order_and_what_has_no_value_says_so(show):
