@@ -20,7 +20,9 @@ from pipelines.reporting.comparison import compare as compare_with
 from pipelines.reporting.confusion import name_classes
 from pipelines.reporting.data_table import tabulate
 from pipelines.reporting.html_templates import open_templates
+from pipelines.reporting.lineage import trace_lineage
 from pipelines.reporting.threshold import read_curve
+from pipelines.reporting.units import tell_bytes, tell_moment, tell_seconds
 from pipelines.reporting.verdict import ROWS, Measured, judge, list_steps, tell_service
 from pipelines.runs.run import Run
 
@@ -78,6 +80,7 @@ def render(record: Mapping[str, Any], config: Config, changed: Comparison | None
         rows=rows,
         columns=tabulate(details.get("StatisticsGen", {}).get("columns", {}), rows, config),
         gate=gate,
+        lineage=trace_lineage(record),
         stopped=record["error"] is not None and record["error"]["where"] == "DataGate",
         config=conceal(config.model_dump_json(indent=2)),
         versions={package: metadata.version(package) for package in PACKAGES},
@@ -88,6 +91,7 @@ def template(name: str) -> Template:
     """Returns a template of ours."""
     environment = open_templates("pipelines.reporting")
     environment.filters |= {"figure": figure, "value": value, "conceal": conceal}
+    environment.filters |= {"bytes": tell_bytes, "seconds": tell_seconds, "moment": tell_moment}
     return environment.get_template(name)
 
 
