@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-SUMMED = ("seconds", "cpu", "bytes")
+FIGURES = ("seconds", "cpu", "bytes")  # that are added up
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,12 @@ def trace_lineage(record: Mapping[str, Any]) -> Lineage:
     costs = [_count(node) for node in nodes]
     artifacts = list(_lay(nodes, record["folder"]))
     lanes = 1 + max((artifact.lane for artifact in artifacts), default=-1)
-    again = f"millrace run {shlex.quote(record['folder'] + '/config.json')} --no-cache"
-    return Lineage(costs, _sum(costs), artifacts, lanes, again)
+    return Lineage(costs, _sum(costs), artifacts, lanes, tell_command(record))
+
+
+def tell_command(record: Mapping[str, Any]) -> str:
+    """Returns the command that makes a run again, by the config that it left."""
+    return f"millrace run {shlex.quote(record['folder'] + '/config.json')} --no-cache"
 
 
 def _count(node: Mapping[str, Any]) -> Cost:
@@ -77,9 +81,10 @@ def _count(node: Mapping[str, Any]) -> Cost:
 
 
 def _sum(costs: Sequence[Cost]) -> Cost:
-    sums = {part: sum(getattr(cost, part) or 0 for cost in costs) for part in SUMMED}
+    known = {part: [found for cost in costs if (found := getattr(cost, part)) is not None] for part in FIGURES}
+    sums = {part: sum(known[part]) if known[part] else None for part in FIGURES[1:]}
     memory = max((cost.memory for cost in costs if cost.memory), default=None)
-    return Cost("in all", "", memory=memory, made=(), **sums)
+    return Cost("in all", "", sum(known["seconds"]), memory=memory, made=(), **sums)
 
 
 def _lay(nodes: Sequence[Mapping[str, Any]], folder: str) -> Iterable[Artifact]:

@@ -1,8 +1,15 @@
-"""Figures as a person reads them: bytes, seconds and moments."""
+"""Figures as a person reads them: numbers, bytes, seconds and moments."""
 
 from datetime import datetime
 
 STEPS = ("B", "kB", "MB", "GB", "TB")
+
+
+def tell_number(value: float | None) -> str:
+    """Returns a number to five digits, with thousands separated; an empty text where it is not known."""
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if 1e4 <= abs(value) < 1e12 else f"{value:,.5g}"
 
 
 def tell_bytes(count: float | None) -> str:

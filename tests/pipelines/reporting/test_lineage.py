@@ -58,6 +58,7 @@ def test_the_record_of_an_older_run_shows_what_it_has():
     old = {"node": "ExampleGen", "state": "done", "seconds": 1.0, "outputs": {"examples": [f"{HOME}/artifacts/a/1"]}}
     found = trace(old)
     assert (found.costs[0].cpu, found.costs[0].memory, found.costs[0].bytes) == (None, None, None)
+    assert (found.total.seconds, found.total.cpu, found.total.memory, found.total.bytes) == (1.0, None, None, None)
     assert (found.artifacts[0].type, found.artifacts[0].bytes, found.artifacts[0].readers) == ("", None, [])
 
 

@@ -2,7 +2,24 @@
 
 import pytest
 
-from pipelines.reporting.units import tell_bytes, tell_moment, tell_seconds
+from pipelines.reporting.units import tell_bytes, tell_moment, tell_number, tell_seconds
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (None, ""),
+        (0, "0"),
+        (11.739217, "11.739"),
+        (-0.000123456, "-0.00012346"),
+        (1234.56, "1,234.6"),
+        (12345.6, "12,346"),
+        (-7_654_321, "-7,654,321"),
+        (1e15, "1e+15"),
+    ],
+)
+def test_numbers_have_five_digits_and_their_thousands_apart(value, told):
+    assert tell_number(value) == told
 
 
 @pytest.mark.parametrize(
