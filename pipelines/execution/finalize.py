@@ -74,6 +74,21 @@ def record_run(
         logging.exception("There is no report of this run")
         record |= {"report": None, "report_error": str(error)}
         write_file(run.record, json.dumps(record, indent=2))
+    if config.tracking.mlflow:
+        record = tell_mlflow(config, run, record)
+    return record
+
+
+def tell_mlflow(config: Config, run: Run, record: dict[str, Any]) -> dict[str, Any]:
+    """Sends a run that has ended to MLflow, and returns its record with what came of that: a run ends as it ended."""
+    from pipelines.execution.mlflow_tracking import track  # only here: most runs need no HTTP client
+
+    try:
+        record |= {"mlflow": {"run": track(config, run, record)}}
+    except Exception as error:
+        logging.exception("MLflow was not told of this run")
+        record |= {"mlflow": {"error": str(error)}}
+    write_file(run.record, json.dumps(record, indent=2))
     return record
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from configs.errors import DataRejected, MillraceError, NotBlessed, Stopped
 from configs.schema.config import Config
+from configs.schema.tracking import Tracking
 from pipelines.execution.finalize import audit, finish_run
 from pipelines.execution.provenance import describe_provenance
 from pipelines.reporting import html_report
@@ -167,3 +168,12 @@ def test_a_report_that_cannot_be_made_changes_nothing_of_how_a_run_ended(
     monkeypatch.setattr(html_report, "write_report", fail)
     record = finish(config, NODES)
     assert (record["exit_code"], record["report"], record["report_error"]) == (0, None, "no such figure")
+
+
+def test_a_tracker_that_is_not_there_changes_nothing_of_how_a_run_ended(config: Config) -> None:
+    tracked = config.model_copy(update={"tracking": Tracking(mlflow="http://127.0.0.1:9")})
+    leave(tracked, done(*NODES), COMPLETE)
+    record = finish(tracked, NODES)
+    assert record["exit_code"] == 0
+    assert "MLflow does not answer" in record["mlflow"]["error"]
+    assert json.loads(Run(config.home, "r1").record.read_text()) == record
