@@ -12,8 +12,8 @@ class Tracking(Section):
 
     mlflow: Annotated[str, Field(pattern=r"^https?://")] | None = Field(
         default=None,
-        description="An MLflow tracking server: parameters, metrics by epoch, tags, artifacts, the version. Of a login, "
-        "MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, in the environment.",
+        description="An MLflow tracking server: parameters, metrics by epoch, tags, artifacts, the version. For a "
+        "login, MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, in the environment.",
     )
     experiment: Text | None = Field(default=None, description="Its experiment; without, one of the pipeline's name.")
 

@@ -155,9 +155,7 @@ def report(
     compare: Annotated[
         tuple[str, str] | None, typer.Option(metavar="RUN RUN", help="Put two runs side by side, on a page.")
     ] = None,
-    index: Annotated[
-        bool, typer.Option("--index", help="One page of all pipelines and runs of the workspace.")
-    ] = False,
+    index: Annotated[bool, typer.Option("--index", help="One page of all pipelines and their runs.")] = False,
     show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
 ) -> None:
     """Say where the page of a run lies; or write one of two runs, or of all."""

@@ -41,7 +41,7 @@ class Side:
 
 
 def write_comparison(first: Run, second: Run) -> Path:
-    """Writes the page into the folder of the second run and returns where; raises ConfigError where one has not ended."""
+    """Writes the page into the folder of the second run, and returns where; raises ConfigError where one is none."""
     sides = [read_side(find_record(run.home, run.id)) for run in (first, second)]
     configs = [Config.model_validate_json(run.config.read_text()) for run in (first, second)]
     page = second.folder / f"compared-with-{first.id}.html"

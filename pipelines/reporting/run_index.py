@@ -35,7 +35,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Entry:
-    """One pipeline: what is in service, its runs with the newest first, and their trends; `error` where none is read."""
+    """One pipeline: what is in service, its runs, the newest first, and their trends; `error` where none is read."""
 
     name: str
     version: int | None

@@ -1,7 +1,5 @@
 """What MLflow is told of a run: against a real server what it then holds, and without one what would be sent."""
 
-import json
-
 import pytest
 import requests
 
@@ -13,6 +11,7 @@ from pipelines.runs.run import Run
 from tests.fakes import mlflow_server
 
 TAXI = ROOT / "configs" / "taxi.yaml"
+HISTORY = {"loss": [0.5, float("nan")], "val_loss": [0.6, 0.4]}
 RECORD = {
     "run": "r1",
     "started": "2026-11-22T10:53:23+00:00",
@@ -85,16 +84,18 @@ def server(tmp_path_factory):
         yield url
 
 
+def ask(server, what, **asked):
+    """What the server says."""
+    return requests.get(f"{server}/api/2.0/mlflow/{what}", params=asked, timeout=10).json()
+
+
 @pytest.mark.full
 def test_a_real_server_holds_what_it_was_told(tmp_path, server):
     config, run = configure(tmp_path, server)
     run_id = track(config, run, RECORD)
     assert track(config, run, RECORD) == run_id  # again is safe
 
-    def ask(what, **asked):
-        return requests.get(f"{server}/api/2.0/mlflow/{what}", params=asked, timeout=10).json()
-
-    told = ask("runs/get", run_id=run_id)["run"]
+    told = ask(server, "runs/get", run_id=run_id)["run"]
     parameters = {item["key"]: item["value"] for item in told["data"]["params"]}
     metrics = {item["key"]: item["value"] for item in told["data"]["metrics"]}
     tags = {item["key"]: item["value"] for item in told["data"]["tags"]}
@@ -103,10 +104,10 @@ def test_a_real_server_holds_what_it_was_told(tmp_path, server):
     assert parameters == list_parameters(config)
     assert (metrics["test_auc"], metrics["val_loss"], metrics["seconds_Trainer"]) == (0.95, 0.4, 2.5)
     assert (tags["millrace.run"], tags["millrace.published"]) == ("r1", "3")
-    curve = ask("metrics/get-history", run_id=run_id, metric_key="val_loss")["metrics"]
+    curve = ask(server, "metrics/get-history", run_id=run_id, metric_key="val_loss")["metrics"]
     assert {(item["step"], item["value"]) for item in curve} == {(1, 0.6), (2, 0.4)}
-    assert [file["path"] for file in ask("artifacts/list", run_id=run_id)["files"]] == ["report.html"]
-    [version] = ask("model-versions/search", filter="name = 'taxi'")["model_versions"]
+    assert [file["path"] for file in ask(server, "artifacts/list", run_id=run_id)["files"]] == ["report.html"]
+    [version] = ask(server, "model-versions/search", filter="name = 'taxi'")["model_versions"]
     assert {tag["key"]: tag["value"] for tag in version["tags"]} == {
         "millrace.version": "3",
         "millrace.model": "/m/serving/3",
@@ -124,4 +125,4 @@ def test_a_run_that_failed_is_one_that_failed_and_registers_nothing(tmp_path, se
     found = requests.get(
         f"{server}/api/2.0/mlflow/model-versions/search", params={"filter": "name = 'other'"}, timeout=10
     )
-    assert "model_versions" not in json.loads(found.text)
+    assert "model_versions" not in found.json()
