@@ -89,11 +89,12 @@ def locate(home: Home, uri: str) -> str:
 
 
 def _move(outcome: Outcome, place: Callable[[str], str]) -> Outcome:
-    listed = {
-        part: {name: [place(uri) for uri in uris] for name, uris in getattr(outcome, part).items()} for part in LISTED
-    }
-    keyed = {part: {place(uri): known for uri, known in getattr(outcome, part).items()} for part in KEYED}
-    return replace(outcome, **listed, **keyed)
+    moved: dict[str, Any] = {}
+    for part in LISTED:
+        moved[part] = {name: [place(uri) for uri in uris] for name, uris in getattr(outcome, part).items()}
+    for part in KEYED:
+        moved[part] = {place(uri): known for uri, known in getattr(outcome, part).items()}
+    return replace(outcome, **moved)
 
 
 def _leave(home: Home, uri: str) -> str:
