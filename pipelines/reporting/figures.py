@@ -9,7 +9,13 @@ from typing import Any
 from pipelines.reporting.charts import Chart
 
 VERSION = 1  # of the keys: another where one means something else, or is gone
-DRAWN = ("record", "states", "curves", "config")  # what the page is drawn with alone; record and config lie beside it
+DRAWN = (
+    "record",
+    "states",
+    "curves",
+    "trials",
+    "config",
+)  # what the page is drawn with alone; record and config lie beside it
 
 
 def write_figures(found: Mapping[str, Any]) -> str:

@@ -25,10 +25,13 @@ from pipelines.reporting.figures import write_figures
 from pipelines.reporting.html_templates import open_templates
 from pipelines.reporting.lineage import trace_lineage
 from pipelines.reporting.threshold import read_curve
+from pipelines.reporting.training import tell_training
+from pipelines.reporting.trials import lay_trials
 from pipelines.reporting.units import tell_bytes, tell_moment, tell_number, tell_seconds
 from pipelines.reporting.verdict import ROWS, Measured, judge, list_steps, tell_service
 from pipelines.runs.run import Run
 
+RATE = "learning_rate"  # which Keras notes where it falls by itself
 PACKAGES = ("tfx", "tensorflow", "keras")
 
 
@@ -80,6 +83,7 @@ def gather(record: Mapping[str, Any], config: Config, changed: Comparison | None
         drift=rank((gate or {}).get("drift", {})),
         against=texts.get("Resolver"),
         search=details.get("Tuner"),
+        trials=lay_trials(details.get("Tuner")),
         sklearn_baselines=details.get("SklearnBaselines", {}).get("models", {}),
         missed=missed,
         judging=f"all rows, in {evaluation['folds']} folds" if "folds" in evaluation else "the test split",
@@ -94,6 +98,7 @@ def gather(record: Mapping[str, Any], config: Config, changed: Comparison | None
         columns=tabulate(details.get("StatisticsGen", {}).get("columns", {}), rows, config),
         gate=gate,
         lineage=trace_lineage(record),
+        training=tell_training(details.get("Trainer", {}), config),
         card=read_card(record, config),
         stopped=record["error"] is not None and record["error"]["where"] == "DataGate",
         config=conceal(config.model_dump_json(indent=2)),
@@ -151,6 +156,9 @@ def trace(history: Mapping[str, Sequence[float]], unit: str) -> list[Chart]:
     for name in sorted((key for key in history if f"val_{key}" in history), key=lambda key: key != "loss"):
         places = [str(number) for number in range(1, len(history[name]) + 1)]
         charts.append(chart((unit, name), places, {"train": history[name], "eval": history[f"val_{name}"]}))
+    if RATE in history:
+        places = [str(number) for number in range(1, len(history[RATE]) + 1)]
+        charts.append(chart((unit, "learning rate"), places, {"learning rate": history[RATE]}))
     return charts
 
 
