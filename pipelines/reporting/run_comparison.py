@@ -94,8 +94,8 @@ def _draw(name: str, unit: str, values: Sequence[Sequence[float]]) -> Chart:
 
 def compare_configs(first: Config, second: Config) -> list[Change]:
     """Returns the keys whose values differ, without the password that a metadata store may have."""
-    told = [config.model_dump(mode="json", exclude={"storage": {"metadata"}}) for config in (first, second)]
-    return diff(*told)
+    before, now = (config.model_dump(mode="json", exclude={"storage": {"metadata"}}) for config in (first, second))
+    return diff(before, now)
 
 
 def compare_columns(first: Side, second: Side) -> dict[str, list[Pair]]:

@@ -11,7 +11,7 @@ from configs.errors import ConfigError, MillraceError
 from configs.home import TRACES, Home
 from configs.schema.evaluation import MAIN
 from pipelines.reporting import console, html_report
-from pipelines.reporting.charts import Chart, chart
+from pipelines.reporting.charts import Chart, Values, chart
 from pipelines.runs.directory import read_records
 from pipelines.runs.run import Run
 
@@ -81,7 +81,7 @@ def read_entry(home: Home, workspace: Path) -> Entry:
 
 def draw_trends(lines: Sequence[Line], metric: str) -> list[Chart]:
     """Returns the charts of metric, rows and time by run, the oldest first; none of what only one run can tell."""
-    series = {
+    series: dict[str, Values] = {
         metric: [line.figure for line in reversed(lines)],
         "rows": [line.rows for line in reversed(lines)],
         "seconds": [line.seconds for line in reversed(lines)],

@@ -1,5 +1,6 @@
 """A real MLflow server, which is installed from PyPI into an environment of its own: hundreds of megabytes."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -9,7 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-PATIENCE = 120.0  # seconds that it may take to answer
+PATIENCE = 300.0  # seconds that it may take to answer
+
+QUIET = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}  # which would start processes of its own
 
 
 def install(folder: Path) -> Path:
@@ -33,7 +36,7 @@ def served(program: Path, folder: Path) -> Iterator[str]:
     ]
     command = [str(program), "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1", *store]
     with (folder / "log.txt").open("wb") as log:
-        server = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True)
+        server = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, env=QUIET)
         try:
             await_answer(f"http://127.0.0.1:{port}/health", server)
             yield f"http://127.0.0.1:{port}"
