@@ -20,6 +20,7 @@ from configs.copies import is_url
 from configs.home import WORKSPACE, Home
 from configs.schema.baselines import FITTING, SklearnModel
 from configs.schema.beam import Beam
+from configs.schema.card import Card
 from configs.schema.cluster import Cluster
 from configs.schema.data import Data
 from configs.schema.evaluation import METRICS, QUANTILES, Evaluation, Metric
@@ -31,6 +32,7 @@ from configs.schema.schedule import Schedule
 from configs.schema.section import Section, Text
 from configs.schema.spans import has_spans
 from configs.schema.spelling import Lower, Offset, OwnDecimal, OwnThousands, Trim, Unit
+from configs.schema.tracking import Tracking
 from configs.schema.training import HEEDED, Training
 from configs.schema.tuning import Tuning
 
@@ -208,7 +210,9 @@ class Config(Section):
         default=(), description="Models that are no networks, trained and evaluated on the same rows to compare with."
     )
     gate: Gate = Gate()
+    card: Card = Card()
     storage: Storage = Storage()
+    tracking: Tracking = Tracking()
     schedule: Schedule | None = None
     notify: Annotated[tuple[Notifier, ...], Strict(False)] = Field(
         default=(), description="Who is told what becomes of the pipeline, and of what."

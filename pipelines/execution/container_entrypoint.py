@@ -173,7 +173,8 @@ def close_run(config: Config, run: Run, interruption: MillraceError | None = Non
     gather_logs(run, nodes)
     record = finish_run(config, run, started, nodes, interruption or unreachable)
     if unreachable is None:
-        sync.put_files(config.home, run.number, run.started, run.config, run.log, run.record, run.report)
+        left = (run.number, run.started, run.config, run.log, run.record, run.report, run.figures, run.card)
+        sync.put_files(config.home, *filter(Path.exists, left))
     return record
 
 

@@ -119,7 +119,7 @@ def _settle(config: Config, run: Run, outcomes: Sequence[Outcome], needs: str) -
 
 def _repeat(outcome: Outcome, version: int) -> Outcome:
     """Returns the outcome as the cache has it, when what it made is in service."""
-    cached = replace(outcome, state="cached", seconds=0.0, cpu=0.0)
+    cached = replace(outcome, state="cached", seconds=0.0, cpu=0.0, memory=None)
     if outcome.node != PUBLISHES:
         return cached
     return replace(cached, text=TOLD[False].format(version), details={"version": version, "new": False})

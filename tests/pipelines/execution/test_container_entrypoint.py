@@ -380,7 +380,7 @@ def be_used_elsewhere(cluster: Cluster, laptop: Path) -> None:
         assert [line["run"] for line in json.loads(history.stdout)] == ["r1"], history.stderr
         ended = json.loads(cluster.place.millrace("runs", "--output", "json").stdout)
         assert {record["run"]: record["exit_code"] for record in ended} == {"r1": 0, "r2": 5, "r4": 1}
-        report = cluster.place.millrace("report", "--run", "r1").stdout.strip()
+        report = cluster.place.millrace("report", "r1").stdout.strip()
         assert report.startswith(str(laptop))
         assert "Published version 1" in Path(report).read_text()
         row = '{"fare": 12.5, "trip_miles": 3, "trip_seconds": 600, "payment_type": "Cash", "company": "x"}'
