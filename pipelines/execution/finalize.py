@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import Any
 
+from components.registry.challenger import tell_waiting
 from components.registry.versions import intact
 from configs.errors import MillraceError, Stopped
 from configs.schema.config import Config
@@ -60,6 +61,7 @@ def record_run(
         "exit_code": failed.error["exit_code"] if failed and failed.error else 0,
         "published": published.number if published else None,
         "in_service": version.number if version else None,
+        "challenger": tell_waiting(config.home, config.evaluation.shadow),
         "serving": config.home.address(config.home.serving),
         "folder": config.home.address(run.folder),
         "error": failed.error if failed else None,
