@@ -124,6 +124,7 @@ def test_a_change_between_the_last_win_and_the_door_is_heard_of(config, home, wa
     assert look(config).said[-1] == "version 4 is in service: as a challenger it won on span 2, 3 against version 3"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fatal", range(5))
 def test_killed_anywhere_it_ends_the_same(config, home, wait, equal, write, monkeypatch, fatal):
     wait(equal)
@@ -156,7 +157,7 @@ def test_one_that_was_killed_once_it_had_lost_is_set_aside(config, home, wait, e
     wait(equal)
     lost = {"span": "2", "against": in_service(home).model_digest, "won": False, "missed": ["auc is low"]}
     keep_event(home, find_newest(home), "compared", **lost)
-    assert look(config).said == ["the model of run run-2 was set aside as a challenger: on span 2 auc is low"]
+    assert look(config).said == ("the model of run run-2 was set aside as a challenger: on span 2 auc is low",)
 
 
 def test_a_span_that_cannot_be_read_or_told_counts_for_nothing_and_holds_up_no_run(config, home, wait, equal, write):
@@ -180,7 +181,7 @@ def test_spans_that_either_was_trained_on_are_left_out(config, home, wait, equal
     promote(home, save(Told(0.9), home.root / "third"), extras, Record("run-7", "on my word"))
     for span in (2, 3, 4):
         write(f"{span}.csv")
-    assert look(config).said == ["the challenger has won span 4"]
+    assert look(config).said == ("the challenger has won span 4",)
 
 
 def test_what_was_rolled_away_from_and_what_is_damaged_is_set_aside(config, home, wait, equal, extras):
