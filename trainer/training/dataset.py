@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 import keras
 import numpy as np
-import psutil
 import tensorflow as tf
 
+from configs.memory import measure_free
 from configs.schema.training import Training
 
 Batch = tuple[Any, ...]  # columns by name, the label, and the weight where rows have one
@@ -168,7 +168,7 @@ class Rows:
 
     def _hold(self) -> tuple[Batch | None, int]:
         """Returns the rows, where they fit into what `training.cache` allows, and how many there are."""
-        limits = {"none": 0.0, "memory": float("inf"), "auto": SHARE * psutil.virtual_memory().available}
+        limits = {"none": 0.0, "memory": float("inf"), "auto": SHARE * measure_free()}
         room, count = limits[self.training.cache], 0
         chunks: list[Batch] | None = []
         for chunk in self._chunks():
