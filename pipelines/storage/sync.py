@@ -148,12 +148,12 @@ def fetch_challenger(home: Home) -> None:
     fetch_files(home.challenger, home.challenger.looks)
 
 
-def put_challenger(home: Home) -> None:
+def put_challenger(home: Home, admit: Admit = admit) -> None:
     """Puts the challenger into the store, with what is known of it, and removes those whose place it took."""
     aside = home.challenger
     if home.store is None or not aside.root.exists():
         return
-    put_service(aside)
+    put_service(aside, admit)
     put_files(aside, *filter(Path.exists, [aside.looks]))
     with open_store(str(aside.store)) as store:
         here = list_folders(aside)

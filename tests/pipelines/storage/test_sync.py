@@ -6,7 +6,6 @@ import os
 import shutil
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -293,10 +292,7 @@ def test_a_folder_of_another_user_is_no_place_for_copies(here: Home, monkeypatch
 
 
 @pytest.mark.slow
-def test_a_challenger_waits_on_every_machine_and_the_one_before_it_is_removed(
-    here: Home, there: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sync, "put_service", partial(sync.put_service, admit=admit))
+def test_a_challenger_waits_on_every_machine_and_the_one_before_it_is_removed(here: Home, there: Home) -> None:
     add(here, "old")
     for home, weights in ((here, "new"), (there, "newer")):
         sync.fetch_service(home)
@@ -307,11 +303,11 @@ def test_a_challenger_waits_on_every_machine_and_the_one_before_it_is_removed(
         current = in_service(home)
         assert current is not None
         challenge(home, Candidate(model), Record(f"run-of-{weights}"), current.model_digest, admit)
-        sync.put_challenger(home)
+        sync.put_challenger(home, admit)
     newest = find_waiting(there)
     assert newest is not None
     keep_event(there, newest, "compared", span="7", against=newest.digest, won=True)
-    sync.put_challenger(there)
+    sync.put_challenger(there, admit)
     sync.fetch_challenger(here)
     waiting = find_waiting(here)
     assert waiting is not None
