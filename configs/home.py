@@ -110,6 +110,11 @@ class Home:
         return self.root / "history.jsonl"
 
     @property
+    def challenger(self) -> "Home":
+        """A registry of its own, which no server polls: whose newest version waits to take the place of ours."""
+        return Home(self.root / "challenger", self.store and f"{self.store}/challenger")
+
+    @property
     def checkpoints(self) -> Path:
         """What trainings that have not ended go on from, a folder for each."""
         return self.root / "checkpoints"
@@ -126,7 +131,10 @@ class Home:
 
     @property
     def looks(self) -> Path:
-        """One line for every look at how the version in service does, as `millrace monitor` takes it."""
+        """One line for every look at how the version in service does, as `millrace monitor` takes it.
+
+        Of challengers, one for what became of each.
+        """
         return self.root / "looks.jsonl"
 
     @property

@@ -92,7 +92,7 @@ def launch(config: Config, nodes: Sequence[str], cache: bool, console: Console, 
     """Runs the nodes, shows how far they are, and returns the record; with `if_due` where the schedule has a reason."""
     from pipelines.execution import local_runner  # after a mistake in the config is named: it takes a second to load
 
-    ask = partial(inquire, config) if if_due else None
+    ask = partial(inquire, config) if if_due else partial(look_first, config, console)
     with Screen(console, nodes) as screen:
         try:
             return local_runner.run_nodes(config, nodes, cache=cache, watch=screen.watch, ask=ask)
@@ -100,6 +100,14 @@ def launch(config: Config, nodes: Sequence[str], cache: bool, console: Console, 
             if not if_due:
                 raise
             return local_runner.decline(config, inquire(config, error.what))
+
+
+def look_first(config: Config, console: Console) -> None:
+    """Holds the contest of a challenger that waits, if there is one, before a run that a person began."""
+    from pipelines.schedule.inquiry import look_at_challenger
+
+    for text in look_at_challenger(config).said:
+        console.print(f"Challenger  {text}", soft_wrap=True)
 
 
 def inquire(config: Config, holder: str | None = None) -> Mapping[str, Any]:

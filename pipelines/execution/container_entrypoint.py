@@ -160,6 +160,7 @@ def close_run(config: Config, run: Run, interruption: MillraceError | None = Non
     try:
         sync.fetch_files(config.home, run.folder)
         sync.fetch_service(config.home)
+        sync.fetch_challenger(config.home)
         if not run.number.exists():
             sync.fetch_numbers(config.home)
     except MillraceError as error:

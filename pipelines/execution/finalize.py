@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from components.evaluation.model_card import hides_slice
+from components.registry.challenger import tell_waiting
 from components.registry.versions import intact
 from configs.errors import MillraceError, Stopped
 from configs.schema.config import Config
@@ -62,6 +63,7 @@ def record_run(
         "exit_code": failed.error["exit_code"] if failed and failed.error else 0,
         "published": published.number if published else None,
         "in_service": version.number if version else None,
+        "challenger": _tell_challenger(config),
         "serving": config.home.address(config.home.serving),
         "folder": config.home.address(run.folder),
         "error": failed.error if failed else None,
@@ -159,6 +161,12 @@ def _tell_provenance(config: Config) -> dict[str, str]:
     with suppress(OSError):
         return describe_provenance(config)
     return {}  # a file that the config names cannot be read, of which the nodes have told
+
+
+def _tell_challenger(config: Config) -> str | None:
+    with suppress(MillraceError, OSError):
+        return tell_waiting(config.home, config.evaluation.shadow)
+    return None  # what is known of it cannot be read, which the next look at it tells
 
 
 def _unknown(node: str) -> MillraceError:

@@ -185,6 +185,7 @@ class Launcher(HookedLauncher):
                 del output.output_artifacts[key]
         sync.put_files(self.home, *places(execution_info.output_dict))
         sync.put_service(self.home)
+        sync.put_challenger(self.home)
         return output
 
 

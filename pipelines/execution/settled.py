@@ -97,7 +97,7 @@ def _settle(config: Config, run: Run, outcomes: Sequence[Outcome], needs: str) -
     from pipelines.runs.mlmd import connection, read_executions, read_outputs  # only here: a run may do without MLMD
 
     version = in_service(config.home)
-    published = [outcome.details["version"] for outcome in outcomes if outcome.node == PUBLISHES]
+    published = [outcome.details.get("version") for outcome in outcomes if outcome.node == PUBLISHES]
     touched = [path for path in list_named(config).values() if path.stat().st_ctime >= run.started.stat().st_mtime]
     if version is None or published != [version.number] or touched:
         return None

@@ -102,6 +102,7 @@ def conclude(record: Mapping[str, Any], config_path: str) -> RenderableType:
         *(f"Changed     {text}" for text in tell_changes(record)),
         *([f"Compared    {beside}"] if beside else []),
         f"In service  {serving}",
+        *([f"Challenger  {record['challenger']}"] if record.get("challenger") else []),
         f"This run    {record['folder']} (report.html, run.json, log.txt)",
         *([f"Freed       {record['freed']}"] if record.get("freed") else []),
         *([f"MLflow      {_tell_mlflow(record['mlflow'])}"] if record.get("mlflow") else []),

@@ -244,8 +244,13 @@ def choose_version(home: Home, number: int | None) -> tuple[Version, Config]:
     if version is None:
         remedy = f"Publish a model: millrace run CONFIG. {home.mention_another(Path.cwd())}".rstrip()
         raise MillraceError("nothing is in service yet", str(home.serving), remedy)
+    return version, read_config(version)
+
+
+def read_config(version: Version) -> Config:
+    """Returns the config that a version came from; raises MillraceError where it cannot be read."""
     try:
-        return version, Config.model_validate_json((version.extras / "config.json").read_text())
+        return Config.model_validate_json((version.extras / "config.json").read_text())
     except (OSError, ValueError) as error:
         what = f"version {version.number} came from a config that cannot be read: {error}"
         raise MillraceError(what, str(version.extras), "Run the pipeline again: millrace run CONFIG") from error
