@@ -116,7 +116,7 @@ def find_signs(lines: list[str], dialect: Dialect) -> Dialect:
         return replace(dialect, delimiter=told[1], comment=lines[0][:4])
     if lines and lines[0].startswith("#") and any(not line.startswith("#") for line in lines):
         dialect = replace(dialect, comment="#")
-    best, score = dialect, (0.0, 0)
+    best, score = dialect, (False, 0.0, 0)
     for delimiter, quote in product(DELIMITERS, QUOTES):
         tried = replace(dialect, delimiter=delimiter, quote=quote)
         sign = re.escape(delimiter)
@@ -126,8 +126,9 @@ def find_signs(lines: list[str], dialect: Dialect) -> Dialect:
         rows = part(lines, tried)
         width, count = Counter(map(len, rows)).most_common(1)[0] if rows else (0, 0)
         even = round(count / max(1, len(rows)), 2)
-        if width > 1 and even >= EVEN and (even, width) > score:
-            best, score = tried, (even, width)
+        named = bool(rows) and len(rows[0]) == width  # decimal commas part all rows but that of the names
+        if width > 1 and even >= EVEN and (named, even, width) > score:
+            best, score = tried, (named, even, width)
     return best
 
 

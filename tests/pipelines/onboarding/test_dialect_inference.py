@@ -72,6 +72,8 @@ def test_only_what_is_unusual_is_written_down():
         (b"a,b\n'x, y',2\n'z',4\n", Dialect(quote="'")),
         (b"a,b\nit's,2\nO'Hare,4\n", Dialect()),
         (b"text\nso; and so\nor so, and so\n", Dialect()),
+        (b"day;sold\n" + b"01.01.2020;1,5\n" * 300, Dialect(delimiter=";")),
+        (b"a;b;c\n" + b"1,5;2,5;3\n" * 300, Dialect(delimiter=";")),
         (b"# made by hand\na;b\n1,5;2\n3,5;4\n", Dialect(delimiter=";", comment="#")),
         ("\ufeffa,b\n1,ü\n2,ö\n".encode(), Dialect()),
     ],
