@@ -11,7 +11,7 @@ from typing import Any
 from configs.loading.packed_text import pack, protect
 from configs.nodes import FINISH, task
 from configs.schema.accelerators import Accelerator
-from configs.schema.kubernetes import count_bytes, count_cpus
+from configs.schema.kubernetes import count_bytes, count_cpus, spell_pipeline
 from configs.schema.resources import Requests, Resources
 from pipelines.compiler.container_plan import Container, Plan
 
@@ -34,7 +34,7 @@ def specify(plan: Plan, accelerate: Accelerate) -> dict[str, Any]:
     """Returns the specification; `accelerate` returns what the engine calls the accelerator of a container."""
     executors = {executor(each): {"container": _run(each, accelerate)} for each in plan.containers}
     return {
-        "pipelineInfo": {"name": plan.config.name.replace("_", "-").rstrip("-")},
+        "pipelineInfo": {"name": spell_pipeline(plan.config.name)},
         "schemaVersion": "2.1.0",
         "sdkVersion": f"kfp-{version('kfp')}",
         "root": {
