@@ -102,7 +102,7 @@ def address(path: str, overrides: Sequence[str], host: str | None, access: str |
 
 
 def show_runs(config: Config, run_id: str | None, output: Output) -> None:
-    """Prints the runs that Kubeflow Pipelines has of a pipeline's experiment, or the steps of one."""
+    """Prints the runs that Kubeflow Pipelines has of a pipeline, or the steps of one."""
     service = connect_service(Engine.kubeflow.value, config)
     if run_id is None:
         found = service.newest()
@@ -112,9 +112,9 @@ def show_runs(config: Config, run_id: str | None, output: Output) -> None:
         answer(output, [run.as_data() for run in found], table)
         return
     run = service.get_run(run_id)
-    table = listing("step", "state", "error")
+    table = listing("step", "state", "tries", "error")
     for step in run.steps:
-        table.add_row(step.name, step.state.lower(), step.error)
+        table.add_row(step.name, step.state.lower(), str(len(step.tries) or ""), step.error)
     answer(output, run.as_data(), Group(f"{run.name}: {run}", table, f"Look at it  {run.url}"))
 
 
@@ -179,8 +179,14 @@ def _watch(service: Service, run: Run, witness: Witness, console: Console) -> Ru
             console.print(str(look), soft_wrap=True)
         said = str(look)
 
+    def enough(look: Run) -> bool:
+        known, notes, witness.notes = witness.knows_end(look), witness.notes, []
+        for note in notes:
+            console.print(note, soft_wrap=True)
+        return known
+
     with console.status(Text(str(run))) as status:
-        ended = follow_run(lambda: service.get_run(run.run), tell, enough=witness.knows_end)
+        ended = follow_run(lambda: service.get_run(run.run), tell, enough=enough)
     if witness.ending:
         goes_on = [] if ended.ended else ["The cluster ends the run by itself, when it has tried the step once more."]
         console.print("\n".join([witness.ending.text, *goes_on]), soft_wrap=True)

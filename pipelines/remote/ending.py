@@ -32,6 +32,7 @@ class Witness:
     def __init__(self, service: Service) -> None:
         self.service, self.heard = service, set[str]()
         self.ending: Ending | None = None
+        self.notes: list[str] = []  # of tries that failed, for whoever shows the run
 
     def knows_end(self, run: Run) -> bool:
         """Tells whether a run has ended, or will end by a verdict; `ending` says how, where its logs do."""
@@ -39,14 +40,15 @@ class Witness:
         return run.ended or self.ending is not None
 
     def _find_verdict(self, run: Run) -> Ending | None:
-        failed = [(step.name, each.node) for step in run.steps for each in step.tries if each.state == "FAILED"]
-        for step, node in failed:
-            if step == FINISH or node in self.heard:
-                continue
-            self.heard.add(node)
-            told = self._hear(run, step, node)
-            if told.get("exit_code") in VERDICTS:
-                return _judge(told)
+        for step in run.steps:
+            for number, each in enumerate(step.tries, 1):
+                if each.state != "FAILED" or step.name == FINISH or each.node in self.heard:
+                    continue
+                self.heard.add(each.node)
+                told = self._hear(run, step.name, each.node)
+                if told.get("exit_code") in VERDICTS:
+                    return _judge(told)
+                self.notes.append(f"{step.name}, try {number}: {told.get('what', 'failed')}")
         return None
 
     def _find_end(self, run: Run) -> Ending | None:

@@ -14,6 +14,7 @@ from configs.loading.packed_text import protect
 from configs.nodes import IDS, TASKS
 from configs.schema.cluster import order
 from configs.schema.config import Config
+from configs.schema.kubernetes import spell_pipeline
 from configs.schema.resources import Resources
 from pipelines.remote.kubeflow_client import connect
 from pipelines.remote.pods import name_pods, read_tries
@@ -23,7 +24,7 @@ from pipelines.remote.service import Recurring, Run, Step
 NEWEST = 20  # runs that a list shows
 RUNNER = "pipeline-runner"  # whom it runs as by itself
 ORPHANS = (2, 17)  # the first release that deletes a recurring run without what it has started, and keeps its account
-MANY = 100  # recurring runs of one name in one experiment, of which there should be one
+MANY = 100  # that are looked through: runs of one experiment, and recurring runs of one name, which should be one
 
 
 class Kubeflow:
@@ -66,12 +67,22 @@ class Kubeflow:
         return next(filter(None, logs), "")
 
     def newest(self) -> list[Run]:
-        """Returns the runs of the config's experiment, newest first."""
+        """Returns the pipeline's runs in the config's experiment, newest first: those of schedules as well."""
         experiment = self.client.experiment()
         if experiment is None:
             return []
-        found = self.client.list_runs(page_size=NEWEST, sort_by="created_at desc", experiment_id=experiment)
-        return [self._read_run(run) for run in found.runs or ()]
+        found = self.client.list_runs(page_size=MANY, sort_by="created_at desc", experiment_id=experiment)
+        pipeline = self._find_pipeline()
+        ours = [run for run in found.runs or () if self._is_ours(run, pipeline)]
+        return [self._read_run(run) for run in ours[:NEWEST]]
+
+    def _is_ours(self, run: Any, pipeline: str | None) -> bool:
+        """Tells whether a run carries the config's pipeline, or is made of what is uploaded under its name."""
+        reference, carried = run.pipeline_version_reference, run.pipeline_spec or {}
+        if reference and reference.pipeline_id:
+            return bool(reference.pipeline_id == pipeline)
+        name = (carried.get("pipeline_spec", carried).get("pipelineInfo") or {}).get("name")
+        return bool(name == spell_pipeline(self.config.name))
 
     def cron(self) -> str:
         """Returns the schedule's cron in six fields, seconds first; raises ConfigError for a time zone of its own.

@@ -26,6 +26,9 @@ class Step:
     error: str = ""
     tries: tuple[Try, ...] = ()
 
+    def __str__(self) -> str:
+        return f"{self.name} (try {len(self.tries)})" if len(self.tries) > 1 else self.name
+
 
 @dataclass(frozen=True)
 class Run:
@@ -54,7 +57,7 @@ class Run:
         return {**asdict(self), "exit_code": self.exit_code}
 
     def __str__(self) -> str:
-        at_work = ", ".join(step.name for step in self.steps if step.state == "RUNNING")
+        at_work = ", ".join(str(step) for step in self.steps if step.state == "RUNNING")
         done = sum(step.state in ("SUCCEEDED", "SKIPPED") for step in self.steps)
         return f"{self.state.lower()}, {count(done, 'step')} done" + (f", at work: {at_work}" if at_work else "")
 

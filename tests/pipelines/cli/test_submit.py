@@ -160,7 +160,7 @@ def test_wait_follows_a_run_to_its_end(
 
 
 def test_wait_ends_with_the_verdict_and_exit_code_of_the_run(millrace: Command, server: KfpServer, config: str) -> None:
-    tasks = tasks_of("data-gate", "FAILED", "PENDING", state="RUNNING")
+    tasks = tasks_of("data-gate", "FAILED", state="RUNNING")
     server.course = [{"state": "RUNNING", "run_details": {"task_details": tasks}}]
     server.logs[pod_name("data-gate", 0)] = tell({"node": "DataGate", **as_data(DataRejected("fare: 2 anomalies"))})
     answer = millrace("submit", config, *compiled(config), "--wait", "--resubmit", "2")
