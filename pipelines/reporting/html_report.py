@@ -10,6 +10,7 @@ from importlib import metadata
 from typing import Any
 
 from jinja2 import Template
+from markupsafe import Markup
 
 from components.evaluation.judgement import OVERALL, Failure
 from configs.schema.config import Config
@@ -20,6 +21,7 @@ from pipelines.reporting.comparison import compare as compare_with
 from pipelines.reporting.confusion import name_classes
 from pipelines.reporting.data_table import tabulate
 from pipelines.reporting.html_templates import open_templates
+from pipelines.reporting.metric_changes import list_changes
 from pipelines.reporting.threshold import read_curve
 from pipelines.reporting.verdict import ROWS, Measured, judge, list_steps, tell_service
 from pipelines.runs.run import Run
@@ -68,6 +70,8 @@ def render(record: Mapping[str, Any], config: Config, changed: Comparison | None
         search=details.get("Tuner"),
         sklearn_baselines=details.get("SklearnBaselines", {}).get("models", {}),
         missed=missed,
+        changed_metrics=list_changes(measured),
+        intervals={item["metric"]: item.get("interval") for item in measured if item["slice"] == OVERALL},
         judging=f"all rows, in {evaluation['folds']} folds" if "folds" in evaluation else "the test split",
         confusion=name_classes(evaluation.get("confusion", []), config.label.values),
         curve=asdict(found)
@@ -87,7 +91,7 @@ def render(record: Mapping[str, Any], config: Config, changed: Comparison | None
 def template(name: str) -> Template:
     """Returns a template of ours."""
     environment = open_templates("pipelines.reporting")
-    environment.filters |= {"figure": figure, "value": value, "conceal": conceal}
+    environment.filters |= {"figure": figure, "value": value, "conceal": conceal, "enclose": enclose}
     return environment.get_template(name)
 
 
@@ -139,6 +143,11 @@ def trace(history: Mapping[str, Sequence[float]], unit: str) -> list[Chart]:
 def figure(value: float | None) -> str:
     """Returns a metric's value as the screen has it."""
     return "–" if value is None or math.isnan(value) else f"{value:.4f}"
+
+
+def enclose(ends: Sequence[float] | None) -> Markup:
+    """Returns between what a metric lies, in small below it; nothing where that is not known."""
+    return Markup(" <small>{:.4f} to {:.4f}</small>").format(*ends) if ends else Markup()
 
 
 def value(found: Any) -> str:

@@ -39,7 +39,16 @@ def test_a_first_candidate_is_blessed(tmp_path):
     assert summary.text == "auc 0.7500, blessed"
     assert summary.details == {
         "overall": {"auc": 0.75},
-        "metrics": [{"slice": "Overall", "metric": "auc", "candidate": 0.75, "baseline": None}],
+        "metrics": [
+            {
+                "slice": "Overall",
+                "metric": "auc",
+                "candidate": 0.75,
+                "baseline": None,
+                "interval": None,
+                "change": None,
+            }
+        ],
         "confusion": [],
         "roc": [],
         "missed": [],
