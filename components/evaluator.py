@@ -18,8 +18,11 @@ from components.evaluation.eval_config import eval_config
 from components.evaluation.intervals import attach, keep_intervals
 from components.evaluation.judgement import KEPT, OVERALL, Measured
 from components.evaluation.predictions import kept, read_predictions
+from components.evaluation.quality import keep_quality, read_quality
 from components.evaluation.results import confuse, failures, is_unjudged, read_measured, spread, trace
 from components.examples.batches import count_rows
+from components.explanation.account import ROWS, Plan, keep_explanation, make_plan, read_explanation
+from components.explanation.rows import read_rows
 from components.patches.tfx_io import large_batches
 from components.summaries import Outputs, Summary
 from configs.schema.config import Config, Label
@@ -43,8 +46,14 @@ class Executor(executor.Executor):
         with large_batches(count_rows(input_dict["examples"])), kept(folder):
             super().Do(input_dict | models, output_dict, exec_properties | {"example_splits": splits})
         keep_measures(folder)
-        if rows := read_predictions(folder):
-            keep_intervals(rows, Label.model_validate_json(exec_properties["label"]), folder)
+        if judging := read_predictions(folder):
+            label, plan = Label.model_validate_json(exec_properties["label"]), json.loads(exec_properties["explain"])
+            keep_intervals(judging, label, folder)
+            keep_quality(judging, label, folder)
+            rows = read_rows(input_dict["examples"][0], json.loads(splits), ROWS) if plan else None
+            if rows:
+                asked = path_utils.serving_model_path(models["model"][0].uri)
+                keep_explanation(asked, rows, label, Plan(**plan), folder)
         if all(folds):
             Path(folder, JUDGED_IN).write_text(json.dumps({"folds": folds[0]}))
 
@@ -77,6 +86,7 @@ def read_folds(file: Path) -> int:
 
 def build(config: Config, made: Made) -> BaseComponent:
     """Returns the node that judges the candidate on the test split, which nothing else has looked at; or in folds."""
+    plan = make_plan(config)
     return node(
         "Evaluator",
         Executor,
@@ -91,6 +101,7 @@ def build(config: Config, made: Made) -> BaseComponent:
             "eval_config": json_format.MessageToJson(eval_config(config), indent=None),
             "module_path": "components.evaluation.slice_extractor",
             "label": config.label.model_dump_json(),
+            "explain": json.dumps(asdict(plan) if plan else None),
         },
         optional=["baseline_model"],
     )
@@ -116,6 +127,8 @@ def summarise(outputs: Outputs) -> Summary:
         "roc": trace(folder),
         "missed": [asdict(failure) for failure in missed],
         **({"folds": folds} if folds else {}),
+        **({"quality": quality} if (quality := read_quality(folder)) else {}),
+        **({"explanation": explanation} if (explanation := read_explanation(folder)) else {}),
     }
     return Summary(text, details)
 

@@ -15,12 +15,12 @@ from tfx import types
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
+from components.examples.places import COLUMNS, EXAMPLES
 from components.examples.tf_example import encode_examples, list_cells
 from components.validation.typed_batch import fit, join
 
 GZIP = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=1)
 MEMORY = 1 << 24  # bytes of rows that are handled at once
-EXAMPLES, COLUMNS = "Split-", "Columns-"  # how the folders of a split begin; TFX knows the first
 
 
 class Shard:

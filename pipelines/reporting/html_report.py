@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import Template
 from markupsafe import Markup
 
+from components.evaluation.figures import COSTS
 from components.evaluation.judgement import OVERALL, Failure
 from configs.schema.config import Config
 from pipelines.reporting import console
@@ -20,8 +21,10 @@ from pipelines.reporting.comparison import Comparison
 from pipelines.reporting.comparison import compare as compare_with
 from pipelines.reporting.confusion import name_classes
 from pipelines.reporting.data_table import tabulate
+from pipelines.reporting.explanation import explain
 from pipelines.reporting.html_templates import open_templates
 from pipelines.reporting.metric_changes import list_changes
+from pipelines.reporting.quality import draw_quality
 from pipelines.reporting.threshold import read_curve
 from pipelines.reporting.verdict import ROWS, Measured, judge, list_steps, tell_service
 from pipelines.runs.run import Run
@@ -34,7 +37,8 @@ class Group:
     """The slices by one column, and a chart of the metric that matters."""
 
     column: str
-    slices: Mapping[str, Mapping[str, Measured]]  # by value, then by metric
+    metric: str
+    slices: Mapping[str, Mapping[str, Measured]]  # by value, then by metric; that with the worst of it first
     chart: Chart
 
 
@@ -70,6 +74,8 @@ def render(record: Mapping[str, Any], config: Config, changed: Comparison | None
         search=details.get("Tuner"),
         sklearn_baselines=details.get("SklearnBaselines", {}).get("models", {}),
         missed=missed,
+        explanation=explain(evaluation.get("explanation"), config.label),
+        quality=draw_quality(evaluation.get("quality")),
         changed_metrics=list_changes(measured),
         intervals={item["metric"]: item.get("interval") for item in measured if item["slice"] == OVERALL},
         judging=f"all rows, in {evaluation['folds']} folds" if "folds" in evaluation else "the test split",
@@ -111,8 +117,17 @@ def group(measured: Sequence[Measured], metric: str) -> list[Group]:
     groups = []
     for column, slices in columns.items():
         ordered = {value: slices[value] for value in sorted(slices, key=natural)}
-        groups.append(Group(column, ordered, compare(ordered, column, metric, overall)))
+        worst = {value: slices[value] for value in sorted(ordered, key=lambda value: rate(slices[value], metric))}
+        groups.append(Group(column, metric, worst, compare(ordered, column, metric, overall)))
     return groups
+
+
+def rate(found: Mapping[str, Measured], metric: str) -> float:
+    """Returns a key that sorts the worst first, and last what has no value."""
+    value = found[metric]["candidate"] if metric in found else math.nan
+    if math.isnan(value):
+        return math.inf
+    return -value if metric in COSTS else value
 
 
 def natural(text: str) -> list[str | int]:
