@@ -14,7 +14,9 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
-KEPT_IN = "predictions.parquet"  # in the evaluation
+from components.registry.versions import OF_ROWS
+
+KEPT_IN = f"{OF_ROWS}/predictions.parquet"  # in the evaluation
 ROWS = 20_000  # that are kept of many, drawn at random
 NUMBERS = 4_000_000  # that they hold, at most, in answers
 PRIORITY = "priority"  # those with the least are kept
@@ -43,6 +45,7 @@ class Predictions:
 @contextmanager
 def kept(folder: str) -> Iterator[None]:
     """Has the extractors that are made meanwhile keep the rows in this folder."""
+    Path(folder, OF_ROWS).mkdir(parents=True, exist_ok=True)
     token = WANTED.set(folder)
     try:
         yield

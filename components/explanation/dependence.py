@@ -44,7 +44,13 @@ def _choose_points(values: pa.Array) -> list[Any] | None:
     counts = Counter(values.to_pylist())
     frequent = [value for value, count in counts.most_common(POINTS) if count > 1]
     readable = all(isinstance(value, int) or value.isascii() and len(value) < 60 for value in frequent)
-    return sorted(frequent) if len(frequent) > 1 and readable else None
+    return sorted(frequent, key=_order) if len(frequent) > 1 and readable else None
+
+
+def _order(value: bytes | int) -> tuple[bool, int, bytes | int]:
+    """Return what sorts 2 before 10, be they texts or not, and words behind numbers."""
+    number = isinstance(value, int) or value.isdigit()
+    return not number, int(value) if number else 0, value
 
 
 def _tell(value: float | bytes | int) -> float | str | int:

@@ -80,4 +80,5 @@ def draw_dependence(item: Mapping[str, Any], label: Label) -> Chart:
         return chart((item["feature"], label.name), places, {"prediction": units[len(units) // 2]})
     classes = label.values[1:] if label.kind == "binary" else label.values
     moved = sorted(range(len(classes)), key=lambda unit: min(units[unit]) - max(units[unit]))[:SERIES]
-    return chart((item["feature"], "mean score"), places, {classes[unit]: units[unit] for unit in sorted(moved)})
+    lines = {f"{label.name} = {classes[unit]}": units[unit] for unit in sorted(moved)}
+    return chart((item["feature"], "mean score"), places, lines)

@@ -76,6 +76,7 @@ def render(record: Mapping[str, Any], config: Config, changed: Comparison | None
         missed=missed,
         explanation=explain(evaluation.get("explanation"), config.label),
         quality=draw_quality(evaluation.get("quality")),
+        examples=evaluation.get("explanation", {}).get("examples"),
         changed_metrics=list_changes(measured),
         intervals={item["metric"]: item.get("interval") for item in measured if item["slice"] == OVERALL},
         judging=f"all rows, in {evaluation['folds']} folds" if "folds" in evaluation else "the test split",

@@ -7,6 +7,7 @@ from pyarrow import parquet
 
 from components.evaluation import predictions
 from components.evaluation.predictions import KEPT_IN, PRIORITY, draw, read_predictions, tabulate
+from components.registry.versions import OF_ROWS
 
 ANSWERS = {"candidate": np.array([[0.5, 0.25], [1, 0]], "float32"), "baseline": np.array([[0, 1], [0.5, 0.5]])}
 
@@ -19,6 +20,7 @@ def table(rows, seed=0):
 
 def test_what_is_kept_is_read_back(tmp_path):
     batch = tabulate(np.array([[1], [0]]), np.array([2.0, 3.0]), ANSWERS, [["hour=1", "day=2"], []])
+    (tmp_path / OF_ROWS).mkdir()
     parquet.write_table(pa.Table.from_batches(draw([batch])), tmp_path / KEPT_IN)
     found = read_predictions(str(tmp_path))
     order = np.argsort(-found.weights)

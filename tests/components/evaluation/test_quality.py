@@ -7,6 +7,7 @@ from sklearn.metrics import mean_pinball_loss, precision_recall_fscore_support
 
 from components.evaluation.predictions import Predictions
 from components.evaluation.quality import DESCRIBED, FINE, describe_number, keep_quality, read_quality
+from components.registry.versions import OF_ROWS
 from configs.schema.config import Label
 from tests.components.evaluation.test_eval_config import LABELS
 from tests.components.evaluation.test_resampling import judged
@@ -68,5 +69,6 @@ def test_so_many_labels_lie_below_a_quantile():
 def test_what_is_kept_is_read_back(tmp_path):
     rows, found = described("binary")
     assert read_quality(str(tmp_path)) is None
+    (tmp_path / OF_ROWS).mkdir()
     keep_quality(rows, Label.model_validate(LABELS["binary"]), str(tmp_path))
     assert read_quality(str(tmp_path)) == found

@@ -6,6 +6,7 @@ import pytest
 
 from components.explanation import account
 from components.explanation.account import Plan, keep_explanation, make_measure, make_plan, read_explanation
+from components.registry.versions import OF_ROWS
 from configs.schema.config import Config, Label
 from tests.components.evaluation.test_eval_config import LABELS, config_of
 from tests.components.explanation import linear
@@ -52,6 +53,7 @@ def test_the_strongest_features_that_may_be_shown_come_with_their_dependence(tmp
     rows = pa.RecordBatch.from_arrays([*rows.columns, labels], [*rows.schema.names, "tip"])
     plan = Plan(list(linear.WEIGHTS), ["fare", "noise"], "rmse", 60, None)
     assert read_explanation(str(tmp_path)) is None
+    (tmp_path / OF_ROWS).mkdir()
     keep_explanation("model", rows, NUMBER, plan, str(tmp_path))
     told = read_explanation(str(tmp_path))
     assert [item["feature"] for item in told["importance"]] == ["miles", "fare", "noise"]

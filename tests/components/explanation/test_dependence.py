@@ -26,6 +26,9 @@ def test_of_texts_and_ids_the_frequent_ones_are_asked():
 
     assert depend(ask_area, batch, "company").values == ["Moon", "Sun"]
     assert depend(ask_area, batch, "area").answers == [[3.0], [5.0]]
+    mixed = pa.array([[b"10"], [b"9"], [b"a"]] * 2, pa.large_list(pa.large_binary()))
+    told = depend(lambda given: np.zeros((len(given), 1)), pa.RecordBatch.from_arrays([mixed], ["it"]), "it")
+    assert told.values == ["9", "10", "a"]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from configs.errors import DataRejected, MillraceError, NotBlessed, Stopped
 from configs.schema.config import Config
-from pipelines.execution.finalize import audit, finish_run
+from pipelines.execution.finalize import audit, finish_run, withhold
 from pipelines.execution.provenance import describe_provenance
 from pipelines.reporting import html_report
 from pipelines.runs.directory import begin_run, find_record, write_decision
@@ -155,6 +155,14 @@ def test_of_a_private_column_counts_alone_are_told(config: Config) -> None:
     assert told["company"] == {"missing": 1, "missing_by_split": {"train": 1}, "unique": 2}
     assert told["fare"] == columns["fare"]
     assert "Ada" not in Run(config.home, "r1").record.read_text()
+
+
+def test_of_a_private_label_no_rows_are_told(config: Config) -> None:
+    private = config.data.model_copy(update={"private": (config.label.name,)})
+    told = Outcome("Evaluator", "done", details={"quality": {"points": [[1.5, 2.5]]}, "overall": {"rmse": 1.0}})
+    assert withhold(told, config) == told
+    hidden = withhold(told, config.model_copy(update={"data": private}))
+    assert hidden.details == {"overall": {"rmse": 1.0}}
 
 
 def test_a_report_that_cannot_be_made_changes_nothing_of_how_a_run_ended(

@@ -20,13 +20,13 @@ def test_all_bars_have_one_axis_on_which_zero_has_its_place():
 @pytest.mark.parametrize(
     ("label", "answers", "series"),
     [
-        ({"kind": "binary", "classes": ["no", "yes"]}, [[0.25], [0.5]], {"yes": [0.25, 0.5]}),
+        ({"kind": "binary", "classes": ["no", "yes"]}, [[0.25], [0.5]], {"tip = yes": [0.25, 0.5]}),
         ({"kind": "regression"}, [[1.0], [2.0]], {"prediction": [1.0, 2.0]}),
         ({"kind": "regression", "quantiles": [0.1, 0.5, 0.9]}, [[0, 1, 2], [1, 2, 3]], {"prediction": [1, 2]}),
         (
             {"kind": "multiclass", "classes": ["a", "b", "c", "d"]},
             [[0.5, 0.25, 0.0, 0.25], [0.25, 0.25, 0.125, 0.375]],
-            {"a": [0.5, 0.25], "c": [0.0, 0.125], "d": [0.25, 0.375]},
+            {"tip = a": [0.5, 0.25], "tip = c": [0.0, 0.125], "tip = d": [0.25, 0.375]},
         ),
     ],
 )
