@@ -24,6 +24,7 @@ from configs.schema.card import Card
 from configs.schema.cluster import Cluster
 from configs.schema.data import Data
 from configs.schema.evaluation import METRICS, QUANTILES, Evaluation, Metric
+from configs.schema.explain import Explain
 from configs.schema.features import Feature, list_columns
 from configs.schema.models import Autoregression, BoostedTrees, Model
 from configs.schema.notify import Notifier
@@ -208,6 +209,9 @@ class Config(Section):
     evaluation: Evaluation
     baselines: Annotated[tuple[SklearnModel, ...], Strict(False)] = Field(
         default=(), description="Models that are no networks, trained and evaluated on the same rows to compare with."
+    )
+    explain: Explain | None = Field(
+        default=Explain(), description="Which features the model relies on, for the report; null leaves it out."
     )
     gate: Gate = Gate()
     card: Card = Card()

@@ -98,14 +98,15 @@ def tell_mlflow(config: Config, run: Run, record: dict[str, Any]) -> dict[str, A
 
 def withhold(outcome: Outcome, config: Config) -> Outcome:
     """Returns an outcome without what it tells of the values of columns that are private."""
-    columns = outcome.details.get("columns")
-    if not isinstance(columns, Mapping):
-        return outcome
-    told = {
-        name: {key: column[key] for key in COUNTS if key in column} if config.hides(name) else column
-        for name, column in columns.items()
-    }
-    return replace(outcome, details={**outcome.details, "columns": told})
+    told = dict(outcome.details)
+    if config.hides_label:
+        told.pop("quality", None)
+    if isinstance(columns := told.get("columns"), Mapping):
+        told["columns"] = {
+            name: {key: column[key] for key in COUNTS if key in column} if config.hides(name) else column
+            for name, column in columns.items()
+        }
+    return replace(outcome, details=told)
 
 
 def mask_slices(outcomes: Sequence[Outcome], config: Config) -> list[Outcome]:

@@ -10,7 +10,9 @@ from importlib import metadata
 from typing import Any
 
 from jinja2 import Template
+from markupsafe import Markup
 
+from components.evaluation.figures import COSTS
 from components.evaluation.judgement import OVERALL, Failure
 from components.evaluation.model_card import write_markdown
 from configs.schema.config import Config
@@ -21,9 +23,12 @@ from pipelines.reporting.comparison import Comparison
 from pipelines.reporting.comparison import compare as compare_with
 from pipelines.reporting.confusion import name_classes
 from pipelines.reporting.data_table import tabulate
+from pipelines.reporting.explanation import explain
 from pipelines.reporting.figures import write_figures
 from pipelines.reporting.html_templates import open_templates
 from pipelines.reporting.lineage import trace_lineage
+from pipelines.reporting.metric_changes import list_changes
+from pipelines.reporting.quality import draw_quality
 from pipelines.reporting.threshold import read_curve
 from pipelines.reporting.training import tell_training
 from pipelines.reporting.trials import lay_trials
@@ -40,7 +45,8 @@ class Group:
     """The slices by one column, and a chart of the metric that matters."""
 
     column: str
-    slices: Mapping[str, Mapping[str, Measured]]  # by value, then by metric
+    metric: str
+    slices: Mapping[str, Mapping[str, Measured]]  # by value, then by metric; that with the worst of it first
     chart: Chart
 
 
@@ -86,6 +92,11 @@ def gather(record: Mapping[str, Any], config: Config, changed: Comparison | None
         trials=lay_trials(details.get("Tuner")),
         sklearn_baselines=details.get("SklearnBaselines", {}).get("models", {}),
         missed=missed,
+        explanation=explain(evaluation.get("explanation"), config.label),
+        quality=draw_quality(evaluation.get("quality")),
+        examples=evaluation.get("explanation", {}).get("examples"),
+        changed_metrics=list_changes(measured),
+        intervals={item["metric"]: item.get("interval") for item in measured if item["slice"] == OVERALL},
         judging=f"all rows, in {evaluation['folds']} folds" if "folds" in evaluation else "the test split",
         confusion=name_classes(evaluation.get("confusion", []), config.label.values),
         curve=asdict(found)
@@ -109,7 +120,7 @@ def gather(record: Mapping[str, Any], config: Config, changed: Comparison | None
 def template(name: str) -> Template:
     """Returns a template of ours."""
     environment = open_templates("pipelines.reporting")
-    environment.filters |= {"figure": figure, "value": value, "conceal": conceal}
+    environment.filters |= {"figure": figure, "value": value, "conceal": conceal, "enclose": enclose}
     environment.filters |= {"bytes": tell_bytes, "seconds": tell_seconds, "moment": tell_moment, "number": tell_number}
     return environment.get_template(name)
 
@@ -130,8 +141,17 @@ def group(measured: Sequence[Measured], metric: str) -> list[Group]:
     groups = []
     for column, slices in columns.items():
         ordered = {value: slices[value] for value in sorted(slices, key=natural)}
-        groups.append(Group(column, ordered, compare(ordered, column, metric, overall)))
+        worst = {value: slices[value] for value in sorted(ordered, key=lambda value: rate(slices[value], metric))}
+        groups.append(Group(column, metric, worst, compare(ordered, column, metric, overall)))
     return groups
+
+
+def rate(found: Mapping[str, Measured], metric: str) -> float:
+    """Returns a key that sorts the worst first, and last what has no value."""
+    value = found[metric]["candidate"] if metric in found else math.nan
+    if math.isnan(value):
+        return math.inf
+    return -value if metric in COSTS else value
 
 
 def natural(text: str) -> list[str | int]:
@@ -165,6 +185,11 @@ def trace(history: Mapping[str, Sequence[float]], unit: str) -> list[Chart]:
 def figure(value: float | None) -> str:
     """Returns a metric's value as the screen has it."""
     return "–" if value is None or math.isnan(value) else f"{value:.4f}"
+
+
+def enclose(ends: Sequence[float] | None) -> Markup:
+    """Returns between what a metric lies, in small below it; nothing where that is not known."""
+    return Markup(" <small>{:.4f} to {:.4f}</small>").format(*ends) if ends else Markup()
 
 
 def value(found: Any) -> str:

@@ -9,7 +9,7 @@ import pytest
 from configs.errors import DataRejected, MillraceError, NotBlessed, Stopped
 from configs.schema.config import Config
 from configs.schema.tracking import Tracking
-from pipelines.execution.finalize import audit, finish_run, mask_slices
+from pipelines.execution.finalize import audit, finish_run, mask_slices, withhold
 from pipelines.execution.provenance import describe_provenance
 from pipelines.reporting import html_report
 from pipelines.runs.directory import begin_run, find_record, write_decision
@@ -178,6 +178,14 @@ def test_slices_of_a_private_column_are_told_by_numbers(config: Config) -> None:
     ]
     assert [outcome.text for outcome in masked] == ["auc (company=private 1) is 0.9, below 0.95"] * 2
     assert mask_slices(outcomes, config) == outcomes
+
+
+def test_of_a_private_label_no_rows_are_told(config: Config) -> None:
+    private = config.data.model_copy(update={"private": (config.label.name,)})
+    told = Outcome("Evaluator", "done", details={"quality": {"points": [[1.5, 2.5]]}, "overall": {"rmse": 1.0}})
+    assert withhold(told, config) == told
+    hidden = withhold(told, config.model_copy(update={"data": private}))
+    assert hidden.details == {"overall": {"rmse": 1.0}}
 
 
 def test_a_report_that_cannot_be_made_changes_nothing_of_how_a_run_ended(

@@ -193,9 +193,9 @@ def test_a_search_lists_its_trials(show):
     assert "2 0.01235 [16, 8] 1,234 0.9100 ✓ best 3 0.5 [1] 12 0.9000 better than all smaller" in text
 
 
-def test_slices_come_in_their_natural_order_and_what_has_no_value_says_so(show):
+def test_slices_come_with_the_worst_first_and_what_has_no_value_says_so(show):
     text = show(published()).text
-    assert "trip_start_hour rows auc log_loss 2 92 0.9743 – 10 72 0.9169 0.2599" in text
+    assert "trip_start_hour, the worst auc first rows auc log_loss 10 72 0.9169 0.2599 2 92 0.9743 –" in text
 
 
 def test_the_charts_hold_the_figures():
