@@ -5,7 +5,6 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +13,7 @@ import typer
 from rich.console import Console
 
 from components.validation.column_patterns import resolve
+from configs.clock import utc_now
 from configs.errors import ConfigError, PipelineBusy
 from configs.loading.loader import load
 from configs.loading.named_files import require_files
@@ -71,7 +71,7 @@ def run(
         from pipelines.execution.backfill import fill_spans
 
         record = fill_spans(config, spans, make, partial(console.print, soft_wrap=True))
-    announce(config, record, datetime.now(timezone.utc), partial(console.print, soft_wrap=True))
+    announce(config, record, utc_now(), partial(console.print, soft_wrap=True))
     if output is Output.json:
         sys.stdout.write(json.dumps(record) + "\n")
     else:
@@ -105,7 +105,7 @@ def inquire(config: Config, holder: str | None = None) -> Mapping[str, Any]:
     from pipelines.schedule.decision import as_data
     from pipelines.schedule.inquiry import ask_schedule, tell_busy
 
-    now = datetime.now(timezone.utc)
+    now = utc_now()
     return as_data(tell_busy(config, holder, now) if holder else ask_schedule(config, now))
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timezone
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from components.patches.stderr import silence
 from components.readers.row_batch import choose_columns
 from components.registry.versions import Version
 from components.scoring.scorer import Scorer
+from configs.clock import tell_now
 from configs.errors import DataRejected
 from configs.home import Home
 from configs.schema.config import Config
@@ -73,7 +73,7 @@ def look_at_files(config: Config, served: Config, version: Version, source: Sour
     metrics, thresholds = tally.estimate() if labelled else [], config.evaluation.thresholds
     publication = recall_publication(version, served.label)
     return Look(
-        at=_now(),
+        at=tell_now(),
         version=version.number,
         source=source.name,
         rows=spreads.rows,
@@ -99,7 +99,7 @@ def look_at_requests(config: Config, served: Config, version: Version, home: Hom
         what = f"The request log has no request that version {version.number} was sent"
         raise DataRejected(what, str(home.requests), "Keep one: millrace serve CONFIG --log-requests 1.")
     return Look(
-        at=_now(),
+        at=tell_now(),
         version=version.number,
         source="the request log",
         rows=spreads.rows,
@@ -110,10 +110,6 @@ def look_at_requests(config: Config, served: Config, version: Version, home: Hom
         ),
         answers=spreads.keep_answers(),
     )
-
-
-def _now() -> str:
-    return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
 def list_bars(thresholds: Mapping[Any, Threshold]) -> dict[str, dict[str, float]]:

@@ -5,10 +5,10 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from configs.clock import utc_now
 from configs.errors import ConfigError
 from configs.nodes import TASKS
 from configs.schema.cluster import order
@@ -44,7 +44,7 @@ class Kubeflow:
             started = self.client.quietly(
                 self.client.run_pipeline,
                 experiment,
-                f"{self.config.name} {datetime.now(timezone.utc):%Y-%m-%d %H:%M:%S}",
+                f"{self.config.name} {utc_now():%Y-%m-%d %H:%M:%S}",
                 path,
                 dict(parameters),
                 service_account=self.service_account,
@@ -209,7 +209,7 @@ class Kubeflow:
         """Uploads a version, whose name tells what it is made of, unless it is the newest."""
         if self._newest_version(pipeline) == wanted.made_of:
             return
-        name = f"{wanted.made_of} {datetime.now(timezone.utc):%Y%m%dT%H%M%S.%f}"
+        name = f"{wanted.made_of} {utc_now():%Y%m%dT%H%M%S.%f}"
         with _package(compiled) as path:
             self.client.quietly(self.client.upload_pipeline_version, path, name, pipeline_id=pipeline)
 

@@ -1,7 +1,7 @@
 """What a person wants of a schedule on this machine: that it pauses, that it goes on, that it runs now."""
 
 from collections.abc import Mapping
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any
 
 from components.registry.model_registry import whoami
@@ -44,11 +44,6 @@ def describe(config: Config, now: datetime) -> Mapping[str, Any]:
         "next": None if paused else find_next(schedule, now).isoformat(),
         "last_run": newest and {key: newest.get(key) for key in ("run", "ended", "exit_code", "published")},
     }
-
-
-def utc_now() -> datetime:
-    """Returns this moment."""
-    return datetime.now(timezone.utc)
 
 
 def _change(config: Config, **changes: Any) -> State:

@@ -14,11 +14,11 @@ import struct
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
-from datetime import datetime, timezone
 from pathlib import Path
 
 from google_crc32c import value as crc32c
 
+from configs.clock import utc_now
 from configs.errors import MillraceError
 
 SUFFIX, PART = ".tfrecord", ".part"
@@ -75,7 +75,7 @@ class RecordFiles:
     def _begin(self) -> io.FileIO:
         self._close_abandoned()
         self._make_room()
-        now = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S.%f")
+        now = utc_now().strftime("%Y%m%dT%H%M%S.%f")
         name = f"{now}-{socket.gethostname()}-{secrets.token_hex(4)}{SUFFIX}{PART}"
         file = hold(self.folder / name, os.O_CREAT | os.O_EXCL)
         self.begun, self.size = time.monotonic(), 0
