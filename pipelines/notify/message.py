@@ -5,13 +5,14 @@ What is said of data, and of a model's slices, may quote cells: of these the pla
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from components.evaluation.judgement import OVERALL, Failure
-from configs.errors import DataRejected, NotBlessed
+from configs.errors import DataRejected, MillraceError, NotBlessed
 from configs.quantities import count
 from configs.schema.notify import Event
+from pipelines.runs.outcomes import as_data
 
 Record = Mapping[str, Any]  # of a run, or what stands for one that was not due
 TROUBLES: tuple[Event, ...] = (
@@ -81,6 +82,18 @@ def list_messages(record: Record, stale: str | None, open_causes: Sequence[str])
     if record["published"]:
         found.insert(0, Message(event="published", what=f"Version {record['published']} is in service", **about))
     return [*found, *_tell_stale(None if record["published"] else stale, about)]
+
+
+def tell_unanswered(pipeline: str, error: MillraceError) -> Message:
+    """Returns what is told of a pipeline that could not be asked whether to train."""
+    record = {"error": as_data(error), "exit_code": error.exit_code, "nodes": []}
+    told = _tell_failure(record, {"pipeline": pipeline})
+    return replace(told, what=f"It cannot be asked whether to train: {told.what}")
+
+
+def tell_answered(pipeline: str) -> Message:
+    """Returns what is told once it can be asked again."""
+    return Message(pipeline, "recovered", "It can be asked again whether to train")
 
 
 def _tell_failure(record: Record, about: Mapping[str, str]) -> Message:
