@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -87,13 +88,15 @@ def look_at_files(config: Config, served: Config, version: Version, source: Sour
     )
 
 
-def look_at_requests(config: Config, served: Config, version: Version, home: Home, earlier: Looks = ()) -> Look:
+def look_at_requests(
+    config: Config, served: Config, version: Version, home: Home, earlier: Looks = (), since: datetime | None = None
+) -> Look:
     """Returns how far the requests of the log that a version was sent lie from the rows that it was trained on.
 
-    Raises DataRejected where there are none.
+    Those of before `since` are left out, to the file. Raises DataRejected where there are none.
     """
     spreads = Spreads(served)
-    for batch, answers in read_requests(home, version.number, served):
+    for batch, answers in read_requests(home, version.number, served, since):
         spreads.add(batch, answers)
     if not spreads.rows:
         what = f"The request log has no request that version {version.number} was sent"
@@ -101,7 +104,7 @@ def look_at_requests(config: Config, served: Config, version: Version, home: Hom
     return Look(
         at=tell_now(),
         version=version.number,
-        source="the request log",
+        source="the request log" if since is None else f"the request log since {since:%Y-%m-%d %H:%M} UTC",
         rows=spreads.rows,
         labelled=0,
         kind=SKEW,

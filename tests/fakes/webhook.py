@@ -11,7 +11,7 @@ from typing import Any
 class Hook:
     """A server that keeps what is posted, with its content type, and answers with a status."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.taken, self.status, self.location = list[Any](), 200, ""
         hook = self
 
@@ -26,7 +26,7 @@ class Hook:
 
             def log_message(self, format: str, *arguments: object) -> None: ...
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
+        self.server = ThreadingHTTPServer(("127.0.0.1", port), Answering)
         self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
 
     @property
@@ -36,9 +36,9 @@ class Hook:
 
 
 @contextmanager
-def listening() -> Iterator[Hook]:
+def listening(port: int = 0) -> Iterator[Hook]:
     """Lets a webhook take what is posted while the block runs."""
-    hook = Hook()
+    hook = Hook(port)
     threading.Thread(target=hook.server.serve_forever, daemon=True).start()
     try:
         yield hook
