@@ -6,7 +6,6 @@ import shutil
 import sys
 import webbrowser
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,6 +14,7 @@ import typer
 from rich.console import Console
 
 from components.validation.column_patterns import resolve
+from configs.clock import utc_now
 from configs.errors import ConfigError, PipelineBusy
 from configs.home import find_workspace
 from configs.loading.loader import load
@@ -73,7 +73,7 @@ def run(
         from pipelines.execution.backfill import fill_spans
 
         record = fill_spans(config, spans, make, partial(console.print, soft_wrap=True))
-    announce(config, record, datetime.now(timezone.utc), partial(console.print, soft_wrap=True))
+    announce(config, record, utc_now(), partial(console.print, soft_wrap=True))
     if output is Output.json:
         sys.stdout.write(json.dumps(record) + "\n")
     else:
@@ -115,7 +115,7 @@ def inquire(config: Config, holder: str | None = None) -> Mapping[str, Any]:
     from pipelines.schedule.decision import as_data
     from pipelines.schedule.inquiry import ask_schedule, tell_busy
 
-    now = datetime.now(timezone.utc)
+    now = utc_now()
     return as_data(tell_busy(config, holder, now) if holder else ask_schedule(config, now))
 
 

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from components.patches.stderr import silence
+from configs.clock import utc_now
 from configs.errors import MillraceError
 from configs.loading.loader import load
 from configs.schema.config import Config
@@ -69,7 +69,7 @@ def decide(path: ConfigPath, image: Image, root: Root, executor_input: Told, met
         raise mismatch
     config = order.config()
     require_volume(root, config.name)
-    decision = decide_run(config, Run(config.home, told.run_id), told.asked, datetime.now(timezone.utc))
+    decision = decide_run(config, Run(config.home, told.run_id), told.asked, utc_now())
     typer.echo(decision["text"])
     kfp_artifacts.write_decision(decision, told)
 
@@ -132,7 +132,7 @@ def announce_end(config: Config, record: Mapping[str, Any], engine: str) -> None
     from pipelines.notify.announcement import announce
     from pipelines.schedule.budget import find_pause, pause_recurring
 
-    now, records = datetime.now(timezone.utc), [record]
+    now, records = utc_now(), [record]
     try:
         if why := find_pause(config, record):
             paused = pause_recurring(config, why, engine, now)

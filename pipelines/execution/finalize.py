@@ -10,12 +10,13 @@ from typing import Any
 from components.evaluation.model_card import hides_slice
 from components.registry.challenger import tell_waiting
 from components.registry.versions import intact
+from configs.clock import tell_now
 from configs.errors import MillraceError, Stopped
 from configs.schema.config import Config
 from pipelines.execution.provenance import describe_provenance
 from pipelines.execution.span_changes import find_changes
 from pipelines.reporting import html_report
-from pipelines.runs.directory import now, number_of, read_decision, write_file
+from pipelines.runs.directory import number_of, read_decision, write_file
 from pipelines.runs.outcomes import Outcome, failure, read_outcomes
 from pipelines.runs.run import Run
 
@@ -59,7 +60,7 @@ def record_run(
         "decision": read_decision(run),
         "made_of": _tell_provenance(config),
         "started": started,
-        "ended": now(),
+        "ended": tell_now(),
         "exit_code": failed.error["exit_code"] if failed and failed.error else 0,
         "published": published.number if published else None,
         "in_service": version.number if version else None,

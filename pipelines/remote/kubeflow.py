@@ -5,10 +5,10 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from configs.clock import utc_now
 from configs.errors import ConfigError
 from configs.loading.packed_text import protect
 from configs.nodes import IDS, TASKS
@@ -258,7 +258,7 @@ class Kubeflow:
         """Uploads a version, whose name tells what it is made of, unless it is the newest."""
         if self._newest_made_of(pipeline) == wanted.made_of:
             return
-        name = f"{wanted.made_of} {datetime.now(timezone.utc):%Y%m%dT%H%M%S.%f}"
+        name = f"{wanted.made_of} {utc_now():%Y%m%dT%H%M%S.%f}"
         with _package(compiled) as path:
             self.client.quietly(self.client.upload_pipeline_version, path, name, pipeline_id=pipeline)
 
@@ -278,7 +278,7 @@ class Kubeflow:
 
 
 def _name_run(pipeline: str) -> str:
-    return f"{pipeline} {datetime.now(timezone.utc):%Y-%m-%d %H:%M:%S}"
+    return f"{pipeline} {utc_now():%Y-%m-%d %H:%M:%S}"
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from html.parser import HTMLParser
 import pytest
 
 from components.evaluation.judgement import Failure
+from configs.clock import tell_now
 from configs.errors import MillraceError
 from configs.home import Home
 from configs.loading.loader import load
@@ -22,7 +23,6 @@ from configs.schema.schedule import Schedule, When
 from pipelines.execution.finalize import finish_run
 from pipelines.reporting import html_report
 from pipelines.reporting.comparison import Change, Comparison
-from pipelines.runs.directory import now
 from pipelines.runs.run import Run
 from pipelines.schedule.decision import Facts, Past, as_data, decide
 
@@ -387,7 +387,7 @@ def test_a_report_that_cannot_be_written_leaves_the_exit_code(tmp_path, caplog):
     run = Run(config.home, "1")
     run.report.mkdir(parents=True)
     run.config.write_text(config.model_dump_json())
-    ended = finish_run(config, run, now(), ["ExampleGen"], MillraceError("The process was killed."))
+    ended = finish_run(config, run, tell_now(), ["ExampleGen"], MillraceError("The process was killed."))
     assert (ended["exit_code"], ended["report"]) == (1, None)
     assert "Is a directory" in ended["report_error"]
     assert json.loads(run.record.read_text()) == ended
