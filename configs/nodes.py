@@ -90,4 +90,5 @@ def task(id: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "-", id).lower()
 
 
-TASKS = frozenset(task(id) for id in (DECIDE, *NODES, FINISH))
+IDS = {task(id): id for id in (DECIDE, *NODES, FINISH)}
+TASKS = frozenset(IDS)

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from configs.clock import utc_now
 from configs.errors import ConfigError
 from configs.home import Home
 from configs.schema.config import Config
@@ -108,7 +109,7 @@ def pause_schedule(
     if is_here(engine, config):
         here.pause(path, reason, dry_run)
         return
-    from pipelines.schedule.wishes import tell_pause, utc_now
+    from pipelines.schedule.wishes import tell_pause
 
     service, said = _connect(engine, config), tell_pause(reason, utc_now())
     for run in _find(service, path):
@@ -210,7 +211,7 @@ def _describe(run: Recurring, service: Service, config: Config) -> dict[str, Any
 
 def _forgive(config: Config) -> None:
     """Counts failures anew where what is remembered lies in a bucket; on a volume, the end of a run has done it."""
-    from pipelines.schedule.wishes import resume, utc_now
+    from pipelines.schedule.wishes import resume
 
     if Home.below(config.cluster.root, config.name).store is not None:
         storage = config.storage.model_copy(update={"root": config.cluster.root})

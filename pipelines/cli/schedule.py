@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from configs.clock import utc_now
 from configs.errors import ConfigError
 from configs.loading.loader import load
 from pipelines.cli.options import Output, answer
@@ -34,7 +35,6 @@ def run(
     """Be the scheduler: train each pipeline when its config's schedule has a reason, until SIGTERM."""
     from pipelines.schedule.daemon import Daemon
     from pipelines.schedule.health import serve_health
-    from pipelines.schedule.wishes import utc_now
 
     if not paths and folder is None:
         raise ConfigError("There is nothing to look after.", "schedule run", "Name configs, or a --folder of them.")
@@ -65,7 +65,7 @@ def pause(path: str, reason: str, dry_run: bool) -> None:
     from pipelines.schedule import wishes
 
     config = load(path)
-    state = None if dry_run else wishes.pause(config, reason, wishes.utc_now())
+    state = None if dry_run else wishes.pause(config, reason, utc_now())
     typer.echo(f"{config.name}: {state.paused if state else 'would be paused'}")
 
 
@@ -75,7 +75,7 @@ def resume(path: str, dry_run: bool) -> None:
 
     config = load(path)
     if not dry_run:
-        wishes.resume(config, wishes.utc_now())
+        wishes.resume(config, utc_now())
     typer.echo(f"{config.name} {'would go on' if dry_run else 'goes on'}")
 
 
@@ -83,7 +83,7 @@ def show(path: str, output: Output) -> None:
     """Prints how the schedule on this machine stands."""
     from pipelines.schedule import wishes
 
-    found = wishes.describe(load(path), wishes.utc_now())
+    found = wishes.describe(load(path), utc_now())
     table = listing("pipeline", "cron", "next time", "state", "last run")
     last = found["last_run"]
     ended = f"{last['run']}, exit code {last['exit_code']}" if last else "none yet"

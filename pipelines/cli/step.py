@@ -1,21 +1,23 @@
 """What machines call: a step of a run in a cluster, and its end; and launch-node, by which a person does the same."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from components.patches.stderr import silence
+from configs.clock import utc_now
 from configs.errors import MillraceError
 from configs.loading.loader import load
 from configs.schema.config import Config
 from pipelines.cli.options import WIDEST, ConfigPath, Overrides
 from pipelines.reporting.console import conclude, line, open_console
 from pipelines.reporting.executor_input import ExecutorInput, read_executor_input
-from pipelines.runs.outcomes import Outcome
+from pipelines.reporting.testimony import tell
+from pipelines.runs.outcomes import Outcome, as_data, read_outcomes
 from pipelines.runs.run import Run
 
 app = typer.Typer()
@@ -45,12 +47,13 @@ def step(
 
     told = read_executor_input(executor_input)
     order = Order(path, told.document, told.overrides, image, root, metadata_secret)
-    if mismatch := order.mismatch():
-        raise mismatch
-    config = order.config()
-    require_volume(root, config.name)
-    outcome = launch(config, Run(config.home, told.run_id), node, told.cache)
-    hand_over(config, outcome, told)
+    with telling(node):
+        if mismatch := order.mismatch():
+            raise mismatch
+        config = order.config()
+        require_volume(root, config.name)
+        outcome = launch(config, Run(config.home, told.run_id), node, told.cache)
+        hand_over(config, outcome, told)
 
 
 @app.command(hidden=True)
@@ -66,14 +69,18 @@ def decide(path: ConfigPath, image: Image, root: Root, executor_input: Told, met
         raise mismatch
     config = order.config()
     require_volume(root, config.name)
-    decision = decide_run(config, Run(config.home, told.run_id), told.asked, datetime.now(timezone.utc))
+    decision = decide_run(config, Run(config.home, told.run_id), told.asked, utc_now())
     typer.echo(decision["text"])
     kfp_artifacts.write_decision(decision, told)
 
 
 @app.command(hidden=True)
 def finish(path: ConfigPath, image: Image, root: Root, executor_input: Told, metadata_secret: Secret = None) -> None:
-    """End a run, however it went: its record, its report, and its own exit code."""
+    """End a run, however it went: its record and its report.
+
+    Where a step has failed, the run is red by that one. What this step puts out would be lost if it failed as well, and
+    it would be tried again.
+    """
     from pipelines.execution.container_entrypoint import Order, close_run, require_volume
     from pipelines.reporting import kfp_artifacts
 
@@ -88,20 +95,44 @@ def finish(path: ConfigPath, image: Image, root: Root, executor_input: Told, met
         for node in record.get("nodes", ()):
             typer.echo(line(node))
         said = conclude(record, path) if record["run"] else record["decision"]["text"]
-        open_console(width=WIDEST).print(said, soft_wrap=True)
+        console = open_console(width=WIDEST)
+        with console.capture() as shown:
+            console.print(said, soft_wrap=True)
+        typer.echo(shown.get(), nl=False)
+        typer.echo(
+            tell({"text": shown.get()} | {"exit_code": record["exit_code"], "published": record.get("published")})
+        )
         kfp_artifacts.write_run(record, told)
-        tell(config, record, "vertex" if metadata_secret else "kubeflow")
+        announce_end(config, record, "vertex" if metadata_secret else "kubeflow")
     finally:
-        give_back(config, run)
-    raise typer.Exit(record["exit_code"])
+        free = give_back(config, run)
+    raise typer.Exit(record["exit_code"] if not free or is_green(config, run) else 0)
 
 
-def tell(config: Config, record: Mapping[str, Any], engine: str) -> None:
+@contextmanager
+def telling(node: str) -> Iterator[None]:
+    """Has a step's log say to a program, too, what the step fails by."""
+    try:
+        yield
+    except MillraceError as error:
+        typer.echo(tell({"node": node, **as_data(error)}))
+        raise
+
+
+def is_green(config: Config, run: Run) -> bool:
+    """Whether all steps of a run have succeeded, by their own word."""
+    from pipelines.graph.nodes import choose_nodes
+
+    outcomes = read_outcomes(run)
+    return all(spec.id in outcomes and outcomes[spec.id].succeeded for spec in choose_nodes(config))
+
+
+def announce_end(config: Config, record: Mapping[str, Any], engine: str) -> None:
     """Tells who is to be told what became of a run, and pauses its schedule where too many have failed."""
     from pipelines.notify.announcement import announce
     from pipelines.schedule.budget import find_pause, pause_recurring
 
-    now, records = datetime.now(timezone.utc), [record]
+    now, records = utc_now(), [record]
     try:
         if why := find_pause(config, record):
             paused = pause_recurring(config, why, engine, now)
@@ -124,14 +155,19 @@ def hand_over(config: Config, outcome: Outcome, told: ExecutorInput) -> None:
         kfp_artifacts.write_judgement(outcome.details, config.label.values, told)
 
 
-def give_back(config: Config, run: Run) -> None:
-    """Gives the pipeline back, if the run holds it; a lease that cannot be given back ends by itself."""
+def give_back(config: Config, run: Run) -> bool:
+    """Gives the pipeline back, if the run holds it; a lease that cannot be given back ends by itself.
+
+    Returns whether the run holds nothing any more.
+    """
     from pipelines.runs.lease import release_lease
 
     try:
         release_lease(config, run.id)
     except MillraceError as error:
         typer.echo(f"The pipeline could not be given back; it is free within the hour. {error}", err=True)
+        return False
+    return True
 
 
 @app.command("launch-node")

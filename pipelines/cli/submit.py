@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +11,7 @@ from rich.console import Console, Group
 from rich.text import Text
 
 from components.registry.model_registry import whoami
-from configs.errors import ConfigError, DataRejected, MillraceError, NotBlessed
+from configs.errors import ConfigError, MillraceError
 from configs.home import Home
 from configs.loading.loader import read_document, validate
 from configs.loading.yaml_document import absence
@@ -20,6 +21,7 @@ from pipelines.cli.options import Access, ConfigPath, DryRun, Format, Host, Outp
 from pipelines.compiler.engines import refuse_server
 from pipelines.compiler.workflow_size import refuse_large
 from pipelines.remote.connect import connect_service
+from pipelines.remote.ending import VERDICTS, Witness
 from pipelines.remote.service import Run, Service
 from pipelines.remote.submit import asks_schedule, follow_run, read_compiled, read_documents, read_parameters
 from pipelines.reporting.console import listing, open_console
@@ -27,7 +29,6 @@ from pipelines.reporting.console import listing, open_console
 app = typer.Typer()
 
 Where = Annotated[Engine, typer.Option("--engine", help="Kubeflow Pipelines, or Vertex AI.")]
-VERDICTS = {error.exit_code for error in (ConfigError, DataRejected, NotBlessed)}
 READ_HERE = ("name", "cluster", "schedule")
 Parameters = Annotated[
     list[str], typer.Option("--param", metavar="NAME=VALUE", help="A parameter of the compiled pipeline.")
@@ -47,7 +48,7 @@ def submit(
     engine: Where = Engine.kubeflow,
     host: Host = None,
     access: Access = None,
-    wait: Annotated[bool, typer.Option("--wait", help="Follow it; exit with 0 if it succeeds, with 1 if not.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Follow it to its end; exit as `run` does.")] = False,
     resubmit: Annotated[
         int, typer.Option(min=0, help="With --wait: hand it in again so often where it failed without a verdict.")
     ] = 0,
@@ -69,18 +70,20 @@ def submit(
     service = connect_service(engine.value, config)
     refuse_server(read_documents(text), service.release, str(config.cluster.host))
     for left in range(resubmit, -1, -1):
-        run = service.submit(text, values)
+        run, witness = service.submit(text, values), Witness(service)
         if output is Output.text:
             typer.echo(f"Run         {run.run}\nLook at it  {run.url}")
         if wait:
-            run = _watch(service, run, open_console(stderr=output is Output.json))
-        if not wait or run.state != "FAILED" or _has_verdict(config, run.run):
+            run = _watch(service, run, witness, open_console(stderr=output is Output.json))
+        code = witness.ending.exit_code if witness.ending else run.exit_code
+        if not wait or run.state != "FAILED" or code in VERDICTS or _has_verdict(config, run.run):
             break
         if left and output is Output.text:
             typer.echo("It failed, and is handed in again: it goes on where it was.")
     if output is Output.json:
-        typer.echo(json.dumps(run.as_data()))
-    raise typer.Exit(run.exit_code or 0)
+        ending = asdict(witness.ending) if witness.ending else {}
+        typer.echo(json.dumps(run.as_data() | ending))
+    raise typer.Exit(code or 0)
 
 
 def address(path: str, overrides: Sequence[str], host: str | None, access: str | None) -> Config:
@@ -99,7 +102,7 @@ def address(path: str, overrides: Sequence[str], host: str | None, access: str |
 
 
 def show_runs(config: Config, run_id: str | None, output: Output) -> None:
-    """Prints the runs that Kubeflow Pipelines has of a pipeline's experiment, or the steps of one."""
+    """Prints the runs that Kubeflow Pipelines has of a pipeline, or the steps of one."""
     service = connect_service(Engine.kubeflow.value, config)
     if run_id is None:
         found = service.newest()
@@ -109,9 +112,9 @@ def show_runs(config: Config, run_id: str | None, output: Output) -> None:
         answer(output, [run.as_data() for run in found], table)
         return
     run = service.get_run(run_id)
-    table = listing("step", "state", "error")
+    table = listing("step", "state", "tries", "error")
     for step in run.steps:
-        table.add_row(step.name, step.state.lower(), step.error)
+        table.add_row(step.name, step.state.lower(), str(len(step.tries) or ""), step.error)
     answer(output, run.as_data(), Group(f"{run.name}: {run}", table, f"Look at it  {run.url}"))
 
 
@@ -162,8 +165,11 @@ def _has_verdict(config: Config, run_id: str) -> bool:
         return False
 
 
-def _watch(service: Service, run: Run, console: Console) -> Run:
-    """Follows a run by a line that is drawn anew, or where that is no terminal, a line whenever it differs."""
+def _watch(service: Service, run: Run, witness: Witness, console: Console) -> Run:
+    """Follows a run by a line that is drawn anew, or where that is no terminal, a line whenever it differs.
+
+    It ends with the run, or as soon as the run has a verdict, and says how.
+    """
     said = ""
 
     def tell(look: Run) -> None:
@@ -173,8 +179,18 @@ def _watch(service: Service, run: Run, console: Console) -> Run:
             console.print(str(look), soft_wrap=True)
         said = str(look)
 
+    def enough(look: Run) -> bool:
+        known, notes, witness.notes = witness.knows_end(look), witness.notes, []
+        for note in notes:
+            console.print(note, soft_wrap=True)
+        return known
+
     with console.status(Text(str(run))) as status:
-        ended = follow_run(lambda: service.get_run(run.run), tell)
+        ended = follow_run(lambda: service.get_run(run.run), tell, enough=enough)
+    if witness.ending:
+        goes_on = [] if ended.ended else ["The cluster ends the run by itself, when it has tried the step once more."]
+        console.print("\n".join([witness.ending.text, *goes_on]), soft_wrap=True)
+        return ended
     failed = [f"{step.name}: {step.error or 'failed'}" for step in ended.steps if step.state == "FAILED"]
     reasons = [*([ended.error] if ended.error else []), *failed]
     console.print("\n".join([f"Ended       {ended.state.lower()}", *reasons]), soft_wrap=True)

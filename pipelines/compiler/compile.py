@@ -6,8 +6,8 @@ from typing import Any
 
 import yaml
 
+from configs.copies import is_url
 from configs.errors import ConfigError
-from configs.home import is_url
 from configs.schema.accelerators import Accelerator
 from pipelines.compiler import kubernetes_platform, vertex
 from pipelines.compiler.container_plan import Container, Plan, plan_containers

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from configs.copies import is_url
 from configs.errors import ConfigError
-from configs.home import is_url
 from configs.loading.loader import read_document, text_of, validate
 from configs.loading.packed_text import pack
 from configs.loading.yaml_document import Document, Keys, absence

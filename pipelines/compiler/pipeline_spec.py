@@ -13,7 +13,7 @@ from typing import Any
 from configs.loading.packed_text import pack, protect
 from configs.nodes import DECIDE, FINISH, task
 from configs.schema.accelerators import Accelerator
-from configs.schema.kubernetes import count_bytes, count_cpus
+from configs.schema.kubernetes import count_bytes, count_cpus, spell_pipeline
 from configs.schema.resources import Requests, Resources
 from pipelines.compiler.container_plan import Container, Plan
 
@@ -42,7 +42,7 @@ def specify(plan: Plan, accelerate: Accelerate) -> dict[str, Any]:
     within = [*([plan.decide] if plan.decide else []), *plan.nodes]
     executors = {executor(each): {"container": _run(each, accelerate)} for each in plan.containers}
     return {
-        "pipelineInfo": {"name": plan.config.name.replace("_", "-").rstrip("-")},
+        "pipelineInfo": {"name": spell_pipeline(plan.config.name)},
         "schemaVersion": "2.1.0",
         "sdkVersion": f"kfp-{version('kfp')}",
         "root": {

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from components.validation.column_patterns import resolve
+from configs.copies import is_url
 from configs.errors import ConfigError, MillraceError
-from configs.home import is_url
 from configs.loading.loader import load
 from configs.nodes import DECIDE
 from configs.schema.config import Config
 from configs.schema.kubernetes import METADATA
-from pipelines.execution import secret_manager
+from pipelines.execution import memory_limit, secret_manager
 from pipelines.execution.finalize import finish_run
 from pipelines.execution.local_runner import decline, ignore_signals, run_worker, stoppable
 from pipelines.graph import fingerprint
@@ -100,8 +100,11 @@ def run_step(config: Config, run: Run, node: str, cache: bool, say: Callable[[st
                 if not run.number.exists():
                     sync.fetch_numbers(config.home)
                 begin_run(resolved, run)
+                kills = memory_limit.count_kills()
                 died = run_worker(resolved, run, [node], cache, heard, run.node_log(node))
                 ignore_signals()
+                if died and memory_limit.count_kills() > kills:
+                    died = memory_limit.explain(config, node)
         except MillraceError as error:
             died = error
     if heard.outcome is None or died:
@@ -137,10 +140,14 @@ class Listener:
 
 
 def recall_outcome(config: Config, run: Run, node: str) -> Outcome | None:
-    """Returns how a node ended before, if trying again would end the same: a verdict, or a success by the metadata."""
+    """Returns how a node ended before, if trying again would end the same: a verdict, a success by the metadata, or a
+    limit of memory that it has reached and that is the same now.
+    """
     known = read_outcomes(run).get(node)
     if known is None or known.is_verdict:
         return known
+    if reached := known.details.get(memory_limit.REACHED):
+        return known if reached == memory_limit.read_limit() else None
     if not known.succeeded:
         return None
     execution = read_executions(connection(config), config.name, run.id).get(node)
@@ -153,6 +160,7 @@ def close_run(config: Config, run: Run, interruption: MillraceError | None = Non
     try:
         sync.fetch_files(config.home, run.folder)
         sync.fetch_service(config.home)
+        sync.fetch_challenger(config.home)
         if not run.number.exists():
             sync.fetch_numbers(config.home)
     except MillraceError as error:
@@ -166,7 +174,8 @@ def close_run(config: Config, run: Run, interruption: MillraceError | None = Non
     gather_logs(run, nodes)
     record = finish_run(config, run, started, nodes, interruption or unreachable)
     if unreachable is None:
-        sync.put_files(config.home, run.number, run.started, run.config, run.log, run.record, run.report)
+        left = (run.number, run.started, run.config, run.log, run.record, run.report, run.figures, run.card)
+        sync.put_files(config.home, *filter(Path.exists, left))
     return record
 
 

@@ -5,23 +5,26 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from configs.clock import utc_now
 from configs.errors import ConfigError
 from configs.loading.packed_text import protect
-from configs.nodes import TASKS
+from configs.nodes import IDS, TASKS
 from configs.schema.cluster import order
 from configs.schema.config import Config
+from configs.schema.kubernetes import spell_pipeline
+from configs.schema.resources import Resources
 from pipelines.remote.kubeflow_client import connect
+from pipelines.remote.pods import name_pods, read_tries
 from pipelines.remote.schedule import schedule_of
 from pipelines.remote.service import Recurring, Run, Step
 
 NEWEST = 20  # runs that a list shows
 RUNNER = "pipeline-runner"  # whom it runs as by itself
 ORPHANS = (2, 17)  # the first release that deletes a recurring run without what it has started, and keeps its account
-MANY = 100  # recurring runs of one name in one experiment, of which there should be one
+MANY = 100  # that are looked through: runs of one experiment, and recurring runs of one name, which should be one
 
 
 class Kubeflow:
@@ -56,13 +59,30 @@ class Kubeflow:
         """Returns a run as it stands."""
         return self._read_run(self.client.get_run(run_id))
 
+    def read_log(self, run_id: str, step: str, node: str) -> str:
+        """Returns what a try at a step has said so far; nothing where its pod is gone, or may not be looked at."""
+        own = self.config.resources.get(IDS[step], Resources())
+        resources = self.config.resources.get("default", Resources()).merge(own)
+        logs = (self.client.read_log(run_id, pod) for pod in name_pods(node, resources))
+        return next(filter(None, logs), "")
+
     def newest(self) -> list[Run]:
-        """Returns the runs of the config's experiment, newest first."""
+        """Returns the pipeline's runs in the config's experiment, newest first: those of schedules as well."""
         experiment = self.client.experiment()
         if experiment is None:
             return []
-        found = self.client.list_runs(page_size=NEWEST, sort_by="created_at desc", experiment_id=experiment)
-        return [self._read_run(run) for run in found.runs or ()]
+        found = self.client.list_runs(page_size=MANY, sort_by="created_at desc", experiment_id=experiment)
+        pipeline = self._find_pipeline()
+        ours = [run for run in found.runs or () if self._is_ours(run, pipeline)]
+        return [self._read_run(run) for run in ours[:NEWEST]]
+
+    def _is_ours(self, run: Any, pipeline: str | None) -> bool:
+        """Tells whether a run carries the config's pipeline, or is made of what is uploaded under its name."""
+        reference, carried = run.pipeline_version_reference, run.pipeline_spec or {}
+        if reference and reference.pipeline_id:
+            return bool(reference.pipeline_id == pipeline)
+        name = (carried.get("pipeline_spec", carried).get("pipelineInfo") or {}).get("name")
+        return bool(name == spell_pipeline(self.config.name))
 
     def cron(self) -> str:
         """Returns the schedule's cron in six fields, seconds first; raises ConfigError for a time zone of its own.
@@ -172,13 +192,14 @@ class Kubeflow:
 
     def _read_run(self, run: Any) -> Run:
         tasks = (run.run_details.task_details if run.run_details else None) or ()
+        nodes = {task.pod_name: task for task in tasks}
         return Run(
             run=run.run_id,
             name=run.display_name,
             url=self.client.link("runs", "details", run.run_id),
             state=run.state or "PENDING",
             created=run.created_at.isoformat(timespec="seconds") if run.created_at else "",
-            steps=tuple(_read_step(task) for task in sorted(tasks, key=_started) if _is_step(task)),
+            steps=tuple(_read_step(task, nodes) for task in sorted(tasks, key=_started) if _is_step(task)),
             error=(run.error.message or "") if run.error else "",
         )
 
@@ -237,7 +258,7 @@ class Kubeflow:
         """Uploads a version, whose name tells what it is made of, unless it is the newest."""
         if self._newest_made_of(pipeline) == wanted.made_of:
             return
-        name = f"{wanted.made_of} {datetime.now(timezone.utc):%Y%m%dT%H%M%S.%f}"
+        name = f"{wanted.made_of} {utc_now():%Y%m%dT%H%M%S.%f}"
         with _package(compiled) as path:
             self.client.quietly(self.client.upload_pipeline_version, path, name, pipeline_id=pipeline)
 
@@ -257,7 +278,7 @@ class Kubeflow:
 
 
 def _name_run(pipeline: str) -> str:
-    return f"{pipeline} {datetime.now(timezone.utc):%Y-%m-%d %H:%M:%S}"
+    return f"{pipeline} {utc_now():%Y-%m-%d %H:%M:%S}"
 
 
 @contextmanager
@@ -269,9 +290,9 @@ def _package(compiled: str) -> Iterator[str]:
         yield str(path)
 
 
-def _read_step(task: Any) -> Step:
+def _read_step(task: Any, nodes: Mapping[str, Any]) -> Step:
     error = (task.error.message or "") if task.error else ""
-    return Step(task.display_name or task.task_id, task.state or "PENDING", error)
+    return Step(task.display_name or task.task_id, task.state or "PENDING", error, read_tries(task, nodes))
 
 
 def _started(task: Any) -> str:

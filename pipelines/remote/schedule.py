@@ -4,13 +4,14 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timezone
+from datetime import datetime
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim
 
+from configs.clock import utc_now
 from configs.errors import ConfigError
 from configs.schema.config import Config
 from configs.schema.schedule import Schedule
@@ -41,7 +42,7 @@ def schedule_of(config: Config) -> Schedule:
 
 def upcoming(schedule: Schedule, count: int = 3, after: datetime | None = None) -> list[datetime]:
     """Returns the next times of a schedule, in its time zone; the hour that a change of clocks leaves out has none."""
-    start = after or datetime.now(timezone.utc)
+    start = after or utc_now()
     return list(islice(CronSim(schedule.with_seconds, start.astimezone(ZoneInfo(schedule.time_zone))), count))
 
 

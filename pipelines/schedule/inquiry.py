@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from components.registry.challenger import Contest
 from configs.schema.config import Config
 from pipelines.remote.schedule import schedule_of
 from pipelines.schedule.decision import Decision, Facts, decide
@@ -27,7 +28,9 @@ def weigh_schedule(config: Config, now: datetime, asked: str = "") -> Decision:
     schedule, home = schedule_of(config), config.home
     sync.fetch_beginnings(home)
     sync.fetch_files(home, home.schedule, home.looks)
-    facts = gather_facts(config, read_state(home))
+    state = read_state(home)
+    contest = Contest() if state.paused or not schedule.enabled else look_at_challenger(config)
+    facts = replace(gather_facts(config, state), waits=contest.waits, contest=contest.said)
     return decide(schedule, replace(facts, asked=asked or facts.asked), now)
 
 
@@ -41,6 +44,15 @@ def remember_decision(config: Config, decision: Decision) -> None:
         changes["paused"] = f"paused at {now:%Y-%m-%d %H:%M} UTC, as {decision.pause}"
     change_state(home, **changes)
     sync.put_files(home, home.schedule)
+
+
+def look_at_challenger(config: Config) -> Contest:
+    """Holds the contest of a config whose candidates wait for one."""
+    if config.evaluation.shadow is None:
+        return Contest()
+    from pipelines.monitoring.contest import hold_contest  # only here: it loads what scores rows
+
+    return hold_contest(config)
 
 
 def tell_busy(config: Config, holder: str, now: datetime) -> Decision:

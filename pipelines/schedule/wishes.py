@@ -1,7 +1,7 @@
 """What a person wants of a schedule on this machine: that it pauses, that it goes on, that it runs now."""
 
 from collections.abc import Mapping
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any
 
 from components.registry.model_registry import whoami
@@ -54,11 +54,6 @@ def tell_pause(reason: str, now: datetime) -> str:
 def tell_wish(reason: str) -> str:
     """Returns who wants a run, and why."""
     return f"{whoami()} asks{_because(reason)}"
-
-
-def utc_now() -> datetime:
-    """Returns this moment."""
-    return datetime.now(timezone.utc)
 
 
 def _change(config: Config, **changes: Any) -> State:

@@ -13,6 +13,8 @@ server's release and its parameters held against what it declares. What it does 
   names a pipeline alone is made of that one's newest version each time (crd/controller/scheduledworkflow);
 - resource/resource_manager.go: the workflows of a recurring run's runs are owned by it and deleted with it, unless 2.17
   is told to orphan them; times are whole seconds, and what is of one second comes in any order;
+- a run's tasks are Argo's nodes under their own names, without a word on what failed;
+- server/run_log_server.go: the log of a pod is plain text, by the pod's name, as long as the pod is there.
 - resource/resource_manager.go: of a run that names a pipeline's version a workflow is made as of one that carries it;
 - a run's tasks are Argo's nodes under their own names, without a word on what failed.
 
@@ -48,6 +50,7 @@ LENGTHS = {"Experiment.Name": 128, "Pipeline.Name": 128, "PipelineVersion.Name":
 TYPES = {"STRING": str, "BOOLEAN": bool, "NUMBER_INTEGER": int, "NUMBER_DOUBLE": float, "LIST": list, "STRUCT": dict}
 NO_WORKFLOW = "InternalServerError: Failed to generate the ExecutionSpec"
 PREFIX = "/apis/v2beta1/"
+LOG = re.compile("/apis/v1alpha1/runs/([^/]+)/nodes/([^/]+)/log")
 CODECS = kfp_server_api.ApiClient()
 
 
@@ -85,6 +88,7 @@ class KfpServer:
     pipelines: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, Any] = field(default_factory=dict)
     workflows: set[str] = field(default_factory=set)  # the runs of which there is one in Kubernetes
+    logs: dict[str, str] = field(default_factory=dict)  # of the pods that are there, by their names
     course: list[dict[str, Any]] = field(default_factory=list)  # what each look at a run finds; the last one stays
     instead: dict[tuple[str, str], Answer] = field(default_factory=dict)  # by method and path below the prefix
     asked: list[tuple[str, str]] = field(default_factory=list)
@@ -133,6 +137,12 @@ class KfpServer:
                 run.mode, run.status = (verb.upper(), f"{verb.upper()}D")
                 return {}
         raise Refusal(404, 0, "Not Found")
+
+    def read_log(self, run_id: str, pod: str) -> str:
+        found(self.runs, run_id)
+        if pod not in self.logs:
+            raise Refusal(500, INTERNAL, f"Failed to read logs for run {run_id}: pods {pod!r} not found")
+        return self.logs[pod]
 
     def add_experiment(self, experiment: Any) -> Any:
         self.check_namespace(experiment.namespace)
@@ -381,6 +391,9 @@ class Handler(BaseHTTPRequestHandler):
             return
         try:
             self.admit(state)
+            if log := LOG.fullmatch(url.path):
+                self.send(200, state.read_log(*log.groups()).encode(), "text/plain")
+                return
             if not url.path.startswith(PREFIX):
                 raise Refusal(404, 0, "404 page not found")
             query = {key: values[0] for key, values in parse_qs(url.query, keep_blank_values=True).items()}

@@ -20,7 +20,7 @@ from tests.cluster.backends import Processes
 from tests.cluster.engine import Engine
 from tests.fakes import mariadb
 from tests.fakes.kfp_server import KfpServer, serving
-from tests.fakes.webhook import Hook
+from tests.fakes.webhook import Hook, listening
 from tests.pipelines.conftest import free_port
 from tests.sandbox import PATIENCE, YAML, Answer, Sandbox
 
@@ -85,16 +85,14 @@ class Cluster:
 
 @pytest.fixture
 def cluster(fresh: Sandbox) -> Iterator[Cluster]:
-    hook, volume = Hook(), fresh.folder / "volume"
-    with serving() as server, mariadb.serve(free_port()) as database:
+    volume = fresh.folder / "volume"
+    with listening() as hook, serving() as server, mariadb.serve(free_port()) as database:
         data = YAML.replace("rows.csv", f"{volume}/rows.csv")
         where = f"cluster: {{host: '{server.host}', api: '{server.host}', root: {volume}}}\n"
         fresh.config.write_text(data + CRON + TOLD + FINISH + where)
         volume.mkdir()
         fresh.data.rename(volume / "rows.csv")
         yield Cluster(fresh, server, hook, database)
-    hook.server.shutdown()
-    hook.server.server_close()
 
 
 def ran(engine: Engine) -> list[str]:

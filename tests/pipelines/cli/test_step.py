@@ -10,7 +10,7 @@ from configs.errors import DataRejected, MillraceError, NotBlessed
 from configs.loading.loader import load
 from configs.schema.config import Config
 from pipelines.cli.step import tell
-from tests.fakes.webhook import Hook
+from tests.fakes.webhook import Hook, listening
 from tests.pipelines.notify.records import asked_record, run_record
 from tests.pipelines.schedule.records import leave_record
 from tests.sandbox import Sandbox
@@ -20,10 +20,8 @@ BODY = '{"event": "{event}", "what": "{what}", "remedy": "{remedy}"}'
 
 @pytest.fixture
 def hook() -> Iterator[Hook]:
-    hook = Hook()
-    yield hook
-    hook.server.shutdown()
-    hook.server.server_close()
+    with listening() as hook:
+        yield hook
 
 
 @pytest.fixture

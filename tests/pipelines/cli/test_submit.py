@@ -13,13 +13,18 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from configs.errors import DataRejected
 from configs.home import Home
 from pipelines.cli import submit as cli
 from pipelines.remote import submit
+from pipelines.remote.ending import Witness
 from pipelines.remote.service import Run, Service
+from pipelines.reporting.testimony import tell
+from pipelines.runs.outcomes import as_data
 from pipelines.runs.run import Run as LocalRun
 from pipelines.storage import sync
 from tests.fakes import bucket
+from tests.fakes.argo_nodes import pod_name, tasks_of
 from tests.fakes.compiled_pipeline import PIPELINE, SCHEDULED
 from tests.fakes.kfp_server import Answer as Instead
 from tests.fakes.kfp_server import KfpServer
@@ -79,7 +84,7 @@ def test_a_run_that_is_not_followed_cannot_be_handed_in_again(millrace: Command,
 def test_a_run_whose_record_tells_a_verdict_is_not_handed_in_again(
     millrace: Command, server: KfpServer, config: str, monkeypatch: pytest.MonkeyPatch, code: int, runs: int
 ) -> None:
-    def end(service: Service, run: Run, console: Console) -> Run:
+    def end(service: Service, run: Run, witness: Witness, console: Console) -> Run:
         home = Home.below("s3://models/volume", "trips")
         record = LocalRun(home, run.run).record
         record.parent.mkdir(parents=True)
@@ -151,7 +156,35 @@ def test_wait_follows_a_run_to_its_end(
     server.course = server.course[-1:]
     machine = millrace("submit", config, *compiled(config), "--wait", "--output", "json")
     assert (machine.code, machine.record["state"], machine.record["exit_code"]) == (code, state, code)
-    assert machine.record["steps"][1] == {"name": "trainer", "state": state, "error": error}
+    assert machine.record["steps"][1] == {"name": "trainer", "state": state, "error": error, "tries": []}
+
+
+def test_wait_ends_with_the_verdict_and_exit_code_of_the_run(millrace: Command, server: KfpServer, config: str) -> None:
+    tasks = tasks_of("data-gate", "FAILED", state="RUNNING")
+    server.course = [{"state": "RUNNING", "run_details": {"task_details": tasks}}]
+    server.logs[pod_name("data-gate", 0)] = tell({"node": "DataGate", **as_data(DataRejected("fare: 2 anomalies"))})
+    answer = millrace("submit", config, *compiled(config), "--wait", "--resubmit", "2")
+    assert (answer.code, len(server.runs)) == (3, 1)
+    assert answer.stdout.splitlines()[2:] == [
+        "running, 0 steps done, at work: data-gate",
+        "Data rejected; nothing was published.",
+        "fare: 2 anomalies.",
+        "The cluster ends the run by itself, when it has tried the step once more.",
+    ]
+    machine = millrace("submit", config, *compiled(config), "--wait", "--output", "json")
+    assert (machine.code, machine.record["exit_code"], machine.record["state"]) == (3, 3, "RUNNING")
+    assert machine.record["text"] == "Data rejected; nothing was published.\nfare: 2 anomalies."
+
+
+def test_wait_says_what_run_says_at_the_end(millrace: Command, server: KfpServer, config: str) -> None:
+    tasks = [*tasks_of("trainer", "SUCCEEDED", after="finish"), *tasks_of("finish", "SUCCEEDED")]
+    server.course = [{"state": "SUCCEEDED", "run_details": {"task_details": tasks}}]
+    text = "\nPublished version 2: auc 0.95\n\nIn service  version 2\n"
+    server.logs[pod_name("finish", 0)] = tell({"text": text, "exit_code": 0, "published": 2})
+    answer = millrace("submit", config, *compiled(config), "--wait")
+    assert (answer.code, answer.stdout.splitlines()[3:]) == (0, text.strip().splitlines())
+    machine = millrace("submit", config, *compiled(config), "--wait", "--output", "json")
+    assert (machine.record["exit_code"], machine.record["published"]) == (0, 2)
 
 
 def test_runs_lists_those_of_the_server_and_shows_one(millrace: Command, server: KfpServer, config: str) -> None:

@@ -17,7 +17,7 @@ from configs.errors import MillraceError
 from configs.schema.notify import Command, Mail, Webhook
 from pipelines.notify.channels import send
 from pipelines.notify.message import Message
-from tests.fakes.webhook import Hook
+from tests.fakes.webhook import Hook, listening
 from tests.pipelines.conftest import free_port
 
 MESSAGE = Message(
@@ -34,10 +34,8 @@ MESSAGE = Message(
 
 @pytest.fixture
 def hook() -> Iterator[Hook]:
-    hook = Hook()
-    yield hook
-    hook.server.shutdown()
-    hook.server.server_close()
+    with listening() as hook:
+        yield hook
 
 
 def test_a_webhook_takes_a_text(hook: Hook) -> None:

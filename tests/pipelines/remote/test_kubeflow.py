@@ -341,6 +341,17 @@ def test_runs_of_one_second_are_listed_all(server: KfpServer, configure: Configu
     assert {service.submit(PIPELINE, {}).run for _ in range(5)} == {run.run for run in service.newest()}
 
 
+def test_of_an_experiment_the_runs_of_this_pipeline_are_listed_those_of_its_schedule_as_well(
+    server: KfpServer, configure: Configure
+) -> None:
+    config = configure()
+    service = connect_service("kubeflow", config)
+    apply(service, config)
+    ours = {service.submit(PIPELINE, {}).run, start(server, service)}
+    service.submit(PIPELINE.replace("pipelineInfo: {name: trips}", "pipelineInfo: {name: others}"), {})
+    assert {run.run for run in service.newest()} == ours
+
+
 def test_a_time_zone_that_the_scheduler_does_not_read_in_is_refused(server: KfpServer, configure: Configure) -> None:
     zurich = Schedule(cron="0 3 * * 1", time_zone="Europe/Zurich")
     config = configure().model_copy(update={"schedule": zurich})
