@@ -76,3 +76,10 @@ def test_a_pool_that_vertex_lacks_is_named() -> None:
         executors("resources.Trainer.node_pool=tpu-v6e-4", "training.device=tpu")
     assert refused.value.what == "Vertex has no machines like those of 'tpu-v6e-4'"
     assert refused.value.remedy.startswith("It has gpu-t4, gpu-v100, gpu-l4,")
+
+
+def test_a_run_of_a_schedule_decides_first_with_the_secret_that_all_steps_have() -> None:
+    text = compile_pipeline(VERTEX, ["schedule={cron: 0 3 * * *}"], engine="vertex", scheduled=True)
+    container = yaml.safe_load(text)["deploymentSpec"]["executors"]["exec-decide"]["container"]
+    assert container["command"] == ["millrace", "decide"]
+    assert container["args"][-2] == "--metadata-secret"
