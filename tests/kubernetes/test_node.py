@@ -1,7 +1,7 @@
 """The real image's steps as real pods of a real node, and a model server that is rolled out under load."""
 
 import json
-import os
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -16,10 +16,11 @@ import yaml
 from configs.home import Home
 from configs.repository import ROOT
 from pipelines.compiler.compile import compile_pipeline
+from pipelines.reporting import testimony
 from tests.cluster.backends import IMAGE, USER, Podman
 from tests.fakes import mariadb
 from tests.fakes.pods import pod_of, tasks_of
-from tests.kubernetes import control_plane, node
+from tests.kubernetes import node
 from tests.kubernetes.control_plane import ControlPlane, wait_for
 from tests.kubernetes.deployment import URL, build, make_volumes, server_side
 from tests.kubernetes.node import Node
@@ -30,7 +31,7 @@ pytestmark = pytest.mark.kubernetes
 NAMESPACE = "kubeflow"
 RUN = "0d2a9c1e-5f0b-4c57-9a3e-3a3f4f1f7b11"
 STEP = 300.0  # seconds that a step may take, which loads TFX
-ALONE = {"cpu": "250m", "memory": "2Gi"}
+ALONE = {"cpu": "2", "memory": "2Gi", "requests": {"cpu": "250m"}}
 ENDED = ("Succeeded", "Failed")
 
 
@@ -78,23 +79,13 @@ class Cluster:
 
 
 @pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    """A node of this machine, with the image of this very code."""
-    if not control_plane.PROGRAM.exists() or os.geteuid() or not Podman.is_here():
-        pytest.skip("needs root, Kubernetes' servers and the image: make test-kubernetes")
-    if lacks := [*node.missing(), *(["mariadb-server"] if mariadb.missing() else [])]:
-        pytest.skip(f"apt-get install {' '.join(lacks)}")
-    with (
-        control_plane.serve(tmp_path_factory.mktemp("plane")) as plane,
-        node.join(plane, tmp_path_factory.mktemp("node")) as made,
-    ):
-        made.import_image("podman", "save", IMAGE)
-        yield made
-
-
-@pytest.fixture(scope="module")
 def cluster(real: Node, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """The namespace, prepared but for its volume, which is new and root's."""
+    if not Podman.is_here():
+        pytest.skip("needs the image: make test-kubernetes")
+    if mariadb.missing():
+        pytest.skip("apt-get install mariadb-server")
+    real.import_image("podman", "save", IMAGE)
     volume = Path(tmp_path_factory.mktemp("volume"))
     volume.chmod(0o755)
     here = {"matchExpressions": [{"key": "kubernetes.io/hostname", "operator": "In", "values": [node.NAME]}]}
@@ -167,6 +158,13 @@ def test_a_run_of_pods_publishes_as_user_and_group_of_the_image(published: Clust
         assert (path.stat().st_uid, path.stat().st_gid) == (USER, USER)
 
 
+def test_what_a_step_said_is_found_by_the_run_and_the_step(published: Cluster) -> None:
+    """As docs/kubeflow.md asks for it."""
+    of = f"pipeline/runid={RUN},app.kubernetes.io/component=trainer"
+    asked = ("logs", "--namespace", NAMESPACE, "--container", "main", "--tail", "-1", "--selector", of)
+    assert re.fullmatch(r"(Trainer .*\n)+", published.plane.kubectl(*asked).stdout)
+
+
 def test_a_pod_has_its_user_its_group_a_secret_and_memory_to_share_and_a_root_that_is_read_only(
     published: Cluster,
 ) -> None:
@@ -188,12 +186,15 @@ def test_a_step_that_takes_too_much_memory_says_so(published: Cluster) -> None:
     pod["spec"]["containers"][0]["resources"] = {"limits": {"memory": "150Mi"}, "requests": {"memory": "150Mi"}}
     ended, log = published.run(pod)
     assert (ended["reason"], ended["exitCode"]) == ("OOMKilled", 1)
-    assert "The process was killed (signal 9); out of memory, most likely." in log
-    assert published.run(published.pod("finish", run_id="memory"))[0]["exitCode"] == 1  # and gives the pipeline back
+    assert "Transform reached its limit of 150Mi (resources.Transform.memory), and was killed." in log
+    pod["metadata"]["name"] = pod["metadata"]["name"].replace("-7", "-8")
+    assert log.endswith(published.run(pod)[1])  # with the same limit there is no second try
+    ended, log = published.run(published.pod("finish", run_id="memory"))  # which gives the pipeline back
+    assert (ended["exitCode"], testimony.read(log)["exit_code"]) == (0, 1)
 
 
 def test_the_training_of_a_deleted_pod_goes_on_in_the_next(published: Cluster) -> None:
-    again = {"set": ["training.epochs=2000", "training.optimizer.learning_rate=0.01"]}
+    again = {"set": ["training.epochs=1000", "training.optimizer.learning_rate=0.01"]}
     for task in tasks_of(published.documents[0]):
         if task == "trainer":
             break
