@@ -14,7 +14,6 @@ EXEMPT = {  # patterns of modules, and where else they are tested
     "configs/repository.py": "one constant",
     "configs/schema/words.py": "two patterns, by which test_words.py of trainer/features splits texts",
     "pipelines/onboarding/feature_guess.py": "a record, which test_feature_inference.py reads",
-    "components/examples/places.py": "two constants",
     "components/schemas/places.py": "two constants",
     "components/feature_statistics/basic_stats.py": "held against TFDV by test_combiner.py",
     "trainer/export/signatures.py": "names, by which test_saved_model.py asks a model",

@@ -7,7 +7,6 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
-from components.examples.places import COLUMNS
 from components.explanation.shapley import Contributions, contribute
 from components.patches.stderr import silence
 from components.readers.row_batch import choose_columns
@@ -20,6 +19,7 @@ from pipelines.runs.outcomes import read_outcomes
 from pipelines.runs.run import Run
 from pipelines.serving.batch_predict import choose_version, parse_row, type_row
 from pipelines.storage import sync
+from trainer.training.split_files import COLUMNS
 
 BACKGROUND = 100  # rows
 SEED = 0
