@@ -17,6 +17,7 @@ from components.evaluation.judgement import OVERALL, Measured
 from components.evaluation.predictions import Predictions
 from components.evaluation.resampling import choose_resampled
 from configs.schema.config import Label
+from configs.schema.evaluation import Metric
 
 KEPT_IN = "intervals.json"  # in the evaluation
 RESAMPLES = 1000
@@ -52,7 +53,7 @@ def estimate(rows: Predictions, label: Label, resamples: int = RESAMPLES) -> Fou
     candidate, baseline = (
         None if answers is None else answers.astype(float) - label.offset for answers in (rows.candidate, rows.baseline)
     )
-    values: Mapping[str, list[list[np.ndarray]]] = {name: [] for name in label.metrics}
+    values: dict[Metric, list[list[np.ndarray]]] = {name: [] for name in label.metrics}
     figures = choose_resampled(label)
     for weights in draw_weights(rows.weights, resamples, NUMBERS // (len(labels) * labels.shape[1])):
         for name, figure in figures.items():
@@ -88,4 +89,8 @@ def attach(measured: Sequence[Measured], folder: str) -> list[Measured]:
     """Returns the metrics with the intervals that an evaluation keeps."""
     file = Path(folder, KEPT_IN)
     found: Mapping[str, Found] = json.loads(file.read_text()) if file.exists() else {}
-    return [replace(item, **found.get(item.slice, {}).get(item.metric, {})) for item in measured]
+    return [_attach(item, found.get(item.slice, {}).get(item.metric, {})) for item in measured]
+
+
+def _attach(item: Measured, ends: Mapping[str, Ends | None]) -> Measured:
+    return replace(item, interval=ends.get("interval"), change=ends.get("change"))

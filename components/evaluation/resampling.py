@@ -5,7 +5,7 @@ holds the one against the other. Labels [rows, 1 or classes] are less the offset
 [rows, units] as well; weights [resamples, rows].
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
@@ -28,7 +28,7 @@ def choose_resampled(label: Label) -> dict[Metric, Figure]:
     def calibration(labels: np.ndarray, answers: np.ndarray, weights: np.ndarray) -> np.ndarray:
         return _divide(weights @ (_point(answers) + offset), weights @ (labels[:, 0] + offset))
 
-    figures = FIGURES | {"pinball": pinball, "calibration": calibration}
+    figures: dict[Metric, Figure] = {**FIGURES, "pinball": pinball, "calibration": calibration}
     return {name: figures[name] for name in label.metrics}
 
 
@@ -104,7 +104,7 @@ def _measure_coverage(labels: np.ndarray, answers: np.ndarray, weights: np.ndarr
     return _mean((answers.min(axis=1) <= labels[:, 0]) & (labels[:, 0] <= answers.max(axis=1)), weights)
 
 
-FIGURES: Mapping[Metric, Figure] = {
+FIGURES: dict[Metric, Figure] = {
     "auc": _measure_area,
     "auc_pr": _measure_precision_area,
     "accuracy": _measure_accuracy,

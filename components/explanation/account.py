@@ -20,6 +20,7 @@ from components.registry.versions import OF_ROWS
 from components.scoring.scorer import Asked
 from configs.schema.config import Config, Label
 from configs.schema.evaluation import MAIN
+from configs.schema.features import Image
 
 KEPT_IN = f"{OF_ROWS}/explanation.json"  # in the evaluation
 ROWS = 1000  # that are asked
@@ -48,7 +49,7 @@ def make_plan(config: Config) -> Plan | None:
     pictures = {
         name: (feature.height, feature.width, feature.channels, feature.maximum)
         for name, feature in config.features.items()
-        if feature.kind == "image"
+        if isinstance(feature, Image)
     }
     return Plan(list(config.features), shown, metric, config.explain.seconds, config.data.weight, pictures)
 

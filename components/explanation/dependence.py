@@ -18,7 +18,7 @@ class Dependence:
     """The mean answer [points, units] where all rows have a value, for some values of a feature."""
 
     feature: str
-    values: list[float] | list[str] | list[int]
+    values: list[float | str | int]
     answers: list[list[float]]
 
 
@@ -39,8 +39,8 @@ def depend(ask: Ask, rows: pa.RecordBatch, feature: str) -> Dependence | None:
 def _choose_points(values: pa.Array) -> list[Any] | None:
     if pa.types.is_floating(values.type):
         numbers = values.to_numpy(zero_copy_only=False)
-        ends = np.percentile(numbers[np.isfinite(numbers)], [1, 99])
-        return list(np.unique(np.linspace(*ends, POINTS)))
+        low, high = np.percentile(numbers[np.isfinite(numbers)], [1, 99])
+        return list(np.unique(np.linspace(low, high, POINTS)))
     counts = Counter(values.to_pylist())
     frequent = [value for value, count in counts.most_common(POINTS) if count > 1]
     readable = all(isinstance(value, int) or value.isascii() and len(value) < 60 for value in frequent)

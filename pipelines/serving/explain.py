@@ -1,6 +1,5 @@
 """Why a version answers one row as it does: what each feature adds, against rows that it was trained on."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from trainer.training.split_files import COLUMNS
 
 BACKGROUND = 100  # rows
 SEED = 0
+BASE = "of training rows"
 GONE = "Run the pipeline again with --no-cache; storage.keep.artifacts says how many runs keep theirs."
 
 
@@ -101,9 +101,14 @@ def draw_rows(files: list[Path], features: list[str]) -> pa.RecordBatch:
 
 def tell(explained: Explained) -> str:
     """Returns the lines of an explanation: the feature that adds or takes most first."""
-    data = explained.as_data()
-    features: Mapping[str, float] = dict(data["features"])  # type: ignore[call-overload]
-    width = max(map(len, features))
-    lines = [f"{name:{width}} {value:+.4f}" for name, value in features.items()]
-    ends = [f"{'of training rows':{width}}  {data['base']:.4f}", f"{'of this row':{width}}  {data['answer']:.4f}"]
-    return "\n".join([f"{explained.of}, version {explained.version}", ends[0], *lines, ends[1]])
+    found = explained.contributions
+    ordered = sorted(found.features.items(), key=lambda item: -abs(item[1]))
+    width = max(len(BASE), *map(len, found.features))
+    return "\n".join(
+        [
+            f"{explained.of}, version {explained.version}",
+            f"{BASE:{width}}  {found.base:.4f}",
+            *(f"{name:{width}} {value:+.4f}" for name, value in ordered),
+            f"{'of this row':{width}}  {found.answer:.4f}",
+        ]
+    )

@@ -25,6 +25,7 @@ from pipelines.reporting import html_report
 from pipelines.reporting.comparison import Change, Comparison
 from pipelines.runs.run import Run
 from pipelines.schedule.decision import Facts, Past, as_data, decide
+from tests.components.evaluation.test_quality import described
 
 TAXI = ROOT / "configs" / "taxi.yaml"
 NEVER = {"state": "not run", "seconds": 0.0, "text": "", "details": {}, "outputs": {}, "error": None}
@@ -231,7 +232,11 @@ def test_what_changed_comes_with_the_drift_of_each_column():
     assert "version 1 this run rows, train 1,000 1,250 (+250) training.epochs 5 9" in text
     assert 'data.path "mysql://a:***@c/d" null' in text
     assert "column distance limit fare 0.432 0.1 hour 0.200 – company 0.010 0.1 From 0, alike" in text
-    assert "What changed" not in Page(html_report.render(published(), load(TAXI))).text
+    alone = Page(html_report.render(published(), load(TAXI))).text
+    assert "What changed Metrics, on the test split metric in service this run change 95 % interval" in alone
+    assert "auc 0.9400 0.9492 +0.0092 – not known" in alone
+    first = record([*prepared(), *trained(), evaluated()])
+    assert "What changed" not in Page(html_report.render(first, load(TAXI))).text
 
 
 def test_a_config_that_is_the_same_is_said_to_be():
@@ -410,6 +415,37 @@ def test_classes_are_told_apart_by_their_names(show):
         "no tip 1,200 96.4% 45 3.6% 1,245 0.9897 0.9639 0.9766 "
         "big tip 12.5 6.2% 187.5 93.8% 200 0.8065 0.9375 0.8671" in page.text
     )
+
+
+def test_a_page_has_what_the_evaluator_told_of_its_rows():
+    rows, quality = described("binary")
+    whole = record([*prepared(), *trained(), evaluated()])
+    told = {"feature": "<b>fare</b>", "mean": 0.25, "spread": 0.01, "repeats": 3}
+    cells = {"fare": {"text": "<script>alert(1)</script>"}, "photo": {"image": "data:image/png;base64,AAAA"}}
+    whole["nodes"][-1]["details"] |= {
+        "quality": quality,
+        "explanation": {
+            "metric": "auc",
+            "rows": 1000,
+            "seconds": 3.0,
+            "left_out": 2,
+            "importance": [told],
+            "dependence": [{"feature": "fare", "values": [1.0, 2.0], "answers": [[0.25], [0.5]]}],
+            "examples": {"wrong": [{"actual": "0", "predicted": "1 (0.9000)", "cells": cells}], "right": []},
+        },
+    }
+    for item in whole["nodes"][-1]["details"]["metrics"]:
+        item["interval"] = [0.5, 0.75]
+    html = html_report.render(whole, load(TAXI))
+    page = Page(html)
+    assert "0.9492 0.5000 to 0.7500" in page.text
+    assert "feature lost without it spread <b>fare</b> 0.2500 ± 0.0100" in page.text
+    assert "2 features were left out: explain.seconds is 3." in page.text
+    assert "mean score by fare" in page.text
+    assert "actual predicted fare photo 0 1 (0.9000) <script>alert(1)</script>" in page.text
+    assert "Surest of those that are right" not in page.text
+    assert page.fetched == ["data:image/png;base64,AAAA"]
+    assert sum(float(count) for count in re.findall(r": ([\d.]+) rows</title></rect>", html)) == len(rows.weights)
 
 
 def test_a_slider_shows_what_another_threshold_would_do():

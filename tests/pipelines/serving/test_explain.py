@@ -11,11 +11,12 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from components.explanation.shapley import Contributions
 from configs.errors import MillraceError
 from configs.schema.config import Label
 from pipelines.serving import explain
 from pipelines.serving.batch_predict import choose_version, predict_row
-from pipelines.serving.explain import choose_unit, draw_rows, explain_row, read_background, tell
+from pipelines.serving.explain import Explained, choose_unit, draw_rows, explain_row, read_background, tell
 
 ROW = '{"fare": 12.5, "trip_miles": 3.2, "trip_seconds": 600, "payment_type": "Credit Card", "company": null}'
 
@@ -42,6 +43,18 @@ def test_the_background_is_of_all_files(tmp_path, monkeypatch):
     assert found.schema.names == ["fare"]
     assert len(set(found.column(0).flatten().to_pylist())) == 30
     assert set(found.column(0).flatten().to_numpy() // 100) == {0, 1, 2}
+
+
+def test_the_lines_stand_below_each_other():
+    features = {"fare": -0.25, "a_feature_of_a_long_name": 0.5}
+    explained = Explained(3, "score of tip = 1", Contributions(0.75, 0.5, features))
+    assert tell(explained).splitlines() == [
+        "score of tip = 1, version 3",
+        "of training rows          0.5000",
+        "a_feature_of_a_long_name +0.5000",
+        "fare                     -0.2500",
+        "of this row               0.7500",
+    ]
 
 
 @pytest.mark.slow
