@@ -12,7 +12,7 @@ from configs.schema.config import Config
 ROWS = "example_count"
 LOW = ("calibration", "log_loss", "rmse", "mae", "pinball")  # metrics of which less is better
 MOST = 10  # slices that are listed
-UNKNOWN = "not stated: `card:` in the YAML"
+UNKNOWN = "not stated (card in the YAML)"
 AGAIN = "millrace run assets.extra/config.json"
 
 

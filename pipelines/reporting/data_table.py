@@ -1,12 +1,17 @@
 """The columns of the data as a table shows them: kind, missing values, and the distribution in each split, drawn."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from configs.schema.config import Config
 from configs.schema.features import list_columns
+from pipelines.reporting.units import tell_date, tell_number
+
+Tell = Callable[[float | None], str]
+FACTS = ("mean", "median", "unique")
+TELLERS: dict[str, Tell] = {"timestamp": tell_date}  # by the kind of a column
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,7 @@ class Row:
     kind: str
     missing: Mapping[str, float]  # share of the rows, by split
     facts: Mapping[str, float | None]
+    told: Mapping[str, str]  # the same for a person: moments as dates
     span: str
     bins: Sequence[Bin]
 
@@ -40,11 +46,13 @@ def tabulate(columns: Mapping[str, Mapping[str, Any]], rows: Mapping[str, int], 
                 split: count / max(rows.get(split, 0), 1)
                 for split, count in column.get("missing_by_split", {"train": column["missing"]}).items()
             },
-            {fact: column.get(fact) for fact in ("mean", "median", "unique")},
-            _name_span(column),
-            list_bins(column),
+            {fact: column.get(fact) for fact in FACTS},
+            {fact: tell(column.get(fact)) for fact in FACTS},
+            _name_span(column, tell),
+            list_bins(column, tell),
         )
         for name, column in columns.items()
+        for tell in [TELLERS.get(kinds.get(name, ""), tell_number)]
     ]
 
 
@@ -56,13 +64,13 @@ def name_kinds(config: Config) -> dict[str, str]:
     return kinds | {config.label.name: f"label, {config.label.kind}"}
 
 
-def list_bins(column: Mapping[str, Any]) -> list[Bin]:
+def list_bins(column: Mapping[str, Any], tell: Tell = tell_number) -> list[Bin]:
     """Returns the bins of a column's distribution, each with the shares of all splits."""
     shares = column.get("shares", {})
     highest = max((share for found in shares.values() for share in found), default=0.0)
     if not highest:
         return []
-    told = column["values"] if "values" in column else [f"{a:g} to {b:g}" for a, b in pairwise(column["edges"])]
+    told = column["values"] if "values" in column else [f"{tell(a)} to {tell(b)}" for a, b in pairwise(column["edges"])]
     return [
         Bin(
             f"{text}: " + ", ".join(f"{split} {found[index]:.1%}" for split, found in shares.items()),
@@ -72,7 +80,7 @@ def list_bins(column: Mapping[str, Any]) -> list[Bin]:
     ]
 
 
-def _name_span(column: Mapping[str, Any]) -> str:
+def _name_span(column: Mapping[str, Any], tell: Tell) -> str:
     if edges := column.get("edges"):
-        return f"{edges[0]:g} to {edges[-1]:g}; the outer bars hold what lies beyond"
+        return f"{tell(edges[0])} to {tell(edges[-1])}; the outer bars hold what lies beyond"
     return ", ".join(column.get("values", []))

@@ -41,10 +41,10 @@ def tell_end(losses: Sequence[float], unit: str, config: Config) -> str:
         borne = count(stopping.patience, unit)
         return (
             f"after {count(len(losses), unit)}: the eval loss had been no better for {borne}; "
-            f"the weights are those of {unit} {best}, the best"
+            f"the weights are those of the best, {unit} {best}"
         )
-    kept = f"; the weights are those of {unit} {best}, the best" if stopping and best < len(losses) else ""
-    return f"after {count(len(losses), unit)}, as many as were to be{kept}; the eval loss was best in {unit} {best}"
+    kept = "the weights are those of the best," if stopping else "the eval loss was best in"
+    return f"after {count(len(losses), unit)}, as many as were to be; {kept} {unit} {best}"
 
 
 def _most(config: Config) -> float:

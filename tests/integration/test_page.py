@@ -126,6 +126,16 @@ def test_the_index_is_quiet_and_leads_to_the_page(browser: Browser, published: S
         assert (visit.said, visit.asked) == ([], [])
 
 
+def test_the_command_line_says_where_each_page_lies(sandbox: Sandbox) -> None:
+    run = find_run(sandbox)
+    compared = run.folder / f"compared-with-{run.id}.html"
+    assert sandbox.millrace("report").stdout.strip() == str(run.report)
+    assert sandbox.millrace("report", "--compare", run.id, run.id).stdout.strip() == str(compared)
+    assert sandbox.millrace("report", "--index").stdout.strip() == str(run.home.root.parent / "index.html")
+    assert "The same." in compared.read_text(encoding="utf-8")
+    assert sandbox.millrace("report", "none").code == 2
+
+
 @pytest.mark.full
 def test_the_page_is_legible_at_all_widths_in_both_themes(browser: Browser, page: Path) -> None:
     look(browser, page, "fifty")

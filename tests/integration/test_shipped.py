@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from components.validation import column_patterns, validate
+from configs.home import Home
 from configs.loading.loader import load
 from configs.repository import ROOT
 from configs.schema.evaluation import METRICS
+from tests.browser import look, opened
 
 SHIPPED = sorted((ROOT / "configs").glob("*.yaml"))
 HEADER = re.compile(
@@ -40,4 +42,8 @@ def test_a_config_reaches_its_reference(path: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pipelines", "run", str(path), "--set", f"storage.root={tmp_path}"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert (tmp_path / load(path).name / "serving" / "1" / "saved_model.pb").is_file()
+    home = Home(tmp_path / load(path).name)
+    assert (home.serving / "1" / "saved_model.pb").is_file()
+    [page] = home.runs.glob("*/report.html")
+    with opened() as browser:
+        look(browser, page, path.stem)

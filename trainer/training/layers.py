@@ -20,5 +20,5 @@ def describe_layers(model: Any) -> list[dict[str, Any]]:
 def _shape(layer: keras.layers.Layer) -> list[int | None] | None:
     try:
         return list(layer.output.shape)
-    except (AttributeError, ValueError):  # it has several outputs, or was called several times
+    except (AttributeError, ValueError):  # it has several outputs
         return None

@@ -59,3 +59,14 @@ def test_the_columns_of_an_image_are_all_images():
     [(name, feature)] = [item for item in digits.features.items() if item[1].kind == "image"]
     columns = feature.columns or [name]
     assert {name_kinds(digits)[column] for column in columns} == {"image"}
+
+
+def test_a_moment_is_told_as_a_date():
+    series = load(ROOT / "configs" / "series_rnn.yaml")
+    [(name, _)] = [item for item in series.features.items() if item[1].kind == "timestamp"]
+    day = {**FARE, "mean": 1617321600.0, "median": 1617321600.0, "edges": [1617235200.0, 1617321600.0, 1617411660.0]}
+    [row] = tabulate({name: day}, ROWS, series)
+    assert row.told == {"mean": "2021-04-02", "median": "2021-04-02", "unique": ""}
+    assert row.facts["mean"] == 1617321600.0
+    assert row.bins[1].tip.startswith("2021-04-02 to 2021-04-03 01:01: train 20.0%")
+    assert row.span.startswith("2021-04-01 to 2021-04-03 01:01")

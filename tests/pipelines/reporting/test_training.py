@@ -19,14 +19,13 @@ def configure(*overrides):
         (
             [3.0, 1.0, 2.0, 2.0],
             (),
-            "after 4 epochs: the eval loss had been no better for 2 epochs; the weights are those of epoch 2, the best",
+            "after 4 epochs: the eval loss had been no better for 2 epochs; the weights are those of the best, epoch 2",
         ),
-        ([3.0, 2.0], (), "after 2 epochs, as many as were to be; the eval loss was best in epoch 2"),
+        ([3.0, 2.0], (), "after 2 epochs, as many as were to be; the weights are those of the best, epoch 2"),
         (
             [9.0, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 1.0, 2.0],
             (),
-            "after 9 epochs, as many as were to be; the weights are those of epoch 8, the best; the eval loss was best "
-            "in epoch 8",
+            "after 9 epochs, as many as were to be; the weights are those of the best, epoch 8",
         ),
         (
             [1.0, 2.0, 3.0],

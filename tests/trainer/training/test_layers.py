@@ -18,11 +18,5 @@ def test_each_layer_is_told_but_the_inputs():
     assert sum(layer["parameters"] for layer in describe_layers(model)) == model.count_params()
 
 
-def test_a_layer_that_is_called_twice_has_no_one_shape():
-    seen, shared = keras.Input((4,)), keras.layers.Dense(4, name="shared")
-    model = keras.Model(seen, shared(shared(seen)))
-    assert [(layer["name"], layer["shape"]) for layer in describe_layers(model)] == [("shared", None)]
-
-
 def test_what_has_no_layers_has_none():
     assert describe_layers(object()) == []
