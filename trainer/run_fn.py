@@ -34,6 +34,7 @@ from trainer.training.dataset import Rows, choose_batch, read, set_seed
 from trainer.training.distribution import computing, in_precision
 from trainer.training.fit import fit
 from trainer.training.folds import divide
+from trainer.training.teacher import teach
 from trainer.training.warm_start import warm_start
 
 HISTORY = "history.json"
@@ -45,7 +46,8 @@ def run_fn(fn_args: FnArgs) -> None:
     """Trains the model that the settings in `custom_config` describe, and exports it.
 
     `checkpoint` and `tensorboard` there are where the training keeps its state and its logs, `base` is the folder of
-    the version to begin with, if any, and `origin` says what the model is trained from.
+    the version to begin with, if any, `teacher` that of one to learn from, and `origin` says what the model is trained
+    from.
     """
     given = fn_args.custom_config
     settings = Settings.model_validate_json(given["settings"])
@@ -197,6 +199,8 @@ def train_network(
     feed = train.feed(size)
     if settings.model.augment:
         feed = feed.change(augment(settings.model.augment, seen, settings.label), training.seed)
+    if teacher := given.get("teacher"):
+        feed = feed.change(teach(Path(teacher), learnt, seen, settings.label), training.seed)
     try:
         history = fit(model, feed, evaluation.batches(size), training, settings.label.kind, checkpoint, [board])
     except tf.errors.ResourceExhaustedError as error:
@@ -207,7 +211,7 @@ def train_network(
     if training.precision != "float32":
         model = widen(model, settings, seen)
     facts = {"batch_size": size, "parameters": model.count_params(), "begun": checkpoint.begun}
-    return model, history, facts | {"base": Path(base).name if base else None}
+    return model, history, facts | {"base": Path(base).name if base else None, "teacher": given.get("teaches")}
 
 
 def widen(model: keras.Model, settings: Settings, seen: Sequence[Column]) -> keras.Model:

@@ -58,10 +58,10 @@ class Settled:
 def digest_needs(config: Config, nodes: Sequence[str]) -> str | None:
     """Returns the digest of what a run depends on beside its data and what is in service; None where there is more.
 
-    That is so where others may use the metadata store, where a training begins with the version in service, and where
-    the nodes' process would find other code than ours, since it looks in the current folder first.
+    That is so where others may use the metadata store, where a training begins with a version or learns from one, and
+    where the nodes' process would find other code than ours, since it looks in the current folder first.
     """
-    if config.storage.metadata or config.training.warm_start:
+    if config.storage.metadata or config.training.warm_start or config.training.teacher:
         return None
     with _certain():
         here = [Path.cwd() / f"{package}{end}" for package in fingerprint.OURS for end in ("/__init__.py", ".py")]
