@@ -21,9 +21,11 @@ from components.base import Made
 from components.registry.tree_digest import DIGEST
 from components.registry.versions import Version, in_service, verify, versions
 from components.summaries import Outputs, Summary
+from configs.errors import MillraceError
 from configs.home import Home
 from configs.quantities import count
 from configs.schema.config import Config
+from configs.schema.training import Teacher
 from trainer.models.custom import embed
 from trainer.run_fn import FACTS, HISTORY, LINEAGE
 from trainer.settings import Settings
@@ -36,7 +38,7 @@ def build(config: Config, made: Made) -> BaseComponent:
 
     After a Tuner it trains with the values that this has found, in place of the config's.
     """
-    kind = WarmTrainer if config.training.warm_start else Trainer
+    kind = Heir if config.training.warm_start or config.training.teacher else Trainer
     return kind(
         examples=made["Transform"].outputs["transformed_examples"],
         transform_graph=made["Transform"].outputs["transform_graph"],
@@ -58,6 +60,8 @@ def summarise(outputs: Outputs) -> Summary:
         text += f", the mean of {facts['folds']} folds"
     if facts["base"]:
         text += f", from version {facts['base']} on"
+    if facts.get("teacher"):
+        text += f", taught by {facts['teacher']}"
     if facts["begun"]:
         text += f", gone on with from step {facts['begun']:,}"
     if facts["refit"]:
@@ -83,7 +87,7 @@ class Executor(executor.GenericExecutor):
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
         given = json.loads(exec_properties["custom_config"])
         home, origin = Home(Path(given["home"])), identify(input_dict, given["settings"])
-        place = find_place(home, [origin, given.get("base", "")], self._context)
+        place = find_place(home, [origin, given.get("base", ""), given.get("teacher_digest", "")], self._context)
         given |= {
             "origin": origin,
             "checkpoint": str(place / "state.npz"),
@@ -100,23 +104,28 @@ class Trainer(component.Trainer):
 
 
 class Driver(in_service_driver.Driver):
-    """Names the version to begin with, so that the cache answers for a training that began with the same."""
+    """Names the versions to begin with and to learn from: the cache answers for a training that had the same."""
 
     def run(self, execution_info: ExecutionInfo) -> DriverOutput:
         output = DriverOutput()
         for key, value in execution_info.exec_properties.items():
             output.exec_properties[key].string_value = str(value)
         given = json.loads(execution_info.exec_properties["custom_config"])
-        origin = identify(execution_info.input_dict, given["settings"])
-        version = find_base(Home(Path(given["home"])), origin)
-        given["base"] = str(version.path) if version else ""
-        given["base_digest"] = version.model_digest if version else ""
+        home, training = Home(Path(given["home"])), Settings.model_validate_json(given["settings"]).training
+        if training.warm_start:
+            version = find_base(home, identify(execution_info.input_dict, given["settings"]))
+            given["base"] = str(version.path) if version else ""
+            given["base_digest"] = version.model_digest if version else ""
+        if training.teacher:
+            version = find_teacher(home, training.teacher)
+            given["teacher"], given["teacher_digest"] = str(version.path), version.model_digest
+            given["teaches"] = f"version {version.number} of {training.teacher.pipeline or home.name}"
         output.exec_properties["custom_config"].string_value = json.dumps(given)
         return output
 
 
-class WarmTrainer(Trainer):
-    """A Trainer that depends on the version in service."""
+class Heir(Trainer):
+    """A Trainer that depends on versions which were published before."""
 
     DRIVER_CLASS = Driver
 
@@ -150,6 +159,20 @@ def find_base(home: Home, origin: str) -> Version | None:
     if lineage["origin"] != origin:
         return version
     return next((verify(each) for each in versions(home) if each.model_digest == lineage["base_digest"]), None)
+
+
+def find_teacher(home: Home, teacher: Teacher) -> Version:
+    """Returns the version to learn from, its files verified; raises MillraceError where there is none."""
+    theirs = Home(home.root.parent / teacher.pipeline) if teacher.pipeline else home
+    if teacher.version is None:
+        version = in_service(theirs)
+    else:
+        version = next((verify(each) for each in versions(theirs) if each.number == teacher.version), None)
+    if version is None:
+        what = f"version {teacher.version}" if teacher.version else "any version"
+        remedy = "Publish it first, by `millrace run` of its config, or correct training.teacher."
+        raise MillraceError(f"{theirs.name} has not published {what}, which is to teach.", str(theirs.serving), remedy)
+    return version
 
 
 def _digest(parts: Sequence[str]) -> str:

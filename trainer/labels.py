@@ -34,9 +34,12 @@ def count_units(label: Label) -> int:
 
 
 def share_out(label: keras.KerasTensor, units: int) -> keras.KerasTensor:
-    """Returns the share of each class in a row, float32 [batch, units], of the id of its class, or of such shares."""
+    """Returns the share of each class in a row, float32 [batch, units], of the id of its class, or of such shares.
+
+    What a teacher says stands behind these, and is left out.
+    """
     if label.shape[-1] != 1:
-        return label
+        return label[:, :units]
     return keras.ops.one_hot(keras.ops.squeeze(keras.ops.cast(label, "int32"), -1), units)
 
 

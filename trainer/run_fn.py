@@ -36,6 +36,7 @@ from trainer.training.distribution import computing, in_precision
 from trainer.training.fit import fit
 from trainer.training.folds import divide
 from trainer.training.layers import describe_layers
+from trainer.training.teacher import teach
 from trainer.training.warm_start import warm_start
 
 HISTORY = "history.json"
@@ -47,7 +48,8 @@ def run_fn(fn_args: FnArgs) -> None:
     """Trains the model that the settings in `custom_config` describe, and exports it.
 
     `checkpoint` and `tensorboard` there are where the training keeps its state and its logs, `base` is the folder of
-    the version to begin with, if any, and `origin` says what the model is trained from.
+    the version to begin with, if any, `teacher` that of one to learn from, and `origin` says what the model is trained
+    from.
     """
     given = fn_args.custom_config
     settings = Settings.model_validate_json(given["settings"])
@@ -200,6 +202,8 @@ def train_network(
     feed, started = train.feed(size), time.monotonic()
     if settings.model.augment:
         feed = feed.change(augment(settings.model.augment, seen, settings.label), training.seed)
+    if teacher := given.get("teacher"):
+        feed = feed.change(teach(Path(teacher), learnt, seen, settings.label), training.seed)
     try:
         history = fit(model, feed, evaluation.batches(size), training, settings.label.kind, checkpoint, [board])
     except tf.errors.ResourceExhaustedError as error:
@@ -211,7 +215,7 @@ def train_network(
         model = widen(model, settings, seen)
     facts = {"batch_size": size, "parameters": model.count_params(), "begun": checkpoint.begun}
     facts |= {"steps": feed.steps, "seconds": time.monotonic() - started}
-    return model, history, facts | {"base": Path(base).name if base else None}
+    return model, history, facts | {"base": Path(base).name if base else None, "teacher": given.get("teaches")}
 
 
 def widen(model: keras.Model, settings: Settings, seen: Sequence[Column]) -> keras.Model:

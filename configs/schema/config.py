@@ -373,6 +373,14 @@ class Config(Section):
             raise ValueError(f"{what}: let the root be a folder on a volume that they mount as well")
         return beam
 
+    @model_validator(mode="after")
+    def _check_teacher(self) -> "Config":
+        url = next((root for root in (self.storage.root, self.cluster.root) if root and is_url(root)), None)
+        if url and self.training.teacher and self.training.teacher.pipeline:
+            what = f"training.teacher names another pipeline, of whose versions nothing is fetched from {url}"
+            raise ValueError(f"{what}: let the teacher be a version of this one, or the root a folder")
+        return self
+
     @property
     def home(self) -> Home:
         """The folder in which this pipeline keeps what it leaves."""

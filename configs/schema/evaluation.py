@@ -39,6 +39,7 @@ UNFIT = {  # keys beside which folds would not be what they say, and why
     "data.split.repeats": "equal rows, which it parts, stay in one fold",
     "data.window": "rows would be judged by models of their neighbours",
     "data.group": "rows of one group would lie in several folds",
+    "training.teacher": "it has learnt from rows that judge",
     "training.warm_start": "the version in service has learnt from all rows",
     "tuning": "its values would be chosen by rows that judge",
 }

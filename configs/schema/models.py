@@ -36,7 +36,7 @@ class Network(Architecture):
 
     needs_layers: ClassVar[bool] = False  # whether it is nothing without a dense layer
 
-    hidden_units: Units = Field(default=(), description="The width of each dense layer, from input to output.")
+    hidden_units: Units | None = Field(default=None, description="The width of each dense layer, from input to output.")
     depth: PositiveInt | None = Field(default=None, description="In place of hidden_units: how many there are.")
     width: PositiveInt | None = Field(default=None, description="Of each of `depth` layers.")
     residual: bool = Field(
@@ -74,6 +74,9 @@ class Dnn(Network):
     needs_layers: ClassVar[bool] = True
 
     family: Literal["dnn"]
+    hidden_units: Layers | None = Field(
+        default=None, description="The width of each dense layer, from input to output; or take depth and width."
+    )
 
 
 class WideDeep(Network):
@@ -82,6 +85,9 @@ class WideDeep(Network):
     needs_layers: ClassVar[bool] = True
 
     family: Literal["wide_deep"]
+    hidden_units: Layers | None = Field(
+        default=None, description="The width of each dense layer, from input to output; or take depth and width."
+    )
     crosses: Annotated[tuple[Cross, ...], Strict(False)] = Field(
         default=(), description="Features whose values in combination have weights in the linear part: [[a, b]]."
     )

@@ -136,6 +136,28 @@ class EarlyStopping(Section):
     patience: NonNegativeInt = Field(description="Epochs without improvement that are borne.")
 
 
+class Teacher(Section):
+    """A published model of this pipeline, or of another in the same storage.root, whose answers are learnt."""
+
+    pipeline: Text | None = Field(default=None, description="Its name; without one, this pipeline.")
+    version: PositiveInt | None = Field(default=None, description="Without one, that in service.")
+
+    @model_validator(mode="after")
+    def _check_named(self) -> "Teacher":
+        if self.pipeline is None and self.version is None:
+            raise ValueError("needs a pipeline, a version, or both")
+        return self
+
+
+class Distillation(Section):
+    """How a teacher's answers count (Hinton, Vinyals and Dean, 2015, arXiv:1503.02531)."""
+
+    temperature: PositiveFloat = Field(
+        default=4.0, description="By which both models' logits are divided: the higher, the more unlikely classes say."
+    )
+    weight: Share = Field(default=0.9, description="Share of the loss that the teacher has; the label has the rest.")
+
+
 class Training(Section):
     """How long and how a model is fitted."""
 
@@ -153,6 +175,10 @@ class Training(Section):
         default=None, description="What is told of each epoch."
     )
     early_stopping: EarlyStopping | None = None
+    teacher: Teacher | None = Field(
+        default=None, description="A model that teaches: its answers are learnt beside the labels."
+    )
+    distillation: Distillation = Distillation()
     refit: bool = Field(
         default=False,
         description="What is served is trained anew, on the rows of all splits, for the epochs that were best; what is "
@@ -209,6 +235,10 @@ class Training(Section):
             raise ValueError(
                 f"the loss {self.loss.name} does not fit a {kind} label; what does: {', '.join(LOSSES[kind])}"
             )
+        if self.teacher and kind == "regression":
+            raise ValueError("a teacher says how likely each class is, and a number has none: leave teacher out")
+        if self.teacher and self.loss and self.loss.name == "hinge":
+            raise ValueError("the loss hinge does not learn how likely a class is: with a teacher take cross_entropy")
         for metric in self.metrics or ():
             if metric not in FITTING[kind]:
                 raise ValueError(f"'{metric}' tells nothing of a {kind} label; what does: {', '.join(FITTING[kind])}")

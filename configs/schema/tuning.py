@@ -115,6 +115,8 @@ class Tuning(Section):
             raise ValueError(f"'{self.objective}' is of one number, and label.quantiles names several: leave it out")
         if self.search == "hyperband" and training.steps:
             raise ValueError("by hyperband needs training.epochs, in place of training.steps")
+        if training.teacher:
+            raise ValueError("trains models without a teacher: search first, then let what was found be taught")
         if training.warm_start:
             raise ValueError("trains models from the start: set training.warm_start to false")
 

@@ -6,8 +6,10 @@ from tfx.types import standard_artifacts
 
 from components.registry.model_registry import Record
 from components.registry.tree_digest import DIGEST
-from components.trainer import find_base, find_place, identify, summarise
+from components.trainer import find_base, find_place, find_teacher, identify, summarise
+from configs.errors import MillraceError
 from configs.home import Home
+from configs.schema.training import Teacher
 from tests.fakes.models import publish
 from trainer.run_fn import FACTS, HISTORY, LINEAGE
 
@@ -34,6 +36,7 @@ def run(tmp_path):
     [
         ({}, ""),
         ({"base": 3}, ", from version 3 on"),
+        ({"teacher": "version 2 of large"}, ", taught by version 2 of large"),
         ({"begun": 1200}, ", gone on with from step 1,200"),
         ({"refit": 1500}, ", then trained anew on all 1,500 rows"),
         ({"refit": 150, "folds": 5}, ", the mean of 5 folds, then trained anew on all 150 rows"),
@@ -86,3 +89,16 @@ def test_a_warm_start_begins_with_what_is_in_service_unless_that_came_of_the_sam
     second = serve(home, tmp_path / "2", "two", origin="now", base_digest=first.model_digest)
     assert find_base(home, "now") == first
     assert find_base(home, "later") == second
+
+
+def test_a_teacher_is_a_version_of_this_pipeline_or_of_another(tmp_path):
+    home, large = Home(tmp_path / "trips"), Home(tmp_path / "large")
+    first, second = (serve(large, tmp_path / name, name, origin="", base_digest="") for name in ("1", "2"))
+    assert find_teacher(home, Teacher(pipeline="large")) == second
+    assert find_teacher(home, Teacher(pipeline="large", version=1)) == first
+    assert find_teacher(large, Teacher(version=1)) == first
+    with pytest.raises(MillraceError, match="trips has not published version 3, which is to teach"):
+        find_teacher(home, Teacher(version=3))
+    with pytest.raises(MillraceError, match="other has not published any version") as told:
+        find_teacher(home, Teacher(pipeline="other"))
+    assert told.value.where == str(tmp_path / "other" / "serving")

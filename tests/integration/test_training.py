@@ -52,6 +52,19 @@ def test_a_training_begins_with_what_is_in_service_and_not_with_what_it_made_its
     assert "the version in service has another architecture: dense/kernel" in refused.stdout
 
 
+@pytest.mark.full
+def test_a_published_version_teaches_and_is_part_of_what_the_cache_knows(sandbox: Sandbox) -> None:
+    taught = ("--set", "training.teacher={version: 1}", "--set", "training.epochs=2")
+    refused = sandbox.millrace("run", *taught)
+    assert refused.code == 1
+    assert "trips has not published version 1, which is to teach" in refused.stdout
+    assert sandbox.run().code == 0
+    first, again = sandbox.run(*taught), sandbox.run(*taught)
+    assert first.code == 0, first.stderr
+    assert text_of(first, "Trainer").endswith(", taught by version 1 of trips")
+    assert (first.states["Trainer"], again.states["Trainer"]) == ("done", "cached")
+
+
 @pytest.mark.slow
 def test_every_training_leaves_its_figures_for_tensorboard(published: Sandbox) -> None:
     [run] = published.home.runs.iterdir()

@@ -15,6 +15,7 @@ from trainer.training.dataset import Feed, pick
 from trainer.training.losses import loss, margins, takes_margin
 from trainer.training.metrics import metrics
 from trainer.training.optimizers import optimizer, plateau
+from trainer.training.teacher import Taught
 
 MOST = 10  # steps that run before Python hears of them, where the config leaves that open
 
@@ -93,6 +94,9 @@ def prepare(
     margin = takes_margin(training.loss)
     trained = margins(model) if margin else model
     chosen, unit = loss(training.loss, label_kind, spread)
+    if training.teacher:
+        told = training.distillation
+        chosen = Taught(chosen, told.temperature, told.weight, several=label_kind == "multiclass")
     trained.compile(
         optimizer=optimizer(training.optimizer, feed.steps, steps),
         loss=chosen,

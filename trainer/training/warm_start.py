@@ -47,14 +47,17 @@ def warm_start(model: keras.Model, folder: Path, learnt: Learnt, columns: Sequen
     logging.info("began with the weights of %s; %d vocabularies were matched", folder, len(known))
 
 
-def find_judged(folder: Path) -> Path:
-    """Returns where the weights lie that have not seen the test split: of a model of all rows, those that judged it."""
+def find_judged(folder: Path, key: str = "training.warm_start", version: str = "the version in service") -> Path:
+    """Returns where the weights lie that have not seen the test split: of a model of all rows, those that judged it.
+
+    Raises MillraceError, which names the key of the config that asks, where all have.
+    """
     judged = folder / JUDGED
     if (judged / FOLDS).exists():
         raise MillraceError(
-            "training.warm_start: the version in service has learnt from all rows, those of the test split among them.",
+            f"{key}: {version} has learnt from all rows, those of the test split among them.",
             "Trainer",
-            "It came of evaluation.folds: set training.warm_start to false for the first run without these.",
+            f"It came of evaluation.folds: leave {key} out, or publish a version without these first.",
         )
     return judged if judged.exists() else folder
 
@@ -115,14 +118,14 @@ def carry(ours: np.ndarray, new: Sequence[Table], theirs: np.ndarray, old: Seque
     """Returns our weight with their row for each value that they know, for padding, and for the others of a column."""
     result, start, begun = ours.copy(), 0, 0
     for table, other in zip(new, old, strict=True):
-        for target, source in _match(table, other):
+        for target, source in match(table, other):
             result[start + target] = theirs[begun + source]
         start, begun = start + table.rows, begun + other.rows
     return result
 
 
-def _match(new: Table, old: Table) -> Iterator[tuple[int, int]]:
-    """Yield the rows, of a column in both weights, that mean the same."""
+def match(new: Table, old: Table) -> Iterator[tuple[int, int]]:
+    """Yields the rows, of a column in both weights, that mean the same."""
     known = {value: old.padding + row for row, value in enumerate(old.values)}
     yield from ((row, row) for row in range(new.padding))
     yield from ((new.padding + row, known[value]) for row, value in enumerate(new.values) if value in known)

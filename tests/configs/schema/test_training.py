@@ -5,6 +5,7 @@ import pytest
 from configs.errors import ConfigError
 from configs.loading.loader import load
 from configs.schema.config import Config
+from configs.schema.training import Distillation, Teacher
 
 
 @pytest.mark.parametrize(
@@ -50,3 +51,33 @@ def test_trees_heed_what_says_which_rows_count_and_when_to_stop(write: Callable[
     assert config.training.early_stopping.patience == 9
     assert config.training.device == "cpu"  # whatever else the machine has
     assert Config.model_validate(config.model_dump(mode="json")) == config
+
+
+TAUGHT = "training.teacher={pipeline: large}"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (["training.teacher={}"], "needs a pipeline, a version, or both"),
+        (
+            [TAUGHT, "label={name: tipped, kind: regression}", "evaluation.thresholds={rmse: {max: 9}}"],
+            "a number has none",
+        ),
+        ([TAUGHT, "training.loss={name: hinge}"], "does not learn how likely a class is"),
+        ([TAUGHT, "tuning={space: {model.dropout: {min: 0, max: 0.5}}}"], "trains models without a teacher"),
+        ([TAUGHT, "evaluation.folds=5"], "folds, which do not go with training.teacher"),
+        ([TAUGHT, "storage.root=s3://bucket/models"], "nothing is fetched from s3://bucket/models"),
+        ([TAUGHT, "training.distillation.weight=1.1"], "less than or equal to 1"),
+    ],
+)
+def test_a_teacher_that_cannot_teach_is_refused(write: Callable[..., str], overrides: list[str], said: str) -> None:
+    with pytest.raises(ConfigError) as told:
+        load(write(), overrides)
+    assert said in told.value.what
+
+
+def test_a_version_of_ones_own_may_teach_from_a_store(write: Callable[..., str]) -> None:
+    config = load(write(), ["training.teacher={version: 3}", "storage.root=s3://bucket/models"])
+    assert config.training.teacher == Teacher(version=3)
+    assert config.training.distillation == Distillation(temperature=4.0, weight=0.9)

@@ -213,6 +213,7 @@ def test_a_change_of_what_lies_there_is_left_to_the_nodes(sandbox: Sandbox, chan
         "gate.accept=because",
         "schedule={cron: '0 3 * * *'}",
         "training.warm_start=true",
+        "training.teacher={version: 1}",
         "storage.metadata=mysql://me@127.0.0.1/runs",
     ],
 )

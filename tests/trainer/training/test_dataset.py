@@ -147,9 +147,9 @@ def test_a_batch_grows_with_the_rows(rows, size):
     assert choose_batch(Training(batch_size=7), rows) == 7
 
 
-def test_columns_are_changed_by_a_seed_of_each_step_of_each_epoch(folder):
+def test_batches_are_changed_by_a_seed_of_each_step_of_each_epoch(folder):
     feed = rows_of(folder, seed=3).feed(128)
-    changed = feed.change(lambda columns, seed: {"number": columns["number"] * 0, "seed": seed}, seed=5)
+    changed = feed.change(lambda rows, seed: ({"number": rows[0]["number"] * 0, "seed": seed}, *rows[1:]), seed=5)
     seeds = [batch[0]["seed"].numpy().tolist() for batch in changed.stream(6).take(4)]
     assert seeds == [[5, 6], [5, 7], [5, 8], [5, 9]]
     plain, other = next(iter(feed.once())), next(iter(changed.once()))
