@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from components.patches.stderr import silence
 from components.readers.row_batch import choose_columns
 from components.registry.versions import Version
 from components.scoring.scorer import Scorer
+from configs.clock import tell_now
 from configs.errors import DataRejected
 from configs.home import Home
 from configs.schema.config import Config
@@ -61,19 +62,15 @@ def look_at_files(config: Config, served: Config, version: Version, source: Sour
     """
     tally, spreads, labelled = Tally(served.label, served.evaluation.slices), Spreads(served), 0
     with silence():  # TensorFlow
-        for batch, answers in _score(version, served, read_rows(source, served)):
+        for batch, answers in score_rows(version, served, read_rows(source, served)):
             spreads.add(batch, answers)
-            if served.label.name in batch.schema.names:
-                labels, there = find_labels(batch, served)
-                labelled += int(there.sum())
-                kept = batch.filter(pa.array(there))
-                tally.add(kept, labels[there], answers[there], find_weights(kept, served))
+            labelled += add_labelled(tally, batch, answers, served)
     if not spreads.rows:
         raise DataRejected("There is no row to score.", source.name, "Name another by --input.")
     metrics, thresholds = tally.estimate() if labelled else [], config.evaluation.thresholds
     publication = recall_publication(version, served.label)
     return Look(
-        at=_now(),
+        at=tell_now(),
         version=version.number,
         source=source.name,
         rows=spreads.rows,
@@ -87,21 +84,33 @@ def look_at_files(config: Config, served: Config, version: Version, source: Sour
     )
 
 
-def look_at_requests(config: Config, served: Config, version: Version, home: Home, earlier: Looks = ()) -> Look:
+def add_labelled(tally: Tally, batch: pa.RecordBatch, answers: np.ndarray, served: Config) -> int:
+    """Takes in those rows of a batch that have a label, with their answers; returns how many these are."""
+    if served.label.name not in batch.schema.names:
+        return 0
+    labels, there = find_labels(batch, served)
+    kept = batch.filter(pa.array(there))
+    tally.add(kept, labels[there], answers[there], find_weights(kept, served))
+    return int(there.sum())
+
+
+def look_at_requests(
+    config: Config, served: Config, version: Version, home: Home, earlier: Looks = (), since: datetime | None = None
+) -> Look:
     """Returns how far the requests of the log that a version was sent lie from the rows that it was trained on.
 
-    Raises DataRejected where there are none.
+    Those of before `since` are left out, to the file. Raises DataRejected where there are none.
     """
     spreads = Spreads(served)
-    for batch, answers in read_requests(home, version.number, served):
+    for batch, answers in read_requests(home, version.number, served, since):
         spreads.add(batch, answers)
     if not spreads.rows:
         what = f"The request log has no request that version {version.number} was sent"
         raise DataRejected(what, str(home.requests), "Keep one: millrace serve CONFIG --log-requests 1.")
     return Look(
-        at=_now(),
+        at=tell_now(),
         version=version.number,
-        source="the request log",
+        source="the request log" if since is None else f"the request log since {since:%Y-%m-%d %H:%M} UTC",
         rows=spreads.rows,
         labelled=0,
         kind=SKEW,
@@ -110,10 +119,6 @@ def look_at_requests(config: Config, served: Config, version: Version, home: Hom
         ),
         answers=spreads.keep_answers(),
     )
-
-
-def _now() -> str:
-    return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
 def list_bars(thresholds: Mapping[Any, Threshold]) -> dict[str, dict[str, float]]:
@@ -137,7 +142,7 @@ def list_missed(thresholds: Mapping[Any, Threshold], metrics: Iterable[Estimate]
     return found
 
 
-def _score(
+def score_rows(
     version: Version, served: Config, batches: Iterator[pa.RecordBatch]
 ) -> Iterator[tuple[pa.RecordBatch, np.ndarray]]:
     """Yields the rows and what the version says of them; it is loaded after the first are read: that takes seconds."""

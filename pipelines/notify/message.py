@@ -5,13 +5,15 @@ What is said of data, and of a model's slices, may quote cells: of these the pla
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from components.evaluation.judgement import OVERALL, Failure
-from configs.errors import DataRejected, NotBlessed
+from components.registry.challenger import ASIDE, Challenger
+from configs.errors import DataRejected, MillraceError, NotBlessed
 from configs.quantities import count
 from configs.schema.notify import Event
+from pipelines.runs.outcomes import as_data
 
 Record = Mapping[str, Any]  # of a run, or what stands for one that was not due
 TROUBLES: tuple[Event, ...] = (
@@ -81,6 +83,37 @@ def list_messages(record: Record, stale: str | None, open_causes: Sequence[str])
     if record["published"]:
         found.insert(0, Message(event="published", what=f"Version {record['published']} is in service", **about))
     return [*found, *_tell_stale(None if record["published"] else stale, about)]
+
+
+def list_contest(pipeline: str, challengers: Sequence[Challenger]) -> dict[str, Message]:
+    """Returns what is to be told of challengers, by what each message is known by: that it waits, and how that ended.
+
+    Of one whose place a newer took it is the newer that is told of, and of one that a person promoted nothing more.
+    """
+    found: dict[str, Message] = {}
+    for each in challengers:
+        line, end = each.line, each.end
+        what = f"The model of run {line['run']} waits as a challenger of what is in service"
+        found[f"{each.number} waits"] = Message(pipeline, "waiting", what, run=line["run"])
+        if end and end["event"] == ASIDE:
+            what = f"The model of run {line['run']} was set aside as a challenger: {end['why']}"
+            found[f"{each.number} ended"] = Message(pipeline, "set_aside", what, run=line["run"])
+        elif end and end["won"]:
+            what = f"Version {end['version']} is in service: {end['won']}"
+            found[f"{each.number} ended"] = Message(pipeline, "published", what, run=line["run"])
+    return found
+
+
+def tell_unanswered(pipeline: str, error: MillraceError) -> Message:
+    """Returns what is told of a pipeline that could not be asked whether to train."""
+    record = {"error": as_data(error), "exit_code": error.exit_code, "nodes": []}
+    told = _tell_failure(record, {"pipeline": pipeline})
+    return replace(told, what=f"It cannot be asked whether to train: {told.what}")
+
+
+def tell_answered(pipeline: str) -> Message:
+    """Returns what is told once it can be asked again."""
+    return Message(pipeline, "recovered", "It can be asked again whether to train")
 
 
 def _tell_failure(record: Record, about: Mapping[str, str]) -> Message:
