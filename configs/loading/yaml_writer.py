@@ -10,13 +10,16 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 from configs.errors import ConfigError
 
 _PLAIN = re.compile(r"[^\W\d][\w./*-]*( [\w./*()%-]+)*")
+_UNPRINTED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")  # what YAML takes as an escape alone
 _WORDS = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}  # some reader takes these for no text
 
 
 def spell_text(text: str) -> str:
     """Returns a text as a YAML key or value, in quotes where it needs them."""
     plain = _PLAIN.fullmatch(text) and text.lower() not in _WORDS
-    return text if plain else json.dumps(text, ensure_ascii=False)
+    if plain:
+        return text
+    return _UNPRINTED.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(text, ensure_ascii=False))
 
 
 def share(part: float, whole: float) -> str:

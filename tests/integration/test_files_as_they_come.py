@@ -1,10 +1,12 @@
 """Files as people have them, by init, run and predict with no help: right, or said to be wrong."""
 
+import bz2
 import gzip
 import json
 import re
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -210,6 +212,77 @@ def test_an_export_of_a_spreadsheet_is_read_as_it_is_meant(tmp_path):
     row = json.dumps({"Größe": "1.500,0", "Anteil": "50,0 %", "Lage": "Süd", "Monat": "2018-03", "gesehen": None})
     answer = json.loads(millrace(tmp_path, "predict", "own.yaml", "--row", row, "--output", "json"))
     assert answer["prediction"] == pytest.approx(3500, rel=0.15)
+
+
+def write_lines(rows: pd.DataFrame, sep: str, before: str = "") -> str:
+    return before + rows.to_csv(index=False, sep=sep, lineterminator="\r\n")
+
+
+def write_objects(rows: pd.DataFrame) -> list[str]:
+    """An object a row, with a list in each, which no feature can be."""
+    records = json.loads(rows.to_json(orient="records"))
+    return [json.dumps(record | {"tags": ["a", "b"][: number % 3]}) for number, record in enumerate(records)]
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        pytest.param("rows.tsv.bz2", lambda rows: bz2.compress(write_lines(rows, "\t").encode("utf-16")), id="tab"),
+        pytest.param("rows.csv", lambda rows: write_lines(rows, "|", "sep=|\r\n").encode("utf-8-sig"), id="sep"),
+        pytest.param("rows.json", lambda rows: f"[{', '.join(write_objects(rows))}]".encode(), id="array"),
+        pytest.param("rows.jsonl.gz", lambda rows: gzip.compress("\n".join(write_objects(rows)).encode()), id="lines"),
+    ],
+)  # fmt: skip
+def test_a_file_of_any_dialect_is_trained_on_and_scored(tmp_path, name, content):
+    chance = np.random.default_rng(30)
+    rows = pd.DataFrame(chance.normal(size=(600, 2)).round(3), columns=["héight", "count"])
+    rows[LABEL] = np.where(rows["héight"] > rows["count"], "yes", "no")
+    data = tmp_path / name
+    data.write_bytes(content(rows))
+    publish(data)
+    assert kinds(tmp_path) == {"héight": "numeric", "count": "numeric"}
+    scored = tmp_path / "scored.jsonl"
+    millrace(tmp_path, "predict", "own.yaml", "--input", name, "--output", scored.name)
+    answers = [json.loads(line)["prediction"] for line in scored.read_text(encoding="utf-8").splitlines()]
+    assert np.mean(np.array(answers) == rows[LABEL]) > 0.9
+
+
+@pytest.mark.full
+def test_many_classes_some_of_them_rare_in_rows_full_of_markers(tmp_path):
+    chance = np.random.default_rng(34)
+    classes = chance.choice([f"blight {number}" for number in range(12)], 500, p=[0.2] * 4 + [0.025] * 8)
+    signs = np.array([[hash_sign(name, sign) for sign in range(12)] for name in classes])
+    table = np.where(chance.random(signs.shape) < 0.9, signs, chance.integers(0, 3, signs.shape)).astype(str)
+    table[chance.random(signs.shape) < 0.1] = "NA"
+    rows = pd.DataFrame(table, columns=[f"sign.{number}" for number in range(12)]).assign(**{LABEL: classes})
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    publish(tmp_path / "rows.csv")
+    assert load(tmp_path / "own.yaml").data.split.stratify
+    assert np.mean(predict(tmp_path / "rows.csv") == rows[LABEL]) > 0.9
+
+
+def hash_sign(name: str, sign: int) -> int:
+    """One of three values, the same each time."""
+    return zlib.crc32(f"{name}{sign}".encode()) % 3
+
+
+@pytest.mark.full
+def test_rows_without_a_label_and_a_label_of_numbers_among_markers(tmp_path):
+    chance = np.random.default_rng(24)
+    rows = pd.DataFrame({"x": chance.normal(size=600).round(3), "when": pd.date_range("2021-01-01", periods=600)})
+    price = 20 + 5 * rows["x"] + chance.normal(0, 0.5, 600)
+    rows[LABEL] = price.round(1).astype(str)
+    rows.loc[:29, LABEL] = "N/A"
+    rows["when"] = rows["when"].sample(frac=1, random_state=0).dt.strftime("%Y%m%d%H%M%S").to_numpy()
+    rows["size"] = np.where(chance.random(600) < 0.1, "k. A.", (10 * rows["x"]).round().astype(int).astype(str))
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    said = publish(tmp_path / "rows.csv", "--kind", "regression")
+    assert "the label is missing in 30 of 600 rows: left out" in said
+    assert "`k. A.` in `size`" in said
+    assert kinds(tmp_path) == {"x": "numeric", "when": "timestamp", "size": "numeric"}
+    predicted = predict(tmp_path / "rows.csv").to_numpy(float)
+    assert np.sqrt(np.mean((predicted - price) ** 2)) < 0.5 * price.std()
 
 
 @pytest.mark.full

@@ -29,8 +29,10 @@ def split(seconds: tf.Tensor, feature: Timestamp) -> dict[str, tf.Tensor]:
     turns = _divide(tf.where(there, seconds, 0))
     found: dict[str, tf.Tensor] = {}
     for part in feature.parts:
+        # Of float32, a sine may differ in its last bit by where in a batch a row stands, and a tree would split there.
         angle = 2 * math.pi * turns[part]
-        shown = (turns[part],) if part == YEAR else (tf.sin(angle), tf.cos(angle))
+        exact = (turns[part],) if part == YEAR else (tf.sin(angle), tf.cos(angle))
+        shown = [tf.cast(number, tf.float32) for number in exact]
         absent = math.nan if part == YEAR else 0.0
         found |= zip(PARTS[part], (tf.where(there, number, absent) for number in shown), strict=True)
     return found
@@ -39,7 +41,7 @@ def split(seconds: tf.Tensor, feature: Timestamp) -> dict[str, tf.Tensor]:
 def _divide(seconds: tf.Tensor) -> dict[str, tf.Tensor]:
     """Returns how far each moment is through the day, the week (from Monday), the month and the year, and its year.
 
-    The civil date of a day is by Hinnant's `civil_from_days`: years of 400-year eras that begin in March.
+    All are float64. The civil date of a day is by Hinnant's `civil_from_days`: of 400-year eras that begin in March.
     """
     days = seconds // DAY
     shifted = days + 719_468  # from 0000-03-01
@@ -56,4 +58,4 @@ def _divide(seconds: tf.Tensor) -> dict[str, tf.Tensor]:
         "month": ((month + 2) % 12, 12),
         "year": (since_1970, 1),
     }
-    return {part: tf.cast(count, tf.float32) / whole for part, (count, whole) in turns.items()}
+    return {part: tf.cast(count, tf.float64) / whole for part, (count, whole) in turns.items()}

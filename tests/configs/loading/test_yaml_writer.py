@@ -25,7 +25,28 @@ def test_a_text_reads_back_as_itself(text, around):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "1", "1.5", "no", "True", "null", "~", "a: b", "a #b", "*a", "- a", "a, b", 'say "x"', "\t", "a ", "é:"],
+    [
+        "",
+        "1",
+        "1.5",
+        "no",
+        "True",
+        "null",
+        "~",
+        "a: b",
+        "a #b",
+        "*a",
+        "- a",
+        "a, b",
+        'say "x"',
+        "\t",
+        "a ",
+        "é:",
+        "x\x7f",
+        "x\x85",
+        "\u2028",
+        "\ufeff",
+    ],
 )
 def test_a_text_that_means_something_else_is_quoted(text):
     assert spell_text(text)[0] == '"'

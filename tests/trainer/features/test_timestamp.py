@@ -4,6 +4,7 @@ import calendar
 import math
 import re
 
+import numpy as np
 import pytest
 import tensorflow as tf
 
@@ -30,6 +31,16 @@ def test_the_parts_of_a_moment_lie_on_circles():
     assert parts["day_cos"] == [math.cos(2 * math.pi * 28 / 31), math.cos(2 * math.pi * 30 / 31), 0]
     assert parts["month_sin"] == [0.5, -0.5, 0]
     assert parts["month_cos"] == [math.sqrt(0.75), math.sqrt(0.75), 0]
+
+
+def test_a_moment_has_the_same_parts_wherever_in_a_batch_it_stands():
+    moments = np.tile(np.arange(0, 365 * 86_400, 86_400 + 900), 29)[:, None]
+    whole = split(tf.constant(moments), CIRCLES)
+    for start in range(0, len(moments), 997):
+        part = split(tf.constant(moments[start : start + 97]), CIRCLES)
+        for name, numbers in part.items():
+            assert (numbers.numpy() == whole[name][start : start + 97].numpy()).all()
+    assert len(np.unique(whole["day_of_week_sin"])) == 7
 
 
 @pytest.mark.parametrize("date", ["1600-02-29", "1900-03-01", "2000-02-29", "2024-12-31", "2100-02-28"])
