@@ -3,17 +3,20 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any, Literal
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from configs.errors import MillraceError
 from configs.memory import measure_free
 from configs.schema.training import Training
 from trainer.training.row_count import count_rows
 
 Batch = tuple[Any, ...]  # columns by name, the label, and the weight where rows have one
+ALIGNED = 64  # bytes, to which TensorFlow's memory is
 CHUNK = 4096  # rows that are parsed at once
 SHARE = 0.25  # of the free memory, that the rows of a split may take
 SHUFFLED = 1 << 27  # bytes of rows of which the next is drawn: not a share of the memory, on which no order may depend
@@ -177,19 +180,38 @@ class Rows:
         limits = {"none": 0.0, "memory": float("inf"), "auto": SHARE * measure_free()}
         if not self.count or self.count * self.width > limits[self.training.cache]:
             return None
+        parts = {name: allocate((self.count, *each.shape), each.dtype) for name, each in self.spec.items()}
+        columns = {name: part for name, part in parts.items() if name not in self.names}
+        whole, start = (columns, *(parts[name] for name in self.names)), 0
+        for chunk in self._chunks().as_numpy_iterator():
+            end = start + len(tf.nest.flatten(chunk)[0])
+            for part, rows in zip(tf.nest.flatten(whole), tf.nest.flatten(chunk), strict=True):
+                part[start:end] = rows
+            start = end
+        if start != self.count:
+            what = f"These files have {start:,} rows, and the columns beside them {self.count:,}."
+            raise MillraceError(what, str(PurePath(self.files[0]).parent), "Run again with --no-cache.")
         with tf.device("CPU:0"):
-            parts = {
-                name: tf.Variable(tf.zeros([self.count, *each.shape], each.dtype)) for name, each in self.spec.items()
-            }
-            columns = {name: part for name, part in parts.items() if name not in self.names}
-            whole, start = (columns, *(parts[name] for name in self.names)), 0
-            for chunk in self._chunks():
-                end = start + int(tf.nest.flatten(chunk)[0].shape[0])
-                for part, rows in zip(tf.nest.flatten(whole), tf.nest.flatten(chunk), strict=True):
-                    part[start:end].assign(rows)
-                start = end
-            held: Batch = tf.nest.map_structure(lambda part: part.value(), whole)
-            return held
+            held: Batch = tf.nest.map_structure(share, whole)
+        return held
+
+
+def allocate(shape: Sequence[int], dtype: tf.DType) -> np.ndarray:
+    """Returns an array whose memory a tensor can take over: it begins where TensorFlow's does."""
+    kind = np.dtype(dtype.as_numpy_dtype)
+    if kind.hasobject:
+        return np.empty(shape, kind)
+    size = int(np.prod(shape, dtype=np.int64)) * kind.itemsize
+    memory = np.empty(size + ALIGNED, np.uint8)
+    start = -memory.ctypes.data % ALIGNED
+    return memory[start : start + size].view(kind).reshape(shape)
+
+
+def share(array: np.ndarray) -> tf.Tensor:
+    """Returns a tensor of the same memory; of texts, which have none of their own, a copy."""
+    if array.dtype.hasobject:
+        return tf.constant(array)
+    return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
 
 
 def _measure(feature: tf.io.FixedLenFeature) -> int:
