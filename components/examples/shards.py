@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import PurePath
 from uuid import uuid4
 
 import pyarrow as pa
@@ -17,10 +16,10 @@ from tfx.types import artifact_utils
 
 from components.examples.tf_example import encode_examples, list_cells
 from components.validation.typed_batch import fit, join
+from trainer.training.split_files import COLUMNS, EXAMPLES, find_columns
 
 GZIP = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=1)
 MEMORY = 1 << 24  # bytes of rows that are handled at once
-EXAMPLES, COLUMNS = "Split-", "Columns-"  # how the folders of a split begin; TFX knows the first
 
 
 class Shard:
@@ -75,13 +74,6 @@ def staged(examples: types.Artifact) -> Iterator[str]:
         fileio.makedirs(folder)
     yield staging
     fileio.rmtree(staging)
-
-
-def find_columns(examples: str) -> str:
-    """Return where the columns lie of a shard whose tf.Examples lie there."""
-    path = PurePath(examples)
-    folder = path.parent.name.removeprefix(EXAMPLES)
-    return os.path.join(os.path.dirname(os.path.dirname(examples)), COLUMNS + folder, f"{path.stem}.parquet")
 
 
 def read_columns(examples: str, schema: pa.Schema | None, rows: int) -> Iterator[pa.RecordBatch]:

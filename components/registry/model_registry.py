@@ -43,6 +43,7 @@ __all__ = [
     "TOLD",
     "Version",
     "earlier",
+    "enter",
     "history",
     "in_service",
     "promote",
@@ -107,7 +108,7 @@ def publish(
         require_judged(current, against)
         return None
 
-    return _publish(home, candidate, record, "published", find_equal, admit)
+    return enter(home, candidate, record, "published", find_equal, admit)
 
 
 def require_writable(home: Home) -> None:
@@ -131,7 +132,7 @@ def promote(home: Home, candidate: Candidate, record: Record, admit: Admit = adm
         current = intact(home)
         return current if current and current.model_digest == digest else None
 
-    return _publish(home, candidate, record, "promoted", find_equal, admit)
+    return enter(home, candidate, record, "promoted", find_equal, admit)
 
 
 def rollback(home: Home, to: int | None = None, reason: str = "", by: str = "", admit: Admit = admit) -> Version:
@@ -152,10 +153,12 @@ def rollback(home: Home, to: int | None = None, reason: str = "", by: str = "", 
             return _add(home, records, staging, origin, record)
 
 
-def _publish(
+def enter(
     home: Home, candidate: Candidate, record: Record, event: str, find_equal: FindEqual, admit: Admit
 ) -> Published:
-    """Publish a candidate, unless `find_equal` finds the version that it is; what that raises goes to the caller.
+    """Take a candidate in under the next number, unless `find_equal` finds the version that it is.
+
+    What that raises goes to the caller.
 
     A model may take minutes to be copied and asked. The registry is not held meanwhile, so that a rollback does not
     wait: what is in service is looked at before, and again once the copy has come through the door.

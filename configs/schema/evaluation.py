@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, Strict, model_validator
 
 from configs.schema.section import Section, Text
+from configs.schema.spans import has_spans
 
 Texts = Annotated[tuple[Text, ...], Strict(False)]
 Metric = Literal[
@@ -66,6 +67,14 @@ class Threshold(Section):
         return self
 
 
+class Shadow(Section):
+    """How a candidate that was blessed has to prove itself beside the version in service."""
+
+    spans: Annotated[int, Field(ge=1, le=1000)] = Field(
+        description="On so many new spans of data it must win, one after another: reach every threshold on their rows."
+    )
+
+
 class Evaluation(Section):
     """What a candidate must reach before it may serve."""
 
@@ -80,9 +89,20 @@ class Evaluation(Section):
     thresholds: Annotated[dict[Metric, Threshold], Field(min_length=1)] = Field(
         description="By metric, of those that fit the label's kind: what it must reach, on the test split or in folds."
     )
+    shadow: Shadow | None = Field(
+        default=None,
+        description="A candidate that was blessed waits beside the version in service, and takes its place once it has "
+        "won on new spans; without, it does so at once.",
+    )
 
     def check(self, sections: Mapping[str, Any]) -> None:
-        """Raises ValueError for folds beside what they do not fit, by the sections of the config, where there are."""
+        """Raises ValueError for folds or shadow beside what they do not fit, by the sections of the config."""
+        data = sections.get("data")
+        if self.shadow and data and not has_spans(data.path):
+            raise ValueError("has shadow, which goes by new spans, and data.path names none: write {SPAN} in it")
+        changes = [each.max_drop if each.max_rise is None else each.max_rise for each in self.thresholds.values()]
+        if self.shadow and set(changes) == {None}:
+            raise ValueError("has shadow, and no threshold compares two models: add max_drop or max_rise; 0 is strict")
         if self.folds is None:
             return
         for key, why in UNFIT.items():

@@ -2,14 +2,14 @@
 
 import json
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, Strict, field_validator, model_validator
 
 from configs.schema.section import Section, Text
 
-Event = Literal["published", "refused", "not_blessed", "failed", "paused", "stale", "recovered"]
-EVENTS: tuple[Event, ...] = ("published", "refused", "not_blessed", "failed", "paused", "stale", "recovered")
+Event = Literal["published", "waiting", "set_aside", "refused", "not_blessed", "failed", "paused", "stale", "recovered"]
+EVENTS: tuple[Event, ...] = get_args(Event)
 FIELDS = ("pipeline", "event", "run", "what", "where", "remedy", "reason", "report", "text")
 PLACE = re.compile(r"\{(\w*)\}")
 
@@ -17,8 +17,9 @@ PLACE = re.compile(r"\{(\w*)\}")
 class _Notifier(Section):
     on: Annotated[tuple[Event, ...], Strict(False), Field(min_length=1)] = Field(
         default=EVENTS,
-        description="What it is told of: a version published, data refused by the gate, a model not blessed, a run "
-        "failed, the schedule paused, nothing published for schedule.when.age, a run well again.",
+        description="What it is told of: a version published, a challenger that waits or is set aside, data refused by "
+        "the gate, a model not blessed, a run failed, the schedule paused, nothing published for schedule.when.age, a "
+        "run well again.",
     )
 
 

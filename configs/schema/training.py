@@ -160,10 +160,12 @@ class Training(Section):
     )
     cache: Literal["auto", "memory", "none"] = Field(
         default="auto",
-        description="Where rows are kept between epochs; auto: in memory up to a quarter of what is free.",
+        description="Where rows are kept between epochs; auto: in memory up to a quarter of what is free, by the "
+        "machine and by the limits of the container.",
     )
     shuffle: PositiveInt = Field(
-        default=100_000, description="Of so many rows the next is drawn, where they are not in memory."
+        default=100_000,
+        description="Of so many rows the next is drawn, and of 128 MB at most, where they are not in memory.",
     )
     warm_start: bool = Field(
         default=False,

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from importlib import metadata, util
 from pathlib import Path
 
-import psutil
 from packaging.requirements import Requirement
 
+from configs.memory import measure_free
 from configs.repository import ROOT
 
 LIBRARIES = ("tfx", "tensorflow", "keras", "apache-beam")
@@ -149,5 +149,5 @@ def examine_disk(workspace: Path) -> Finding:
 
 def examine_memory() -> Finding:
     """See whether a run fits into memory."""
-    free = psutil.virtual_memory().available
+    free = measure_free()
     return Finding("memory", free >= 4 * GIGABYTE, f"{free / GIGABYTE:.1f} GB free", "Leave a run 4 GB of memory.")

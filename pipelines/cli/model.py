@@ -9,10 +9,12 @@ import typer
 from rich.text import Text
 
 from components.patches.stderr import silence
+from configs.copies import is_url
 from configs.errors import ConfigError
-from configs.home import Home, is_url
+from configs.home import Home
 from configs.loading.loader import load
 from configs.schema.evaluation import MAIN
+from pipelines.cli.explain import explain_to
 from pipelines.cli.options import ConfigPath, DryRun, Format, Output, Overrides, Reason, answer
 from pipelines.reporting.console import listing
 
@@ -35,21 +37,25 @@ def history(
     ] = False,
     output: Format = Output.text,
 ) -> None:
-    """List every version that was ever in service, and how it came there."""
-    from components.registry import versions
+    """List every version that was ever in service, and how it came there; and what came of challengers."""
+    from components.registry import challenger, versions
     from pipelines.execution.backfill import list_backfilled
-    from pipelines.storage.sync import fetch_service
+    from pipelines.storage.sync import fetch_challenger, fetch_service
 
-    home = load(path, overrides).home
+    config = load(path, overrides)
+    home = config.home
     fetch_service(home)
+    fetch_challenger(home)
     lines = list(list_backfilled(home)) if backfilled else versions.history(home)
+    if not backfilled:
+        lines = sorted([*lines, *challenger.list_lines(home, config.evaluation.shadow)], key=lambda line: line["at"])
     table = listing("version", "at", "event", "run", "by", "metric", "reason")
     for line in lines:
         event = f"{line['event']} of {line['of']}" if line["of"] else line["event"]
         metrics = line["metrics"]
         figure = next((f"{name} {metrics[name]:.4f}" for name in MAIN if name in metrics), "")
         event = f"{event} in {line['backfill']}, span {line['span']}" if backfilled else event
-        table.add_row(str(line["number"]), line["at"], event, line["run"], line["by"], figure, line["reason"])
+        table.add_row(str(line["number"] or ""), line["at"], event, line["run"], line["by"], figure, line["reason"])
     answer(output, lines, table)
 
 
@@ -123,13 +129,17 @@ def predict(
     ] = None,
     version: Annotated[int | None, typer.Option(help="The version to ask; else the one in service.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there already.")] = False,
+    why: Annotated[bool, typer.Option("--explain", help="With --row: what each feature adds to the answer.")] = False,
     overrides: Overrides = [],  # noqa: B006
 ) -> None:
     """Score new rows with the version in service."""
-    home = load(path, overrides).home
     from pipelines.serving import batch_predict as scoring
     from pipelines.storage.sync import fetch_service
 
+    if why:
+        explain_to(path, scoring.require_row(row), version, overrides, Output(scoring.choose_form(source, output)))
+        return
+    home = load(path, overrides).home
     fetch_service(home, every=version is not None)
     if row is not None:
         form = scoring.choose_form(source, output)

@@ -1,4 +1,4 @@
-"""A schedule on this machine: run and trigger, and what pause, resume and list do where no cluster is named."""
+"""A schedule on this machine: run, and what pause, resume, trigger and list do where no cluster is named."""
 
 import logging
 import signal
@@ -13,7 +13,7 @@ import typer
 from configs.clock import utc_now
 from configs.errors import ConfigError
 from configs.loading.loader import load
-from pipelines.cli.options import ConfigPath, DryRun, Output, Reason, answer
+from pipelines.cli.options import Output, answer
 from pipelines.reporting.console import listing
 
 app = typer.Typer()
@@ -50,9 +50,8 @@ def run(
     daemon.serve(stop)
 
 
-@app.command()
-def trigger(path: ConfigPath, reason: Reason = "", dry_run: DryRun = False) -> None:
-    """Let `schedule run`, or the next `run --if-due`, run the pipeline whatever its schedule waits for."""
+def trigger(path: str, reason: str, dry_run: bool) -> None:
+    """Lets `schedule run`, or the next `run --if-due`, run the pipeline whatever its schedule waits for."""
     from pipelines.schedule import wishes
 
     config = load(path)

@@ -63,6 +63,7 @@ def draw(found: list[dict[str, Any]]) -> Any:
             table.add_row(each["pipeline"], "", "", "", each["error"], "", "")
             continue
         version = f"version {each['version']}, {each['since'][:16]}" if each["version"] else "nothing"
+        version += f"; {each['challenger']}" if each["challenger"] else ""
         upcoming = f"{each['next'][:16]}, for {each['waits']}" if each["next"] else each["waits"]
         disk = f"{each['bytes'] / MEGABYTE:,.0f} MB"
         table.add_row(each["pipeline"], version, each["told_age"], each["spark"], tell_last(each), upcoming, disk)

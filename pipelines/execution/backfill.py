@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from components.readers.files import find_data
+from components.readers.files import open_data
 from components.readers.spans import Choice, find_all
 from components.registry.versions import history, intact
-from configs.errors import ConfigError, MillraceError
+from configs.errors import ConfigError
 from configs.home import Home
 from configs.schema.config import Config
 from configs.schema.spans import find_unit, has_spans
 from pipelines.execution.provenance import describe_provenance
-from pipelines.execution.span_changes import list_portions
+from pipelines.execution.span_changes import find_newest_span
 from pipelines.runs.directory import find_record, lock_home, write_file
 
 FOLDER = "backfill"
@@ -46,7 +46,7 @@ def list_range(config: Config, given: str) -> list[str]:
     Raises ConfigError for what is no range of the data's spans, DataRejected for data that cannot be found.
     """
     first, last = read_range(config, given)
-    base, pattern = find_data(config.data.path)
+    base, pattern = open_data(config.data.path)
     there = find_all(base, pattern, Choice.of(config.data))
     found = [span.name for number, span in there.items() if first <= number <= last]
     if not found:
@@ -108,12 +108,8 @@ def offer_newest(
 
 def find_newest_served(config: Config) -> int | None:
     """Returns the number of the newest span that the version in service was trained on; None where none is known."""
-    version, unit = intact(config.home), find_unit(config.data.path)
-    with suppress(MillraceError, LookupError):
-        if version:
-            record = find_record(config.home, version.manifest["run"])
-            return max(filter(None, map(unit.read, list_portions(record["nodes"]))), default=None)
-    return None
+    version = intact(config.home)
+    return find_newest_span(config, version.manifest["run"]) if version else None
 
 
 def _is_judged(record: Mapping[str, Any]) -> bool:
@@ -155,9 +151,11 @@ class Aside:
         return self.home.root / "backfill.json"
 
     def at(self, span: str) -> Config:
-        """Returns the config of the run of a span, whose versions lie here, and which tells nobody."""
+        """Returns the config of the run of a span, whose versions lie here; none waits, and nobody is told."""
         storage = self.config.storage.model_copy(update={"root": self.root})
-        return at_span(self.config, span).model_copy(update={"storage": storage, "notify": ()})
+        evaluation = self.config.evaluation.model_copy(update={"shadow": None})
+        changes = {"storage": storage, "evaluation": evaluation, "notify": ()}
+        return at_span(self.config, span).model_copy(update=changes)
 
     def open(self) -> list[Filled]:
         """Returns what is done already; where that is of another config, or has come to its end, it begins anew."""

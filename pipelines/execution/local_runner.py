@@ -12,8 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from configs.copies import COPIES, working_copies
 from configs.errors import MillraceError, Stopped
-from configs.home import COPIES, working_copies
 from configs.schema.config import Config
 from pipelines.execution import disk_space, settled
 from pipelines.execution.finalize import finish_run, record_run
@@ -26,7 +26,7 @@ from pipelines.runs.run import Run, new_id
 from pipelines.storage import sync
 
 Event = Mapping[str, Any]
-Ask = Callable[[], Mapping[str, Any]]
+Ask = Callable[[], Mapping[str, Any] | None]
 
 
 def run_nodes(
@@ -34,7 +34,8 @@ def run_nodes(
 ) -> dict[str, Any]:
     """Runs the nodes and returns the run's record; `watch` sees every event as it comes.
 
-    `ask` decides whether to run at all, while the pipeline is held; where it is not `due`, only that is returned.
+    `ask` decides whether to run at all, while the pipeline is held; where it is not `due`, only that is returned. With
+    no answer it runs.
     Where nothing has changed since a run that ended well, that one is repeated from its record. Raises PipelineBusy
     when another run holds the pipeline. Never imports TensorFlow.
     """

@@ -1,8 +1,8 @@
 """What a pipeline keeps of its versions, runs and artifacts, and what is removed when there is more.
 
 Never removed are the version in service, what it repeats, the versions before these, which they were judged against,
-and what a rollback would publish; the runs of all versions that stay; and the artifacts of these runs, of the newest
-run of each config that is still in use here, and of what `settled.json` would repeat.
+and what a rollback would publish; the runs of all versions that stay and of a challenger that waits; and the artifacts
+of these runs, of the newest run of each config that is still in use here, and of what `settled.json` would repeat.
 """
 
 import json
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from components.registry.challenger import find_waiting
 from components.registry.staging import CHANGE, held
 from components.registry.versions import earlier, history, intact, list_folders
 from configs.errors import MillraceError
@@ -49,7 +50,8 @@ def choose_doomed(config: Config, keep: Keep) -> Doomed:
     home, records = config.home, read_records(config.home)
     versions = _choose_versions(home, keep.versions)
     staying = [line["run"] for line in history(home) if home.serving / str(line["number"]) not in versions]
-    needed = {*staying, *_list_live(config, records)}
+    waiting = find_waiting(home)
+    needed = {*staying, *_list_live(config, records), *([waiting.line["run"]] if waiting else [])}
     runs = _choose_runs(home, records, needed, keep.runs)
     artifacts = _choose_artifacts(home, records, needed, keep.artifacts)
     size = sum(map(_measure, (*versions, *runs, *artifacts)))

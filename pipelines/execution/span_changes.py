@@ -11,8 +11,9 @@ from components.readers.spans import ALL
 from configs.errors import DataRejected, MillraceError
 from configs.quantities import count
 from configs.schema.config import Config
+from configs.schema.spans import find_unit
 from pipelines.runs.directory import read_record
-from pipelines.runs.outcomes import SUCCESSES, Outcome
+from pipelines.runs.outcomes import SUCCESSES, Outcome, read_outcomes
 from pipelines.runs.run import RECORD, Run
 
 READS = "ExampleGen"  # the node that tells of the data it has read
@@ -23,6 +24,17 @@ def list_portions(nodes: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     """Returns digest and rows of each span that a run has read, from the record of its nodes."""
     read = [node["details"] for node in nodes if node["node"] == READS and node["state"] in SUCCESSES]
     return dict(read[0].get("portions", {})) if read else {}
+
+
+def find_newest_span(config: Config, run_id: str) -> int | None:
+    """Returns the number of the newest span that a run has read; None where that is not known any more."""
+    run = Run(config.home, run_id)
+    with suppress(MillraceError):
+        ended = run.record.exists()  # one that was killed has told of its nodes all the same
+        nodes = read_record(run.record)["nodes"] if ended else map(asdict, read_outcomes(run).values())
+        read = map(find_unit(config.data.path).read, list_portions(list(nodes)))
+        return max((number for number in read if number is not None), default=None)
+    return None
 
 
 def find_changes(config: Config, run: Run, outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:

@@ -107,6 +107,7 @@ def attended(config: Config, run: Run, node: str) -> Iterator[None]:
         return
     with hold_service(config, run.id):
         sync.fetch_service(config.home)
+        sync.fetch_challenger(config.home)
         yield
 
 

@@ -62,13 +62,9 @@ def look_at_files(config: Config, served: Config, version: Version, source: Sour
     """
     tally, spreads, labelled = Tally(served.label, served.evaluation.slices), Spreads(served), 0
     with silence():  # TensorFlow
-        for batch, answers in _score(version, served, read_rows(source, served)):
+        for batch, answers in score_rows(version, served, read_rows(source, served)):
             spreads.add(batch, answers)
-            if served.label.name in batch.schema.names:
-                labels, there = find_labels(batch, served)
-                labelled += int(there.sum())
-                kept = batch.filter(pa.array(there))
-                tally.add(kept, labels[there], answers[there], find_weights(kept, served))
+            labelled += add_labelled(tally, batch, answers, served)
     if not spreads.rows:
         raise DataRejected("There is no row to score.", source.name, "Name another by --input.")
     metrics, thresholds = tally.estimate() if labelled else [], config.evaluation.thresholds
@@ -86,6 +82,16 @@ def look_at_files(config: Config, served: Config, version: Version, source: Sour
         strayed=measure_drift(spreads, version, config.gate.drift, publication.answers, earlier),
         answers=spreads.keep_answers(),
     )
+
+
+def add_labelled(tally: Tally, batch: pa.RecordBatch, answers: np.ndarray, served: Config) -> int:
+    """Takes in those rows of a batch that have a label, with their answers; returns how many these are."""
+    if served.label.name not in batch.schema.names:
+        return 0
+    labels, there = find_labels(batch, served)
+    kept = batch.filter(pa.array(there))
+    tally.add(kept, labels[there], answers[there], find_weights(kept, served))
+    return int(there.sum())
 
 
 def look_at_requests(
@@ -136,7 +142,7 @@ def list_missed(thresholds: Mapping[Any, Threshold], metrics: Iterable[Estimate]
     return found
 
 
-def _score(
+def score_rows(
     version: Version, served: Config, batches: Iterator[pa.RecordBatch]
 ) -> Iterator[tuple[pa.RecordBatch, np.ndarray]]:
     """Yields the rows and what the version says of them; it is loaded after the first are read: that takes seconds."""

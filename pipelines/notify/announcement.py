@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from components.registry.challenger import list_challengers
 from components.registry.file_lock import hold_file
 from components.registry.versions import history
 from configs.errors import MillraceError
@@ -18,22 +19,27 @@ from configs.home import Home
 from configs.schema.config import Config
 from configs.schema.duration import format_duration, read_duration
 from pipelines.notify.channels import send
-from pipelines.notify.message import Message, Record, list_messages
+from pipelines.notify.message import Message, Record, list_contest, list_messages
 from pipelines.runs.directory import write_file
 from pipelines.storage import sync
 
 PAUSES = (1.0, 4.0)  # seconds between the tries at once
 KEPT = 100  # messages that wait for a notifier, the newest
-ENDS = ("published", "recovered")  # which no cause stands for
+ENDS = ("published", "waiting", "set_aside", "recovered")  # which no cause stands for
+NEWEST = 2  # challengers: one that ended, and the one that a run has put in its place since
 PATIENCE = 120.0  # seconds to wait for another who tells
 
 
 @dataclass
 class Ledger:
-    """The causes that have been told and stand, and the messages that wait, each with the place of its notifier."""
+    """The causes that have been told and stand, and the messages that wait, each with the place of its notifier.
+
+    Also what of challengers has been told.
+    """
 
     causes: list[str] = field(default_factory=list)
     waiting: list[tuple[int, dict[str, str]]] = field(default_factory=list)
+    challengers: list[str] = field(default_factory=list)
 
 
 def announce(config: Config, record: Record, now: datetime, say: Callable[[str], None]) -> None:
@@ -46,7 +52,10 @@ def announce(config: Config, record: Record, now: datetime, say: Callable[[str],
         with hold_file(home.notify.with_suffix(".lock"), PATIENCE):
             sync.fetch_files(home, home.notify)
             ledger = read_ledger(home)
-            messages = list_messages(record, find_stale(config, now), ledger.causes)
+            contest = list_contest(config.name, list_challengers(home)[-NEWEST:])
+            messages = [message for key, message in contest.items() if key not in ledger.challengers]
+            messages += list_messages(record, find_stale(config, now), ledger.causes)
+            ledger.challengers = list(contest)
             ledger.causes = keep_causes(record, ledger.causes)
             add_messages(config, ledger, messages)
             ledger.waiting = deliver(config, ledger.waiting, say)[-KEPT:]
@@ -126,7 +135,8 @@ def read_ledger(home: Home) -> Ledger:
     """Returns what has been told; raises MillraceError for a file that cannot be read."""
     try:
         known: Mapping[str, Any] = json.loads(home.notify.read_text())
-        return Ledger(list(known["causes"]), [(int(place), dict(told)) for place, told in known["waiting"]])
+        waiting = [(int(place), dict(told)) for place, told in known["waiting"]]
+        return Ledger(list(known["causes"]), waiting, list(known.get("challengers", ())))
     except FileNotFoundError:
         return Ledger()
     except (OSError, ValueError, TypeError, LookupError) as error:

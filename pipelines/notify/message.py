@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from components.evaluation.judgement import OVERALL, Failure
+from components.registry.challenger import ASIDE, Challenger
 from configs.errors import DataRejected, MillraceError, NotBlessed
 from configs.quantities import count
 from configs.schema.notify import Event
@@ -82,6 +83,25 @@ def list_messages(record: Record, stale: str | None, open_causes: Sequence[str])
     if record["published"]:
         found.insert(0, Message(event="published", what=f"Version {record['published']} is in service", **about))
     return [*found, *_tell_stale(None if record["published"] else stale, about)]
+
+
+def list_contest(pipeline: str, challengers: Sequence[Challenger]) -> dict[str, Message]:
+    """Returns what is to be told of challengers, by what each message is known by: that it waits, and how that ended.
+
+    Of one whose place a newer took it is the newer that is told of, and of one that a person promoted nothing more.
+    """
+    found: dict[str, Message] = {}
+    for each in challengers:
+        line, end = each.line, each.end
+        what = f"The model of run {line['run']} waits as a challenger of what is in service"
+        found[f"{each.number} waits"] = Message(pipeline, "waiting", what, run=line["run"])
+        if end and end["event"] == ASIDE:
+            what = f"The model of run {line['run']} was set aside as a challenger: {end['why']}"
+            found[f"{each.number} ended"] = Message(pipeline, "set_aside", what, run=line["run"])
+        elif end and end["won"]:
+            what = f"Version {end['version']} is in service: {end['won']}"
+            found[f"{each.number} ended"] = Message(pipeline, "published", what, run=line["run"])
+    return found
 
 
 def tell_unanswered(pipeline: str, error: MillraceError) -> Message:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -69,8 +69,13 @@ def wanted_run(service: Service, config: Config, compiled: str, parameters: Mapp
 
 
 def plan_changes(service: Service, wanted: Recurring) -> Plan:
-    """Returns what it takes to make the recurring run the one that is wanted, and the only one of its name."""
+    """Returns what it takes to make the recurring run the one that is wanted, and the only one of its name.
+
+    One that is paused stays so: it is a person, or runs that failed, that have paused it.
+    """
     present = service.recurring()
+    if present and not any(one.enabled for one in present):
+        wanted = replace(wanted, enabled=False)
     differing = [differences(one, wanted) for one in present]
     kept = next((one for one, found in zip(present, differing, strict=True) if not found), None)
     doomed = tuple(one for one in present if one is not kept)

@@ -74,6 +74,10 @@ class Vertex:
         """Returns a run as it stands."""
         return self.read_run(self._ask(lambda: aiplatform.PipelineJob.get(run_id, **self.place)))
 
+    def read_log(self, run_id: str, step: str, node: str) -> str:
+        """Returns nothing: logs of Vertex AI lie in Cloud Logging."""
+        return ""
+
     def newest(self) -> list[Run]:
         """Returns the newest runs of the pipeline, newest first."""
         found = self._ask(
@@ -136,6 +140,15 @@ class Vertex:
         catch_up = self.config.schedule is not None and not self.config.schedule.no_catchup
         found = self._ask(lambda: self._find(recurring))
         self._ask(lambda: found.resume(catch_up=catch_up) if enabled else found.pause())
+
+    def trigger(self, recurring: Recurring, asked: str) -> Run:
+        """Refuses: Vertex starts no run of a schedule at another time."""
+        remedy = "Run: millrace submit CONFIG --engine vertex, which trains whatever the schedule waits for."
+        raise ConfigError("Vertex AI starts runs of a schedule at its times alone", recurring.name, remedy)
+
+    def last_run(self, recurring: Recurring) -> Run | None:
+        """Returns the newest run of the pipeline: a job does not tell which schedule has started it."""
+        return next(iter(self.newest()), None)
 
     def _find(self, recurring: Recurring) -> Any:
         return aiplatform.PipelineJobSchedule.get(recurring.id, **self.place)

@@ -101,6 +101,8 @@ def tell_service(record: Mapping[str, Any], before: int | None) -> str:
     if not record["in_service"]:
         return "Nothing is in service yet."
     serving = f"In service: version {record['in_service']}, in {record['serving']}."
+    if waits := record.get("challenger"):
+        return f"{serving} A challenger waits to take its place: {waits}."
     if not record["published"]:
         return f"{serving} This run has not changed that."
     return f"{serving} This run put it there{f', in place of version {before}' if before else ''}."

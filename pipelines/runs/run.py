@@ -94,6 +94,16 @@ class Run:
         return self.folder / "report.html"
 
     @property
+    def figures(self) -> Path:
+        """The figures of that page as data."""
+        return self.folder / "report.json"
+
+    @property
+    def card(self) -> Path:
+        """The card of its model, in Markdown."""
+        return self.folder / "model_card.md"
+
+    @property
     def tensorboard(self) -> Path:
         """What TensorBoard shows of its training."""
         return self.home.tensorboard(self.id)

@@ -63,6 +63,8 @@ class Facts:
     published: datetime | None = None  # when the version in service came there
     quality: Seen | None = None  # None where no look had labels
     drift: Seen | None = None
+    waits: str | None = None  # a challenger, which newer runs would keep from ever winning, and how it stands
+    contest: Sequence[str] = ()  # what became of the challenger just now
 
 
 @dataclass(frozen=True)
@@ -109,18 +111,22 @@ def decide(schedule: Schedule, facts: Facts, now: datetime) -> Decision:
         return replace(answer, due=True, reasons=(facts.asked,), ask_at=find_next(schedule, now), handled=now)
     if facts.paused or not schedule.enabled:
         return replace(answer, reasons=(facts.paused or "paused by schedule.enabled",))
-    failed = _count_failed(facts)
-    if failed >= schedule.failures.pause_after:
-        why = f"{count(failed, 'run')} in a row failed"
+    if why := find_spent(schedule, facts):
         return replace(answer, reasons=(f"paused, as {why}",), pause=why)
     return _resume(facts, answer) or _retry(schedule, facts, answer) or _keep_time(schedule, facts, answer)
 
 
 def _note(facts: Facts, now: datetime) -> tuple[str, ...]:
-    notes = [f"span {span} has changed since it was trained on" for span in facts.rewritten]
+    notes = [*facts.contest, *(f"span {span} has changed since it was trained on" for span in facts.rewritten)]
     if facts.handled and facts.handled > now:
         notes.append(f"the clock went back: it stood at {facts.handled:%Y-%m-%d %H:%M:%S} before")
     return tuple(notes)
+
+
+def find_spent(schedule: Schedule, facts: Facts) -> str | None:
+    """Returns why the schedule is to be paused, once its budget of failures is spent."""
+    failed = _count_failed(facts)
+    return f"{count(failed, 'run')} in a row failed" if failed >= schedule.failures.pause_after else None
 
 
 def _count_failed(facts: Facts) -> int:
@@ -211,6 +217,8 @@ def _weigh(when: When | None, facts: Facts, answer: Decision) -> Decision:
     """Says whether there is a reason for a run whose time has come."""
     reasons = [] if facts.runs else ["no run has ended yet"]
     reasons += [f"{part} changed" for part in facts.changed]
+    if facts.waits and not reasons:
+        return replace(answer, reasons=(facts.waits,))
     if when is None:
         return replace(answer, due=True, reasons=(*reasons, "its time has come"))
     data = _measure_data(when, facts)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from components.registry.challenger import tell_waiting
 from components.registry.versions import history
 from configs.home import Home
 from configs.schema.config import Config
@@ -38,6 +39,7 @@ class Standing:
     last_reason: str | None  # why it ran
     next: str | None
     waits: str  # for what, in words
+    challenger: str | None  # what waits to take the place of what is in service, and how it stands
     bytes: int
 
     @property
@@ -56,6 +58,8 @@ def describe_standing(config: Config, now: datetime) -> Standing:
     home, schedule = config.home, config.schedule
     sync.fetch_records(home)
     sync.fetch_files(home, home.schedule)
+    if config.evaluation.shadow:
+        sync.fetch_challenger(home)
     lines, newest = history(home), next(iter(read_records(home)), dict[str, Any]())
     current: dict[str, Any] = lines[-1] if lines else {}
     metric = next((name for name in MAIN if name in current.get("metrics", ())), None)
@@ -75,6 +79,7 @@ def describe_standing(config: Config, now: datetime) -> Standing:
         last_reason=((newest.get("decision") or {}).get("text") or "by hand") if newest else None,
         next=time,
         waits=waits,
+        challenger=tell_waiting(home, config.evaluation.shadow),
         bytes=measure_home(home),
     )
 

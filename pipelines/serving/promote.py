@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from components.registry.challenger import find_waiting
 from components.registry.door import require_sealed
 from components.registry.model_registry import Candidate, Published, Record
 from components.registry.model_registry import promote as publish
 from components.registry.tree_digest import tree_digest
-from components.registry.versions import EXTRA, intact, versions
+from components.registry.versions import EXTRA, Version, in_service, intact, versions
 from configs.errors import ConfigError, NotBlessed
 from configs.home import Home
 from pipelines.runs.directory import find_record
@@ -34,19 +35,29 @@ def propose(home: Home, run_id: str | None, reason: str) -> tuple[Candidate, Rec
     """
     sync.fetch_records(home)
     run = Run(home, find_record(home, run_id)["run"])
-    sync.fetch_files(home, run.config, run.outcomes)
+    if waiting := find_challenger(home, run.id):
+        return Candidate(waiting.path), Record(run.id, reason, waiting.manifest["metrics"])
+    sync.fetch_files(home, run.config, run.card, run.outcomes)
     outcomes = read_outcomes(run)
     _require(run, outcomes)
     uris = {name: outcomes[node].outputs[name][0] for name, node in {"model": "Trainer", **CARRIED}.items()}
     places = {name: sync.fetch_artifact(home, uri) for name, uri in uris.items()}
     recorded = {uri: digest for outcome in outcomes.values() for uri, digest in outcome.digests.items()}
+    files = {file.name: file for file in (run.config, run.card) if file.exists()}
     candidate = Candidate(
         model=places["model"] / "Format-Serving",
-        extras={name: places[name] for name in CARRIED} | {"config.json": run.config},
+        extras={name: places[name] for name in CARRIED} | files,
         seals={places[name]: recorded.get(uri, "") for name, uri in uris.items()},
     )
     require_sealed(candidate)
     return candidate, Record(run.id, reason, outcomes["Evaluator"].details["overall"])
+
+
+def find_challenger(home: Home, run_id: str) -> Version | None:
+    """Returns the model that waits as a challenger, its files verified, if it is of this run."""
+    sync.fetch_challenger(home)
+    waiting = find_waiting(home)
+    return in_service(home.challenger) if waiting and waiting.line["run"] == run_id else None
 
 
 def foresee(home: Home, model: Path) -> tuple[bool, str]:

@@ -142,6 +142,24 @@ def fetch_artifact(home: Home, uri: str) -> Path:
     return place
 
 
+def fetch_challenger(home: Home) -> None:
+    """Brings down the challenger, and what is known of those that there were."""
+    fetch_service(home.challenger)
+    fetch_files(home.challenger, home.challenger.looks)
+
+
+def put_challenger(home: Home, admit: Admit = admit) -> None:
+    """Puts the challenger into the store, with what is known of it, and removes those whose place it took."""
+    aside = home.challenger
+    if home.store is None or not aside.root.exists():
+        return
+    put_service(aside, admit)
+    put_files(aside, *filter(Path.exists, [aside.looks]))
+    with open_store(str(aside.store)) as store:
+        here = list_folders(aside)
+        store.remove(name for number, names in _versions(store, aside).items() if number not in here for name in names)
+
+
 def fetch_service(home: Home, every: bool = False) -> None:
     """Brings down the history and the version in service, or every version; of the others the manifests alone.
 

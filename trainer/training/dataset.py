@@ -7,14 +7,16 @@ from typing import Any, Literal
 
 import keras
 import numpy as np
-import psutil
 import tensorflow as tf
 
+from configs.memory import measure_free
 from configs.schema.training import Training
+from trainer.training.row_count import count_rows
 
 Batch = tuple[Any, ...]  # columns by name, the label, and the weight where rows have one
 CHUNK = 4096  # rows that are parsed at once
 SHARE = 0.25  # of the free memory, that the rows of a split may take
+SHUFFLED = 1 << 27  # bytes of rows of which the next is drawn: not a share of the memory, on which no order may depend
 
 
 @dataclass(frozen=True)
@@ -32,13 +34,13 @@ class Feed:
         steps = int(rows.cardinality())
         return cls(lambda epoch: rows, steps if steps >= 0 else sum(1 for _ in rows))
 
-    def change(self, change: Callable[[Mapping[str, tf.Tensor], tf.Tensor], dict[str, tf.Tensor]], seed: int) -> "Feed":
-        """Returns a feed whose columns are changed at random: at each step of each epoch by a seed of its own."""
+    def change(self, change: Callable[[Batch, tf.Tensor], Batch], seed: int) -> "Feed":
+        """Returns a feed whose batches are changed at random: at each step of each epoch by a seed of its own."""
 
         def make(epoch: tf.Tensor) -> tf.data.Dataset:
             def apply(number: tf.Tensor, batch: Batch) -> Batch:
                 step = tf.stack([tf.constant(seed, tf.int64), epoch * self.steps + number])
-                return change(batch[0], step), *batch[1:]
+                return change(batch, step)
 
             return self.make(epoch).enumerate().map(apply, num_parallel_calls=tf.data.AUTOTUNE)
 
@@ -103,7 +105,8 @@ class Rows:
         self.files = sorted(file for pattern in patterns for file in tf.io.gfile.glob(pattern))
         self.spec, self.names, self.training = spec, [name for name in (label, weight) if name], training
         self.factors: tf.Tensor | None = None  # of the weight, by the id of the class
-        self.held, self.count = self._hold()
+        self.count, self.width = count_rows(self.files), sum(map(_measure, spec.values()))
+        self.held = self._hold()
 
     def feed(self, batch_size: int) -> Feed:
         """Returns the rows in an order of each epoch's own."""
@@ -138,7 +141,7 @@ class Rows:
         if self.held is None:
             rows = self._read_files()
             if epoch is not None:
-                rows = rows.shuffle(self.training.shuffle, seed=seed + epoch)
+                rows = rows.shuffle(min(self.training.shuffle, max(size, SHUFFLED // self.width)), seed=seed + epoch)
             batches = rows.batch(size).map(self._parse, num_parallel_calls=tf.data.AUTOTUNE)
         else:
             held, places = self.held, tf.range(self.count)
@@ -166,23 +169,32 @@ class Rows:
         chunks = self._read_files().batch(CHUNK).map(self._parse, num_parallel_calls=tf.data.AUTOTUNE)
         return chunks.prefetch(tf.data.AUTOTUNE)
 
-    def _hold(self) -> tuple[Batch | None, int]:
-        """Returns the rows, where they fit into what `training.cache` allows, and how many there are."""
-        limits = {"none": 0.0, "memory": float("inf"), "auto": SHARE * psutil.virtual_memory().available}
-        room, count = limits[self.training.cache], 0
-        chunks: list[Batch] | None = []
-        for chunk in self._chunks():
-            parts = tf.nest.flatten(chunk)
-            count += int(parts[0].shape[0])
-            room -= sum(part.dtype.size * part.shape.num_elements() for part in parts)
-            if room < 0:
-                chunks = None
-            if chunks is not None:
-                chunks.append(tf.nest.map_structure(lambda part: part.numpy(), chunk))
-        if not chunks:
-            return None, count
+    def _hold(self) -> Batch | None:
+        """Returns the rows, where they fit into what `training.cache` allows.
+
+        Each part is one array, which is filled as the rows come: they are never there twice.
+        """
+        limits = {"none": 0.0, "memory": float("inf"), "auto": SHARE * measure_free()}
+        if not self.count or self.count * self.width > limits[self.training.cache]:
+            return None
         with tf.device("CPU:0"):
-            return tf.nest.map_structure(lambda *parts: tf.constant(np.concatenate(parts)), *chunks), count
+            parts = {
+                name: tf.Variable(tf.zeros([self.count, *each.shape], each.dtype)) for name, each in self.spec.items()
+            }
+            columns = {name: part for name, part in parts.items() if name not in self.names}
+            whole, start = (columns, *(parts[name] for name in self.names)), 0
+            for chunk in self._chunks():
+                end = start + int(tf.nest.flatten(chunk)[0].shape[0])
+                for part, rows in zip(tf.nest.flatten(whole), tf.nest.flatten(chunk), strict=True):
+                    part[start:end].assign(rows)
+                start = end
+            held: Batch = tf.nest.map_structure(lambda part: part.value(), whole)
+            return held
+
+
+def _measure(feature: tf.io.FixedLenFeature) -> int:
+    """Returns how many bytes a feature takes of a row."""
+    return int(feature.dtype.size * np.prod(feature.shape, dtype=np.int64))
 
 
 def read(rows: Rows) -> Examples:

@@ -1,7 +1,7 @@
 """Training: compile and fit, once for every family."""
 
 from collections.abc import Sequence
-from math import ceil, gcd
+from math import ceil, gcd, sqrt
 
 import keras
 import numpy as np
@@ -16,7 +16,6 @@ from trainer.training.losses import loss, margins, takes_margin
 from trainer.training.metrics import metrics
 from trainer.training.optimizers import optimizer, plateau
 
-LABEL, WEIGHT = 1, 2  # where a batch holds them
 MOST = 10  # steps that run before Python hears of them, where the config leaves that open
 
 
@@ -85,12 +84,12 @@ def prepare(
 ) -> keras.Model:
     """Returns what is to be trained for so many steps: the model, or that without its sigmoid; compiled."""
     rows, spread, weight = feed.once(), 1.0, 1.0
-    if label_kind == "regression":
-        mean, found = find_moments(rows, LABEL)
-        spread = found or 1.0
-        adapt(model, mean, spread)
-    if len(rows.element_spec) > WEIGHT:
-        weight = find_moments(rows, WEIGHT)[0] or 1.0
+    if label_kind == "regression" or len(rows.element_spec) > 2:
+        (mean, found), *weights = find_moments(rows)
+        weight = weights[0][0] or 1.0 if weights else 1.0
+        if label_kind == "regression":
+            spread = found or 1.0
+            adapt(model, mean, spread)
     margin = takes_margin(training.loss)
     trained = margins(model) if margin else model
     chosen, unit = loss(training.loss, label_kind, spread)
@@ -113,7 +112,23 @@ def stopping(training: Training) -> list[keras.callbacks.Callback]:
     return [keras.callbacks.EarlyStopping(patience=training.early_stopping.patience, restore_best_weights=True)]
 
 
-def find_moments(rows: tf.data.Dataset, part: int) -> tuple[float, float]:
-    """Returns the mean and the standard deviation of one part of the batches: of the labels, or of the weights."""
-    values = np.concatenate(list(rows.map(lambda *parts: parts[part]).as_numpy_iterator())).astype("float64")
-    return float(values.mean()), float(values.std())
+def find_moments(rows: tf.data.Dataset) -> list[tuple[float, float]]:
+    """Returns the mean and the standard deviation of the labels, and of the weights where rows have such, in one pass.
+
+    No more is held than a batch.
+    """
+    found = [(0, 0.0, 0.0)] * (len(rows.element_spec) - 1)
+    for parts in rows.map(lambda columns, *others: others).as_numpy_iterator():
+        found = [join_moments(known, part.astype("float64")) for known, part in zip(found, parts, strict=True)]
+    return [(mean, sqrt(squares / max(count, 1))) for count, mean, squares in found]
+
+
+def join_moments(known: tuple[int, float, float], values: np.ndarray) -> tuple[int, float, float]:
+    """Returns count, mean and the sum of squared distances from it, of what is known and of more values.
+
+    By the formula of Chan, Golub and LeVeque (1979), which loses no digits where the mean is large.
+    """
+    count, mean, squares = known
+    total, step = count + values.size, float(values.mean()) - mean
+    own = float(np.square(values - values.mean()).sum())
+    return total, mean + step * values.size / total, squares + own + step**2 * count * values.size / total

@@ -78,3 +78,15 @@ def test_the_rows_of_folds_are_held_in_memory(write: Callable[..., str]) -> None
     with pytest.raises(ConfigError, match="leave training.cache out"):
         load(write("evaluation:", FOLDS), ["training.cache=none"])
     assert load(write("evaluation:", FOLDS), ["training.cache=memory"]).refits
+
+
+def test_a_shadow_goes_by_spans_and_by_a_threshold_that_compares(write: Callable[..., str]) -> None:
+    keys = ["evaluation.shadow.spans=3", "evaluation.thresholds.auc.max_drop=0.01"]
+    with pytest.raises(ConfigError, match="data.path names none: write {SPAN} in it"):
+        load(write(), keys)
+    keys.append("data.path=spans/{SPAN}/*.csv")
+    with pytest.raises(ConfigError, match="no threshold compares two models: add max_drop or max_rise"):
+        load(write(), [*keys, "evaluation.thresholds={auc: {min: 0.8}}"])
+    shadow = load(write(), keys).evaluation.shadow
+    assert shadow is not None
+    assert shadow.spans == 3

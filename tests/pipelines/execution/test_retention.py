@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from components.registry.model_registry import Record
+from components.registry.challenger import challenge
+from components.registry.model_registry import Candidate, Record
 from components.registry.versions import history, in_service
 from configs.loading.loader import load
 from configs.schema.config import Config, Keep
 from pipelines.execution.retention import choose_doomed, remove_doomed, retain, retain_after
 from pipelines.runs.run import Run
-from tests.fakes.models import publish, rollback
+from tests.fakes.models import admit, publish, rollback
 from tests.pipelines.schedule.records import leave_record, leave_run
 from tests.sandbox import Sandbox
 
@@ -142,3 +143,15 @@ def test_a_run_tells_what_it_freed_in_its_record(config: Config) -> None:
     assert record["freed"].startswith("1 run, 2 artifacts, 0.")
     assert json.loads(run.record.read_text()) == record
     assert retain_after(config, run, last) == last
+
+
+def test_the_run_of_a_challenger_stays_with_its_artifacts(config: Config) -> None:
+    for number in range(1, 6):
+        leave(config, f"r{number}")
+    put(config, "r1")
+    waits = config.home.artifacts / "Trainer" / "model" / "r2"
+    current = in_service(config.home)
+    assert current is not None
+    challenge(config.home, Candidate(waits), Record("r2"), current.model_digest, admit)
+    retain(config)
+    assert list_names(config)[1:] == [["r1", "r2", "r4", "r5"], ["r1", "r2", "r5"]]

@@ -6,10 +6,11 @@ import pytest
 from components.readers.portions import find_spans
 from configs.loading.loader import load
 from configs.schema.config import Config
-from pipelines.execution.span_changes import LOOKS_BACK, find_changes
-from pipelines.runs.outcomes import Outcome
+from configs.schema.spans import find_unit
+from pipelines.execution.span_changes import LOOKS_BACK, find_changes, find_newest_span
+from pipelines.runs.outcomes import Outcome, write_outcome
 from pipelines.runs.run import Run
-from tests.pipelines.schedule.records import leave_record
+from tests.pipelines.schedule.records import leave_record, leave_run
 from tests.sandbox import Sandbox
 
 
@@ -88,3 +89,12 @@ def test_data_without_spans_may_grow_in_silence(fresh: Sandbox) -> None:
     leave_record(config, "r1", portions={"all": {"digest": "a", "rows": 1}})
     read = Outcome("ExampleGen", "done", details={"portions": {"all": {"digest": "b", "rows": 2}}})
     assert find_changes(config, Run(config.home, "r9"), [read]) == []
+
+
+def test_the_newest_span_of_a_run_is_known_by_its_record_or_by_its_node_alone(days: Config) -> None:
+    leave_record(days, "r1", portions=see(days, 1, 2))
+    killed = leave_run(days, "r2", "2026-06-01T03:00:00+00:00")
+    write_outcome(killed, Outcome("ExampleGen", "done", details={"portions": see(days, 2, 3)}))
+    unit = find_unit(days.data.path)
+    newest = [find_newest_span(days, run) for run in ("r1", "r2", "r3")]
+    assert newest == [unit.read("2026-11-02"), unit.read("2026-11-03"), None]

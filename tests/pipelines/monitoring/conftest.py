@@ -20,13 +20,15 @@ PLACES = np.where(np.arange(ROWS) % 4 == 0, "port", "town")
 
 
 class Told(tf.Module):
-    """Answers with the fare, which lies between 0 and 1."""
+    """Answers with the fare, which lies between 0 and 1, times a slope."""
+
+    def __init__(self, slope=1.0):
+        self.slope = slope
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
     def serving_default(self, examples):
-        return {
-            "prediction": tf.io.parse_example(examples, {"fare": tf.io.FixedLenFeature([1], tf.float32, 0.0)})["fare"]
-        }
+        fares = tf.io.parse_example(examples, {"fare": tf.io.FixedLenFeature([1], tf.float32, 0.0)})["fare"]
+        return {"prediction": 0.5 + self.slope * (fares - 0.5)}
 
 
 def describe(**columns):
@@ -59,21 +61,28 @@ def config(tmp_path):
     )
 
 
-@pytest.fixture(scope="session")
-def model(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("told")
-    told = Told()
+def save(told, folder):
     tf.saved_model.save(told, str(folder), signatures={"serving_default": told.serving_default})
     return folder
 
 
+@pytest.fixture(scope="session")
+def model(tmp_path_factory):
+    return save(Told(), tmp_path_factory.mktemp("told"))
+
+
 @pytest.fixture
-def home(config, model, tmp_path):
+def extras(config, tmp_path):
+    """What a version carries."""
     (tmp_path / "config.json").write_text(config.model_dump_json())
     statistics = tmp_path / "statistics" / "Split-train"
     statistics.mkdir(parents=True)
     (statistics / "FeatureStats.pb").write_bytes(describe(fare=FARES, place=PLACES, tipped=(FARES > 0.5).astype(int)))
-    extras = {"config.json": tmp_path / "config.json", "statistics": tmp_path / "statistics"}
+    return {"config.json": tmp_path / "config.json", "statistics": tmp_path / "statistics"}
+
+
+@pytest.fixture
+def home(model, extras, tmp_path):
     home = Home(tmp_path / "workspace" / "trips")
     publish(home, model, extras, Record("run-1", metrics={"auc": 0.9, "example_count": 100.0}))
     return home

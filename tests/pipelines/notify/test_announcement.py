@@ -1,9 +1,11 @@
+import json
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from typing import Any
 
 import pytest
 
+from components.registry.line_file import add_line
 from configs.errors import MillraceError, NotBlessed
 from configs.loading.loader import load
 from configs.schema.config import Config
@@ -125,3 +127,22 @@ def test_a_ledger_that_cannot_be_read_fails_nothing(config: Config, post: Post) 
     [said] = tell(config, run_record(FULL))
     assert said.startswith("Nobody could be told what became of the pipeline: ")
     assert str(config.home.notify) in said
+
+
+def test_what_becomes_of_challengers_is_told_once(config: Config, post: Post) -> None:
+    aside = config.home.challenger
+    aside.root.mkdir(parents=True)
+    lines = [{"number": number, "run": f"r{number}"} for number in (1, 2)]
+    aside.history.write_text(json.dumps(lines[0]) + "\n")
+    tell(config, run_record())
+    tell(config, run_record())
+    assert post.taken == ["a waiting"]
+    add_line(aside.looks, {"challenger": 1, "event": "set_aside", "why": "on span 7"})
+    aside.history.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    tell(config, run_record())
+    tell(config, asked_record())
+    assert post.taken == ["a waiting", "a set_aside", "a waiting"]
+    add_line(aside.looks, {"challenger": 2, "event": "in_service", "version": 2, "won": "on span 8"})
+    tell(config, asked_record())
+    tell(config, asked_record())
+    assert post.taken[3:] == ["a published"]

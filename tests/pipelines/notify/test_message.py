@@ -1,10 +1,12 @@
 from dataclasses import asdict
+from typing import Any
 
 import pytest
 
 from components.evaluation.judgement import Failure
+from components.registry.challenger import Challenger
 from configs.errors import ConfigError, DataRejected, MillraceError, NotBlessed, Stopped
-from pipelines.notify.message import Message, list_messages
+from pipelines.notify.message import Message, list_contest, list_messages
 from tests.pipelines.notify.records import asked_record, run_record
 
 FULL = MillraceError("The disk is full, 8,192 bytes are free.\nAnd more.", "/w/trips", "Free some space.")
@@ -97,3 +99,36 @@ def test_figures_make_no_other_cause_but_of_a_verdict_on_a_model() -> None:
     assert first == second != third
     causes = {list_messages(run_record(NotBlessed(f"auc is {auc}")), None, [])[0].cause for auc in (0.7, 0.8)}
     assert len(causes) == 2
+
+
+LINE = {"number": 1, "run": "r2"}
+
+
+@pytest.mark.parametrize(
+    ("end", "event", "what"),
+    [
+        (
+            {"event": "set_aside", "why": "on span 7 auc (Overall) is 0.5, below 0.9"},
+            "set_aside",
+            "The model of run r2 was set aside as a challenger: on span 7 auc (Overall) is 0.5, below 0.9",
+        ),
+        (
+            {"event": "in_service", "version": 2, "won": "as a challenger it won on span 7 against version 1"},
+            "published",
+            "Version 2 is in service: as a challenger it won on span 7 against version 1",
+        ),
+    ],
+)
+def test_a_challenger_is_told_of_when_it_begins_to_wait_and_when_that_ends(
+    end: dict[str, Any], event: str, what: str
+) -> None:
+    [began, ended] = list_contest("trips", [Challenger(LINE, [end])]).values()
+    assert began.subject == "trips waiting: The model of run r2 waits as a challenger of what is in service"
+    assert (ended.event, ended.what, ended.run) == (event, what, "r2")
+
+
+def test_of_one_that_waits_or_was_promoted_by_a_person_no_end_is_told() -> None:
+    compared = {"event": "compared", "span": "7", "won": True}
+    promoted = {"event": "in_service", "version": 2, "won": ""}
+    for events in ([], [compared], [promoted]):
+        assert [*list_contest("trips", [Challenger(LINE, events)])] == ["1 waits"]

@@ -90,3 +90,9 @@ def test_what_changed_in_service():
     assert verdict.tell_service(record(4, None, 3), 3) == "In service: version 3, in /s. This run has not changed that."
     first = verdict.tell_service(record(0, 1, 1), None)
     assert first == "In service: version 1, in /s. This run put it there."
+
+
+def test_a_challenger_that_waits_is_told_in_place_of_what_has_not_changed():
+    waits = "the model of run r2 has won 1 of 3 new spans (7) against version 1"
+    told = verdict.tell_service({**record(0, None, 1), "challenger": waits}, 1)
+    assert told == f"In service: version 1, in /s. A challenger waits to take its place: {waits}."

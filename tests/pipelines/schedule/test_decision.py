@@ -362,3 +362,16 @@ def test_the_next_moment_to_ask_is_never_one_that_has_passed() -> None:
             answer = decide(schedule, facts, now)
             assert answer.ask_at is not None
             assert now <= answer.ask_at <= find_next(schedule, now) + DAY
+
+
+def test_while_a_challenger_waits_new_data_is_no_reason_and_a_change_is() -> None:
+    waits = "the model of run r1 has won 1 of 3 new spans (7) against version 1"
+    facts = replace(KNOWN, new_spans=3, waits=waits, contest=("the challenger has won span 7",))
+    now = at("2026-06-02T03:00")
+    for schedule in (daily(), daily(when={"new_spans": 1}), daily(when={"age": "1d"})):
+        answer = decide(schedule, facts, now)
+        assert answer.text == f"not due: {waits}; the challenger has won span 7"
+        assert answer.ask_at == at("2026-06-03T03:00")
+    assert decide(daily(), replace(facts, changed=["config"]), now).text.startswith("due: config changed")
+    assert decide(daily(), replace(facts, asked="ada asks"), now).due
+    assert decide(daily(when={"new_spans": 1}), replace(facts, waits=None), now).due

@@ -2,9 +2,11 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from components.registry.challenger import Contest
 from configs.errors import ConfigError
 from configs.loading.loader import load
 from configs.schema.config import Config
+from pipelines.monitoring import contest
 from pipelines.schedule.inquiry import ask_schedule, tell_busy
 from pipelines.schedule.state import State, change_state, read_state
 from tests.pipelines.schedule.records import leave_record
@@ -53,3 +55,34 @@ def test_while_a_run_goes_on_nothing_is_remembered(daily: Config) -> None:
 def test_a_config_without_a_schedule_is_refused(fresh: Sandbox) -> None:
     with pytest.raises(ConfigError, match="has no schedule"):
         ask_schedule(load(fresh.config), NOW)
+
+
+@pytest.fixture
+def contests(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The pipelines whose contests were held, each with what came of it."""
+    held: list[str] = []
+
+    def hold(config: Config) -> Contest:
+        held.append(config.name)
+        return Contest(("the challenger has won span 8",), "the model of run r1 has won 1 of 3 new spans")
+
+    monkeypatch.setattr(contest, "hold_contest", hold)
+    return held
+
+
+def test_a_challenger_is_looked_at_before_it_is_decided_and_not_while_paused(
+    fresh: Sandbox, contests: list[str]
+) -> None:
+    shadow = ["evaluation.shadow.spans=3", "evaluation.thresholds.auc.max_drop=0", "data.path=rows-{SPAN}.csv"]
+    config = load(fresh.config, [*shadow, "schedule={cron: 0 3 * * *}"])
+    leave_record(config, "r1")
+    text = "not due: the model of run r1 has won 1 of 3 new spans; the challenger has won span 8"
+    assert ask_schedule(config, NOW).text == text
+    change_state(config.home, paused="paused by ada")
+    assert ask_schedule(config, NOW + timedelta(days=1)).text == "not due: paused by ada"
+    assert contests == ["trips"]
+
+
+def test_without_a_shadow_none_is_looked_at(daily: Config, contests: list[str]) -> None:
+    ask_schedule(daily, NOW)
+    assert contests == []

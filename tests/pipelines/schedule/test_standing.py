@@ -5,6 +5,7 @@ import pytest
 
 from configs.loading.loader import load
 from configs.schema.config import Config
+from configs.schema.evaluation import Shadow
 from pipelines.schedule import wishes
 from pipelines.schedule.standing import TREND, Standing, describe_standing, tell_age
 from tests.pipelines.schedule.records import leave_record
@@ -75,3 +76,17 @@ def test_a_clock_that_went_back_makes_no_age_below_nothing(config: Config) -> No
     publish(config, 0.9)
     standing: Standing = describe_standing(config, NOON - 9 * DAY)
     assert tell_age(standing) == "0s of 30d"
+
+
+def test_what_waits_to_take_the_place_of_what_is_in_service(config: Config) -> None:
+    publish(config, 0.90)
+    line = {"number": 1, "model_digest": "d", "run": "r2", "at": NOON.isoformat(), "metrics": {}}
+    home = config.home
+    home.challenger.root.mkdir()
+    home.challenger.history.write_text(json.dumps(line) + "\n")
+    home.history.write_text(json.dumps({**json.loads(home.history.read_text()), "model_digest": "c"}) + "\n")
+    assert describe_standing(config, NOON).challenger is None
+    evaluation = config.evaluation.model_copy(update={"shadow": Shadow(spans=3)})
+    shadowed = config.model_copy(update={"evaluation": evaluation})
+    waits = "the model of run r2 has won 0 of 3 new spans against version 1"
+    assert describe_standing(shadowed, NOON).challenger == waits

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from components.registry.model_registry import Record
+from components.registry.challenger import challenge, find_waiting, keep_event
+from components.registry.model_registry import Candidate, Record
 from components.registry.versions import MANIFEST, history, in_service, list_folders
 from configs.errors import MillraceError, PipelineBusy
 from configs.home import Home
@@ -288,3 +289,29 @@ def test_a_folder_of_another_user_is_no_place_for_copies(here: Home, monkeypatch
     monkeypatch.setattr(os, "getuid", lambda: 12345)
     with pytest.raises(MillraceError, match="another user's"):
         sync.fetch_files(here, here.runs)
+
+
+@pytest.mark.slow
+def test_a_challenger_waits_on_every_machine_and_the_one_before_it_is_removed(here: Home, there: Home) -> None:
+    add(here, "old")
+    for home, weights in ((here, "new"), (there, "newer")):
+        sync.fetch_service(home)
+        sync.fetch_challenger(home)
+        model = home.root / "candidate"
+        write(model / "saved_model.pb", "graph")
+        write(model / "variables" / "variables.data", weights)
+        current = in_service(home)
+        assert current is not None
+        challenge(home, Candidate(model), Record(f"run-of-{weights}"), current.model_digest, admit)
+        sync.put_challenger(home, admit)
+    newest = find_waiting(there)
+    assert newest is not None
+    keep_event(there, newest, "compared", span="7", against=newest.digest, won=True)
+    sync.put_challenger(there, admit)
+    sync.fetch_challenger(here)
+    waiting = find_waiting(here)
+    assert waiting is not None
+    assert (waiting.line["run"], [event["span"] for event in waiting.events]) == ("run-of-newer", ["7"])
+    assert (here.challenger.serving / "2" / "variables" / "variables.data").read_text() == "newer"
+    assert [*list_folders(here.challenger)] == [2]
+    assert served(here) == (1, "old")

@@ -1,10 +1,21 @@
 """The rows of a split: which come, in which order, from memory or from the disk, and how much each counts."""
 
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
+import pyarrow as pa
 import pytest
 import tensorflow as tf
 
+from components.examples.shards import Shard
+from configs.repository import ROOT
 from configs.schema.training import Training
+from tests.trainer.training import memory_probe
 from trainer.training.dataset import Rows, choose_batch, pick, read, set_seed
 
 COUNT = 1000
@@ -99,7 +110,7 @@ def test_what_judges_lies_still(folder, cache):
 
 def test_rows_stay_in_memory_as_long_as_there_is_room(folder, monkeypatch):
     for free, held in ((4 * COUNT * 12 + 1000, True), (4 * COUNT * 12 - 1000, False)):  # a quarter; 12 bytes a row
-        monkeypatch.setattr("psutil.virtual_memory", lambda free=free: type("Memory", (), {"available": free}))
+        monkeypatch.setattr("trainer.training.dataset.measure_free", lambda free=free: free)
         rows = rows_of(folder)
         assert (rows.held is not None, rows.count) == (held, COUNT)
 
@@ -150,3 +161,71 @@ def test_columns_that_a_model_has_no_use_for_are_left_out(folder):
     [first, *_] = pick(rows_of(folder, "weight").batches(128), ["number"])
     assert [*first[0]] == ["number"]
     assert len(first) == 3
+
+
+def test_what_is_drawn_from_is_bounded_by_bytes(folder, monkeypatch):
+    monkeypatch.setattr("trainer.training.dataset.SHUFFLED", 12 * 40)  # bytes of 40 rows
+    found = numbers(rows_of(folder, cache="none", seed=3).feed(8).once())
+    lying = numbers(rows_of(folder, cache="none").batches(COUNT))
+    places = {number: place for place, number in enumerate(lying)}
+    assert sorted(found) == sorted(lying)
+    assert found != lying
+    ahead = [places[number] - place for place, number in enumerate(found)]
+    assert max(ahead) < 40
+    whole = numbers(rows_of(folder, cache="none", seed=3, shuffle=10).feed(8).once())
+    assert max(places[number] - place for place, number in enumerate(whole)) < 10
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory):
+    """Two million rows of 168 MB, as Transform writes them: 20 copies of one shard."""
+    folder, random, rows = tmp_path_factory.mktemp("many"), np.random.default_rng(0), 100_000
+    for name in ("Split-train", "Columns-train"):
+        (folder / name).mkdir()
+    shard = Shard(str(folder / "Split-train" / "0.gz"), str(folder))
+    cells = [
+        pa.ListArray.from_arrays(
+            np.arange(0, rows * width + 1, width, np.int32), random.random(rows * width, np.float32)
+        )
+        for width in (memory_probe.WIDTH, 1)
+    ]
+    shard.write(pa.RecordBatch.from_arrays(cells, ["numbers", "label"]))
+    shard.close()
+    for copy in range(1, 20):
+        shutil.copy(folder / "Split-train" / "0.gz", folder / "Split-train" / f"{copy}.gz")
+        shutil.copy(folder / "Columns-train" / "0.parquet", folder / "Columns-train" / f"{copy}.parquet")
+    return folder / "Split-train"
+
+
+@pytest.fixture
+def group():
+    """A control group of 0.8 GiB: the file by which a process enters it."""
+    mount = Path("/sys/fs/cgroup")
+    folder, limit = (
+        (mount / f"millrace-{os.getpid()}", "memory.max")
+        if (mount / "cgroup.controllers").exists()
+        else (mount / "memory" / f"millrace-{os.getpid()}", "memory.limit_in_bytes")
+    )
+    try:
+        folder.mkdir()
+        (folder / limit).write_text(str(int(0.8 * 2**30)))
+    except OSError as error:
+        pytest.skip(f"no control group can be made here: {error}")
+    yield folder / "cgroup.procs"
+    folder.rmdir()
+
+
+def probe(folder, cache, *group):
+    command = [sys.executable, "-m", memory_probe.__name__, str(folder), cache, *map(str, group)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout)
+
+
+@pytest.mark.full
+def test_two_million_rows_are_never_held_twice_and_are_read_in_a_group_of_little_memory(many, group):
+    held = probe(many, "memory")
+    assert (held["count"], held["held"], held["seen"]) == (2_000_000, True, 2_000_000)
+    assert held["peak"] <= 1.5
+    bounded = probe(many, "auto", group)
+    assert (bounded["count"], bounded["seen"]) == (2_000_000, 2_000_000)

@@ -12,7 +12,7 @@ from configs.schema.models import Linear
 from configs.schema.training import EarlyStopping, Optimizer, Training
 from tests.trainer.conftest import LABELS
 from trainer.models.linear import build
-from trainer.training.fit import fit, steps_at_once
+from trainer.training.fit import find_moments, fit, steps_at_once
 
 
 @pytest.fixture
@@ -154,3 +154,24 @@ def test_a_step_is_traced_once(model, rows):
     traced.clear()
     fit(watched, rows, rows, Training(epochs=2, optimizer=Optimizer(name="adam")), "binary")
     assert traced == [True, False]  # a step, and a look at the eval split
+
+
+def test_what_labels_and_weights_are_is_found_in_one_pass():
+    random = np.random.default_rng(3)
+    label, weight = 1e6 + random.normal(size=(1000, 2)), random.random((1000, 1))
+    passes = []
+
+    def make():
+        passes.append(1)
+        yield from (
+            ({"x": label[at : at + 64]}, label[at : at + 64], weight[at : at + 64]) for at in range(0, 1000, 64)
+        )
+
+    kinds = tuple(tf.TensorSpec([None, width], tf.float64) for width in (2, 1))
+    rows = tf.data.Dataset.from_generator(make, output_signature=({"x": kinds[0]}, *kinds))
+    found = find_moments(rows)
+    assert found == [
+        (pytest.approx(label.mean(), rel=1e-12), pytest.approx(label.std(), rel=1e-9)),
+        (pytest.approx(weight.mean()), pytest.approx(weight.std())),
+    ]
+    assert len(passes) == 1
