@@ -21,7 +21,8 @@ from bench.measure import ROOT
 from components.examples.tf_example import encode_examples
 from components.validation.column_patterns import resolve
 from configs.loading.loader import load
-from configs.schema.config import Config, Label
+from configs.schema.config import Config
+from configs.schema.label import Label
 from trainer.features.transforms import Column, columns, list_vocabularies
 from trainer.models.families import build
 from trainer.settings import Settings

@@ -30,8 +30,9 @@ from components.schemas.tfdv_schema import read_schema, read_statistics
 from components.summaries import Outputs, Summary
 from components.validation.precision import COARSE, WHOLE, choose_offset, find_step
 from configs.errors import DataRejected
-from configs.schema.config import Config, Gate
+from configs.schema.config import Config
 from configs.schema.features import Numeric
+from configs.schema.gate import Gate
 
 FOUND = "anomalies.json"
 OF_SCHEMA = {"gate.unseen", "data.schema_file"}  # keys of what an accepted schema allows

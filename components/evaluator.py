@@ -25,8 +25,9 @@ from components.explanation.account import ROWS, Plan, keep_explanation, make_pl
 from components.explanation.rows import read_rows
 from components.patches.tfx_io import large_batches
 from components.summaries import Outputs, Summary
-from configs.schema.config import Config, Label
+from configs.schema.config import Config
 from configs.schema.evaluation import MAIN
+from configs.schema.label import Label
 from trainer.export.signatures import FOLDS, JUDGED
 
 MODELS = ("model", "baseline_model")

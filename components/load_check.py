@@ -25,7 +25,8 @@ from components.scoring.saved_model import BySignature, Tensors
 from components.summaries import Outputs, Summary
 from configs.errors import NotBlessed
 from configs.quantities import count
-from configs.schema.config import Config, Label
+from configs.schema.config import Config
+from configs.schema.label import Label
 from trainer.export import signatures
 from trainer.export.saved_model import KERAS_MODEL, name_answers
 from trainer.export.signatures import PREDICTION, RAW, SERVING, TRANSFORM

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import keras
 
-from configs.schema.config import Label
+from configs.schema.label import Label
 from configs.schema.training import LossName, TrainingMetric
 
 

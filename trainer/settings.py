@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from configs.schema.config import Label
 from configs.schema.features import Feature
+from configs.schema.label import Label
 from configs.schema.models import Model
 from configs.schema.section import Section
 from configs.schema.training import Training

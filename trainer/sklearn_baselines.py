@@ -14,7 +14,7 @@ from sklearn.svm import LinearSVC, LinearSVR
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from configs.schema.baselines import SklearnModel
-from configs.schema.config import Label
+from configs.schema.label import Label
 from trainer.features.transforms import Column
 from trainer.training.dataset import Examples
 

@@ -21,8 +21,9 @@ from tensorflow_model_analysis.proto.config_pb2 import (
 
 from components.evaluation import tfma_metrics
 from components.evaluation.figures import COUNT, choose_options
-from configs.schema.config import Config, Label
+from configs.schema.config import Config
 from configs.schema.evaluation import Metric, Threshold
+from configs.schema.label import Label
 from trainer.export.signatures import PREDICTION, SERVING, TRANSFORM
 
 CLASSES: dict[Metric, str] = {

@@ -3,8 +3,8 @@
 from typing import Any
 
 from components.evaluation import sums
-from configs.schema.config import Label
 from configs.schema.evaluation import Metric
+from configs.schema.label import Label
 
 FIGURES: dict[Metric, type[sums.Sums]] = {
     "auc": sums.Area,

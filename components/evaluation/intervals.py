@@ -16,8 +16,8 @@ import numpy as np
 from components.evaluation.judgement import OVERALL, Measured
 from components.evaluation.predictions import Predictions
 from components.evaluation.resampling import choose_resampled
-from configs.schema.config import Label
 from configs.schema.evaluation import Metric
+from configs.schema.label import Label
 
 KEPT_IN = "intervals.json"  # in the evaluation
 RESAMPLES = 1000

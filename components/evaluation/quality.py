@@ -10,7 +10,7 @@ import numpy as np
 from components.evaluation.predictions import Predictions
 from components.evaluation.sums import HALF
 from components.registry.versions import OF_ROWS
-from configs.schema.config import Label
+from configs.schema.label import Label
 
 KEPT_IN = f"{OF_ROWS}/quality.json"  # in the evaluation
 BINS, FINE = 10, 20  # of scores, where rows are to be many, and where they are counted alone

@@ -11,8 +11,8 @@ from typing import TypeAlias
 import numpy as np
 
 from components.evaluation.sums import BUCKETS, HALF, LEAST
-from configs.schema.config import Label
 from configs.schema.evaluation import Metric
+from configs.schema.label import Label
 
 Figure: TypeAlias = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 

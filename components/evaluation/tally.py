@@ -14,7 +14,7 @@ from components.evaluation.figures import COUNT, SHARES, choose_figures
 from components.evaluation.judgement import OVERALL
 from components.evaluation.sums import Sums
 from components.validation.column_types import column
-from configs.schema.config import Label
+from configs.schema.label import Label
 
 GROUPS = 20  # of rows, as many as TFMA's own jackknife has
 CERTAINTY = 0.95

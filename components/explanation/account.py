@@ -18,9 +18,10 @@ from components.explanation.rows import find_labels, find_weights
 from components.readers.row_batch import choose_columns
 from components.registry.versions import OF_ROWS
 from components.scoring.scorer import Asked
-from configs.schema.config import Config, Label
+from configs.schema.config import Config
 from configs.schema.evaluation import MAIN
 from configs.schema.features import Image
+from configs.schema.label import Label
 
 KEPT_IN = f"{OF_ROWS}/explanation.json"  # in the evaluation
 ROWS = 1000  # that are asked

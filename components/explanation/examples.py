@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image
 
-from configs.schema.config import Label
+from configs.schema.label import Label
 
 EACH = 5  # of right and of wrong ones
 FEATURES = 12  # that are shown

@@ -8,7 +8,7 @@ from tfx import types
 
 from components.examples.batches import ROWS, list_shards, read_batches
 from components.validation.typed_batch import join
-from configs.schema.config import Label
+from configs.schema.label import Label
 
 SEED = 0
 

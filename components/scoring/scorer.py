@@ -13,7 +13,7 @@ from components.registry.versions import Version
 from components.scoring.saved_model import SavedModel
 from components.validation.column_types import Role
 from components.validation.typed_batch import convert, find_faults, list_sources
-from configs.schema.config import Label
+from configs.schema.label import Label
 from trainer.export.signatures import PREDICTION, SERVING, find_free
 
 Answers = Mapping[str, Sequence[Any]]

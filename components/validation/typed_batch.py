@@ -12,9 +12,10 @@ from components.readers.row_batch import choose_columns
 from components.validation.cast import to_text
 from components.validation.column_types import Role, column
 from components.validation.spelling import Spelling
-from configs.schema.config import Config, Label
+from configs.schema.config import Config
 from configs.schema.data import Data
 from configs.schema.features import Categorical, Feature, Image, Numeric, Steps, Timestamp
+from configs.schema.label import Label
 
 LISTS = ("image", "sequence", "ids", "labels")  # roles whose cells are more than one value
 LABELS = {"binary": "label", "multiclass": "label", "multilabel": "labels", "regression": "target"}

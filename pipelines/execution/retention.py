@@ -20,7 +20,8 @@ from components.registry.versions import earlier, history, intact, list_folders
 from configs.errors import MillraceError
 from configs.home import Home
 from configs.quantities import count
-from configs.schema.config import Config, Keep
+from configs.schema.config import Config
+from configs.schema.storage import Keep
 from pipelines.execution.provenance import describe_provenance
 from pipelines.runs.directory import read_records, write_file
 from pipelines.runs.run import STARTED, Run

@@ -13,7 +13,8 @@ from components.feature_statistics.distance import Column, Statistics, allow_for
 from components.registry.versions import Version
 from components.schemas.free_columns import free
 from components.validation.column_types import column
-from configs.schema.config import Config, Label
+from configs.schema.config import Config
+from configs.schema.label import Label
 from trainer.export.signatures import PREDICTION
 
 TRAINED_ON = "statistics/Split-train/FeatureStats.pb"

@@ -8,7 +8,7 @@ from typing import Any
 from components.evaluation.figures import COUNT
 from components.evaluation.judgement import KEPT, OVERALL
 from components.registry.versions import Version
-from configs.schema.config import Label
+from configs.schema.label import Label
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from pandas.util import hash_array
 from components.validation.profile import Profile
 from configs.loading.yaml_writer import show
 from configs.quantities import count
-from configs.schema.config import Gate
 from configs.schema.data import Split
+from configs.schema.gate import Gate
 
 SMALL = 1000  # rows below which a tenth is too little to judge by
 CHANCE = 2.2  # standard errors of a distance between two splits, which chance hardly ever makes

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from configs.schema.config import Label
+from configs.schema.label import Label
 from pipelines.reporting.charts import Chart, chart
 
 SERIES = 3  # classes that a chart tells apart

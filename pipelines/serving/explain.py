@@ -14,7 +14,8 @@ from components.registry.versions import Version
 from components.scoring.scorer import Scorer
 from configs.errors import MillraceError
 from configs.home import Home
-from configs.schema.config import Config, Label
+from configs.schema.config import Config
+from configs.schema.label import Label
 from pipelines.runs.outcomes import read_outcomes
 from pipelines.runs.run import Run
 from pipelines.serving.batch_predict import choose_version, parse_row, type_row

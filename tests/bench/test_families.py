@@ -7,7 +7,7 @@ from bench import families
 from bench.families import CONFIGS, Clock, compare, make
 from components.validation.column_patterns import resolve
 from configs.loading.loader import load
-from configs.schema.config import Label
+from configs.schema.label import Label
 from trainer.features.transforms import Column
 from trainer.models.families import FAMILIES
 

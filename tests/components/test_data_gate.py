@@ -18,7 +18,7 @@ from components.schemas.places import FILE
 from components.schemas.tfdv_schema import infer
 from configs.errors import DataRejected
 from configs.home import Home
-from configs.schema.config import Gate
+from configs.schema.gate import Gate
 from tests.components.trips import OPTIONS, statistics
 from tests.fakes.models import publish
 

@@ -13,8 +13,8 @@ from tfx.types import standard_artifacts
 from components import transform
 from components.transform import SPLITS, See, summarise
 from configs import progress
-from configs.schema.config import Label
 from configs.schema.features import Numeric
+from configs.schema.label import Label
 from trainer.features.cells import NUMBERS
 from trainer.features.learnt import Learnt
 from trainer.settings import Columns

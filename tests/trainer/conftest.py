@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from configs.schema.config import Label
+from configs.schema.label import Label
 from trainer.features.transforms import Column
 
 LABELS = {

@@ -6,7 +6,7 @@ import tensorflow as tf
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
-from configs.schema.config import Label
+from configs.schema.label import Label
 from trainer.features.transforms import Column
 
 COLUMNS = [Column("image", shape=(8, 8, 1))]

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from configs.schema.config import Label
+from configs.schema.label import Label
 from tests.trainer.conftest import LABELS
 from trainer.labels import HEADS, adapt, count_units, predict
 

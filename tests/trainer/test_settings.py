@@ -3,8 +3,8 @@ import json
 import pytest
 from pydantic import ValidationError
 
-from configs.schema.config import Label
 from configs.schema.features import Numeric
+from configs.schema.label import Label
 from configs.schema.models import Dnn
 from configs.schema.training import Training
 from trainer.settings import Settings, read_values

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from configs.schema.config import Label
+from configs.schema.label import Label
 from trainer.export.out_of_fold import OutOfFold
 from trainer.export.signatures import CLASSES, EXAMPLES, FOLDS, PREDICTION, RAW, SCORES, SERVING, TRANSFORM, find_free
 from trainer.features.cells import Cells, from_examples, from_request

@@ -6,7 +6,7 @@ from functools import partial
 import keras
 import numpy as np
 
-from configs.schema.config import Label
+from configs.schema.label import Label
 from configs.schema.models import AdditiveAttention, Attention, SelfAttention
 from trainer.features.transforms import Column
 from trainer.models.layers import Tensor, average, compose, embed, is_steps

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
-from configs.schema.config import Label
 from configs.schema.data import HORIZON
+from configs.schema.label import Label
 from configs.schema.models import Autoregression
 from trainer.features.transforms import Column, name_column
 from trainer.labels import count_units, predict

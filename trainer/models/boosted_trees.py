@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from configs.schema.config import Label
+from configs.schema.label import Label
 from configs.schema.models import BoostedTrees
 from trainer.features.transforms import Column
 from trainer.labels import count_units, predict

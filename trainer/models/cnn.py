@@ -6,7 +6,7 @@ from functools import partial
 import keras
 
 from configs.errors import ConfigError
-from configs.schema.config import Label
+from configs.schema.label import Label
 from configs.schema.models import Cnn
 from trainer.features.transforms import Column
 from trainer.models.layers import Tensor, activate, compose, embed, is_steps

@@ -11,7 +11,7 @@ from typing import Any
 import keras
 
 from configs.errors import ConfigError, MillraceError
-from configs.schema.config import Label
+from configs.schema.label import Label
 from configs.schema.models import Custom, Model
 from trainer.features.transforms import Column
 from trainer.labels import OUTPUT, count_units

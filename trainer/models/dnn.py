@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import keras
 
-from configs.schema.config import Label
+from configs.schema.label import Label
 from configs.schema.models import Dnn
 from trainer.features.transforms import Column
 from trainer.labels import count_units, predict

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from configs.errors import ConfigError
-from configs.schema.config import Label
+from configs.schema.label import Label
 from configs.schema.models import Network
 from trainer.features.transforms import Column
 from trainer.labels import count_units, predict

@@ -5,7 +5,7 @@ from functools import partial
 
 import keras
 
-from configs.schema.config import Label
+from configs.schema.label import Label
 from configs.schema.models import Rnn
 from trainer.features.transforms import Column
 from trainer.models.layers import Tensor, compose, embed, is_steps

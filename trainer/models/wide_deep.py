@@ -6,7 +6,7 @@ from math import prod
 import keras
 
 from configs.errors import ConfigError
-from configs.schema.config import Label
+from configs.schema.label import Label
 from configs.schema.models import WideDeep
 from trainer.features.transforms import Column, name_column
 from trainer.labels import count_units, predict

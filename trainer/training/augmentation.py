@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from configs.errors import ConfigError
 from configs.schema.augmentation import Augmentation, Images, Numbers, Sequences, Texts
-from configs.schema.config import Label
+from configs.schema.label import Label
 from trainer.features.transforms import Column
 from trainer.training.dataset import Batch
 from trainer.training.mixing import mix

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from configs.progress import PROGRESS
-from configs.schema.config import Label
+from configs.schema.label import Label
 from configs.schema.models import BoostedTrees
 from configs.schema.training import Training
 from trainer.features.transforms import Column

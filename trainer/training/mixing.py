@@ -5,7 +5,7 @@ from typing import TypeAlias
 import tensorflow as tf
 
 from configs.schema.augmentation import Augmentation
-from configs.schema.config import Label
+from configs.schema.label import Label
 from trainer.labels import count_units, share_out
 from trainer.training.dataset import Batch
 

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from configs.errors import MillraceError
-from configs.schema.config import Label
+from configs.schema.label import Label
 from trainer.export.saved_model import KERAS_MODEL
 from trainer.features.learnt import Learnt
 from trainer.features.transforms import Column

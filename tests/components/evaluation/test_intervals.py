@@ -12,7 +12,7 @@ from sklearn.metrics import roc_auc_score
 from components.evaluation.intervals import KEPT_IN, attach, enclose, estimate, keep_intervals
 from components.evaluation.judgement import OVERALL, Measured
 from components.evaluation.predictions import Predictions
-from configs.schema.config import Label
+from configs.schema.label import Label
 
 BINARY = Label(name="tip", kind="binary")
 NUMBER = Label(name="tip", kind="regression")

@@ -8,7 +8,7 @@ from sklearn.metrics import mean_pinball_loss, precision_recall_fscore_support
 from components.evaluation.predictions import Predictions
 from components.evaluation.quality import DESCRIBED, FINE, describe_number, keep_quality, read_quality
 from components.registry.versions import OF_ROWS
-from configs.schema.config import Label
+from configs.schema.label import Label
 from tests.components.evaluation.test_eval_config import LABELS
 from tests.components.evaluation.test_resampling import judged
 

@@ -5,7 +5,7 @@ import pytest
 
 from components.evaluation.figures import choose_figures
 from components.evaluation.resampling import choose_resampled
-from configs.schema.config import Label
+from configs.schema.label import Label
 from tests.components.evaluation.test_eval_config import LABELS
 
 ROWS, RESAMPLES, OFFSET = 200, 5, 1e6

@@ -15,7 +15,7 @@ from components.evaluation import sums
 from components.evaluation.results import slice_name
 from components.evaluation.slice_extractor import find_slices
 from components.evaluation.tally import Tally, find_members, jackknife
-from configs.schema.config import Label
+from configs.schema.label import Label
 
 ROWS = 3000
 

@@ -7,7 +7,8 @@ import pytest
 from components.explanation import account
 from components.explanation.account import Plan, keep_explanation, make_measure, make_plan, read_explanation
 from components.registry.versions import OF_ROWS
-from configs.schema.config import Config, Label
+from configs.schema.config import Config
+from configs.schema.label import Label
 from tests.components.evaluation.test_eval_config import LABELS, config_of
 from tests.components.explanation import linear
 

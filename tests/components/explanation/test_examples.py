@@ -8,7 +8,7 @@ from PIL import Image
 
 from components.explanation import examples
 from components.explanation.examples import choose_examples, show
-from configs.schema.config import Label
+from configs.schema.label import Label
 from tests.components.evaluation.test_eval_config import LABELS
 
 TEXTS = pa.RecordBatch.from_arrays([pa.array([[name] for name in (b"a", b"b", b"c", b"d")])], ["name"])

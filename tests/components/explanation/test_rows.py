@@ -4,7 +4,7 @@ import pytest
 
 from components.explanation import rows
 from components.explanation.rows import find_labels, find_weights, read_rows
-from configs.schema.config import Label
+from configs.schema.label import Label
 from tests.components.evaluation.test_eval_config import LABELS
 
 CELLS = {

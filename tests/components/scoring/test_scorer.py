@@ -8,7 +8,7 @@ from components.readers.row_batch import Fault, gather_rows
 from components.scoring.scorer import columns, name_answers, sort_out
 from components.validation.column_types import Role
 from configs.samples.datasets import encode_png
-from configs.schema.config import Label
+from configs.schema.label import Label
 
 BINARY = Label(name="y", kind="binary", classes=("stays", "leaves"))
 COLOURS = Label(name="y", kind="multiclass", classes=("red", "green", "blue"))

@@ -7,9 +7,10 @@ from pydantic import ValidationError
 
 from configs.errors import ConfigError
 from configs.loading.loader import load
-from configs.schema.config import Config, Gate, Label
+from configs.schema.config import Config
 from configs.schema.data import Split
 from configs.schema.features import Boolean, Numeric, Timestamp, Words
+from configs.schema.gate import Gate
 from configs.schema.models import Dnn
 from configs.schema.training import Optimizer, Training
 
@@ -64,39 +65,6 @@ def test_a_feature_out_of_range_is_refused_by_its_key(write: Callable[..., str],
 
 def test_a_feature_may_be_a_pattern(write: Callable[..., str]) -> None:
     assert list(load(write("miles:", "'pixel_*':")).features) == ["pixel_*", "company"]
-
-
-@pytest.mark.parametrize(
-    ("label", "values"),
-    [
-        ("{kind: binary}", ("0", "1")),
-        ("{kind: binary, classes: ['yes', 'no']}", ("yes", "no")),
-        ("{kind: multiclass, classes: [red, green, blue]}", ("red", "green", "blue")),
-        ("{kind: regression}", ()),
-    ],
-)
-def test_a_label_has_the_values_of_its_classes(write: Callable[..., str], label: str, values: tuple[str, ...]) -> None:
-    metric = {"m": "log_loss", "r": "rmse", "b": "auc"}[label[7]]
-    path = write("label: {name: tipped, kind: binary}", f"label: {label.replace('{', '{name: tipped, ')}")
-    Path(path).write_text(Path(path).read_text().replace("auc", metric))
-    assert load(path).label.values == values
-
-
-@pytest.mark.parametrize(
-    ("kind", "classes", "message"),
-    [
-        ("binary", ("yes",), "of kind binary has two classes, not 1"),
-        ("binary", ("yes", "yes"), "names a class twice"),
-        ("multiclass", ("red", "green"), "of kind multiclass needs its classes, three or more"),
-        ("multiclass", None, "of kind multiclass needs its classes, three or more"),
-        ("multilabel", None, "of kind multilabel needs its classes, two or more"),
-        ("multilabel", ("a", "b|c"), "has no class with | in its name"),
-        ("regression", ("red", "green", "blue"), "of kind regression is a number and has no classes"),
-    ],
-)
-def test_the_classes_fit_the_kind_of_label(kind: Any, classes: Any, message: str) -> None:
-    with pytest.raises(ValidationError, match=message):
-        Label(name="label", kind=kind, classes=classes)
 
 
 def test_weight_and_group_are_columns(write: Callable[..., str]) -> None:
@@ -193,23 +161,6 @@ def test_keys_that_exclude_each_other_are_refused(write: Callable[..., str], ove
         load(write(), overrides)
 
 
-def test_a_label_may_be_columns_each_a_class(write: Callable[..., str]) -> None:
-    thresholds = "evaluation.thresholds={auc: {min: 0.5}}"
-    config = load(write(), ["label={kind: multilabel, columns: [a, b]}", thresholds])
-    assert (config.label.name, config.label.values) == ("labels", ("a", "b"))
-    for label, what in (
-        ("{kind: binary, columns: [a, b]}", "has columns, each a class, which kind multilabel takes"),
-        ("{kind: multilabel, columns: [a, b], classes: [a, b]}", "has columns, each a class"),
-        ("{kind: multilabel, columns: [a]}", "of kind multilabel needs its classes, two or more"),
-        ("{kind: multilabel, columns: [a, a]}", "names a class twice"),
-        ("{kind: binary}", "needs the name of its column"),
-    ):
-        with pytest.raises(ConfigError, match=what):
-            load(write(), [f"label={label}", thresholds])
-    with pytest.raises(ConfigError, match="'a' is of the label and cannot be a feature as well"):
-        load(write(), ["label={kind: multilabel, columns: [a, b]}", "features.a={kind: numeric}", thresholds])
-
-
 @pytest.mark.parametrize("pattern", ["miles", "mile*", "tipped"])
 def test_what_is_private_is_a_feature_or_the_label(write: Callable[..., str], pattern: str) -> None:
     config = load(write(), [f"data.private=['{pattern}']"])
@@ -230,9 +181,3 @@ def test_a_feature_made_of_what_is_private_is_private_and_so_is_one_of_a_pattern
 def test_a_private_column_that_is_none_is_refused_for_it_would_not_be_kept(write: Callable[..., str]) -> None:
     with pytest.raises(ConfigError, match="hold no 'compny', which data.private names.*did you mean 'company'?"):
         load(write(), ["data.private=[compny]"])
-
-
-def test_a_store_keeps_by_rules_of_its_own(write: Callable[..., str]) -> None:
-    assert load(write(), ["storage.keep={runs: 50}"]).storage.keep.runs == 50
-    with pytest.raises(ConfigError, match="which gs://bucket has rules of its own for"):
-        load(write(), ["storage={root: gs://bucket, keep: {runs: 50}}"])

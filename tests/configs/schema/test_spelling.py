@@ -4,8 +4,8 @@ import pytest
 
 from configs.errors import ConfigError
 from configs.loading.loader import load
-from configs.schema.config import Label
 from configs.schema.features import Categorical, Numeric
+from configs.schema.label import Label
 
 
 def test_markers_are_texts_whatever_yaml_takes_them_for(write: Callable[..., str]) -> None:

@@ -10,7 +10,8 @@ from components.registry.challenger import challenge
 from components.registry.model_registry import Candidate, Record
 from components.registry.versions import history, in_service
 from configs.loading.loader import load
-from configs.schema.config import Config, Keep
+from configs.schema.config import Config
+from configs.schema.storage import Keep
 from pipelines.execution.retention import choose_doomed, remove_doomed, retain, retain_after
 from pipelines.runs.run import Run
 from tests.fakes.models import admit, publish, rollback

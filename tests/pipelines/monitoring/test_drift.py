@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from components.feature_statistics.distance import compare
-from configs.schema.config import Label
+from configs.schema.label import Label
 from pipelines.monitoring.drift import Spreads, Strayed, restore, tell_answers
 
 

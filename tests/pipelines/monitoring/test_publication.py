@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import pytest
 
 from components.evaluation.judgement import KEPT
-from configs.schema.config import Label
+from configs.schema.label import Label
 from pipelines.monitoring.publication import Publication, recall_publication
 
 METRICS = [

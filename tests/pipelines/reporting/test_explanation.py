@@ -1,6 +1,6 @@
 import pytest
 
-from configs.schema.config import Label
+from configs.schema.label import Label
 from pipelines.reporting.explanation import draw_bars, draw_dependence, explain
 
 FOUND = [

@@ -13,7 +13,8 @@ import pytest
 from components.registry.file_lock import hold_file
 from configs.errors import ConfigError, MillraceError, PipelineBusy
 from configs.home import Home
-from configs.schema.config import Config, Storage
+from configs.schema.config import Config
+from configs.schema.storage import Storage
 from pipelines.runs import directory
 from pipelines.runs.run import Run
 from tests.sandbox import Sandbox

@@ -15,7 +15,8 @@ import pytest
 
 from configs.errors import ConfigError, MillraceError, PipelineBusy
 from configs.repository import ROOT
-from configs.schema.config import Config, Storage
+from configs.schema.config import Config
+from configs.schema.storage import Storage
 from pipelines.execution import local_runner
 from pipelines.runs import lease
 from pipelines.runs.directory import lock_home

@@ -4,7 +4,8 @@ import pytest
 from ml_metadata.metadata_store import MetadataStore
 
 from configs.errors import ConfigError, MillraceError
-from configs.schema.config import Config, Storage
+from configs.schema.config import Config
+from configs.schema.storage import Storage
 from pipelines.runs.mlmd import Execution, connection, read_executions
 from tests.fakes import metadata_store
 

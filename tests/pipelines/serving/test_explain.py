@@ -13,7 +13,7 @@ from pyarrow import parquet
 
 from components.explanation.shapley import Contributions
 from configs.errors import MillraceError
-from configs.schema.config import Label
+from configs.schema.label import Label
 from pipelines.serving import explain
 from pipelines.serving.batch_predict import choose_version, predict_row
 from pipelines.serving.explain import Explained, choose_unit, draw_rows, explain_row, read_background, tell

@@ -16,7 +16,8 @@ from components.registry.model_registry import Candidate, Record
 from components.registry.versions import MANIFEST, history, in_service, list_folders
 from configs.errors import MillraceError, PipelineBusy
 from configs.home import Home
-from configs.schema.config import Config, Storage
+from configs.schema.config import Config
+from configs.schema.storage import Storage
 from pipelines.runs.directory import find_record
 from pipelines.runs.run import RECORD, Run
 from pipelines.storage import object_store, sync

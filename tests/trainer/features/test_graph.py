@@ -6,7 +6,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 from tensorflow_transform.tf_metadata import schema_utils
 
-from configs.schema.config import Label
+from configs.schema.label import Label
 from tests.trainer.rows import FEATURES, TRAINING, as_example, parse, type_of
 from trainer.features.cells import from_examples
 from trainer.features.graph import read_kinds, read_spec, trace_cells, write_graph

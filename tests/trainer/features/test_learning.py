@@ -8,8 +8,8 @@ import tensorflow as tf
 import tensorflow_transform as tft
 import tensorflow_transform.beam as tft_beam
 
-from configs.schema.config import Label
 from configs.schema.features import Categorical, Numeric, Steps, Timestamp, Words
+from configs.schema.label import Label
 from trainer.features.cells import NUMBERS, find_type, from_examples
 from trainer.features.learning import NONE, Seen
 from trainer.features.learnt import Learnt

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from configs.schema.config import Label
+from configs.schema.label import Label
 from tests.trainer.rows import FEATURES, TRAINING, parse
 from trainer.features.cells import NUMBERS, from_examples
 from trainer.features.learning import Seen

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from configs.schema.config import Label
+from configs.schema.label import Label
 from configs.schema.models import Autoregression
 from configs.schema.training import EarlyStopping, Optimizer, Training
 from trainer.features.transforms import Column

@@ -7,7 +7,7 @@ import tensorflow as tf
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
-from configs.schema.config import Label
+from configs.schema.label import Label
 from configs.schema.models import Linear
 from configs.schema.training import EarlyStopping, Optimizer, Training
 from trainer.features.transforms import Column

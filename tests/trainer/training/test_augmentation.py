@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from configs.errors import ConfigError
 from configs.schema.augmentation import Augmentation, Images, Numbers, Sequences, Texts
-from configs.schema.config import Label
+from configs.schema.label import Label
 from configs.schema.models import Dnn
 from configs.schema.training import Optimizer, Training
 from trainer.features.transforms import Column

@@ -20,7 +20,7 @@ TWO = """
 import json, sys
 import keras, numpy as np, tensorflow as tf
 from configs.schema.models import Dnn
-from configs.schema.config import Label
+from configs.schema.label import Label
 from configs.schema.training import Optimizer, Training
 from trainer.training.distribution import computing
 from trainer.features.transforms import Column

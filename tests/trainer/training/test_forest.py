@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-from configs.schema.config import Label
+from configs.schema.label import Label
 from configs.schema.models import BoostedTrees
 from trainer.features.transforms import Column
 from trainer.models.boosted_trees import build

@@ -7,7 +7,7 @@ import tensorflow as tf
 from pydantic import ValidationError
 from sklearn.svm import LinearSVC
 
-from configs.schema.config import Label
+from configs.schema.label import Label
 from configs.schema.models import Linear
 from configs.schema.training import LOSSES, Cosine, Loss, Optimizer, Training
 from tests.trainer.conftest import LABELS
