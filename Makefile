@@ -77,8 +77,9 @@ bench: setup ## measure this project beside TFX's own example; writes docs/perfo
 quality: setup ## measure what init's models are worth beside scikit-learn's; writes docs/quality.md; half an hour
 	@$(BIN)/python -m bench.quality $(ARGS)
 
-screenshot: setup ## draw the newest run of CONFIG as the README shows it
+screenshot: setup ## draw the newest run of CONFIG and its page, as README and docs/report.md show them
 	@$(BIN)/python -m pipelines.reporting.screenshot $(CONFIG) docs/images/run.svg
+	@$(BIN)/python -m tests.browser $(CONFIG) docs/images
 
 reference: setup ## write docs/reference.md and configs/millrace.schema.json from configs/schema
 	@$(BIN)/millrace config schema > configs/millrace.schema.json

@@ -2,11 +2,14 @@
 
 import os
 import platform
+import subprocess
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import psutil
+
+from configs.repository import ROOT
 
 PACKAGES = ("tfx", "tensorflow", "keras", "tf_keras", "apache-beam")
 
@@ -14,6 +17,12 @@ PACKAGES = ("tfx", "tensorflow", "keras", "tf_keras", "apache-beam")
 def name_stack() -> str:
     """Returns which of the two locks is installed."""
     return "long-lived" if metadata.version("tfx").startswith("1.16.") else "current"
+
+
+def name_commit() -> str:
+    """Returns the commit that is measured, with -dirty where files differ from it; blank outside a repository."""
+    command = ["git", "describe", "--always", "--dirty", "--exclude", "*"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def describe() -> dict[str, Any]:

@@ -64,6 +64,7 @@ def try_table(table: Table, qualities: Sequence[str], folder: Path) -> Record:
         model.fit(shown.drop(columns=LABEL), shown[LABEL])
         found[name] = judge(table.kind, label, rivals.answer(model, table.kind, held))
     drawn: dict[str, Config] = {}
+    commit = machine.name_commit()
     for quality in qualities:
         file = folder / quality / "rows.yaml"
         seconds = {
@@ -73,14 +74,15 @@ def try_table(table: Table, qualities: Sequence[str], folder: Path) -> Record:
         alike = next((other for other, its in drawn.items() if its == config), None)
         drawn[quality] = config
         if alike:  # the same config makes the same model
-            found[quality] = found[alike] | {"seconds": found[alike]["seconds"] | seconds}
+            found[quality] = found[alike] | {"seconds": found[alike]["seconds"] | seconds, "commit": commit}
             continue
         try:
             answers = ask(file, seconds)[name_answer(table.kind, held[LABEL])].to_numpy()
         except ChildProcessError as error:
             typer.echo(str(error), err=True)
             answers = None
-        found[quality] = judge(table.kind, label, answers) | {"model": config.model.family, "seconds": seconds}
+        told = {"model": config.model.family, "seconds": seconds, "commit": commit}
+        found[quality] = judge(table.kind, label, answers) | told
     return found
 
 
@@ -147,10 +149,16 @@ def draw(measured: Record) -> str:
         tried={who: sum(who in told for told in records.values()) for who in QUALITIES},
         nearness=NEAR,
         wanted=WANTED,
+        commits={name: list_commits(told) for name, told in records.items()},
         tables=TABLES,
         metrics=rivals.METRICS,
         qualities=QUALITIES,
     )
+
+
+def list_commits(told: Record) -> str:
+    """Returns the commits at which a table's qualities were measured."""
+    return ", ".join(dict.fromkeys(f"`{told[who]['commit']}`" for who in QUALITIES if who in told))
 
 
 def count(gains: Mapping[str, Mapping[str, float | None]], who: str, least: float) -> int:

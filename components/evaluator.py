@@ -6,21 +6,26 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from google.protobuf import json_format
 from tfx import types
-from tfx.components import Evaluator
 from tfx.components.evaluator import executor
 from tfx.dsl.components.base.base_component import BaseComponent
-from tfx.dsl.components.base.executor_spec import BeamExecutorSpec
+from tfx.types import standard_artifacts
 from tfx.utils import path_utils
 
-from components.base import Made
+from components.base import Made, node
 from components.evaluation.eval_config import eval_config
+from components.evaluation.intervals import attach, keep_intervals
 from components.evaluation.judgement import KEPT, OVERALL, Measured
+from components.evaluation.predictions import kept, read_predictions
+from components.evaluation.quality import keep_quality, read_quality
 from components.evaluation.results import confuse, failures, is_unjudged, read_measured, spread, trace
 from components.examples.batches import count_rows
+from components.explanation.account import ROWS, Plan, keep_explanation, make_plan, read_explanation
+from components.explanation.rows import read_rows
 from components.patches.tfx_io import large_batches
 from components.summaries import Outputs, Summary
-from configs.schema.config import Config
+from configs.schema.config import Config, Label
 from configs.schema.evaluation import MAIN
 from trainer.export.signatures import FOLDS, JUDGED
 
@@ -37,24 +42,26 @@ class Executor(executor.Executor):
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
         models = {name: list(map(find_judged, input_dict[name])) for name in MODELS if name in input_dict}
         folds = [count_folds(model) for found in models.values() for model in found]
-        splits = json.dumps(SPLITS if all(folds) else TEST)
-        with large_batches(count_rows(input_dict["examples"])):
+        splits, folder = json.dumps(SPLITS if all(folds) else TEST), output_dict["evaluation"][0].uri
+        with large_batches(count_rows(input_dict["examples"])), kept(folder):
             super().Do(input_dict | models, output_dict, exec_properties | {"example_splits": splits})
-        keep_measures(output_dict["evaluation"][0].uri)
+        keep_measures(folder)
+        if judging := read_predictions(folder):
+            label, plan = Label.model_validate_json(exec_properties["label"]), json.loads(exec_properties["explain"])
+            keep_intervals(judging, label, folder)
+            keep_quality(judging, label, folder)
+            rows = read_rows(input_dict["examples"][0], json.loads(splits), ROWS) if plan else None
+            if rows:
+                asked = path_utils.serving_model_path(models["model"][0].uri)
+                keep_explanation(asked, rows, label, Plan(**plan), folder)
         if all(folds):
-            Path(output_dict["evaluation"][0].uri, JUDGED_IN).write_text(json.dumps({"folds": folds[0]}))
+            Path(folder, JUDGED_IN).write_text(json.dumps({"folds": folds[0]}))
 
 
 def keep_measures(folder: str) -> None:
     """Writes what was measured of the candidate into the evaluation, as a version carries it."""
     kept = {"metrics": [asdict(item) for item in read_measured(folder)], "answers": spread(folder)}
     Path(folder, KEPT).write_text(json.dumps(kept))
-
-
-class Judge(Evaluator):
-    """TFX's, with the executor of this module."""
-
-    EXECUTOR_SPEC = BeamExecutorSpec(Executor)
 
 
 def find_judged(model: types.Artifact) -> types.Artifact:
@@ -79,20 +86,35 @@ def read_folds(file: Path) -> int:
 
 def build(config: Config, made: Made) -> BaseComponent:
     """Returns the node that judges the candidate on the test split, which nothing else has looked at; or in folds."""
-    return Judge(
-        examples=made["ExampleGen"].outputs["examples"],
-        model=made["Trainer"].outputs["model"],
-        baseline_model=made["Resolver"].outputs["model"],
-        example_splits=list(SPLITS if config.evaluation.folds else TEST),
-        eval_config=eval_config(config),
-        module_path="components.evaluation.slice_extractor",
-    ).with_id("Evaluator")
+    plan = make_plan(config)
+    return node(
+        "Evaluator",
+        Executor,
+        inputs={
+            "examples": made["ExampleGen"].outputs["examples"],
+            "model": made["Trainer"].outputs["model"],
+            "baseline_model": made["Resolver"].outputs["model"],
+        },
+        outputs={"evaluation": standard_artifacts.ModelEvaluation, "blessing": standard_artifacts.ModelBlessing},
+        parameters={
+            "example_splits": json.dumps(SPLITS if config.evaluation.folds else TEST),
+            "eval_config": json_format.MessageToJson(eval_config(config), indent=None),
+            "module_path": "components.evaluation.slice_extractor",
+            "label": config.label.model_dump_json(),
+            "explain": json.dumps(asdict(plan) if plan else None),
+        },
+        optional=["baseline_model"],
+    )
 
 
 def summarise(outputs: Outputs) -> Summary:
     """Returns the metric that matters, or the thresholds that were missed; and all metrics, by slice."""
     folder = outputs["evaluation"][0].uri
-    measured, missed, folds = read_measured(folder), failures(folder), read_folds(Path(folder, JUDGED_IN))
+    measured, missed, folds = (
+        attach(read_measured(folder), folder),
+        failures(folder),
+        read_folds(Path(folder, JUDGED_IN)),
+    )
     overall = {item.metric: item for item in measured if item.slice == OVERALL}
     main = next(overall[name] for name in MAIN if name in overall)
     told = f" on all rows, in {folds} folds" if folds else ""
@@ -105,6 +127,8 @@ def summarise(outputs: Outputs) -> Summary:
         "roc": trace(folder),
         "missed": [asdict(failure) for failure in missed],
         **({"folds": folds} if folds else {}),
+        **({"quality": quality} if (quality := read_quality(folder)) else {}),
+        **({"explanation": explanation} if (explanation := read_explanation(folder)) else {}),
     }
     return Summary(text, details)
 

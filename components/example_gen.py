@@ -39,9 +39,11 @@ from components.examples.splits import (
 )
 from components.examples.windows import Frame, roll
 from components.readers import spans
-from components.readers.files import digest_files, find_data, list_files, list_parts
+from components.readers.files import digest_files, list_files, list_parts, refresh_data
 from components.readers.formats import FORMATS, find_format
 from components.readers.portions import Portion, digest_portion
+from components.readers.query import Query
+from components.readers.sources import find_query, find_source
 from components.readers.spans import ALL, Choice
 from components.summaries import Outputs, Summary
 from components.validation import validate
@@ -56,6 +58,7 @@ from components.validation.typed_batch import (
     list_sources,
     number_rows,
 )
+from configs.copies import locate_data, name_copied
 from configs.errors import DataRejected
 from configs.progress import PROGRESS
 from configs.schema.config import Config
@@ -76,6 +79,7 @@ class Plan:
     dialect: Dialect = PLAIN
     stratify: str | None = None  # the label whose classes are divided alike
     repeats: bool = False
+    query: Query | None = None
     missing: str = ""  # spans that the driver found none of, in words
 
     def roll(self, batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
@@ -98,7 +102,7 @@ class Plan:
 
 def build(config: Config, made: Made) -> BaseComponent:
     """Return the node that checks the files of `data.path` and splits their rows."""
-    base, pattern = find_data(config.data.path)
+    base, pattern = find_source(config.data)
     everything = example_gen_pb2.Input.Split(name=ALL, pattern=pattern)
     splits = example_gen_pb2.SplitConfig(
         splits=[
@@ -116,9 +120,10 @@ def build(config: Config, made: Made) -> BaseComponent:
         data.dialect,
         config.label.name if data.split.stratify else None,
         data.split.repeats,
+        find_query(data),
     )
     return ExampleGen(
-        input_base=base,
+        input_base=name_copied(base) or base,
         input_config=example_gen_pb2.Input(splits=[everything]),
         output_config=example_gen_pb2.Output(split_config=splits),
         custom_config=plan.pack(),
@@ -190,7 +195,7 @@ class Executor(BaseBeamExecutor):
         splits = _parse(exec_properties["output_config"], example_gen_pb2.Output()).split_config.splits
         parts = {split.name: split.hash_buckets for split in splits}
         plan = Plan.unpack(exec_properties["custom_config"])
-        base, counts = exec_properties["input_base"], dict[str, int]()
+        base, counts = locate_data(exec_properties["input_base"]), dict[str, int]()
         spans_files = {split.name: list_files(base, split.pattern, plan.format) for split in found.splits}
         files = list(chain.from_iterable(spans_files.values()))
         assign, rows, unlabelled = _divide(files, plan, parts, counts)
@@ -293,8 +298,12 @@ class Driver(driver.FileBasedDriver):
 
         As TFX has it, all that matches is span 0 where the pattern has none. Raises DataRejected for absent data.
         """
-        base, plan = exec_properties[INPUT_BASE_KEY], Plan.unpack(exec_properties[CUSTOM_CONFIG_KEY])
+        base, plan = locate_data(exec_properties[INPUT_BASE_KEY]), Plan.unpack(exec_properties[CUSTOM_CONFIG_KEY])
         [split] = _parse(exec_properties[INPUT_CONFIG_KEY], example_gen_pb2.Input()).splits
+        if plan.query:
+            plan.query.answer()
+        else:
+            refresh_data(base, split.pattern)
         chosen = spans.choose(base, split.pattern, plan.choice)
         found = example_gen_pb2.Input(
             splits=[example_gen_pb2.Input.Split(name=span.name, pattern=span.pattern) for span in chosen.spans]

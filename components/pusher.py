@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from tfx import types
 from tfx.components.util import model_utils
 from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.dsl.components.base.base_executor import BaseExecutor
@@ -13,16 +14,20 @@ from tfx.utils import path_utils
 
 from components import in_service_driver
 from components.base import Made, node
+from components.evaluation.model_card import describe_model, write_markdown
 from components.evaluation.results import failures, overall, read_measured
 from components.registry import challenger
 from components.registry.model_registry import TOLD, Candidate, Record, publish
 from components.registry.tree_digest import DIGEST
 from components.resolver import MODEL_DIGEST
+from components.schemas.tfdv_schema import read_statistics
 from components.summaries import Outputs, Summary
 from configs.errors import NotBlessed
 from configs.home import Home
 from configs.schema.config import Config
 
+ASIDE = ("storage", "beam", "resources", "schedule", "cluster", "image", "tracking")  # what a version needs not know
+CARD = "model_card.md"
 CHALLENGER = "challenger"  # the property in which the output has its number among those that wait
 CARRIED = ("schema", "statistics", "evaluation")  # what a version has in its assets.extra, of the nodes before
 
@@ -44,7 +49,7 @@ def build(config: Config, made: Made) -> BaseComponent:
         outputs={"pushed_model": standard_artifacts.PushedModel},
         parameters={
             "home": str(config.home.root),
-            "config": config.model_dump_json(exclude={"storage", "beam", "resources", "schedule", "cluster", "image"}),
+            "config": config.model_dump_json(exclude=dict.fromkeys(ASIDE, True)),
             "shadow": str(config.evaluation.shadow.spans) if config.evaluation.shadow else "",
             in_service_driver.IN_SERVICE: "",
         },
@@ -82,15 +87,16 @@ class Executor(BaseExecutor):
         uri = {key: artifact.uri for key, artifact in found.items()}
         require_blessing(input_dict, uri["evaluation"])
         pushed = artifact_utils.get_single_instance(output_dict["pushed_model"])
-        config = Path(pushed.uri, "config.json")
+        config, card = Path(pushed.uri, "config.json"), Path(pushed.uri, CARD)
         config.write_text(exec_properties["config"])
+        card.write_text(self.write_card(exec_properties["config"], found["statistics"], uri["evaluation"]))
         waits = exec_properties["shadow"] and baseline  # the first version has nobody to win against
         enter, number = (challenger.challenge, CHALLENGER) if waits else (publish, "version")
         published = enter(
             Home(Path(exec_properties["home"])),
             Candidate(
                 model=Path(path_utils.serving_model_path(uri["model"])),
-                extras={key: Path(uri[key]) for key in CARRIED} | {"config.json": config},
+                extras={key: Path(uri[key]) for key in CARRIED} | {"config.json": config, CARD: card},
                 seals={Path(uri[key]): found[key].get_string_custom_property(DIGEST) for key in ("model", *CARRIED)},
             ),
             record=Record(run=self._context.pipeline_run_id, metrics=overall(read_measured(uri["evaluation"]))),
@@ -98,6 +104,14 @@ class Executor(BaseExecutor):
         )
         pushed.set_int_custom_property(number, published.version.number)
         pushed.set_int_custom_property("new", int(published.new))
+
+    def write_card(self, config: str, statistics: types.Artifact, evaluation: str) -> str:
+        """Returns the model card of a candidate, in Markdown."""
+        rows = {split: found.datasets[0].num_examples for split, found in read_statistics(statistics).items()}
+        card = describe_model(
+            Config.model_validate_json(config), read_measured(evaluation), rows, self._context.pipeline_run_id
+        )
+        return write_markdown(card)
 
 
 def require_blessing(input_dict: dict[str, Any], evaluation: str) -> None:

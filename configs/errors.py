@@ -9,6 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from configs.copies import name_copies
+
 FULL = (errno.ENOSPC, errno.EDQUOT)
 DENIED = (errno.EACCES, errno.EPERM)
 MISNAMED = (  # what was asked for cannot be, whatever the machine
@@ -35,7 +37,7 @@ class MillraceError(Exception):
         self, what: str, where: str = "", remedy: str = "", details: Mapping[str, Any] = MappingProxyType({})
     ) -> None:
         super().__init__(what)
-        self.what, self.where, self.remedy, self.details = what, where, remedy, details
+        self.what, self.where, self.remedy, self.details = name_copies(what), name_copies(where), remedy, details
 
     def __str__(self) -> str:
         what = self.what if not self.remedy or self.what.endswith((".", "!", "?", ":", "\n")) else f"{self.what}."

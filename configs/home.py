@@ -3,25 +3,14 @@
 import hashlib
 import os
 import re
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from configs.copies import is_url, working_copies
 from configs.errors import ConfigError
 
 WORKSPACE = "workspace"  # what the folder of all pipelines is called, where no config says so
 TRACES = ("runs", "serving", "lock")  # what tells the folder of a pipeline from any other
-COPIES = "MILLRACE_COPIES"  # where working copies lie, for a process whose folder for temporary files is its own
-
-
-def is_url(path: str) -> bool:
-    """Whether a path is one of a store, such as gs://bucket/path, and not of this machine."""
-    return re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", path) is not None
-
-
-def working_copies() -> str:
-    """Returns the folder for temporary files that working copies lie in, or what `COPIES` in the environment names."""
-    return os.environ.get(COPIES) or tempfile.gettempdir()
 
 
 def find_workspace(folder: Path) -> Path:

@@ -81,7 +81,8 @@ _ALL = (
     ),
 )
 NODES = {spec.id: spec for spec in _ALL}  # each after those that it waits for
-FINISH = "finish"  # the step of a cluster that ends a run, however it went
+DECIDE = "decide"  # the step of a cluster that begins a run of a schedule: whether to train
+FINISH = "finish"  # and the one that ends every run, however it went
 
 
 def task(id: str) -> str:
@@ -89,4 +90,5 @@ def task(id: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "-", id).lower()
 
 
-TASKS = frozenset(task(id) for id in (*NODES, FINISH))
+IDS = {task(id): id for id in (DECIDE, *NODES, FINISH)}
+TASKS = frozenset(IDS)

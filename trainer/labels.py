@@ -33,6 +33,13 @@ def count_units(label: Label) -> int:
     return len(label.values) if label.kind in ("multiclass", "multilabel") else 1
 
 
+def share_out(label: keras.KerasTensor, units: int) -> keras.KerasTensor:
+    """Returns the share of each class in a row, float32 [batch, units], of the id of its class, or of such shares."""
+    if label.shape[-1] != 1:
+        return label
+    return keras.ops.one_hot(keras.ops.squeeze(keras.ops.cast(label, "int32"), -1), units)
+
+
 def predict(logits: keras.KerasTensor, label: Label) -> keras.KerasTensor:
     """Returns the prediction, float32 [batch, units]: probabilities for classes, a number in the label's unit.
 

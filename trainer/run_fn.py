@@ -2,6 +2,7 @@
 
 import json
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ from trainer.training.dataset import Rows, choose_batch, read, set_seed
 from trainer.training.distribution import computing, in_precision
 from trainer.training.fit import fit
 from trainer.training.folds import divide
+from trainer.training.layers import describe_layers
 from trainer.training.warm_start import warm_start
 
 HISTORY = "history.json"
@@ -59,7 +61,8 @@ def run_fn(fn_args: FnArgs) -> None:
     write_json(Path(fn_args.serving_model_dir, KERAS_MODEL).with_name(LINEAGE), lineage)
     write_json(Path(fn_args.model_run_dir, HISTORY), average(histories))
     unit = "iteration" if isinstance(settings.model, BoostedTrees) else "epoch"
-    write_json(Path(fn_args.model_run_dir, FACTS), facts | {"devices": devices, "tuned": tuned, "unit": unit})
+    facts |= {"devices": devices, "tuned": tuned, "unit": unit, "layers": describe_layers(model)}
+    write_json(Path(fn_args.model_run_dir, FACTS), facts)
 
 
 def train(
@@ -194,9 +197,9 @@ def train_network(
     if base:
         warm_start(model, Path(base), learnt, seen)
     board = Board(given["tensorboard"])
-    feed = train.feed(size)
+    feed, started = train.feed(size), time.monotonic()
     if settings.model.augment:
-        feed = feed.change(augment(settings.model.augment, seen), training.seed)
+        feed = feed.change(augment(settings.model.augment, seen, settings.label), training.seed)
     try:
         history = fit(model, feed, evaluation.batches(size), training, settings.label.kind, checkpoint, [board])
     except tf.errors.ResourceExhaustedError as error:
@@ -207,6 +210,7 @@ def train_network(
     if training.precision != "float32":
         model = widen(model, settings, seen)
     facts = {"batch_size": size, "parameters": model.count_params(), "begun": checkpoint.begun}
+    facts |= {"steps": feed.steps, "seconds": time.monotonic() - started}
     return model, history, facts | {"base": Path(base).name if base else None}
 
 

@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from trainer.training.dataset import Rows, choose_batch
 from trainer.training.distribution import computing
 
 TRIALS, FACTOR = 20, 3
+SIZE = "parameters"  # what is told of a model's size
 LOW = ("loss", "rmse", "mae")  # objectives of which less is better
 ORACLES: dict[str, Callable[[Tuning, int, Mapping[str, Any]], Oracle]] = {
     "random": lambda tuning, epochs, shared: RandomSearchOracle(max_trials=tuning.trials or TRIALS, **shared),
@@ -82,7 +83,7 @@ class Search(BaseTuner):
         budget = {"training.epochs": values["tuner/epochs"]} if "tuner/epochs" in values else {}
         try:
             with introduced(self._introduce(trial)):
-                return {self.metric: self.train(trial.trial_id, read_values({"values": values}) | budget)}
+                return self.train(trial.trial_id, read_values({"values": values}) | budget)
         except ValidationError as error:
             raise keras_tuner.errors.FailedTrialError(error.errors()[0]["msg"]) from error
         except MillraceError as error:
@@ -90,8 +91,11 @@ class Search(BaseTuner):
         except Exception as error:
             raise keras_tuner.errors.FatalError(str(error)) from error  # our mistake, or a full disk: no more trials
 
-    def train(self, name: str, values: Mapping[str, Any]) -> float:
-        """Returns the objective of a model trained with these values, after the epoch whose weights it keeps."""
+    def train(self, name: str, values: Mapping[str, Any]) -> dict[str, float]:
+        """Returns the objective of a model trained with these values, after the epoch whose weights it keeps; its size.
+
+        That is the number of its parameters.
+        """
         settings = self.settings.replace(values)
         training, (train, evaluation) = settings.training, self.splits
         train = copy.copy(train)
@@ -104,9 +108,9 @@ class Search(BaseTuner):
         keras.utils.clear_session()
         with computing(training):
             size = choose_batch(training, train.count)
-            _, history, _ = train_model(settings, given, self.learnt, (train, evaluation), size)
+            _, history, facts = train_model(settings, given, self.learnt, (train, evaluation), size)
         kept = int(np.argmin(history["val_loss"])) if training.early_stopping else -1
-        return history[f"val_{self.metric}"][kept]
+        return {self.metric: history[f"val_{self.metric}"][kept], SIZE: facts[SIZE]}
 
     def on_trial_end(self, trial: Trial) -> None:
         """Keeps the trial, and tells of it."""
@@ -126,7 +130,9 @@ class Search(BaseTuner):
             reason = trials[0]["reason"] if trials else "there was none"
             what = f"None of {count(len(trials), 'trial')} could be trained; of the first: {reason}"
             raise MillraceError(what, "Tuner", "Change tuning.space, or what it leaves as it is.")
-        write_json(Path(self.given["trials"]), {"objective": self.metric, "best": best[0].trial_id, "trials": trials})
+        front = find_front(trials, self.metric in LOW)
+        found = {"objective": self.metric, "best": best[0].trial_id, "front": front, "trials": trials}
+        write_json(Path(self.given["trials"]), found)
 
     def _introduce(self, trial: Trial) -> str:
         best = next((each.score for each in self.oracle.get_best_trials() if each.score is not None), None)
@@ -166,10 +172,22 @@ def describe(trial: Trial) -> dict[str, Any]:
     return {
         "trial": trial.trial_id,
         "score": trial.score,
+        SIZE: int(trial.metrics.get_best_value(SIZE)) if trial.metrics.exists(SIZE) else None,
         "epochs": values.get("tuner/epochs"),
         "values": read_values({"values": values}),
         "reason": trial.message,
     }
+
+
+def find_front(trials: Sequence[Mapping[str, Any]], low: bool) -> list[str]:
+    """Returns the trials, from the smallest model on, each of which is better than all smaller ones."""
+    scored = [trial for trial in trials if trial["score"] is not None]
+    cost = {trial["trial"]: trial["score"] if low else -trial["score"] for trial in scored}
+    front: list[str] = []
+    for trial in sorted(scored, key=lambda trial: (trial[SIZE], cost[trial["trial"]])):
+        if not front or cost[trial["trial"]] < cost[front[-1]]:
+            front.append(trial["trial"])
+    return front
 
 
 def _alike(choices: tuple[Any, ...]) -> list[Any]:

@@ -23,6 +23,8 @@ FIGURES: dict[Metric, type[sums.Sums]] = {
     "coverage": sums.Coverage,
 }
 SHARES = ("auc", "auc_pr", "accuracy", "precision", "recall", "f1", "macro_f1", "coverage")  # between 0 and 1
+COSTS = ("log_loss", "rmse", "mae", "pinball")  # of which less is better
+TARGETS = ("calibration", "coverage")  # of which neither less nor more is better
 COUNT = "example_count"  # of rows, whatever they weigh
 
 

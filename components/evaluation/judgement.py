@@ -9,12 +9,18 @@ KEPT = "measured.json"  # in the evaluation: metrics by slice, and how the answe
 
 @dataclass(frozen=True)
 class Measured:
-    """One metric on one slice, of the candidate and, when there is one, of the baseline."""
+    """One metric on one slice, of the candidate and, when there is one, of the baseline.
+
+    The candidate's lies within `interval` by all likelihood, and what it is above the baseline's within `change`; None
+    where the rows do not tell.
+    """
 
     slice: str
     metric: str
     candidate: float
     baseline: float | None
+    interval: tuple[float, float] | None = None
+    change: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)

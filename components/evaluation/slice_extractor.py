@@ -1,18 +1,26 @@
 """How TFMA slices the rows that the model has answered: a batch at a time, where its own extractors take it apart."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import apache_beam as beam
 import numpy as np
+import pyarrow as pa
 import tensorflow_model_analysis as tfma
+from apache_beam.io.filesystem import CompressionTypes
+from apache_beam.io.filesystems import FileSystems
+from pyarrow import parquet
 from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.extractors.slice_key_extractor import SLICE_KEY_EXTRACTOR_STAGE_NAME
 from tensorflow_model_analysis.extractors.unbatch_extractor import UNBATCH_EXTRACTOR_STAGE_NAME
 from tensorflow_model_analysis.proto.config_pb2 import EvalConfig, SlicingSpec
 from tensorflow_model_analysis.slicer import slicer_lib as slicer
 from tensorflow_model_analysis.utils import util
+
+from components.evaluation import predictions
+from components.evaluation.results import slice_name
+from trainer.export.signatures import PREDICTION
 
 FEATURES = (constants.TRANSFORMED_FEATURES_KEY, constants.FEATURES_KEY)
 MEASURED = (constants.LABELS_KEY, constants.PREDICTIONS_KEY, constants.EXAMPLE_WEIGHTS_KEY)
@@ -29,8 +37,74 @@ def custom_extractors(
     )
     place = [extractor.stage_name for extractor in found].index(UNBATCH_EXTRACTOR_STAGE_NAME)
     several = len(eval_config.model_specs) > 1
-    by_slice = beam.FlatMap(slice_batch, list(eval_config.slicing_specs), several)
+    slices, folder = list(eval_config.slicing_specs), predictions.WANTED.get()
+    by_slice = beam.FlatMap(slice_batch, slices, several) if folder is None else SliceAndKeep(slices, several, folder)
     return [*found[:place], tfma.extractors.Extractor(SLICE_KEY_EXTRACTOR_STAGE_NAME, by_slice)]
+
+
+class SliceAndKeep(beam.PTransform):
+    """Makes of each batch an element for each slice, and writes its rows into the folder of the evaluation."""
+
+    def __init__(self, slices: list[SlicingSpec], several: bool, folder: str) -> None:
+        super().__init__()
+        self.slices, self.several, self.folder = slices, several, folder
+
+    def expand(self, batches: beam.PCollection) -> beam.PCollection:
+        (
+            batches
+            | "Tabulate" >> beam.Map(tabulate, self.slices, self.several)
+            | "Draw" >> beam.CombineGlobally(Draw())
+            | "Keep" >> beam.Map(write, self.folder)
+        )
+        return batches | "Slice" >> beam.FlatMap(slice_batch, self.slices, self.several)
+
+
+class Draw(beam.CombineFn):
+    """Of the rows of all batches, those that are kept."""
+
+    def create_accumulator(self) -> list[pa.RecordBatch]:
+        return []
+
+    def add_input(self, found: list[pa.RecordBatch], batch: pa.RecordBatch) -> list[pa.RecordBatch]:
+        return predictions.draw([*found, batch])
+
+    def merge_accumulators(self, accumulators: Iterable[list[pa.RecordBatch]]) -> list[pa.RecordBatch]:
+        return predictions.draw([batch for found in accumulators for batch in found])
+
+    def extract_output(self, found: list[pa.RecordBatch]) -> list[pa.RecordBatch]:
+        return found
+
+
+def tabulate(extracts: dict[str, Any], slices: list[SlicingSpec], several: bool) -> pa.RecordBatch:
+    """Returns the rows of a batch as an evaluation keeps them."""
+    labels, answered = _first(extracts[constants.LABELS_KEY]), extracts[constants.PREDICTIONS_KEY]
+    answers = {
+        "baseline" if model == tfma.BASELINE_KEY else "candidate": np.asarray(_choose_prediction(outputs))
+        for model, outputs in (answered if several else {"": answered}).items()
+    }
+    weights = extracts.get(constants.EXAMPLE_WEIGHTS_KEY)
+    weighed = np.ones(len(labels)) if weights is None else np.asarray(_first(weights)).reshape(len(labels), -1)[:, 0]
+    found: list[list[str]] = [[] for _ in range(len(labels))]
+    names: dict[slicer.SliceKeyType, str] = {}
+    for row, key in find_slices(extracts, slices, several):
+        if key:
+            if key not in names:
+                names[key] = slice_name(slicer.serialize_slice_key(key))
+            found[row].append(names[key])
+    return predictions.tabulate(np.asarray(labels), weighed, answers, found)
+
+
+def _choose_prediction(outputs: Any) -> Any:
+    """Return what judges of a model's outputs, which TFMA leaves alone where there is but one."""
+    return outputs[PREDICTION] if isinstance(outputs, Mapping) else outputs
+
+
+def write(batches: list[pa.RecordBatch], folder: str) -> None:
+    """Writes the rows that are kept, of which there may be none."""
+    for batch in batches:
+        path = FileSystems.join(folder, predictions.KEPT_IN)
+        with FileSystems.create(path, compression_type=CompressionTypes.UNCOMPRESSED) as stream:
+            parquet.write_table(pa.Table.from_batches([batch]).drop([predictions.PRIORITY]), stream)
 
 
 def slice_batch(extracts: dict[str, Any], slices: list[SlicingSpec], several: bool) -> Iterator[dict[str, Any]]:

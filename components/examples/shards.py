@@ -16,7 +16,7 @@ from tfx.types import artifact_utils
 
 from components.examples.tf_example import encode_examples, list_cells
 from components.validation.typed_batch import fit, join
-from trainer.training.row_count import COLUMNS, EXAMPLES, find_columns
+from trainer.training.split_files import COLUMNS, EXAMPLES, find_columns
 
 GZIP = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=1)
 MEMORY = 1 << 24  # bytes of rows that are handled at once

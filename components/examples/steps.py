@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from components.validation.cast import EPOCHS
+from components.validation.cast import EPOCHS, QUARTER
 
 DAY = 86_400
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": DAY, "week": 7 * DAY}
@@ -81,7 +81,7 @@ def spell_moment(moment: int, format: str | None, like: str) -> str:
         return str(moment)
     at = np.datetime64(moment, "s").item()
     if format:
-        return str(at.strftime(format.replace("%z", "+0000")))
+        return str(at.strftime(format.replace("%z", "+0000").replace(QUARTER, f"Q{(at.month + 2) // 3}")))
     day, clock = like[:10], like[11:]
     zone = next((sign for sign in ("Z", "+00:00") if clock.endswith(sign)), "")
     if not clock:

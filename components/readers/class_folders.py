@@ -82,7 +82,7 @@ class Images(ClassFolder):
             return super().list_parts(path)
         rows = [cells for _, _, cells in split_rows(path, self.dialect) if not isinstance(cells, Fault)]
         named = {cell for cells in rows for cell in cells if cell.lower().endswith(self.items)}
-        return [path, *sorted(filter(os.path.isfile, (os.path.join(os.path.dirname(path), name) for name in named)))]
+        return [path, *sorted(filter(os.path.lexists, (os.path.join(os.path.dirname(path), name) for name in named)))]
 
     def find_folder(self, path: str) -> str | None:
         return os.path.dirname(path)

@@ -18,6 +18,7 @@ KINDS = (
 TEXTS = (
     (b"<!doctype html", "a saved web page (HTML)", "Download the file that the page shows."),
     (b"<html", "a saved web page (HTML)", "Download the file that the page shows."),
+    (b"<table", "a table of a web page (HTML)", "Save it as CSV, from a spreadsheet that opens it."),
     (b"<?xml", "XML", "Write it as CSV or as JSON lines."),
     (b"version https://git-lfs", "a pointer of Git LFS and not the file itself", "Fetch it: git lfs pull."),
 )

@@ -8,7 +8,9 @@ import re
 from collections.abc import Iterable
 
 from components.readers.data_file import BLOCK, is_partition, is_shown, open_bytes, strip_compression
-from components.readers.suffixes import ITEMS, SUFFIXES
+from components.readers.store_copy import fetch, refresh
+from components.readers.suffixes import ITEMS, NAMED, SUFFIXES
+from configs.copies import is_url, locate_data
 from configs.errors import DataRejected
 from configs.loading.error_messages import suggest
 from configs.samples import catalog
@@ -16,16 +18,50 @@ from configs.schema.dialect import Dialect
 from configs.schema.spans import has_spans
 
 FOLDER = "*"
+LITERAL = re.compile(r"\[([*?[])\]")  # a sign of a glob that stands for itself
 
 
 def find_data(path: str) -> tuple[str, str]:
-    """Return the folder of `data.path` (a file, a folder, a glob or sample://NAME), and a glob for what is in it."""
+    """Return the folder of `data.path` (file, folder, glob, URL or sample://NAME), and a glob for what is in it.
+
+    A store is not asked for it: of a URL the folder is that of its copy, which `open_data` makes.
+    """
+    if is_url(path) and not path.startswith(catalog.SCHEME):
+        return _find_copy(path)
     path = str(catalog.resolve(path))
     if os.path.isdir(path):
         return path, FOLDER
-    base, name = os.path.split(path)
     if os.path.exists(path) or not _is_pattern(path):
+        base, name = os.path.split(path)
         return base, glob.escape(name)
+    return _part_pattern(path)
+
+
+def open_data(path: str) -> tuple[str, str]:
+    """Return the same, once the names in a copy are those in its store; raise MillraceError where that is not there."""
+    base, pattern = find_data(path)
+    refresh_data(base, pattern)
+    return base, pattern
+
+
+def refresh_data(base: str, pattern: str) -> None:
+    """Make the names of what a pattern may match below the folder of a copy those that are in its store."""
+    literal = not has_spans(pattern) and not glob.has_magic(LITERAL.sub("", pattern))
+    refresh(base, LITERAL.sub(r"\1", pattern) if literal else "")
+
+
+def _find_copy(url: str) -> tuple[str, str]:
+    place = locate_data(url)
+    if _is_pattern(url):
+        return _part_pattern(place)
+    if not url.lower().endswith(NAMED):  # a store has no folders, and none is asked for
+        return place, FOLDER
+    base, name = os.path.split(place)
+    return base, glob.escape(name)
+
+
+def _part_pattern(path: str) -> tuple[str, str]:
+    base = os.path.dirname(path)
     while _is_pattern(base):
         base = os.path.dirname(base)
     return base, os.path.relpath(path, base)
@@ -53,11 +89,12 @@ def list_files(base: str, pattern: str, format: str = "csv") -> list[str]:
         what = f"This is in the data folder but is not a {part} file."
         raise DataRejected(what, stray, "Move it, let its name begin with `_`, or correct data.format.")
     if files:
+        fetch(files)
         return files
     if name == FOLDER:
         folder = os.path.join(base, inside) if inside else base
         raise DataRejected(f"The data folder holds no {part} file.", folder, "Put one there, or correct data.path.")
-    what = "No file matches." if glob.has_magic(re.sub(r"\[[*?[]\]", "", pattern)) else "There is no such file."
+    what = "No file matches." if glob.has_magic(LITERAL.sub("", pattern)) else "There is no such file."
     path = os.path.join(base, pattern)
     raise DataRejected(what, path, suggest_path(path) or "Correct data.path.")
 
@@ -78,7 +115,7 @@ def open_folder(path: str) -> list[str]:
 
 def suggest_path(path: str) -> str:
     """Ask whether the nearest that there is was meant, in place of the first part of the path that is not there."""
-    path = re.sub(r"\[([*?[])\]", r"\1", path)
+    path = LITERAL.sub(r"\1", path)
     folder, name = os.path.split(path)
     while folder and not os.path.isdir(folder) and folder != os.path.dirname(folder):
         folder, name = os.path.split(folder)
@@ -91,7 +128,9 @@ def list_parts(files: Iterable[str], format: str, dialect: Dialect) -> list[str]
         return list(files)
     from components.readers.formats import FORMATS  # only here, since Arrow takes a while to load
 
-    return [part for path in files for part in FORMATS[format].speak(dialect).list_parts(path)]
+    parts = [part for path in files for part in FORMATS[format].speak(dialect).list_parts(path)]
+    fetch(parts)
+    return parts
 
 
 def digest_files(base: str, files: Iterable[str]) -> str:

@@ -20,6 +20,7 @@ FORMATS: dict[str, FileFormat] = {
     "jsonl": JsonLines(),
     "json": Json(),
     "parquet": Parquet(),
+    "sql": Parquet(),
     "workbook": Workbook(),
     "tfrecord": TFRecord(),
     "images": Images(),

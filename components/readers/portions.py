@@ -3,7 +3,8 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from components.readers.files import digest_files, find_data, list_files, list_parts
+from components.readers.files import digest_files, list_files, list_parts
+from components.readers.sources import open_source
 from components.readers.spans import ALL, Choice, Span, choose, find_all
 from configs.schema.data import Data
 from configs.schema.dialect import Dialect
@@ -41,7 +42,7 @@ def find_portions(data: Data, seen: Collection[str]) -> dict[str, Found]:
     That is each complete span that a run would take now, or that is newer than all that were `seen`. Raises
     DataRejected where there is none.
     """
-    base, pattern = find_data(data.path)
+    base, pattern = open_source(data)
     choice, unit = Choice.of(data), find_unit(data.path)
     taken = choose(base, pattern, choice).spans
     if not has_spans(data.path):
@@ -53,7 +54,7 @@ def find_portions(data: Data, seen: Collection[str]) -> dict[str, Found]:
 
 def find_spans(data: Data, wants: Callable[[Span], bool]) -> dict[str, Found]:
     """Return the complete spans that are there, not too new, and wanted, by name, oldest first; raises DataRejected."""
-    base, pattern = find_data(data.path)
+    base, pattern = open_source(data)
     there = filter(wants, find_all(base, pattern, Choice.of(data)).values())
     return {span.name: Found(base, list_files(base, span.pattern, data.format), data) for span in there}
 

@@ -7,7 +7,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from components.readers.data_file import is_shown
-from components.readers.files import FOLDER, digest_files, find_data, find_paths, list_files, list_parts
+from components.readers.files import FOLDER, digest_files, find_paths, list_files, list_parts
+from components.readers.sources import find_source, open_source
+from configs.copies import name_copied
 from configs.errors import DataRejected
 from configs.schema.data import Data
 from configs.schema.spans import Reader, Unit, fill, find_unit, glob_all, has_spans, keep_folder
@@ -61,7 +63,7 @@ class Chosen:
 
 def list_data(data: Data) -> list[str]:
     """Return the data files that the config stands for, in order; of the spans that it takes, if its path has any."""
-    base, pattern = find_data(data.path)
+    base, pattern = open_source(data)
     chosen = choose(base, pattern, Choice.of(data))
     return [path for span in chosen.spans for path in list_files(base, span.pattern, data.format)]
 
@@ -71,7 +73,7 @@ def digest_data(data: Data) -> str:
 
     Raises DataRejected where there is none.
     """
-    return digest_files(find_data(data.path)[0], list_parts(list_data(data), data.format, data.dialect))
+    return digest_files(find_source(data)[0], list_parts(list_data(data), data.format, data.dialect))
 
 
 def choose(base: str, pattern: str, choice: Choice = Choice()) -> Chosen:
@@ -154,8 +156,14 @@ def _is_whole(base: str, pattern: str, digits: Mapping[str, str], choice: Choice
 
 def _find_change(base: str, filled: str) -> float:
     """Return when a file of a span changed last: what was copied with its old times changed when it came."""
-    times = [os.stat(path) for path in find_paths(base, _open(base, filled))]
-    return max((max(found.st_mtime, found.st_ctime) for found in times), default=time.time())
+    return max(map(_read_change, find_paths(base, _open(base, filled))), default=time.time())
+
+
+def _read_change(path: str) -> float:
+    if name_copied(path):
+        return os.lstat(path).st_mtime  # as the store has it
+    found = os.stat(path)
+    return max(found.st_mtime, found.st_ctime)
 
 
 def _tell_missing(unit: Unit, wanted: Collection[int], there: Found, whole: Mapping[int, Span]) -> str:

@@ -6,6 +6,7 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
     "jsonl": (".jsonl", ".ndjson"),
     "json": (".json",),
     "parquet": (".parquet",),
+    "sql": (".parquet",),  # of an answer
     "workbook": (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"),
     "tfrecord": (".tfrecord", ".tfrecord.gz"),
     "images": (".csv",),  # of a table
@@ -15,3 +16,9 @@ ITEMS: dict[str, tuple[str, ...]] = {  # of the files in the folder of a class, 
     "images": IMAGE,
     "text": (".txt",),
 }
+NAMED = tuple(  # how a name ends that is a data file's
+    f"{end}{packed}"
+    for ends in (*SUFFIXES.values(), *ITEMS.values())
+    for end in ends
+    for packed in ("", ".gz", ".bz2", ".zst")
+)

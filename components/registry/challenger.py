@@ -8,7 +8,6 @@ its wait has ended. A newer challenger takes the place of one that waits.
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import Any
 
 from components.registry.door import Admit, Candidate, admit, require_judged, require_welcome
@@ -16,6 +15,7 @@ from components.registry.line_file import add_line, read_lines
 from components.registry.model_registry import Published, Record, enter
 from components.registry.staging import CHANGE, held
 from components.registry.versions import Version, history, in_service, intact, list_folders
+from configs.clock import tell_now
 from configs.errors import NotBlessed
 from configs.home import Home
 from configs.quantities import count
@@ -122,7 +122,7 @@ def require_unbeaten(challengers: Sequence[Challenger], digest: str, against: st
 
 def keep_event(home: Home, challenger: Challenger, event: str, **told: Any) -> None:
     """Write down what happened to a challenger."""
-    at = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    at = tell_now()
     add_line(home.challenger.looks, {"challenger": challenger.number, "at": at, "event": event, **told})
 
 

@@ -12,7 +12,6 @@ import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -32,6 +31,7 @@ from components.registry.versions import (
     read_version,
     versions,
 )
+from configs.clock import tell_now
 from configs.errors import ConfigError, MillraceError
 from configs.home import Home
 
@@ -209,8 +209,13 @@ def _next(home: Home, records: Sequence[Mapping[str, Any]]) -> int:
 
 
 def _describe(record: Record) -> dict[str, Any]:
-    now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    return {"run": record.run, "at": now, "by": record.by, "reason": record.reason, "metrics": dict(record.metrics)}
+    return {
+        "run": record.run,
+        "at": tell_now(),
+        "by": record.by,
+        "reason": record.reason,
+        "metrics": dict(record.metrics),
+    }
 
 
 def _doubt(home: Home, number: int, error: OSError) -> MillraceError:

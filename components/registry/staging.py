@@ -15,7 +15,7 @@ from pathlib import Path
 from components.registry.door import Candidate
 from components.registry.file_lock import hold_file
 from components.registry.tree_digest import copy, tree_size
-from components.registry.versions import EXTRA, MANIFEST
+from components.registry.versions import EXTRA, MANIFEST, OF_ROWS
 from configs.errors import FULL, MillraceError, PipelineBusy
 from configs.home import Home
 
@@ -70,7 +70,7 @@ def stage(home: Home, place: Place, candidate: Candidate, run: str) -> Path:
     for name, path in candidate.extras.items():
         if not re.fullmatch("[A-Za-z0-9_-][A-Za-z0-9_.-]*", name) or f"{EXTRA}/{name}" == MANIFEST:
             raise MillraceError(f"{name!r} cannot name what a version carries.", str(path), "Choose a plain file name.")
-        copy(path, staging / EXTRA / name)
+        copy(path, staging / EXTRA / name, exclude=[OF_ROWS])
     (staging / EXTRA).mkdir(exist_ok=True)
     return staging
 

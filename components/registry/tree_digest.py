@@ -51,6 +51,11 @@ def tree_size(path: Path) -> int:
     return sum(-(-size // _BLOCK) * _BLOCK for size in sizes)
 
 
+def count_bytes(path: Path) -> int:
+    """Return the bytes that a file, or all files of a folder, hold."""
+    return sum(file.stat().st_size for file in _files(path)) if path.exists() else 0
+
+
 def copy(source: Path, target: Path, exclude: Collection[str] = ()) -> None:
     """Copy a file, or the files of a folder, and make sure that the copy is on the disk and equal."""
     for file in _files(source, exclude):

@@ -14,6 +14,7 @@ from configs.errors import ConfigError, MillraceError
 from configs.home import Home
 
 EXTRA = "assets.extra"
+OF_ROWS = "rows"  # in what a version carries: a folder of what holds rows of the data, which stays with the run
 MANIFEST = f"{EXTRA}/version.json"
 CODE = f"{EXTRA}/model.py"
 _REPAIR = "Restore the folder, or run `millrace rollback CONFIG` to publish an older version again."

@@ -20,13 +20,25 @@ Answers = Mapping[str, Sequence[Any]]
 SCORE = "score_"  # how the columns of the classes' scores begin
 
 
+class Asked:
+    """Loads the model of a folder, and answers rows as it says it."""
+
+    def __init__(self, folder: str) -> None:
+        self.model = SavedModel(folder)
+        [self.input] = self.model.signatures[SERVING].inputs
+
+    def ask(self, batch: pa.RecordBatch) -> np.ndarray:
+        """Return what the model says of a batch of features [rows, units]."""
+        requests = {self.input: np.array(encode_examples(batch), object)}
+        return self.model.answer(SERVING, requests, [PREDICTION])[PREDICTION]
+
+
 class Scorer:
     """Loads a version's model, and answers typed rows."""
 
     def __init__(self, version: Version, label: Label, needed: Collection[str] = ()) -> None:
-        self.model, self.label = SavedModel(str(version.path)), label
+        self.model, self.label = Asked(str(version.path)), label
         self.names = columns(label, needed)
-        [self.input] = self.model.signatures[SERVING].inputs
 
     def score(self, batch: pa.RecordBatch) -> Answers:
         """Return the columns of the answers to a batch of features, where null is a missing value."""
@@ -35,8 +47,7 @@ class Scorer:
 
     def ask(self, batch: pa.RecordBatch) -> np.ndarray:
         """Return what the model says of a batch of features [rows, units], as it says it."""
-        requests = {self.input: np.array(encode_examples(batch), object)}
-        return self.model.answer(SERVING, requests, [PREDICTION])[PREDICTION]
+        return self.model.ask(batch)
 
 
 def columns(label: Label, needed: Collection[str] = ()) -> list[str]:

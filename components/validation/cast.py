@@ -17,8 +17,13 @@ from components.readers.blanks import blank
 
 INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+QUARTER = "Q%q"  # in a format, the first to the fourth
 EPOCHS = {"seconds": 1, "milliseconds": 10**3, "microseconds": 10**6}  # how many are a second
-MINUS = ((r"^\s*\(([^-+]*\d[^-+]*)\)\s*$", r"-\1"), ("\u2212", "-"))  # what is written for a minus, as RE2 has it
+MINUS = (  # what is written for a minus, as RE2 has it: (12), a minus of print, 12-
+    (r"^\s*\(([^-+]*\d[^-+]*)\)\s*$", r"-\1"),
+    ("\u2212", "-"),
+    (r"^\s*([^-+]*\d)\s*-\s*$", r"-\1"),
+)
 
 
 def to_text(array: pa.Array) -> pa.Array:
@@ -172,8 +177,14 @@ def to_seconds(array: pa.Array, format: str | None = None) -> pa.Array:
 def read_moment(cell: str, format: str) -> datetime:
     """Return the moment that a cell holds, of UTC unless it tells; that of a week is its Monday.
 
-    Raises ValueError for one not written so. Arrow's own strptime takes the 31st of February.
+    A quarter is Q%q, its first day, which strptime has not. Raises ValueError for a moment not written so. Arrow's own
+    strptime takes the 31st of February.
     """
+    if QUARTER in format:
+        cell, found = re.subn("Q([1-4])", lambda quarter: f"{3 * int(quarter[1]) - 2:02}", cell)
+        if not found:
+            raise ValueError(f"`{cell}` names no quarter")
+        format = format.replace(QUARTER, "%m")
     if "%V" in format and "%u" not in format:
         cell, format = f"{cell} 1", f"{format} %u"
     moment = datetime.strptime(cell, format)
@@ -248,7 +259,7 @@ def _parse_doubles(text: pa.Array) -> pa.Array:
 
 
 def to_signs(text: pa.Array) -> pa.Array:
-    """Return texts in which -12 stands for (12), as books have a negative number, and for one with a minus of print."""
+    """Return texts in which -12 stands for (12) and 12-, as books have a negative number, and for a minus of print."""
     for pattern, replacement in MINUS:
         text = pc.replace_substring_regex(text, pattern, replacement)
     return text

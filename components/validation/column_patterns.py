@@ -16,6 +16,9 @@ def resolve(config: Config) -> Config:
     named = [*config.features, *(name for feature in config.features.values() for name in list_columns(feature))]
     if not any(map(glob.has_magic, named)):
         return expand(config, named)
+    if config.data.query:
+        pattern = next(filter(glob.has_magic, named))
+        raise ConfigError(f"'{pattern}' is a pattern, and of a query each column is named", f"features.{pattern}")
     from components.readers import spans  # only here, since Arrow takes a while to load
     from components.readers.formats import find_format
 

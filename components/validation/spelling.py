@@ -66,7 +66,8 @@ def to_plain_numbers(array: pa.Array, spelling: Spelling) -> pa.Array:
     point, group = re.escape(spelling.decimal), re.escape(spelling.thousands)
     if spelling.thousands == " ":
         group = "[ \u00a0\u202f]"
-    whole = rf"(\d+|[1-9]\d{{0,2}}({group}\d{{3}})+)" if group else r"\d+"
+    grouped = rf"[1-9]\d{{0,2}}({group}\d{{3}})+|[1-9]\d?({group}\d\d)+{group}\d{{3}}"  # the second as in India
+    whole = rf"(\d+|{grouped})" if group else r"\d+"
     pattern = rf"^[+-]?({whole}({point}\d*)?|{point}\d+)([eE][+-]?\d+)?$"
     if not pc.all(pc.match_substring_regex(text, pattern), min_count=0).as_py():
         raise pa.ArrowInvalid(f"is no number spelled like {spelling.example}")

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from configs.copies import is_url
 from configs.errors import ConfigError
-from configs.home import find_workspace, is_url
+from configs.home import find_workspace
 from configs.loading.error_messages import explain, suggest
 from configs.loading.yaml_document import DEEPEST, Document, cut, name_key, parse
 from configs.schema.config import Config

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from configs.copies import is_url
 from configs.errors import ConfigError
-from configs.home import is_url
 from configs.loading.error_messages import suggest
 from configs.schema.config import Config
 

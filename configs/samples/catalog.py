@@ -31,14 +31,14 @@ SHIPPED = {
 MADE = datasets.MAKERS | recipe_datasets.TASKS
 SAMPLES = (*SHIPPED, *MADE)
 
-_SCHEME = "sample://"
+SCHEME = "sample://"
 
 
 def resolve(path: str) -> Path:
     """The local path of `sample://NAME`, which is written if need be; any other path as it is."""
-    if not path.startswith(_SCHEME):
+    if not path.startswith(SCHEME):
         return Path(path)
-    name = path.removeprefix(_SCHEME)
+    name = path.removeprefix(SCHEME)
     if name in SHIPPED:
         return _find(path, *SHIPPED[name])
     if name in MADE:

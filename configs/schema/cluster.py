@@ -77,6 +77,10 @@ class Cluster(Section):
     host: Annotated[str, AfterValidator(_check_host)] | None = Field(
         default=None, description="The URL of Kubeflow Pipelines; else --host."
     )
+    api: Annotated[str, AfterValidator(_check_host)] = Field(
+        default="http://ml-pipeline.kubeflow:8888",
+        description="Where a pod reaches Kubeflow Pipelines, to pause a schedule whose runs fail.",
+    )
     access: Access | None = Field(default=None, description="How it learns who asks; without, it asks nobody.")
     ca_file: Text | None = Field(default=None, description="Certificates in PEM that vouch for the host's own.")
     time_zone: TimeZone = Field(

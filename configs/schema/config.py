@@ -16,12 +16,15 @@ from pydantic import (
     model_validator,
 )
 
-from configs.home import WORKSPACE, Home, is_url
+from configs.copies import is_url
+from configs.home import WORKSPACE, Home
 from configs.schema.baselines import FITTING, SklearnModel
 from configs.schema.beam import Beam
+from configs.schema.card import Card
 from configs.schema.cluster import Cluster
 from configs.schema.data import Data
 from configs.schema.evaluation import METRICS, QUANTILES, Evaluation, Metric
+from configs.schema.explain import Explain
 from configs.schema.features import Feature, list_columns
 from configs.schema.models import Autoregression, BoostedTrees, Model
 from configs.schema.notify import Notifier
@@ -30,6 +33,7 @@ from configs.schema.schedule import Schedule
 from configs.schema.section import Section, Text
 from configs.schema.spans import has_spans
 from configs.schema.spelling import Lower, Offset, OwnDecimal, OwnThousands, Trim, Unit
+from configs.schema.tracking import Tracking
 from configs.schema.training import HEEDED, Training
 from configs.schema.tuning import Tuning
 
@@ -206,8 +210,13 @@ class Config(Section):
     baselines: Annotated[tuple[SklearnModel, ...], Strict(False)] = Field(
         default=(), description="Models that are no networks, trained and evaluated on the same rows to compare with."
     )
+    explain: Explain | None = Field(
+        default=Explain(), description="Which features the model relies on, for the report; null leaves it out."
+    )
     gate: Gate = Gate()
+    card: Card = Card()
     storage: Storage = Storage()
+    tracking: Tracking = Tracking()
     schedule: Schedule | None = None
     notify: Annotated[tuple[Notifier, ...], Strict(False)] = Field(
         default=(), description="Who is told what becomes of the pipeline, and of what."
@@ -286,7 +295,11 @@ class Config(Section):
             training.check(label.kind, label.values)
             training = training.tell(label.quantiles)
         model = info.data.get("model")
-        return training if model is None else training.suit(model.family)
+        if model is None:
+            return training
+        if model.augment and model.augment.mixes and training.loss and training.loss.name == "hinge":
+            raise ValueError("the loss hinge judges one class a row, and model.augment mixes two: take cross_entropy")
+        return training.suit(model.family)
 
     @field_validator("tuning")
     @classmethod
@@ -305,6 +318,8 @@ class Config(Section):
         label, features = info.data.get("label"), info.data.get("features")
         if isinstance(model, BoostedTrees | Autoregression) and label is not None and features is not None:
             model.check(label.kind, features.items())
+        if model.augment and features is not None:
+            model.augment.check(features.items())
         return model
 
     @field_validator("model")

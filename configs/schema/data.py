@@ -21,6 +21,7 @@ from configs.schema.duration import Duration, read_duration
 from configs.schema.section import Section, Text
 from configs.schema.spans import NAME, check_places, find_unit, has_spans
 from configs.schema.spelling import Decimal, Markers, Thousands
+from configs.schema.sql import check_database
 
 SIGN = r"^[\t -~]$"
 STEP = r"^[1-9]\d* (second|minute|hour|day|weekday|week|month|year)s?$"
@@ -106,13 +107,21 @@ class Recent(Section):
 class Data(Section):
     """Where the rows come from."""
 
-    format: Literal["csv", "parquet", "jsonl", "json", "workbook", "tfrecord", "images", "text"] = Field(
+    format: Literal["csv", "parquet", "jsonl", "json", "workbook", "tfrecord", "images", "text", "sql"] = Field(
         description="jsonl is an object a line, json an array of them, workbook Excel's or OpenDocument's; images and "
-        "text are files, a folder for each class, and images a table of their names, too."
+        "text are files, a folder for each class, and images a table of their names, too; sql asks a database."
     )
     path: Text = Field(
-        description="A file, a folder, a glob, or sample://NAME; {SPAN} stands for a span's number, {YYYY}, {MM}, {DD} "
-        "and {HH} for its day and hour, {VERSION} for a version of it, of which the newest is read."
+        description="A file, a folder or a glob, here or in a store by a URL like s3:// and gs://, or sample://NAME; "
+        "{SPAN} stands for a span's number, {YYYY}, {MM}, {DD} and {HH} for its day and hour, {VERSION} for a version "
+        "of it, of which the newest is read. Of sql, the database without password: postgresql://USER@HOST/DATABASE, "
+        "mysql://, mariadb://, sqlite:////FILE, bigquery://PROJECT."
+    )
+    query: Text | None = Field(
+        default=None, description="What sql asks. ORDER BY lets equal rows be known as the same data."
+    )
+    password_env: Text | None = Field(
+        default=None, description="The environment variable that holds the password of sql's database."
     )
     span: NonNegativeInt | Annotated[str, Field(pattern=NAME)] | None = Field(
         default=None,
@@ -167,6 +176,16 @@ class Data(Section):
     @classmethod
     def _check_path(cls, path: str) -> str:
         return check_places(path)
+
+    @model_validator(mode="after")
+    def _check_query(self) -> "Data":
+        if self.format == "sql":
+            check_database(self.path)
+        if (self.format == "sql") != (self.query is not None):
+            raise ValueError("has a query where its format is sql, and only there")
+        if self.password_env and self.query is None:
+            raise ValueError("has a password_env, but nothing that is asked of a database")
+        return self
 
     @model_validator(mode="after")
     def _check_spans(self) -> "Data":

@@ -6,7 +6,8 @@ from typing import Annotated
 from pydantic import Field
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-Duration = Annotated[str, Field(pattern=r"^[1-9]\d{0,4}[smhdw]$")]
+DURATION = r"^[1-9]\d{0,4}[smhdw]$"
+Duration = Annotated[str, Field(pattern=DURATION)]
 
 
 def read_duration(text: str) -> timedelta:

@@ -160,3 +160,8 @@ OwnKey = Annotated[str, AfterValidator(_check_own_key)]
 Annotation = Annotated[str, AfterValidator(_check_annotation)]
 DataKey = Annotated[str, AfterValidator(_check_data_key)]
 Variable = Annotated[str, AfterValidator(_check_variable)]
+
+
+def spell_pipeline(name: str) -> str:
+    """Returns how Kubeflow's specification spells a pipeline's name: it knows no underscores."""
+    return name.replace("_", "-").rstrip("-")

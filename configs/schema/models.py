@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, NonNegativeFloat, PositiveInt, Strict, ValidationInfo, field_validator
+from pydantic import Field, NonNegativeFloat, PositiveInt, Strict, ValidationInfo, field_validator, model_validator
 
 from configs.schema.augmentation import Augmentation
 from configs.schema.features import Feature, Steps
@@ -34,7 +34,15 @@ class Linear(Architecture):
 class Network(Architecture):
     """What every family with hidden layers has."""
 
+    needs_layers: ClassVar[bool] = False  # whether it is nothing without a dense layer
+
     hidden_units: Units = Field(default=(), description="The width of each dense layer, from input to output.")
+    depth: PositiveInt | None = Field(default=None, description="In place of hidden_units: how many there are.")
+    width: PositiveInt | None = Field(default=None, description="Of each of `depth` layers.")
+    residual: bool = Field(
+        default=False,
+        description="A dense layer adds to what it is given, of which it sees each row normalised: for many layers.",
+    )
     activation: Activation = Field(default="relu", description="Of hidden layers and convolutions.")
     dropout: Annotated[float, Field(ge=0, lt=1)] = Field(
         default=0.0, description="Share of what a hidden layer says that is dropped in training."
@@ -42,19 +50,38 @@ class Network(Architecture):
     batch_norm: bool = Field(default=False, description="Normalise what each hidden layer and convolution sums up.")
     embedding: PositiveInt = Field(default=8, description="The width of each category's and each word's embedding.")
 
+    @model_validator(mode="after")
+    def _check_layers(self) -> "Network":
+        if (self.depth is None) != (self.width is None):
+            raise ValueError("takes depth and width together: so many dense layers, each of that width")
+        if self.depth and self.hidden_units:
+            raise ValueError("takes hidden_units, or depth and width")
+        if self.needs_layers and not self.widths:
+            raise ValueError("needs hidden_units, or depth and width")
+        if self.residual and self.batch_norm:
+            raise ValueError("of residual layers normalises each row by itself: leave batch_norm out")
+        return self
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """The width of each dense layer, from input to output."""
+        return self.hidden_units or (self.width or 0,) * (self.depth or 0)
+
 
 class Dnn(Network):
     """A stack of dense layers."""
 
+    needs_layers: ClassVar[bool] = True
+
     family: Literal["dnn"]
-    hidden_units: Layers = Field(description="The width of each dense layer, from input to output.")
 
 
 class WideDeep(Network):
     """A linear model beside a stack of dense layers."""
 
+    needs_layers: ClassVar[bool] = True
+
     family: Literal["wide_deep"]
-    hidden_units: Layers = Field(description="The width of each dense layer, from input to output.")
     crosses: Annotated[tuple[Cross, ...], Strict(False)] = Field(
         default=(), description="Features whose values in combination have weights in the linear part: [[a, b]]."
     )

@@ -98,7 +98,7 @@ class Schedule(Section):
         default=None, description="How long after a run has ended none begins by itself, as 6h."
     )
     catch_up: Literal["latest", "all", "none"] = Field(
-        default="latest", description="Which of the times that were missed get a run; clusters take none for latest."
+        default="latest", description="Which of the times that were missed get a run."
     )
     failures: Failures = Failures()
     no_catchup: bool = Field(default=True, description="Of the times that were missed, run the latest only.")

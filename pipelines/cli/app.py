@@ -6,13 +6,25 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli import compile, config, data, doctor, model, monitor, run, schedule, status, step, submit
+from pipelines.cli import (
+    compile,
+    config,
+    data,
+    doctor,
+    explain,
+    model,
+    monitor,
+    recurring,
+    run,
+    status,
+    step,
+    submit,
+)
 from pipelines.cli.failure import asks_for_json, tell
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False)
-for part in (data, config, run, status, model, monitor, compile, submit, doctor, step):
+for part in (data, config, run, status, model, explain, monitor, compile, submit, recurring, doctor, step):
     app.add_typer(part.app)
-submit.schedule.add_typer(schedule.app)
 
 
 def print_version(asked: bool) -> None:

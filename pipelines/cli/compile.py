@@ -43,6 +43,9 @@ def compile(
     file: Annotated[str, typer.Option("-o", "--file", metavar="FILE.yaml", help="What to write; - prints it.")],
     engine: Annotated[Engine, typer.Option(help="What is to run it.")] = Engine.kubeflow,
     image: ImageTemplate = None,
+    scheduled: Annotated[
+        bool, typer.Option("--scheduled", help="For `schedule apply`: a run asks the schedule first whether to train.")
+    ] = False,
     overrides: Overrides = [],  # noqa: B006
     output: Format = Output.text,
 ) -> None:
@@ -51,7 +54,7 @@ def compile(
     from pipelines.runs.output_file import refuse_sources, write_output
 
     refuse_sources(file, [path])
-    text = compile_pipeline(path, overrides, engine.value, image)
+    text = compile_pipeline(path, overrides, engine.value, image, scheduled)
     if file == "-":
         typer.echo(text, nl=False)
         return

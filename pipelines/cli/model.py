@@ -9,10 +9,12 @@ import typer
 from rich.text import Text
 
 from components.patches.stderr import silence
+from configs.copies import is_url
 from configs.errors import ConfigError
-from configs.home import Home, is_url
+from configs.home import Home
 from configs.loading.loader import load
 from configs.schema.evaluation import MAIN
+from pipelines.cli.explain import explain_to
 from pipelines.cli.options import ConfigPath, DryRun, Format, Output, Overrides, Reason, answer
 from pipelines.reporting.console import listing
 
@@ -127,13 +129,17 @@ def predict(
     ] = None,
     version: Annotated[int | None, typer.Option(help="The version to ask; else the one in service.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there already.")] = False,
+    why: Annotated[bool, typer.Option("--explain", help="With --row: what each feature adds to the answer.")] = False,
     overrides: Overrides = [],  # noqa: B006
 ) -> None:
     """Score new rows with the version in service."""
-    home = load(path, overrides).home
     from pipelines.serving import batch_predict as scoring
     from pipelines.storage.sync import fetch_service
 
+    if why:
+        explain_to(path, scoring.require_row(row), version, overrides, Output(scoring.choose_form(source, output)))
+        return
+    home = load(path, overrides).home
     fetch_service(home, every=version is not None)
     if row is not None:
         form = scoring.choose_form(source, output)

@@ -4,8 +4,8 @@ import json
 import os
 import shutil
 import sys
+import webbrowser
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +14,9 @@ import typer
 from rich.console import Console
 
 from components.validation.column_patterns import resolve
+from configs.clock import utc_now
 from configs.errors import ConfigError, PipelineBusy
+from configs.home import find_workspace
 from configs.loading.loader import load
 from configs.loading.named_files import require_files
 from configs.nodes import NODES
@@ -71,7 +73,7 @@ def run(
         from pipelines.execution.backfill import fill_spans
 
         record = fill_spans(config, spans, make, partial(console.print, soft_wrap=True))
-    announce(config, record, datetime.now(timezone.utc), partial(console.print, soft_wrap=True))
+    announce(config, record, utc_now(), partial(console.print, soft_wrap=True))
     if output is Output.json:
         sys.stdout.write(json.dumps(record) + "\n")
     else:
@@ -113,7 +115,7 @@ def inquire(config: Config, holder: str | None = None) -> Mapping[str, Any]:
     from pipelines.schedule.decision import as_data
     from pipelines.schedule.inquiry import ask_schedule, tell_busy
 
-    now = datetime.now(timezone.utc)
+    now = utc_now()
     return as_data(tell_busy(config, holder, now) if holder else ask_schedule(config, now))
 
 
@@ -154,18 +156,48 @@ def runs(
 
 @app.command()
 def report(
-    path: ConfigPath, run_id: Annotated[str | None, typer.Option("--run", help="Else the newest.")] = None
+    path: Annotated[
+        str | None, typer.Argument(metavar="CONFIG", help="The YAML; with --index it may be left out.")
+    ] = None,
+    run_id: Annotated[str | None, typer.Argument(metavar="RUN", help="Else the newest.")] = None,
+    compare: Annotated[
+        tuple[str, str] | None, typer.Option(metavar="RUN RUN", help="Put two runs side by side, on a page.")
+    ] = None,
+    index: Annotated[bool, typer.Option("--index", help="One page of all pipelines and their runs.")] = False,
+    show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
 ) -> None:
-    """Say where the report of a run lies."""
+    """Say where the page of a run lies; or write one of two runs, or of all."""
+    page = index_runs(path) if index else place_report(path, run_id, compare)
+    typer.echo(page)
+    if show:
+        webbrowser.open(page.as_uri())
+
+
+def index_runs(path: str | None) -> Path:
+    """Writes the page of all pipelines of the workspace of a config, or of the current folder; returns where."""
+    from pipelines.reporting.run_index import write_index
+
+    return write_index(load(path).home.root.parent if path else find_workspace(Path.cwd()))
+
+
+def place_report(path: str | None, run_id: str | None, compare: tuple[str, str] | None) -> Path:
+    """Returns where the page of a run lies, or that of two, which is written."""
+    from pipelines.reporting.run_comparison import write_comparison
     from pipelines.runs.directory import find_record
     from pipelines.runs.run import Run
     from pipelines.storage import sync
 
+    if path is None:
+        raise ConfigError("a run's page is one of a pipeline", "CONFIG", "Name its YAML, or --index for all of them.")
     home = load(path).home
     sync.fetch_records(home)
+    if compare:
+        first, second = (Run(home, find_record(home, each)["run"]) for each in compare)
+        sync.fetch_files(home, first.config, second.config)
+        return write_comparison(first, second)
     page = Run(home, find_record(home, run_id)["run"]).report
     sync.fetch_files(home, page)
-    typer.echo(page)
+    return page
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""A schedule on this machine: run and trigger, and what pause, resume and list do where no cluster is named."""
+"""A schedule on this machine: run, and what pause, resume, trigger and list do where no cluster is named."""
 
 import logging
 import signal
@@ -10,9 +10,10 @@ from typing import Annotated
 
 import typer
 
+from configs.clock import utc_now
 from configs.errors import ConfigError
 from configs.loading.loader import load
-from pipelines.cli.options import ConfigPath, DryRun, Output, Reason, answer
+from pipelines.cli.options import Output, answer
 from pipelines.reporting.console import listing
 
 app = typer.Typer()
@@ -34,7 +35,6 @@ def run(
     """Be the scheduler: train each pipeline when its config's schedule has a reason, until SIGTERM."""
     from pipelines.schedule.daemon import Daemon
     from pipelines.schedule.health import serve_health
-    from pipelines.schedule.wishes import utc_now
 
     if not paths and folder is None:
         raise ConfigError("There is nothing to look after.", "schedule run", "Name configs, or a --folder of them.")
@@ -50,9 +50,8 @@ def run(
     daemon.serve(stop)
 
 
-@app.command()
-def trigger(path: ConfigPath, reason: Reason = "", dry_run: DryRun = False) -> None:
-    """Let `schedule run`, or the next `run --if-due`, run the pipeline whatever its schedule waits for."""
+def trigger(path: str, reason: str, dry_run: bool) -> None:
+    """Lets `schedule run`, or the next `run --if-due`, run the pipeline whatever its schedule waits for."""
     from pipelines.schedule import wishes
 
     config = load(path)
@@ -66,7 +65,7 @@ def pause(path: str, reason: str, dry_run: bool) -> None:
     from pipelines.schedule import wishes
 
     config = load(path)
-    state = None if dry_run else wishes.pause(config, reason, wishes.utc_now())
+    state = None if dry_run else wishes.pause(config, reason, utc_now())
     typer.echo(f"{config.name}: {state.paused if state else 'would be paused'}")
 
 
@@ -76,7 +75,7 @@ def resume(path: str, dry_run: bool) -> None:
 
     config = load(path)
     if not dry_run:
-        wishes.resume(config, wishes.utc_now())
+        wishes.resume(config, utc_now())
     typer.echo(f"{config.name} {'would go on' if dry_run else 'goes on'}")
 
 
@@ -84,7 +83,7 @@ def show(path: str, output: Output) -> None:
     """Prints how the schedule on this machine stands."""
     from pipelines.schedule import wishes
 
-    found = wishes.describe(load(path), wishes.utc_now())
+    found = wishes.describe(load(path), utc_now())
     table = listing("pipeline", "cron", "next time", "state", "last run")
     last = found["last_run"]
     ended = f"{last['run']}, exit code {last['exit_code']}" if last else "none yet"

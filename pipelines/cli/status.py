@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.live import Live
 
+from configs.clock import utc_now
 from configs.errors import ConfigError, MillraceError
 from configs.loading.loader import load
 from pipelines.cli.options import Format, Output, answer
@@ -40,7 +41,6 @@ def look(paths: list[Path], folder: Path | None) -> list[dict[str, Any]]:
     """Returns how each stands, as plain data; of one among several that cannot be looked at, why."""
     from pipelines.schedule.daemon import list_configs
     from pipelines.schedule.standing import as_data, describe_standing, tell_age
-    from pipelines.schedule.wishes import utc_now
 
     found: list[dict[str, Any]] = []
     configs = list_configs(paths, folder)

@@ -1,20 +1,23 @@
 """What machines call: a step of a run in a cluster, and its end; and launch-node, by which a person does the same."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from components.patches.stderr import silence
+from configs.clock import utc_now
 from configs.errors import MillraceError
 from configs.loading.loader import load
 from configs.schema.config import Config
 from pipelines.cli.options import WIDEST, ConfigPath, Overrides
 from pipelines.reporting.console import conclude, line, open_console
 from pipelines.reporting.executor_input import ExecutorInput, read_executor_input
-from pipelines.runs.outcomes import Outcome
+from pipelines.reporting.testimony import tell
+from pipelines.runs.outcomes import Outcome, as_data, read_outcomes
 from pipelines.runs.run import Run
 
 app = typer.Typer()
@@ -44,17 +47,40 @@ def step(
 
     told = read_executor_input(executor_input)
     order = Order(path, told.document, told.overrides, image, root, metadata_secret)
+    with telling(node):
+        if mismatch := order.mismatch():
+            raise mismatch
+        config = order.config()
+        require_volume(root, config.name)
+        outcome = launch(config, Run(config.home, told.run_id), node, told.cache)
+        hand_over(config, outcome, told)
+
+
+@app.command(hidden=True)
+def decide(path: ConfigPath, image: Image, root: Root, executor_input: Told, metadata_secret: Secret = None) -> None:
+    """Say whether a run that a schedule has started is to train, which its other steps wait for."""
+    from pipelines.execution.container_entrypoint import Order, require_volume
+    from pipelines.reporting import kfp_artifacts
+    from pipelines.schedule.first_step import decide_run
+
+    told = read_executor_input(executor_input)
+    order = Order(path, told.document, told.overrides, image, root, metadata_secret)
     if mismatch := order.mismatch():
         raise mismatch
     config = order.config()
     require_volume(root, config.name)
-    outcome = launch(config, Run(config.home, told.run_id), node, told.cache)
-    hand_over(config, outcome, told)
+    decision = decide_run(config, Run(config.home, told.run_id), told.asked, utc_now())
+    typer.echo(decision["text"])
+    kfp_artifacts.write_decision(decision, told)
 
 
 @app.command(hidden=True)
 def finish(path: ConfigPath, image: Image, root: Root, executor_input: Told, metadata_secret: Secret = None) -> None:
-    """End a run, however it went: its record, its report, and its own exit code."""
+    """End a run, however it went: its record and its report.
+
+    Where a step has failed, the run is red by that one. What this step puts out would be lost if it failed as well, and
+    it would be tried again.
+    """
     from pipelines.execution.container_entrypoint import Order, close_run, require_volume
     from pipelines.reporting import kfp_artifacts
 
@@ -66,13 +92,56 @@ def finish(path: ConfigPath, image: Image, root: Root, executor_input: Told, met
         require_volume(root, config.name)
         with silence():
             record = close_run(config, run, order.mismatch())
-        for node in record["nodes"]:
+        for node in record.get("nodes", ()):
             typer.echo(line(node))
-        open_console(width=WIDEST).print(conclude(record, path), soft_wrap=True)
+        said = conclude(record, path) if record["run"] else record["decision"]["text"]
+        console = open_console(width=WIDEST)
+        with console.capture() as shown:
+            console.print(said, soft_wrap=True)
+        typer.echo(shown.get(), nl=False)
+        typer.echo(
+            tell({"text": shown.get()} | {"exit_code": record["exit_code"], "published": record.get("published")})
+        )
         kfp_artifacts.write_run(record, told)
+        announce_end(config, record, "vertex" if metadata_secret else "kubeflow")
     finally:
-        give_back(config, run)
-    raise typer.Exit(record["exit_code"])
+        free = give_back(config, run)
+    raise typer.Exit(record["exit_code"] if not free or is_green(config, run) else 0)
+
+
+@contextmanager
+def telling(node: str) -> Iterator[None]:
+    """Has a step's log say to a program, too, what the step fails by."""
+    try:
+        yield
+    except MillraceError as error:
+        typer.echo(tell({"node": node, **as_data(error)}))
+        raise
+
+
+def is_green(config: Config, run: Run) -> bool:
+    """Whether all steps of a run have succeeded, by their own word."""
+    from pipelines.graph.nodes import choose_nodes
+
+    outcomes = read_outcomes(run)
+    return all(spec.id in outcomes and outcomes[spec.id].succeeded for spec in choose_nodes(config))
+
+
+def announce_end(config: Config, record: Mapping[str, Any], engine: str) -> None:
+    """Tells who is to be told what became of a run, and pauses its schedule where too many have failed."""
+    from pipelines.notify.announcement import announce
+    from pipelines.schedule.budget import find_pause, pause_recurring
+
+    now, records = utc_now(), [record]
+    try:
+        if why := find_pause(config, record):
+            paused = pause_recurring(config, why, engine, now)
+            records = [*([record] if record["run"] else []), paused]
+            typer.echo(f"The schedule is {paused['decision']['text']}")
+    except MillraceError as error:  # the run ended as it did
+        typer.echo(f"Whether the schedule is to be paused is not known: {error}", err=True)
+    for each in records:
+        announce(config, each, now, typer.echo)
 
 
 def hand_over(config: Config, outcome: Outcome, told: ExecutorInput) -> None:
@@ -86,14 +155,19 @@ def hand_over(config: Config, outcome: Outcome, told: ExecutorInput) -> None:
         kfp_artifacts.write_judgement(outcome.details, config.label.values, told)
 
 
-def give_back(config: Config, run: Run) -> None:
-    """Gives the pipeline back, if the run holds it; a lease that cannot be given back ends by itself."""
+def give_back(config: Config, run: Run) -> bool:
+    """Gives the pipeline back, if the run holds it; a lease that cannot be given back ends by itself.
+
+    Returns whether the run holds nothing any more.
+    """
     from pipelines.runs.lease import release_lease
 
     try:
         release_lease(config, run.id)
     except MillraceError as error:
         typer.echo(f"The pipeline could not be given back; it is free within the hour. {error}", err=True)
+        return False
+    return True
 
 
 @app.command("launch-node")

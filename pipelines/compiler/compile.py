@@ -6,8 +6,8 @@ from typing import Any
 
 import yaml
 
+from configs.copies import is_url
 from configs.errors import ConfigError
-from configs.home import is_url
 from configs.schema.accelerators import Accelerator
 from pipelines.compiler import kubernetes_platform, vertex
 from pipelines.compiler.container_plan import Container, Plan, plan_containers
@@ -19,13 +19,18 @@ RESOURCES = {"gpu": "nvidia.com/gpu", "tpu": "google.com/tpu"}  # what Kubernete
 
 
 def compile_pipeline(
-    path: str, overrides: Sequence[str] = (), engine: str = "kubeflow", image: str | None = None
+    path: str,
+    overrides: Sequence[str] = (),
+    engine: str = "kubeflow",
+    image: str | None = None,
+    scheduled: bool = False,
 ) -> str:
     """Returns the file of a config for an engine; the same config, code and packages give the same text.
 
-    `image` is a template that stands for the config's own. A ConfigError names what could not run there.
+    `image` is a template that stands for the config's own. A run of a file that is made `scheduled` asks the config's
+    schedule first whether to train. A ConfigError names what could not run there.
     """
-    documents = ENGINES[engine](plan_containers(path, overrides, image))
+    documents = ENGINES[engine](plan_containers(path, overrides, image, scheduled))
     return "---\n".join(_to_yaml(document) for document in documents)
 
 

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from configs.copies import is_url
 from configs.errors import ConfigError
-from configs.home import is_url
 from configs.loading.loader import read_document, text_of, validate
 from configs.loading.packed_text import pack
 from configs.loading.yaml_document import Document, Keys, absence
-from configs.nodes import FINISH, NODES, NodeSpec
+from configs.nodes import DECIDE, FINISH, NODES, NodeSpec
 from configs.repository import ROOT
 from configs.schema.config import Config
 from configs.schema.kubernetes import check_told
@@ -46,7 +46,8 @@ class Container:
 class Plan:
     """The containers of the nodes, in an order that can be run, that of the end, and what they are made of.
 
-    `own` are the files of its user's that the config names, which the images bring along.
+    `decide` is the first one of a run of a schedule, None where a run trains in any case. `own` are the files of its
+    user's that the config names, which the images bring along.
     """
 
     config: Config
@@ -56,18 +57,22 @@ class Plan:
     nodes: tuple[Container, ...]
     finish: Container
     own: OwnFiles
+    decide: Container | None = None
 
     @property
     def containers(self) -> tuple[Container, ...]:
         """All of them, the end last."""
-        return (*self.nodes, self.finish)
+        return (*([self.decide] if self.decide else []), *self.nodes, self.finish)
 
 
-def plan_containers(path: str, overrides: Sequence[str] = (), image: str | None = None) -> Plan:
+def plan_containers(
+    path: str, overrides: Sequence[str] = (), image: str | None = None, scheduled: bool = False
+) -> Plan:
     """Returns the containers of a config; `image` stands for the config's own template.
 
-    A variable of the environment must be set where its value is written down, which is in NEEDED, or where it is no
-    text; the config's text is handed on as it stands. A ConfigError names what a container could not do, and where.
+    With `scheduled` the first one asks the config's schedule whether to train. A variable of the environment must be
+    set where its value is written down, which is in NEEDED, or where it is no text; the config's text is handed on as
+    it stands. A ConfigError names what a container could not do, and where.
     """
     text = text_of(Path(path))
     document = read_document(path, overrides, text, lenient=True)
@@ -76,6 +81,9 @@ def plan_containers(path: str, overrides: Sequence[str] = (), image: str | None 
     _check_password(document)
     written = {keys: _look_up(document, keys) for spec in NODES.values() for keys in spec.paths}
     config = validate(document, Path(path).absolute().parent, ROOT)
+    if scheduled and config.schedule is None:
+        remedy = "Add one, like schedule: {cron: '0 3 * * 1'}."
+        raise ConfigError("The config has no schedule", document.where(("schedule",)), remedy)
     specs = choose_nodes(config)
     nodes = {spec.id: spec.after for spec in specs}
     known = node_pools.read_pools()
@@ -85,18 +93,29 @@ def plan_containers(path: str, overrides: Sequence[str] = (), image: str | None 
     own = _gather_own(_check_paths(specs, written, config, document, resources, place), config, document, place)
     refuse_more(own, path)
     _check_device(specs, config, document, resources)
+    _check_notifiers(config, document, resources[FINISH])
     template = _check_image(image, "--image") if image else _check_image(config.image, document.where(("image",)))
     code = fingerprint.of_image(own.digest)
-    containers = [
+    resources[DECIDE] = _settle_decision(resources)
+    decide, *containers = (
         _contain(id, after, inside, code, name_image(template, resources[id].flavour, code), config, resources[id])
-        for id, after in (nodes | {FINISH: ()}).items()
-    ]
-    return Plan(config, document, text, tuple(overrides), tuple(containers[:-1]), containers[-1], own)
+        for id, after in ({DECIDE: ()} | nodes | {FINISH: ()}).items()
+    )
+    parts = (tuple(containers[:-1]), containers[-1], own, decide if scheduled else None)
+    return Plan(config, document, text, tuple(overrides), *parts)
 
 
 def name_image(template: str, flavour: str, code: str) -> str:
     """Returns the name of an image of code with this digest."""
     return template.replace("{flavour}", flavour).replace("{digest}", code)
+
+
+def _settle_decision(resources: Mapping[str, Resources]) -> Resources:
+    """Returns what the first step of a schedule's run is given: the machine of the end, and what reads the data."""
+    reader = resources["ExampleGen"]
+    return resources[FINISH].model_copy(
+        update={key: getattr(reader, key) for key in ("volumes", "env", "user", "group")}
+    )
 
 
 def _contain(
@@ -105,10 +124,10 @@ def _contain(
     """Returns a step. What differs from run to run comes by the executor's input, in which each parameter stands once:
     a placeholder of its own would repeat the config's text in all that Argo keeps of a step.
     """
-    node = {} if id == FINISH else {"node": id}
+    verb = id if id in (DECIDE, FINISH) else "step"
+    node = {"node": id} if verb == "step" else {}
     options = node | {"image": code, "root": config.cluster.root, "executor-input": "{{$}}"}
     args = [part for name, value in options.items() for part in (f"--{name}", value)]
-    verb = "finish" if id == FINISH else "step"
     return Container(id, after, image, ("millrace", verb), (path, *args), resources)
 
 
@@ -203,6 +222,17 @@ def _gather_own(keys: Iterable[Keys], config: Config, document: Document, place:
         home = _home_of((section, key), document, place)
         files |= {home.rename(path): path for path in found}
     return OwnFiles(files)
+
+
+def _check_notifiers(config: Config, document: Document, end: Resources) -> None:
+    """Raises ConfigError for a notifier's secret that the end of a run, which tells, is not given."""
+    for index, notifier in enumerate(config.notify):
+        for key in ("url_env", "password_env"):
+            name = getattr(notifier, key, None)
+            if name and name not in end.env:
+                remedy = f"Name its secret: resources.finish.env: {{{name}: {{secret: NAME, key: KEY}}}}."
+                where = document.where(("notify", index, key))
+                raise ConfigError(f"no container has the variable '{name}'", where, remedy)
 
 
 def _check_device(

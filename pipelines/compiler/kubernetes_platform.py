@@ -8,7 +8,7 @@ from 2.16 on the backend always does.
 from collections.abc import Sequence
 from typing import Any
 
-from configs.home import is_url
+from configs.copies import is_url
 from configs.nodes import task
 from configs.schema.cluster import Cluster
 from configs.schema.kubernetes import METADATA, SHARED_MEMORY

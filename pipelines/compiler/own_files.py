@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from components.readers.files import find_data, list_parts
 from components.readers.files import list_files as list_data_files
+from components.readers.files import list_parts, open_data
 from configs.errors import ConfigError
 from configs.repository import ROOT
 from configs.schema.config import Config
@@ -79,7 +79,7 @@ def list_files(section: str, key: str, config: Config) -> list[Path]:
     path = getattr(getattr(config, section), key)
     if (section, key) != ("data", "path"):
         return [Path(path)] if os.path.isfile(path) else []
-    base, pattern = find_data(path)
+    base, pattern = open_data(path)
     found = list_data_files(base, glob_all(pattern), config.data.format)
     return [Path(part) for part in list_parts(found, config.data.format, config.data.dialect)]
 

@@ -1,24 +1,31 @@
 """The pipeline as Kubeflow's specification has it (PipelineSpec of schema 2.1.0), as plain data.
 
 It is not kfp that writes it, whose two versions do so differently. The shape is that of kfp's ExitHandler: the nodes
-in a DAG of their own, and a step that runs when that has ended, however it did.
+in a DAG of their own, and a step that runs when that has ended, however it did. In a run of a schedule a first step
+decides, and each node has a condition: the container's driver of 2.14 to 2.17 looks at it (backend/src/v2/driver/
+container.go), and what waits for a task that is skipped is left out without a pod (argocompiler/dag.go: depends).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
 from configs.loading.packed_text import pack, protect
-from configs.nodes import FINISH, task
+from configs.nodes import DECIDE, FINISH, task
 from configs.schema.accelerators import Accelerator
-from configs.schema.kubernetes import count_bytes, count_cpus
+from configs.schema.kubernetes import count_bytes, count_cpus, spell_pipeline
 from configs.schema.resources import Requests, Resources
 from pipelines.compiler.container_plan import Container, Plan
 
-TYPES = {"config": "STRING", "set": "LIST", "cache": "BOOLEAN", "run_id": "STRING"}
+TYPES = {
+    "config": "STRING", "set": "LIST", "cache": "BOOLEAN", "run_id": "STRING", "asked": "STRING", "due": "BOOLEAN",
+    "decision": "STRING",
+}  # fmt: skip
 OF_A_RUN = ("config", "set", "cache")
-OF_A_NODE = (*OF_A_RUN, "run_id")
-OF_THE_END = ("config", "set", "run_id")
+OF_THE_END = ("config", "set")
+OF_A_DECISION = ("config", "set", "asked")  # by whom the run is wanted and why, whatever the schedule waits for
+DECIDED = ("due", "decision")
+CONDITION = "inputs.parameter_values['due'] == true"
 OUTPUTS = {  # what Kubeflow's pages show of a step, by name and kind
     "Trainer": {"model": "system.Model"},
     "Evaluator": {"classification": "system.ClassificationMetrics"},
@@ -32,22 +39,22 @@ Accelerate = Callable[[Container, Accelerator], str]
 
 def specify(plan: Plan, accelerate: Accelerate) -> dict[str, Any]:
     """Returns the specification; `accelerate` returns what the engine calls the accelerator of a container."""
+    within = [*([plan.decide] if plan.decide else []), *plan.nodes]
     executors = {executor(each): {"container": _run(each, accelerate)} for each in plan.containers}
     return {
-        "pipelineInfo": {"name": plan.config.name.replace("_", "-").rstrip("-")},
+        "pipelineInfo": {"name": spell_pipeline(plan.config.name)},
         "schemaVersion": "2.1.0",
         "sdkVersion": f"kfp-{version('kfp')}",
         "root": {
             "inputDefinitions": {"parameters": _defaults(plan)},
-            "dag": {"tasks": {HANDLER: _handle(), task(plan.finish.id): _finish(plan.finish)}},
+            "dag": {"tasks": {HANDLER: _handle(plan), task(plan.finish.id): _finish(plan.finish)}},
         },
         "components": {
             f"comp-{HANDLER}": {
-                "inputDefinitions": {"parameters": {_channel(name): _type(name) for name in OF_A_RUN}},
-                "dag": {"tasks": {task(node.id): _launch(node) for node in plan.nodes}},
+                "inputDefinitions": {"parameters": {_channel(name): _type(name) for name in _given(plan)}},
+                "dag": {"tasks": {task(each.id): _launch(each, plan) for each in within}},
             },
-            **{_component(node): _declare(node, OF_A_NODE, plan) for node in plan.nodes},
-            _component(plan.finish): _declare(plan.finish, OF_THE_END, plan),
+            **{_component(each): _declare(each, plan) for each in plan.containers},
         },
         "deploymentSpec": {"executors": executors},
     }
@@ -70,43 +77,63 @@ def _type(parameter: str) -> dict[str, Any]:
     return {"parameterType": TYPES[parameter]}
 
 
+def _given(plan: Plan) -> tuple[str, ...]:
+    """Returns the parameters of a run."""
+    return (*OF_A_RUN, "asked") if plan.decide else OF_A_RUN
+
+
 def _defaults(plan: Plan) -> dict[str, Any]:
-    values = {"config": pack(plan.text), "set": [protect(each) for each in plan.overrides], "cache": True}
-    return {name: _type(name) | {"defaultValue": values[name], "isOptional": True} for name in OF_A_RUN}
+    values = {"config": pack(plan.text), "set": [protect(each) for each in plan.overrides], "cache": True, "asked": ""}
+    return {name: _type(name) | {"defaultValue": values[name], "isOptional": True} for name in _given(plan)}
 
 
-def _declare(container: Container, parameters: Iterable[str], plan: Plan) -> dict[str, Any]:
+def _declare(container: Container, plan: Plan) -> dict[str, Any]:
+    steps = {DECIDE: OF_A_DECISION, FINISH: OF_THE_END}
+    parameters = steps.get(container.id, (*OF_A_RUN, "due") if plan.decide else OF_A_RUN)
     return {
         "executorLabel": executor(container),
-        "inputDefinitions": {"parameters": {name: _type(name) for name in parameters}},
+        "inputDefinitions": {"parameters": {name: _type(name) for name in (*parameters, "run_id")}},
         **_outputs(container.id, plan),
     }
 
 
 def _outputs(id: str, plan: Plan) -> dict[str, Any]:
-    """Returns the artifacts of a step; the Evaluator has one for a label that has one class of several."""
+    """Returns what a step puts out: what it has decided, or artifacts.
+
+    The Evaluator has one for a label that has one class of several.
+    """
+    if id == DECIDE:
+        return {"outputDefinitions": {"parameters": {name: _type(name) for name in DECIDED}}}
     if id not in OUTPUTS or (id == "Evaluator" and plan.config.label.kind not in ("binary", "multiclass")):
         return {}
     kinds = {name: {"schemaTitle": kind, "schemaVersion": "0.0.1"} for name, kind in OUTPUTS[id].items()}
     return {"outputDefinitions": {"artifacts": {name: {"artifactType": kind} for name, kind in kinds.items()}}}
 
 
-def _handle() -> dict[str, Any]:
+def _handle(plan: Plan) -> dict[str, Any]:
     return {
         "taskInfo": {"name": "nodes"},
         "componentRef": {"name": f"comp-{HANDLER}"},
-        "inputs": {"parameters": {_channel(name): {"componentInputParameter": name} for name in OF_A_RUN}},
+        "inputs": {"parameters": {_channel(name): {"componentInputParameter": name} for name in _given(plan)}},
     }
 
 
-def _launch(node: Container) -> dict[str, Any]:
-    inputs = {name: _channel(name) for name in OF_A_RUN}
-    return _call(node, inputs) | ({"dependentTasks": [task(id) for id in node.after]} if node.after else {})
+def _launch(container: Container, plan: Plan) -> dict[str, Any]:
+    """Returns the task of the first step, or of a node; one of a schedule's run goes by what was decided."""
+    parameters = OF_A_DECISION if container is plan.decide else OF_A_RUN
+    called = _call(container, {name: _channel(name) for name in parameters})
+    after = [task(id) for id in container.after]
+    if plan.decide and container is not plan.decide:
+        after.append(task(DECIDE))
+        called["inputs"]["parameters"]["due"] = {
+            "taskOutputParameter": {"producerTask": task(DECIDE), "outputParameterKey": "due"}
+        }
+        called["triggerPolicy"] = {"condition": CONDITION}
+    return called | ({"dependentTasks": after} if after else {})
 
 
 def _finish(finish: Container) -> dict[str, Any]:
-    inputs = {name: name for name in OF_THE_END if name in OF_A_RUN}
-    return _call(finish, inputs) | {
+    return _call(finish, {name: name for name in OF_THE_END}) | {
         "dependentTasks": [HANDLER],
         "triggerPolicy": {"strategy": "ALL_UPSTREAM_TASKS_COMPLETED"},
     }

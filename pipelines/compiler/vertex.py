@@ -22,8 +22,10 @@ def describe(plan: Plan) -> list[dict[str, Any]]:
         raise ConfigError("missing key 'vertex'", document.where(("cluster", "vertex")), remedy)
     refuse_absent(config, document)
     secret = ("--metadata-secret", config.cluster.vertex.metadata)
-    nodes = tuple(replace(node, args=(*node.args, *secret)) for node in plan.nodes)
-    finish = replace(plan.finish, args=(*plan.finish.args, *secret))
+    decide = plan.decide and _add(plan.decide, secret)
+    told = replace(
+        plan, decide=decide, nodes=tuple(_add(node, secret) for node in plan.nodes), finish=_add(plan.finish, secret)
+    )
     known = node_pools.read_pools()
 
     def accelerate(container: Container, _: Accelerator) -> str:
@@ -34,4 +36,8 @@ def describe(plan: Plan) -> list[dict[str, Any]]:
         where = document.where(("resources", container.id, "node_pool"))
         raise ConfigError(f"Vertex has no machines like those of '{name}'", where, f"It has {offered}.")
 
-    return [specify(replace(plan, nodes=nodes, finish=finish), accelerate)]
+    return [specify(told, accelerate)]
+
+
+def _add(container: Container, args: tuple[str, ...]) -> Container:
+    return replace(container, args=(*container.args, *args))

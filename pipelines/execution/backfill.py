@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from components.readers.files import find_data
+from components.readers.files import open_data
 from components.readers.spans import Choice, find_all
 from components.registry.versions import history, intact
 from configs.errors import ConfigError
@@ -46,7 +46,7 @@ def list_range(config: Config, given: str) -> list[str]:
     Raises ConfigError for what is no range of the data's spans, DataRejected for data that cannot be found.
     """
     first, last = read_range(config, given)
-    base, pattern = find_data(config.data.path)
+    base, pattern = open_data(config.data.path)
     there = find_all(base, pattern, Choice.of(config.data))
     found = [span.name for number, span in there.items() if first <= number <= last]
     if not found:

@@ -14,20 +14,21 @@ from pathlib import Path
 from typing import Any
 
 from components.validation.column_patterns import resolve
+from configs.copies import is_url
 from configs.errors import ConfigError, MillraceError
-from configs.home import is_url
 from configs.loading.loader import load
+from configs.nodes import DECIDE
 from configs.schema.config import Config
 from configs.schema.kubernetes import METADATA
-from pipelines.execution import secret_manager
+from pipelines.execution import memory_limit, secret_manager
 from pipelines.execution.finalize import finish_run
-from pipelines.execution.local_runner import ignore_signals, run_worker, stoppable
+from pipelines.execution.local_runner import decline, ignore_signals, run_worker, stoppable
 from pipelines.graph import fingerprint
 from pipelines.graph.nodes import choose_nodes
-from pipelines.runs.directory import begin_run
+from pipelines.runs.directory import begin_run, read_decision
 from pipelines.runs.lease import hold_pipeline
 from pipelines.runs.mlmd import SUCCESSFUL, connection, read_executions
-from pipelines.runs.outcomes import Outcome, failure, read_outcomes, write_outcome
+from pipelines.runs.outcomes import Outcome, as_error, failure, read_outcomes, write_outcome
 from pipelines.runs.run import Run
 from pipelines.storage import sync
 
@@ -99,8 +100,11 @@ def run_step(config: Config, run: Run, node: str, cache: bool, say: Callable[[st
                 if not run.number.exists():
                     sync.fetch_numbers(config.home)
                 begin_run(resolved, run)
+                kills = memory_limit.count_kills()
                 died = run_worker(resolved, run, [node], cache, heard, run.node_log(node))
                 ignore_signals()
+                if died and memory_limit.count_kills() > kills:
+                    died = memory_limit.explain(config, node)
         except MillraceError as error:
             died = error
     if heard.outcome is None or died:
@@ -136,10 +140,14 @@ class Listener:
 
 
 def recall_outcome(config: Config, run: Run, node: str) -> Outcome | None:
-    """Returns how a node ended before, if trying again would end the same: a verdict, or a success by the metadata."""
+    """Returns how a node ended before, if trying again would end the same: a verdict, a success by the metadata, or a
+    limit of memory that it has reached and that is the same now.
+    """
     known = read_outcomes(run).get(node)
     if known is None or known.is_verdict:
         return known
+    if reached := known.details.get(memory_limit.REACHED):
+        return known if reached == memory_limit.read_limit() else None
     if not known.succeeded:
         return None
     execution = read_executions(connection(config), config.name, run.id).get(node)
@@ -147,7 +155,7 @@ def recall_outcome(config: Config, run: Run, node: str) -> Outcome | None:
 
 
 def close_run(config: Config, run: Run, interruption: MillraceError | None = None) -> dict[str, Any]:
-    """Ends a run, however it went: returns its record, which is written, and gives the pipeline back if it held it."""
+    """Ends a run, however it went: returns its record, which is written, or what stands for it where none was due."""
     nodes, unreachable = [spec.id for spec in choose_nodes(config)], None
     try:
         sync.fetch_files(config.home, run.folder)
@@ -157,11 +165,17 @@ def close_run(config: Config, run: Run, interruption: MillraceError | None = Non
             sync.fetch_numbers(config.home)
     except MillraceError as error:
         unreachable = error
+    decision = read_decision(run)
+    if decision and not decision["due"]:
+        return decline(config, decision)
+    if undecided := read_outcomes(run).get(DECIDE):
+        interruption = interruption or as_error(undecided.error or {})
     started = begin_run(config, run)
     gather_logs(run, nodes)
     record = finish_run(config, run, started, nodes, interruption or unreachable)
     if unreachable is None:
-        sync.put_files(config.home, run.number, run.started, run.config, run.log, run.record, run.report)
+        left = (run.number, run.started, run.config, run.log, run.record, run.report, run.figures, run.card)
+        sync.put_files(config.home, *filter(Path.exists, left))
     return record
 
 

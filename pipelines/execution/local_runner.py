@@ -12,8 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from configs.copies import COPIES, working_copies
 from configs.errors import MillraceError, Stopped
-from configs.home import COPIES, working_copies
 from configs.schema.config import Config
 from pipelines.execution import disk_space, settled
 from pipelines.execution.finalize import finish_run, record_run

@@ -4,9 +4,9 @@ import logging
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 from tfx import types
@@ -19,16 +19,29 @@ from tfx.orchestration.portable.mlmd import execution_lib
 from tfx.proto.orchestration import execution_result_pb2, pipeline_pb2
 
 from components.patches.tfx_launcher import HookedLauncher
-from components.registry.tree_digest import DIGEST
+from components.registry.tree_digest import DIGEST, count_bytes
 from components.summaries import summarise
 from configs.errors import MillraceError
 from configs.home import Home
 from pipelines.execution import content_cache, disk_space
+from pipelines.execution.memory import PeakMemory
 from pipelines.graph import beam_runner
 from pipelines.runs.mlmd import SUCCESSFUL, read_executions
 from pipelines.runs.outcomes import Outcome, failure, read_outcomes, write_outcome
 from pipelines.runs.run import Run
 from pipelines.storage import sync
+
+Artifacts: TypeAlias = Mapping[str, Sequence[types.Artifact]]
+
+
+@dataclass(frozen=True)
+class Launched:
+    """What TFX's launcher came to: how the execution ended, its number, and the artifacts that it read and made."""
+
+    state: str
+    execution: int
+    inputs: Artifacts
+    outputs: Artifacts
 
 
 def launch_node(ir: pipeline_pb2.Pipeline, node_id: str, run: Run) -> Outcome:
@@ -39,23 +52,44 @@ def launch_node(ir: pipeline_pb2.Pipeline, node_id: str, run: Run) -> Outcome:
     known = read_outcomes(run).get(node_id)
     if known and known.is_verdict:
         return known
-    started, spent = time.monotonic(), cpu_seconds()
+    started, spent, memory = time.monotonic(), cpu_seconds(), PeakMemory()
     try:
         of_run = for_run(ir, run)
         earlier = _execution(of_run, node_id)
         if known and known.succeeded and earlier and SUCCESSFUL.get(earlier.last_known_state) == known.state:
             return known
-        state, outputs = _launch(of_run, node_id, run.home)
-        summary = summarise(node_id, outputs)
-        uris = {key: [artifact.uri for artifact in artifacts] for key, artifacts in outputs.items()}
-        made = (artifact for artifacts in outputs.values() for artifact in artifacts)
-        digests = {artifact.uri: artifact.get_string_custom_property(DIGEST) for artifact in made}
-        outcome = Outcome(node_id, state, time.monotonic() - started, summary.text, summary.details, uris, digests)
+        launched = _launch(of_run, node_id, run.home)
+        summary = summarise(node_id, launched.outputs)
+        outcome = Outcome(
+            node_id,
+            launched.state,
+            time.monotonic() - started,
+            summary.text,
+            summary.details,
+            **describe_artifacts(launched),
+        )
     except Exception as error:
         outcome = failure(node_id, explain(error, node_id, run), time.monotonic() - started)
-    outcome = replace(outcome, cpu=cpu_seconds() - spent)
+    outcome = replace(outcome, cpu=cpu_seconds() - spent, memory=memory.read())
     write_outcome(run, outcome)
     return outcome
+
+
+def describe_artifacts(launched: Launched) -> dict[str, Any]:
+    """Returns what an outcome says of the artifacts that a node read and made."""
+    made = [artifact for artifacts in launched.outputs.values() for artifact in artifacts]
+    return {
+        "execution": launched.execution,
+        "inputs": _list_uris(launched.inputs),
+        "outputs": _list_uris(launched.outputs),
+        "digests": {artifact.uri: artifact.get_string_custom_property(DIGEST) for artifact in made},
+        "types": {artifact.uri: artifact.type_name for artifact in made},
+        "sizes": {artifact.uri: count_bytes(Path(artifact.uri)) for artifact in made},
+    }
+
+
+def _list_uris(artifacts: Artifacts) -> dict[str, list[str]]:
+    return {key: [artifact.uri for artifact in found] for key, found in artifacts.items()}
 
 
 def cpu_seconds() -> float:
@@ -87,7 +121,7 @@ def explain(error: Exception, node_id: str, run: Run) -> MillraceError:
     )
 
 
-def _launch(ir: pipeline_pb2.Pipeline, node_id: str, home: Home) -> tuple[str, Mapping[str, Sequence[types.Artifact]]]:
+def _launch(ir: pipeline_pb2.Pipeline, node_id: str, home: Home) -> Launched:
     node = next(node.pipeline_node for node in ir.nodes if node.pipeline_node.node_info.id == node_id)
     deployment = runner_utils.extract_local_deployment_config(ir)
     connection = metadata.Metadata(_connection(ir))
@@ -110,9 +144,10 @@ def _launch(ir: pipeline_pb2.Pipeline, node_id: str, home: Home) -> tuple[str, M
             "clean CONFIG` and run again: what is in service stays.",
         )
     with connection as handle:
+        inputs = execution_lib.get_input_artifacts(handle, execution.id)
         outputs = execution_lib.get_output_artifacts(handle, execution.id)
     sync.fetch_files(home, *places(outputs))
-    return SUCCESSFUL[execution.last_known_state], outputs
+    return Launched(SUCCESSFUL[execution.last_known_state], execution.id, inputs, outputs)
 
 
 def _execution(ir: pipeline_pb2.Pipeline, node_id: str) -> mlmd.Execution | None:
@@ -135,7 +170,7 @@ class Launcher(HookedLauncher):
         super().__init__(**settings)
         self.home = home
 
-    def receive(self, inputs: Mapping[str, Sequence[types.Artifact]]) -> None:
+    def receive(self, inputs: Artifacts) -> None:
         """Fetches the inputs."""
         sync.fetch_files(self.home, *places(inputs))
 
@@ -154,7 +189,7 @@ class Launcher(HookedLauncher):
         return output
 
 
-def places(artifacts: Mapping[str, Sequence[types.Artifact]]) -> list[Path]:
+def places(artifacts: Artifacts) -> list[Path]:
     """Returns where artifacts lie."""
     return [Path(artifact.uri) for found in artifacts.values() for artifact in found]
 

@@ -12,6 +12,8 @@ from pipelines.graph import fingerprint
 
 DATA = ("data", "path")
 ASIDE = (
+    "card",
+    "tracking",
     "schedule",
     "notify",
     "storage",

@@ -58,10 +58,11 @@ class Settled:
 def digest_needs(config: Config, nodes: Sequence[str]) -> str | None:
     """Returns the digest of what a run depends on beside its data and what is in service; None where there is more.
 
-    That is so where others may use the metadata store, where a training begins with the version in service, and where
-    the nodes' process would find other code than ours, since it looks in the current folder first.
+    That is so where others may use the metadata store, where a database has to be asked for the data, where a training
+    begins with the version in service, and where the nodes' process would find other code than ours, since it looks in
+    the current folder first.
     """
-    if config.storage.metadata or config.training.warm_start:
+    if config.storage.metadata or config.training.warm_start or config.data.query:
         return None
     with _certain():
         here = [Path.cwd() / f"{package}{end}" for package in fingerprint.OURS for end in ("/__init__.py", ".py")]
@@ -118,7 +119,7 @@ def _settle(config: Config, run: Run, outcomes: Sequence[Outcome], needs: str) -
 
 def _repeat(outcome: Outcome, version: int) -> Outcome:
     """Returns the outcome as the cache has it, when what it made is in service."""
-    cached = replace(outcome, state="cached", seconds=0.0, cpu=0.0)
+    cached = replace(outcome, state="cached", seconds=0.0, cpu=0.0, memory=None)
     if outcome.node != PUBLISHES:
         return cached
     return replace(cached, text=TOLD[False].format(version), details={"version": version, "new": False})

@@ -1,9 +1,13 @@
 """From an order to a look that is kept."""
 
+import re
 from dataclasses import dataclass
+from datetime import datetime
 
+from configs.clock import utc_now
 from configs.errors import ConfigError
 from configs.schema.config import Config
+from configs.schema.duration import DURATION, read_duration
 from pipelines.monitoring.labelled_rows import find_source
 from pipelines.monitoring.look import Look, look_at_files, look_at_requests
 from pipelines.monitoring.looks import keep_look, read_looks
@@ -19,15 +23,22 @@ class Rows:
     source: str | None = None
     span: str | int | None = None
     requests: bool = False
+    since: datetime | None = None  # of requests, which not to read
 
 
-def choose_rows(source: str | None, span: str | int | None, requests: bool) -> Rows:
+def choose_rows(source: str | None, span: str | int | None, requests: bool, since: str | None = None) -> Rows:
     """Returns what the options ask for; raises ConfigError where they do not go together."""
     given = {"--input": source is not None, "--span": span is not None, "--requests": requests}
     named = [name for name, is_there in given.items() if is_there]
     if len(named) > 1:
         raise ConfigError("the rows are of one place", ", ".join(named), "Leave one out.")
-    return Rows(source, span, requests)
+    if since is None:
+        return Rows(source, span, requests)
+    if not requests:
+        raise ConfigError("is for what the request log holds", "--since", "Add --requests.")
+    if not re.fullmatch(DURATION, since):
+        raise ConfigError(f"{since!r} is no duration", "--since", "Write one like 12h, 7d.")
+    return Rows(requests=True, since=utc_now() - read_duration(since))
 
 
 def inspect(config: Config, rows: Rows) -> Look:
@@ -39,7 +50,7 @@ def inspect(config: Config, rows: Rows) -> Look:
     version, served = choose_version(home, None)
     earlier = read_looks(home)
     if source is None:
-        look = look_at_requests(config, served, version, home, earlier)
+        look = look_at_requests(config, served, version, home, earlier, rows.since)
     else:
         look = look_at_files(config, served, version, source, earlier)
     keep_look(home, look.as_data())

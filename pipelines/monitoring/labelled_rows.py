@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from components.examples.windows import Frame, roll
 from components.readers import spans
 from components.readers.file_format import FileFormat
-from components.readers.files import find_data, list_files
+from components.readers.files import list_files, open_data
 from components.readers.formats import FORMATS, find_format, find_scored
 from components.readers.row_batch import Batch
 from components.readers.spans import Choice
@@ -41,13 +41,13 @@ def find_source(config: Config, source: str | None, span: str | int | None) -> S
     data = config.data
     if source is not None:
         if FORMATS[data.format].items and os.path.isdir(source):
-            return Source(source, [(path, _find(path, config)) for path in list_files(*find_data(source), data.format)])
+            return Source(source, [(path, _find(path, config)) for path in list_files(*open_data(source), data.format)])
         paths = list_inputs(source)
         return Source(source, [(path, find_scored(path, data.format, data.dialect, source)) for path in paths])
     if not has_spans(data.path):
         remedy = "Name rows by --input FILES, or those of the request log by --requests."
         raise ConfigError("data.path has no spans, so it does not say which rows are new", data.path, remedy)
-    base, pattern = find_data(data.path)
+    base, pattern = open_data(data.path)
     number, unit = None if span is None else find_unit(data.path).read(span), find_unit(data.path)
     if span is not None and number is None:
         raise ConfigError(f"'{span}' is no span of {data.path}", "--span", f"Name one as {unit.tell(0)} is called.")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,9 @@ class Gathered:
             self.answers.append(answers.reshape(len(answers), -1))
 
 
-def read_requests(home: Home, version: int, config: Config) -> Iterator[tuple[pa.RecordBatch, np.ndarray | None]]:
+def read_requests(
+    home: Home, version: int, config: Config, since: datetime | None = None
+) -> Iterator[tuple[pa.RecordBatch, np.ndarray | None]]:
     """Yields the rows that a version was sent, in batches, and its answers [rows, units] where they were kept.
 
     Raises MillraceError for a damaged record.
@@ -43,7 +46,7 @@ def read_requests(home: Home, version: int, config: Config) -> Iterator[tuple[pa
     disclosure, roles = Disclosure.of(config), assign_roles(config, label=False)
     roles = {name: role for name, role in roles.items() if name in disclosure.features.values()}
     gathered = {SERVING: Gathered(), RAW: Gathered()}
-    for exchange in read_log(home):
+    for exchange in read_log(home, since):
         if exchange.version == version and exchange.signature in gathered and exchange.inputs:
             held = gathered[exchange.signature]
             held.add(exchange, disclosure)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from components.patches.stderr import silence
 from components.readers.row_batch import choose_columns
 from components.registry.versions import Version
 from components.scoring.scorer import Scorer
+from configs.clock import tell_now
 from configs.errors import DataRejected
 from configs.home import Home
 from configs.schema.config import Config
@@ -69,7 +70,7 @@ def look_at_files(config: Config, served: Config, version: Version, source: Sour
     metrics, thresholds = tally.estimate() if labelled else [], config.evaluation.thresholds
     publication = recall_publication(version, served.label)
     return Look(
-        at=_now(),
+        at=tell_now(),
         version=version.number,
         source=source.name,
         rows=spreads.rows,
@@ -93,21 +94,23 @@ def add_labelled(tally: Tally, batch: pa.RecordBatch, answers: np.ndarray, serve
     return int(there.sum())
 
 
-def look_at_requests(config: Config, served: Config, version: Version, home: Home, earlier: Looks = ()) -> Look:
+def look_at_requests(
+    config: Config, served: Config, version: Version, home: Home, earlier: Looks = (), since: datetime | None = None
+) -> Look:
     """Returns how far the requests of the log that a version was sent lie from the rows that it was trained on.
 
-    Raises DataRejected where there are none.
+    Those of before `since` are left out, to the file. Raises DataRejected where there are none.
     """
     spreads = Spreads(served)
-    for batch, answers in read_requests(home, version.number, served):
+    for batch, answers in read_requests(home, version.number, served, since):
         spreads.add(batch, answers)
     if not spreads.rows:
         what = f"The request log has no request that version {version.number} was sent"
         raise DataRejected(what, str(home.requests), "Keep one: millrace serve CONFIG --log-requests 1.")
     return Look(
-        at=_now(),
+        at=tell_now(),
         version=version.number,
-        source="the request log",
+        source="the request log" if since is None else f"the request log since {since:%Y-%m-%d %H:%M} UTC",
         rows=spreads.rows,
         labelled=0,
         kind=SKEW,
@@ -116,10 +119,6 @@ def look_at_requests(config: Config, served: Config, version: Version, home: Hom
         ),
         answers=spreads.keep_answers(),
     )
-
-
-def _now() -> str:
-    return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
 def list_bars(thresholds: Mapping[Any, Threshold]) -> dict[str, dict[str, float]]:

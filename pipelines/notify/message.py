@@ -5,14 +5,15 @@ What is said of data, and of a model's slices, may quote cells: of these the pla
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from components.evaluation.judgement import OVERALL, Failure
 from components.registry.challenger import ASIDE, Challenger
-from configs.errors import DataRejected, NotBlessed
+from configs.errors import DataRejected, MillraceError, NotBlessed
 from configs.quantities import count
 from configs.schema.notify import Event
+from pipelines.runs.outcomes import as_data
 
 Record = Mapping[str, Any]  # of a run, or what stands for one that was not due
 TROUBLES: tuple[Event, ...] = (
@@ -101,6 +102,18 @@ def list_contest(pipeline: str, challengers: Sequence[Challenger]) -> dict[str, 
             what = f"Version {end['version']} is in service: {end['won']}"
             found[f"{each.number} ended"] = Message(pipeline, "published", what, run=line["run"])
     return found
+
+
+def tell_unanswered(pipeline: str, error: MillraceError) -> Message:
+    """Returns what is told of a pipeline that could not be asked whether to train."""
+    record = {"error": as_data(error), "exit_code": error.exit_code, "nodes": []}
+    told = _tell_failure(record, {"pipeline": pipeline})
+    return replace(told, what=f"It cannot be asked whether to train: {told.what}")
+
+
+def tell_answered(pipeline: str) -> Message:
+    """Returns what is told once it can be asked again."""
+    return Message(pipeline, "recovered", "It can be asked again whether to train")
 
 
 def _tell_failure(record: Record, about: Mapping[str, str]) -> Message:

@@ -18,7 +18,7 @@ from configs.quantities import count
 from configs.schema.data import Split
 from configs.schema.dialect import PLAIN
 from pipelines.onboarding.column_choice import Ask, choose_columns, doubt_unlabelled, settle_readings, take_least_bad
-from pipelines.onboarding.dialect_inference import as_keys, read_dialect, warn_of_sheets
+from pipelines.onboarding.dialect_inference import as_keys, read_dialect, require_one_header, warn_of_sheets
 from pipelines.onboarding.draft_files import find_files, name_data, name_file, place
 from pipelines.onboarding.draft_text import align, list_features, list_left_out, list_thresholds, render, spell_split
 from pipelines.onboarding.feature_guess import Guess
@@ -96,6 +96,7 @@ def draft(data: str, label: str | None, file: Path | None = None, **wishes: Any)
     files, format = find_files(data)
     dialect = PLAIN if format in BINARY else read_dialect(files[0], format, asked.columns, asked.sheet)
     profile = profile_files(files, format, dialect)
+    require_one_header(profile, data)
     if label is None:
         known = ", ".join(profile.columns)
         raise ConfigError("it says which column is to be predicted", "--label", f"The columns are: {known}.")

@@ -9,10 +9,15 @@ from dataclasses import fields, replace
 from itertools import product
 from typing import Any
 
+import numpy as np
+import pyarrow.compute as pc
+
 from components.readers.content_kind import COMPRESSED
 from components.readers.data_file import COMPRESSIONS, open_content
 from components.readers.formats import FORMATS
 from components.readers.workbook import list_sheets
+from components.validation.profile import Profile
+from components.validation.spelling import is_text
 from configs.errors import DataRejected
 from configs.schema.dialect import PLAIN, Dialect
 from pipelines.onboarding.encoding_inference import find_encoding
@@ -111,7 +116,7 @@ def find_signs(lines: list[str], dialect: Dialect) -> Dialect:
         return replace(dialect, delimiter=told[1], comment=lines[0][:4])
     if lines and lines[0].startswith("#") and any(not line.startswith("#") for line in lines):
         dialect = replace(dialect, comment="#")
-    best, score = dialect, (0.0, 0)
+    best, score = dialect, (False, 0.0, 0)
     for delimiter, quote in product(DELIMITERS, QUOTES):
         tried = replace(dialect, delimiter=delimiter, quote=quote)
         sign = re.escape(delimiter)
@@ -121,8 +126,9 @@ def find_signs(lines: list[str], dialect: Dialect) -> Dialect:
         rows = part(lines, tried)
         width, count = Counter(map(len, rows)).most_common(1)[0] if rows else (0, 0)
         even = round(count / max(1, len(rows)), 2)
-        if width > 1 and even >= EVEN and (even, width) > score:
-            best, score = tried, (even, width)
+        named = bool(rows) and len(rows[0]) == width  # decimal commas part all rows but that of the names
+        if width > 1 and even >= EVEN and (named, even, width) > score:
+            best, score = tried, (named, even, width)
     return best
 
 
@@ -159,3 +165,17 @@ def has_header(rows: list[list[str]]) -> bool:
 def _are_numbers(cells: list[str]) -> bool:
     """Whether most are; some may be markers of missing values."""
     return 2 * sum(bool(NUMBER.fullmatch(cell)) for cell in cells) > len(cells)
+
+
+def require_one_header(profile: Profile, data: str) -> None:
+    """Raises DataRejected where a row repeats the names of all columns, as in files that were joined."""
+    columns = [column for column in profile.columns.values() if column.name]
+    if len(columns) < 2 or not all(is_text(column.values.type) for column in columns):
+        return
+    places = [pc.index(column.values, column.name).as_py() for column in columns]
+    if min(places) < 0:
+        return
+    repeats = [column.codes() == place for column, place in zip(columns, places, strict=True)]
+    if rows := np.flatnonzero(np.all(repeats, axis=0)).tolist():
+        what = f"Of the rows below the header, row {rows[0] + 1:,} repeats it, as where files were joined."
+        raise DataRejected(what, data, "Take such rows away.")

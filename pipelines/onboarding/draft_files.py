@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from components.readers.data_file import strip_compression
-from components.readers.files import find_data, find_paths, list_files
+from components.readers.files import find_paths, list_files, open_data
 from components.readers.formats import FORMATS
 from configs.errors import ConfigError, DataRejected
 from configs.home import find_workspace
@@ -22,7 +22,7 @@ SUFFIXES = {suffix: name for name in TABLES for suffix in FORMATS[name].suffixes
 
 def find_files(data: str) -> tuple[list[str], str]:
     """Returns the files that `data` stands for, and their format, by their names; CSV where those do not tell."""
-    base, pattern = find_data(data)
+    base, pattern = open_data(data)
     suffixes = (Path(strip_compression(path)).suffix.lower() for path in find_paths(base, pattern))
     found = {suffix for suffix in suffixes if suffix in SUFFIXES}
     if len(found) > 1:

@@ -27,6 +27,7 @@ FEW = 31  # distinct whole numbers up to which they are categories: the days of 
 MANY = 1000  # values of a vocabulary
 OFTEN = 5  # rows in which a value of a larger vocabulary occurs
 COUNTED = "an identifier"
+WRITTEN = {"decimal", "thousands", "unit"}  # in a way in which nobody writes an identifier
 SPREAD = "differs in nearly every row, yet the label depends on it"
 UNIQUE = 0.95  # distinct values in rows, from which a column tells rows apart
 STRANGE = 0.05  # share of rows, up to which a cell is a stray one
@@ -34,6 +35,10 @@ SPELLINGS = 12  # of two values, at most: true, TRUE, True
 WORDS = 4  # in a free text, on average
 SCARCE = 0.01  # share of rows with a value, below which a column is left out
 MOMENT = r"^\s*\d{4}-\d{2}-\d{2}"
+DATED = (  # no more than a date, and a time
+    r"^\s*(\pL{2,9}\.?,? )?((19|20)\d\d[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.](19|20)?\d\d"
+    r"|\d\d?[.-]? ?(de )?\pL{3,12}\.?[,-]? ?(de )?(19|20)\d\d)([T ,]+\d\d?:\d\d.{0,20})?\s*$"
+)
 NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
 IDENTIFIER = re.compile(r"(^|[\W_])(?i:id|uuid|guid)$|[a-z](Id|ID)$|__index_level_\d+__")
 NUMBERED = re.compile(r"([^\d*?\[\]]+)\d+([_.x-]?\d+)*")
@@ -47,7 +52,10 @@ def guess(column: Column, spelled: Mapping[str, Any] = MappingProxyType({}), lab
     found = next(answer for rule in RULES if (answer := rule(column)))
     if not found.kind:
         offer = _offer(column, spelled)
-        if not found.reason.startswith(COUNTED) or label is None or not offer or not depends(column, label):
+        is_count = found.reason.startswith(COUNTED) and offer is not None
+        if is_count and offer and WRITTEN & spelled.keys():
+            return replace(offer, reason=f"{offer.reason}, each row its own")
+        if not is_count or label is None or not offer or not depends(column, label):
             return replace(found, offer=offer)
         found = replace(offer, warning=_doubt_order(column))
         return replace(found, reason=f"{found.reason}, {SPREAD}")
@@ -220,6 +228,16 @@ def _spot_marked_moment(column: Column) -> Guess | None:
     return Guess(f"{told}: name that in missing, or correct those cells, then add it as timestamp")
 
 
+def _spot_dated(column: Column) -> Guess | None:
+    """Moments that no one format reads: of another language, in several formats, of a zone by name."""
+    dated = pc.match_substring_regex(column.texts, DATED).to_numpy(zero_copy_only=False)
+    if len(dated) < 2 or column.counts[dated].sum() < (column.rows - column.missing) * (1 - STRANGE):
+        return None
+    first, last = (show(column.texts[place].as_py()) for place in (0, len(dated) - 1))
+    told = f"moments in no one format that is known, such as `{first}` and `{last}`"
+    return Guess(f"{told}: write them alike, as 2024-05-31 18:30:00, then add it as timestamp")
+
+
 def _spot_beyond(column: Column) -> Guess | None:
     """Numbers that are none of a model's."""
     texts = pc.match_substring_regex(column.texts, NUMBER)
@@ -312,6 +330,7 @@ RULES: tuple[Callable[[Column], Guess | None], ...] = (
     _spot_number,
     _spot_marked,
     _spot_marked_moment,
+    _spot_dated,
     _spot_beyond,
     _spot_text,
 )

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from components.readers.data_file import is_partition, is_shown
-from components.readers.files import FOLDER, find_data, list_files, open_folder
+from components.readers.files import FOLDER, list_files, open_data, open_folder
 from components.readers.formats import FORMATS
 from components.readers.suffixes import ITEMS
 from components.validation.profile import Column, Profile, describe, profile_files
@@ -43,7 +43,7 @@ def find_classes(data: str) -> Classes | None:
 
     Raises DataRejected for images without a folder for each class, and for folders within those of the classes.
     """
-    base, pattern = find_data(data)
+    base, pattern = open_data(data)
     base = base or "."
     names = sorted(filter(is_shown, os.listdir(base))) if pattern == FOLDER and os.path.isdir(base) else []
     paths = [os.path.join(base, name) for name in names]

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from components.validation.cast import EPOCHS, read_moment
 from components.validation.profile import TRIED, Column
+from configs.quantities import count
 from pipelines.onboarding.feature_guess import Guess
 
 DATES = (
@@ -20,8 +21,16 @@ DATES = (
 )  # fmt: skip
 TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 MONTHS = ("%Y-%m", "%Y/%m", "%m/%Y", "%m.%Y", "%b %Y", "%B %Y", "%b-%Y", "%b-%y", "%G-W%V", "%G-W%V-%u")
-ZONED = ("%Y-%m-%d %H:%M:%S UTC", "%Y-%m-%d %H:%M:%S.%f UTC", "%Y-%m-%d %H:%M:%S %z", "%a, %d %b %Y %H:%M:%S %z")
-FORMATS = (*(date + time for date in DATES for time in TIMES), *MONTHS, *ZONED)
+QUARTERS = ("%YQ%q", "%Y-Q%q", "%Y Q%q", "%Y/Q%q", "Q%q %Y", "Q%q-%Y", "Q%q/%Y")
+ZONED = (
+    "%Y-%m-%d %H:%M:%S UTC", "%Y-%m-%d %H:%M:%S GMT", "%Y-%m-%d %H:%M:%S.%f UTC", "%Y-%m-%d %H:%M:%S %z",
+    "%a, %d %b %Y %H:%M:%S %z", "%a, %d %b %Y %H:%M:%S GMT", "%a %b %d %H:%M:%S UTC %Y", "%d/%b/%Y:%H:%M:%S %z",
+)  # fmt: skip
+NAMED = ("%a %b %d %H:%M:%S %Y", "%A, %d %B %Y", "%A, %B %d, %Y", "%a, %d %b %Y", "%a %d %b %Y")  # days of the week
+FORMATS = (*(date + time for date in DATES for time in TIMES), *MONTHS, *QUARTERS, *ZONED, *NAMED)
+PACKED = {12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}  # by length, without which one reads the other
+OF_DAY = ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p")
+FAR = {"0001-01-01", "1753-01-01", "1900-01-01", "1970-01-01", "2999-12-31", "9999-12-31"}  # for never, or not known
 CLOCK = re.compile(
     r"(?i:(^|_)(ts|time|timestamp|date|datetime|epoch|unix|when|at|created|updated)($|_))|[a-z](Time|At)$"
 )
@@ -36,10 +45,12 @@ def spot_moment(column: Column) -> Guess | None:
     Where two formats fit and differ, a warning names both.
     """
     first = column.texts.slice(0, 100).to_pylist()
-    if column.is_number and not all(re.fullmatch(r"(19|20)\d{6}", text) for text in first):
+    if column.is_number and not all(re.fullmatch(r"(19|20)\d{6}(\d{4}(\d\d)?)?", text) for text in first):
         return _spot_epoch(column)
     if column.fits("timestamp"):
-        return _describe(column, None)
+        return _describe(column, None, _doubt_far(column, None))
+    if all(re.fullmatch(r"\s*\d?\d:\d\d(:\d\d)?(\s[AaPp][Mm])?\s*", text) for text in first):
+        return _spot_of_day(column)
     fitting = [format for format in _try(first) if column.fits("timestamp", format)]
     if not fitting:
         return None
@@ -57,13 +68,14 @@ def spot_moment(column: Column) -> Guess | None:
 def read_as(column: Column, format: str) -> Guess:
     """Returns a feature of moments written so."""
     posix = f"{CENTURY}, by the rule of POSIX: write all four digits where others are meant"
-    return _describe(column, format, posix if "%y" in format else "")
+    return _describe(column, format, posix if "%y" in format else _doubt_far(column, format))
 
 
 def _try(texts: Sequence[str]) -> Iterator[str]:
     """Yields the formats that all these texts agree with."""
     if all(re.search(r"\d", text) and 6 <= len(text) <= 35 for text in texts):
-        for format in FORMATS:
+        packed = PACKED.get(len(texts[0].strip())) if texts else None
+        for format in (packed,) if packed and texts[0].strip().isdigit() else FORMATS:
             with suppress(ValueError):
                 for text in texts:
                     read_moment(text.strip(), format)
@@ -91,6 +103,28 @@ def _name_others(text: str, told: Mapping[str, str]) -> str:
     return f"`{text}` is read as {first} ({best}) and could be {could}: correct format where that is meant"
 
 
+def _spot_of_day(column: Column) -> Guess | None:
+    """Times without a date; a length of time is written alike."""
+    format = next((format for format in OF_DAY if column.fits("timestamp", format)), None)
+    if format is None:
+        return None
+    warning = "it is read as a time of day; if it is how long something took, write a number, of seconds or hours"
+    return Guess("times of day", "timestamp", {"format": format, "parts": ["hour"]}, warning)
+
+
+def _doubt_far(column: Column, format: str | None) -> str:
+    """Returns what is to be said of the first or the last date, where it may stand for a missing one, as 9999-12-31."""
+    seconds = column.convert("timestamp", format)
+    days = np.unique(seconds // DAY)
+    for day, others in ((days[0], days[1:]), (days[-1], days[:-1])):
+        date = f"{np.datetime64(int(day), 'D')}"
+        if date in FAR and len(others) > 1 and min(abs(others - day)) > others[-1] - others[0]:
+            rows = count(int(column.counts[seconds // DAY == day].sum()), "row")
+            text = column.texts[int(np.flatnonzero(seconds // DAY == day)[0])].as_py()
+            return f"{date} stands in {rows}, far from all other dates: for a missing one say missing: [{text}]"
+    return ""
+
+
 def _spot_epoch(column: Column) -> Guess | None:
     """Numbers are moments where the column's name says so and each, as seconds or parts of them, is of 2000 to 2039."""
     if not column.is_number or not CLOCK.search(column.name):
@@ -112,4 +146,4 @@ def _describe(column: Column, format: str | None, warning: str = "") -> Guess:
 
 
 def _tells_days(format: str | None) -> bool:
-    return format not in MONTHS or "%u" in str(format)
+    return format not in (*MONTHS, *QUARTERS) or "%u" in str(format)

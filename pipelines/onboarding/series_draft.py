@@ -11,7 +11,7 @@ from configs.loading.yaml_writer import spell_text
 from configs.schema.data import HORIZON
 from pipelines.onboarding.feature_guess import Guess
 from pipelines.onboarding.feature_inference import guess
-from pipelines.onboarding.series_inference import Series, doubt_steps, find_pair, find_series, list_parts
+from pipelines.onboarding.series_inference import Series, doubt_steps, find_groups, find_series, list_parts
 from pipelines.onboarding.spelling_inference import Spelled
 
 KIND = "series"  # what --kind calls one
@@ -50,14 +50,15 @@ def _doubt(profile: Profile, column: Column) -> str:
 
 
 def doubt_table(profile: Profile, label: str, kind: str | None, group: str | None) -> list[str]:
-    """Returns what to say of a table that is made of series, each told by two columns."""
+    """Returns what to say of a table that is made of series, each told by several columns."""
     column = profile.columns[label]
     asked = kind is not None or group is not None or not column.is_number or len(column.values) < FEWEST
-    pair = None if asked else find_pair(profile, label)
-    if pair is None:
+    names = () if asked else find_groups(profile, label)
+    if not names:
         return []
-    told = f"the rows are a series for each pair of `{pair[0]}` and `{pair[1]}`, and rows of one time go to all splits"
-    return [f"`{label}`: {told}: to forecast, make one column of the two, and name it by --group"]
+    shown = ", ".join(f"`{name}`" for name in names[:-1]) + f" and `{names[-1]}`"
+    told = f"the rows are a series for each value of {shown} together, and rows of one time go to all splits"
+    return [f"`{label}`: {told}: to forecast, make one column of them, and name it by --group"]
 
 
 def spell_window(found: Series) -> str:

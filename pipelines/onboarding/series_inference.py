@@ -89,15 +89,16 @@ def find_series(profile: Profile, label: str, group: str | None, horizon: int | 
     return None
 
 
-def find_pair(profile: Profile, label: str) -> tuple[str, str] | None:
-    """Returns two columns that tell series apart together, where no one column does."""
+def find_groups(profile: Profile, label: str) -> tuple[str, ...]:
+    """Returns the two or three columns that tell series apart together, where no one column does; none if none do."""
     for order in _list_orders(profile, label) if profile.is_whole else ():
         few = [name for name, column in profile.columns.items() if name != order.name and _is_few(column, profile)]
-        for first, second in combinations([name for name in few if name != label][:MOST_FEW], 2):
-            pair = profile.columns[first].codes() * profile.read + profile.columns[second].codes()
-            if find_step(replace(order, series=pair)):
-                return first, second
-    return None
+        few = [name for name in few if name != label][:MOST_FEW]
+        for names in (*combinations(few, 2), *combinations(few, 3)):
+            codes = np.stack([profile.columns[name].codes() for name in names], axis=1)
+            if find_step(replace(order, series=np.unique(codes, axis=0, return_inverse=True)[1].ravel())):
+                return names
+    return ()
 
 
 def find_step(order: Order) -> Step | None:
@@ -213,7 +214,8 @@ def _list_units(order: Order, moments: np.ndarray) -> Iterator[str]:
         yield "number"
         return
     days = to_days(moments)
-    if np.is_busday(days).all() and len(np.unique(moments % DAY)) == 1:
+    is_one = len(np.unique(days.astype(int) % 7)) == 1  # day of the week: such rows are weeks apart
+    if np.is_busday(days).all() and len(np.unique(moments % DAY)) == 1 and not is_one:
         yield "weekday"
     yield "second"
     of_month = (days - days.astype("datetime64[M]")).astype(int)

@@ -15,6 +15,8 @@ from components.validation.cast import to_doubles, to_signs
 from components.validation.profile import Column, Profile, describe
 from components.validation.spelling import Spelling, blank_missing, is_text, to_plain_numbers, unify
 from configs.loading.yaml_writer import show
+from configs.quantities import count
+from pipelines.onboarding.moment_inference import spot_moment
 
 # What pandas and R take for a missing value, but for None, which often is a category: of masonry, of alcohol.
 USUAL = (
@@ -27,8 +29,10 @@ AMONG_NUMBERS = {
     *("-inf", "not available", "#value!", "#div/0!", "#ref!", "#name?", "#num!", "\\n", "\u2013", "\u2014"),
     *("0000-00-00", "0000-00-00 00:00:00"),
 }
+STRANGERS = 3  # texts without a digit, that stand among numbers more than once each
 CODES = 10  # values of two capital letters from which NA is one of them: Namibia
-NINES = re.compile("-?99+")  # what a number is that may stand for a missing one
+DIFFERENT = 20  # numbers, among which a word is none of several values
+NINES = re.compile(r"-?99+|-?1e\+\d+|-?214748364[78]|-?3276[78]|65535")  # what may stand for a missing number
 BLANKS = " \u00a0\u202f"
 UNITS = re.compile(
     rf"([+-]?)\s*([$\u20ac\u00a3\u00a5\u20b9]|[A-Z]{{3}}(?=\s))?\s*([+-]?[\d.,'{BLANKS}]*\d[.,]?)\s*([^\d\s.,'+-]{{1,3}})?"
@@ -69,7 +73,8 @@ def read_spelling(profile: Profile, label: str) -> Spelled:
         own = {"missing": list(markers[name])} if there & set(kept) != set(markers[name]) else {}
         columns[name] = own | (_differ(numbers[name][0], data) if name in numbers else {})
     cells = sum(sum(found.values()) for found in markers.values())
-    doubts = (_doubt(blanked[name], fitting) for name, fitting in numbers.items() if len(fitting) > 1)
+    doubts = [doubt for name, found in markers.items() for doubt in doubt_markers(name, found)]
+    doubts += [_doubt(blanked[name], fitting) for name, fitting in numbers.items() if len(fitting) > 1]
     return Spelled(replace(profile, columns=plain), data, columns, cells, tuple(doubts))
 
 
@@ -78,17 +83,43 @@ def find_markers(column: Column, is_label: bool = False) -> dict[str, int]:
     if not is_text(column.values.type):
         return {}
     counted: dict[str, int] = {}
-    for text, count in zip(pc.utf8_trim_whitespace(column.texts).to_pylist(), column.counts.tolist(), strict=True):
-        counted[text] = counted.get(text, 0) + count
-    usual = {text: count for text, count in counted.items() if text in USUAL}
-    likely = {text: count for text, count in counted.items() if text in usual or text.lower() in AMONG_NUMBERS}
-    rest = blank(column, tuple(likely)) if likely else column
-    if likely and len(rest.values) and (rest.is_number or find_numbers(rest) or rest.fits("timestamp")):
+    for text, rows in zip(pc.utf8_trim_whitespace(column.texts).to_pylist(), column.counts.tolist(), strict=True):
+        counted[text] = counted.get(text, 0) + rows
+    usual = {text: rows for text, rows in counted.items() if text in USUAL}
+    likely = {text: rows for text, rows in counted.items() if text in usual or text.lower() in AMONG_NUMBERS}
+    if likely and _is_measured(blank(column, tuple(likely))):
         return likely
+    strange = {} if is_label else _find_strangers(counted, likely)
+    rest = blank(column, (*likely, *strange)) if strange else column
+    if strange and len(rest.values) >= DIFFERENT and _is_measured(rest):
+        return likely | strange
     others = [text for text in counted if text not in usual]
     if "NA" in usual and sum(bool(re.fullmatch("[A-Z]{2}", text)) for text in others) >= max(CODES, 0.8 * len(others)):
         del usual["NA"]
     return usual if others or not is_label else {}
+
+
+def _find_strangers(counted: Mapping[str, int], known: Mapping[str, int]) -> dict[str, int]:
+    """Returns texts without a digit, few and each there more than once, in half of the rows at most."""
+    found = {text: rows for text, rows in counted.items() if text not in known and not re.search(r"\d", text)}
+    few = len(found) <= STRANGERS and all(text and rows > 1 for text, rows in found.items())
+    return found if few and 2 * sum(found.values()) <= sum(counted.values()) else {}
+
+
+def _is_measured(column: Column) -> bool:
+    """Whether all cells are numbers or moments."""
+    if not len(column.values):
+        return False
+    return column.is_number or bool(find_numbers(column)) or spot_moment(column) is not None
+
+
+def doubt_markers(column: str, markers: Mapping[str, int]) -> list[str]:
+    """Returns what is to be said of markers that are known by what stands around them alone."""
+    return [
+        f"`{show(text)}` in `{column}`, {count(rows, 'cell')} among numbers or dates, is read as a missing value"
+        for text, rows in markers.items()
+        if text not in USUAL and text.lower() not in AMONG_NUMBERS
+    ]
 
 
 def find_numbers(column: Column) -> list[Spelling]:
@@ -127,11 +158,11 @@ def doubt_code(column: Column) -> str:
     """Returns what is to be said where the least or the largest number may stand for a missing value, as -999 does."""
     for place in (int(column.numbers.argmin()), int(column.numbers.argmax())):
         number, others = column.numbers[place], np.delete(column.numbers, place)
-        if NINES.fullmatch(f"{number:g}") and column.counts[place] > 1 and len(others) > 1:
+        if NINES.fullmatch(f"{number:.12g}") and column.counts[place] > 1 and len(others) > 1:
             low, high = others.min(), others.max()
             if not low - (high - low) <= number <= high + (high - low):
-                what = f"{number:g} stands in {column.counts[place]:,} rows, far from all other numbers"
-                return f"{what}: if it stands for a missing value, say missing: [{number:g}]"
+                what = f"{number:.12g} stands in {column.counts[place]:,} rows, far from all other numbers"
+                return f"{what}: if it stands for a missing value, say missing: [{number:.12g}]"
     return ""
 
 

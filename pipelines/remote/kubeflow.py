@@ -5,22 +5,26 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from configs.clock import utc_now
 from configs.errors import ConfigError
-from configs.nodes import TASKS
+from configs.loading.packed_text import protect
+from configs.nodes import IDS, TASKS
 from configs.schema.cluster import order
 from configs.schema.config import Config
+from configs.schema.kubernetes import spell_pipeline
+from configs.schema.resources import Resources
 from pipelines.remote.kubeflow_client import connect
+from pipelines.remote.pods import name_pods, read_tries
 from pipelines.remote.schedule import schedule_of
 from pipelines.remote.service import Recurring, Run, Step
 
 NEWEST = 20  # runs that a list shows
 RUNNER = "pipeline-runner"  # whom it runs as by itself
 ORPHANS = (2, 17)  # the first release that deletes a recurring run without what it has started, and keeps its account
-MANY = 100  # recurring runs of one name in one experiment, of which there should be one
+MANY = 100  # that are looked through: runs of one experiment, and recurring runs of one name, which should be one
 
 
 class Kubeflow:
@@ -44,7 +48,7 @@ class Kubeflow:
             started = self.client.quietly(
                 self.client.run_pipeline,
                 experiment,
-                f"{self.config.name} {datetime.now(timezone.utc):%Y-%m-%d %H:%M:%S}",
+                _name_run(self.config.name),
                 path,
                 dict(parameters),
                 service_account=self.service_account,
@@ -55,13 +59,30 @@ class Kubeflow:
         """Returns a run as it stands."""
         return self._read_run(self.client.get_run(run_id))
 
+    def read_log(self, run_id: str, step: str, node: str) -> str:
+        """Returns what a try at a step has said so far; nothing where its pod is gone, or may not be looked at."""
+        own = self.config.resources.get(IDS[step], Resources())
+        resources = self.config.resources.get("default", Resources()).merge(own)
+        logs = (self.client.read_log(run_id, pod) for pod in name_pods(node, resources))
+        return next(filter(None, logs), "")
+
     def newest(self) -> list[Run]:
-        """Returns the runs of the config's experiment, newest first."""
+        """Returns the pipeline's runs in the config's experiment, newest first: those of schedules as well."""
         experiment = self.client.experiment()
         if experiment is None:
             return []
-        found = self.client.list_runs(page_size=NEWEST, sort_by="created_at desc", experiment_id=experiment)
-        return [self._read_run(run) for run in found.runs or ()]
+        found = self.client.list_runs(page_size=MANY, sort_by="created_at desc", experiment_id=experiment)
+        pipeline = self._find_pipeline()
+        ours = [run for run in found.runs or () if self._is_ours(run, pipeline)]
+        return [self._read_run(run) for run in ours[:NEWEST]]
+
+    def _is_ours(self, run: Any, pipeline: str | None) -> bool:
+        """Tells whether a run carries the config's pipeline, or is made of what is uploaded under its name."""
+        reference, carried = run.pipeline_version_reference, run.pipeline_spec or {}
+        if reference and reference.pipeline_id:
+            return bool(reference.pipeline_id == pipeline)
+        name = (carried.get("pipeline_spec", carried).get("pipelineInfo") or {}).get("name")
+        return bool(name == spell_pipeline(self.config.name))
 
     def cron(self) -> str:
         """Returns the schedule's cron in six fields, seconds first; raises ConfigError for a time zone of its own.
@@ -124,15 +145,16 @@ class Kubeflow:
         return replace(present, made_of=wanted.made_of)
 
     def delete(self, recurring: Recurring) -> str:
-        """Deletes a recurring run; the runs that it started go on.
+        """Deletes a recurring run; the runs that it started go on, and one that is at work is named.
 
         Up to 2.16 Kubernetes deletes their workflows with it, which they are owned by: there it is paused while one is
         at work, and what to do is returned.
         """
+        running = self._running(recurring)
         if self.release and order(self.release) >= ORPHANS:
             self.client.ask("DELETE", f"recurringruns/{recurring.id}", propagation_policy="ORPHAN")
-            return ""
-        if running := self._running(recurring):
+            return f"{recurring.name} ({recurring.id}) is deleted, and its run {running} goes on." if running else ""
+        if running:
             self.switch(recurring, enabled=False)
             return (
                 f"{recurring.name} ({recurring.id}) is paused, not deleted: its run {running} goes on, which Kubeflow "
@@ -145,15 +167,39 @@ class Kubeflow:
         """Lets a recurring run go on, or pauses it."""
         (self.client.enable_recurring_run if enabled else self.client.disable_recurring_run)(recurring.id)
 
+    def trigger(self, recurring: Recurring, asked: str) -> Run:
+        """Starts a run of the pipeline's newest version, with the parameters of a recurring run."""
+        found = self.client.get_recurring_run(recurring.id)
+        reference = found.pipeline_version_reference
+        newest = self._newest_version(reference.pipeline_id) if reference else {}
+        if not newest:
+            raise ConfigError(
+                "What it is made of is not known", f"{recurring.name} ({recurring.id})", "Run: millrace schedule apply."
+            )
+        given = (found.runtime_config.parameters if found.runtime_config else None) or {}
+        body = {
+            "display_name": _name_run(recurring.name),
+            "experiment_id": found.experiment_id,
+            "pipeline_version_reference": {key: newest[key] for key in ("pipeline_id", "pipeline_version_id")},
+            "runtime_config": {"parameters": {**given, "asked": protect(asked)}},
+            "service_account": self.service_account,
+        }
+        return self._read_run(self.client.ask("POST", "runs", "V2beta1Run", body))
+
+    def last_run(self, recurring: Recurring) -> Run | None:
+        """Returns the newest run of a recurring one."""
+        return next(self._list_runs(recurring), None)
+
     def _read_run(self, run: Any) -> Run:
         tasks = (run.run_details.task_details if run.run_details else None) or ()
+        nodes = {task.pod_name: task for task in tasks}
         return Run(
             run=run.run_id,
             name=run.display_name,
             url=self.client.link("runs", "details", run.run_id),
             state=run.state or "PENDING",
             created=run.created_at.isoformat(timespec="seconds") if run.created_at else "",
-            steps=tuple(_read_step(task) for task in sorted(tasks, key=_started) if _is_step(task)),
+            steps=tuple(_read_step(task, nodes) for task in sorted(tasks, key=_started) if _is_step(task)),
             error=(run.error.message or "") if run.error else "",
         )
 
@@ -180,17 +226,20 @@ class Kubeflow:
     def _made_of(self, reference: Any) -> str:
         """Returns which pipeline the next run of a recurring one is made of; nothing of one that carries its own."""
         carries = reference is None or reference.pipeline_version_id
-        return "" if carries else self._newest_version(reference.pipeline_id)
+        return "" if carries else self._newest_made_of(reference.pipeline_id)
 
-    def _newest_version(self, pipeline: str) -> str:
+    def _newest_made_of(self, pipeline: str) -> str:
         """Returns what the newest version of a pipeline is made of, by its name; nothing where there is none."""
+        return str(self._newest_version(pipeline).get("display_name") or "").rpartition(" ")[0]
+
+    def _newest_version(self, pipeline: str) -> dict[str, Any]:
+        """Returns the newest version of a pipeline as the API has it; nothing where there is none."""
         path = f"pipelines/{pipeline}/versions"
         try:
             told = self.client.ask("GET", path, page_size="1", sort_by="created_at desc")
         except ConfigError:  # it is deleted
-            return ""
-        found = told.get("pipeline_versions") or [{}]
-        return str(found[0].get("display_name") or "").rpartition(" ")[0]
+            return {}
+        return dict((told.get("pipeline_versions") or [{}])[0])
 
     def _find_pipeline(self) -> str | None:
         """Returns the id of what is uploaded under the pipeline's name."""
@@ -207,22 +256,29 @@ class Kubeflow:
 
     def _upload(self, pipeline: str, wanted: Recurring, compiled: str) -> None:
         """Uploads a version, whose name tells what it is made of, unless it is the newest."""
-        if self._newest_version(pipeline) == wanted.made_of:
+        if self._newest_made_of(pipeline) == wanted.made_of:
             return
-        name = f"{wanted.made_of} {datetime.now(timezone.utc):%Y%m%dT%H%M%S.%f}"
+        name = f"{wanted.made_of} {utc_now():%Y%m%dT%H%M%S.%f}"
         with _package(compiled) as path:
             self.client.quietly(self.client.upload_pipeline_version, path, name, pipeline_id=pipeline)
 
     def _running(self, recurring: Recurring) -> str | None:
         """Returns a run of a recurring one that has not ended."""
+        return next((run.run for run in self._list_runs(recurring) if not run.ended), None)
+
+    def _list_runs(self, recurring: Recurring) -> Iterator[Run]:
+        """Yields the runs of a recurring one, newest first."""
         found = self.client.list_runs(
             page_size=MANY, sort_by="created_at desc", experiment_id=self.client.made_experiment()
         )
-        started = (run for run in found.runs or () if run.recurring_run_id == recurring.id)
-        return next((str(run.run_id) for run in started if not self._read_run(run).ended), None)
+        return (self._read_run(run) for run in found.runs or () if run.recurring_run_id == recurring.id)
 
     def _page(self, recurring_run_id: str) -> str:
         return self.client.link("recurringrun", "details", recurring_run_id)
+
+
+def _name_run(pipeline: str) -> str:
+    return f"{pipeline} {utc_now():%Y-%m-%d %H:%M:%S}"
 
 
 @contextmanager
@@ -234,9 +290,9 @@ def _package(compiled: str) -> Iterator[str]:
         yield str(path)
 
 
-def _read_step(task: Any) -> Step:
+def _read_step(task: Any, nodes: Mapping[str, Any]) -> Step:
     error = (task.error.message or "") if task.error else ""
-    return Step(task.display_name or task.task_id, task.state or "PENDING", error)
+    return Step(task.display_name or task.task_id, task.state or "PENDING", error, read_tries(task, nodes))
 
 
 def _started(task: Any) -> str:

@@ -18,6 +18,7 @@ from pipelines.remote import kubeflow_errors, openid
 from pipelines.remote.kept_secret import read_secret
 
 PATIENCE = (10, 60)  # seconds to connect, and to answer
+LOG = "/log"  # how the one path ends whose answer is no JSON
 # A lost connection and a gateway's hiccup are tried again, but for what changes something, unless it never arrived.
 RETRY = urllib3.Retry(
     connect=1, read=1, status=2, other=0, status_forcelist=(502, 503, 504), backoff_factor=0.5, raise_on_status=False
@@ -91,6 +92,17 @@ class Client(ConfiguredClient):
             response_type=answer, auth_settings=["Bearer"], _return_http_data_only=True,
         )  # fmt: skip
 
+    def read_log(self, run_id: str, pod: str) -> str:
+        """Returns what the container of a run's pod has said; nothing where there is no such pod."""
+        try:
+            answer = self.api.call_api(
+                f"/apis/v1alpha1/runs/{run_id}/nodes/{pod}{LOG}", "GET",
+                auth_settings=["Bearer"], _return_http_data_only=True, _preload_content=False,
+            )  # fmt: skip
+        except MillraceError:
+            return ""
+        return str(answer.data.decode(errors="replace"))
+
     def experiment(self) -> str | None:
         """Returns the id of the config's experiment; None when there is none yet."""
         try:
@@ -131,7 +143,9 @@ class Exchange(DirectExchange):
         except (kfp_server_api.ApiException, urllib3.exceptions.HTTPError) as error:
             found = kubeflow_errors.explain(error, host, self.client.kind)
             raise type(found)(self._conceal(found.what), found.where, found.remedy) from None
-        if "json" not in (answer.getheader("content-type") or ""):
+        wanted = "text/plain" if url.endswith(LOG) else "json"
+        headers = getattr(answer, "urllib3_response", answer).headers  # of a log the answer is not wrapped
+        if wanted not in (headers.get("content-type") or ""):
             raise ConfigError(kubeflow_errors.NO_API, host, kubeflow_errors.HOST)
         return answer
 

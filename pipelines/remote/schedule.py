@@ -3,14 +3,15 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
-from datetime import datetime, timezone
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim
 
+from configs.clock import utc_now
 from configs.errors import ConfigError
 from configs.schema.config import Config
 from configs.schema.schedule import Schedule
@@ -41,7 +42,7 @@ def schedule_of(config: Config) -> Schedule:
 
 def upcoming(schedule: Schedule, count: int = 3, after: datetime | None = None) -> list[datetime]:
     """Returns the next times of a schedule, in its time zone; the hour that a change of clocks leaves out has none."""
-    start = after or datetime.now(timezone.utc)
+    start = after or utc_now()
     return list(islice(CronSim(schedule.with_seconds, start.astimezone(ZoneInfo(schedule.time_zone))), count))
 
 
@@ -68,8 +69,13 @@ def wanted_run(service: Service, config: Config, compiled: str, parameters: Mapp
 
 
 def plan_changes(service: Service, wanted: Recurring) -> Plan:
-    """Returns what it takes to make the recurring run the one that is wanted, and the only one of its name."""
+    """Returns what it takes to make the recurring run the one that is wanted, and the only one of its name.
+
+    One that is paused stays so: it is a person, or runs that failed, that have paused it.
+    """
     present = service.recurring()
+    if present and not any(one.enabled for one in present):
+        wanted = replace(wanted, enabled=False)
     differing = [differences(one, wanted) for one in present]
     kept = next((one for one, found in zip(present, differing, strict=True) if not found), None)
     doomed = tuple(one for one in present if one is not kept)

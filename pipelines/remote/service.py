@@ -10,12 +10,24 @@ ENDED = ("SUCCEEDED", "FAILED", "CANCELED", "SKIPPED")
 
 
 @dataclass(frozen=True)
+class Try:
+    """One try at a step, and the name by which its log is asked for."""
+
+    state: str
+    node: str
+
+
+@dataclass(frozen=True)
 class Step:
-    """One step as the service tells of it; `error` is in its words."""
+    """One step as the service tells of it; `error` is in its words. Its tries are known where each has a pod."""
 
     name: str
     state: str
     error: str = ""
+    tries: tuple[Try, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.name} (try {len(self.tries)})" if len(self.tries) > 1 else self.name
 
 
 @dataclass(frozen=True)
@@ -37,11 +49,7 @@ class Run:
 
     @property
     def exit_code(self) -> int | None:
-        """0 where it succeeded, 1 where it ended otherwise, None where it goes on.
-
-        A service tells no exit code. The exit step ends with the run's own, so that a run whose data was rejected
-        (3) or whose model was not blessed (4) has failed here, too: its summary says which.
-        """
+        """0 where it succeeded, 1 where it ended otherwise, None where it goes on; the run's own is in its logs."""
         return (0 if self.state == "SUCCEEDED" else 1) if self.ended else None
 
     def as_data(self) -> dict[str, Any]:
@@ -49,7 +57,7 @@ class Run:
         return {**asdict(self), "exit_code": self.exit_code}
 
     def __str__(self) -> str:
-        at_work = ", ".join(step.name for step in self.steps if step.state == "RUNNING")
+        at_work = ", ".join(str(step) for step in self.steps if step.state == "RUNNING")
         done = sum(step.state in ("SUCCEEDED", "SKIPPED") for step in self.steps)
         return f"{self.state.lower()}, {count(done, 'step')} done" + (f", at work: {at_work}" if at_work else "")
 
@@ -85,6 +93,9 @@ class Service(Protocol):
     def get_run(self, run_id: str) -> Run:
         """Returns a run as it stands."""
 
+    def read_log(self, run_id: str, step: str, node: str) -> str:
+        """Returns what a try at a step has said so far; nothing where that is not to be had."""
+
     def newest(self) -> list[Run]:
         """Returns the newest runs, newest first."""
 
@@ -101,7 +112,13 @@ class Service(Protocol):
         """Has a recurring run go on with another pipeline, or one in its place; returns it."""
 
     def delete(self, recurring: Recurring) -> str:
-        """Deletes a recurring run; returns what to say where that has to wait. The runs that it started go on."""
+        """Deletes a recurring run; returns what to say where that has to wait, or a run of it goes on."""
 
     def switch(self, recurring: Recurring, enabled: bool) -> None:
         """Lets a recurring run go on, or pauses it."""
+
+    def trigger(self, recurring: Recurring, asked: str) -> Run:
+        """Starts a run of what a recurring run is made of; `asked` says who wants it and why."""
+
+    def last_run(self, recurring: Recurring) -> Run | None:
+        """Returns the newest run of a recurring one."""

@@ -50,6 +50,15 @@ def _read_specification(compiled: str, where: str) -> dict[str, Any]:
     return specification
 
 
+def asks_schedule(compiled: str) -> bool:
+    """Tells whether a run of a compiled pipeline asks its schedule first whether to train."""
+    return "asked" in _declared(compiled, "--compiled")
+
+
+def _declared(compiled: str, where: str) -> dict[str, Any]:
+    return dict(_read_specification(compiled, where)["root"].get("inputDefinitions", {}).get("parameters", {}))
+
+
 def read_parameters(compiled: str, given: Sequence[str]) -> dict[str, Any]:
     """Returns the values of `NAME=VALUE` by the types that a compiled pipeline declares for its inputs.
 
@@ -58,7 +67,7 @@ def read_parameters(compiled: str, given: Sequence[str]) -> dict[str, Any]:
     """
     if not given:
         return {}
-    known = _read_specification(compiled, "--param")["root"].get("inputDefinitions", {}).get("parameters", {})
+    known = _declared(compiled, "--param")
     values = {}
     for assignment in given:
         name, equals, text = assignment.partition("=")
@@ -89,11 +98,16 @@ def _read_value(text: str, kind: str, where: str) -> Any:
     return value
 
 
-def follow_run(get: Callable[[], Run], watch: Callable[[Run], None], interval: float = 5.0) -> Run:
-    """Looks at a run until it has ended, every `interval` seconds, and shows each look to `watch`."""
+def follow_run(
+    get: Callable[[], Run],
+    watch: Callable[[Run], None],
+    interval: float = 5.0,
+    enough: Callable[[Run], bool] = lambda run: run.ended,
+) -> Run:
+    """Looks at a run every `interval` seconds until that is enough, and shows each look to `watch`."""
     while True:
         run = get()
         watch(run)
-        if run.ended:
+        if enough(run):
             return run
         time.sleep(interval)

@@ -8,7 +8,6 @@ import json
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +17,7 @@ from google.auth.credentials import Credentials
 from google.cloud import aiplatform
 from ruamel.yaml import YAML
 
+from configs.clock import utc_now
 from configs.errors import ConfigError, MillraceError
 from configs.schema.config import Config
 from pipelines.remote.schedule import schedule_of
@@ -62,7 +62,7 @@ class Vertex:
                 lambda: aiplatform.PipelineJob(
                     display_name=self.config.name,
                     template_path=str(path),
-                    job_id=f"{self.config.name.replace('_', '-')}-{datetime.now(timezone.utc):%Y%m%d%H%M%S}",
+                    job_id=f"{self.config.name.replace('_', '-')}-{utc_now():%Y%m%d%H%M%S}",
                     pipeline_root=f"{self.config.cluster.root.rstrip('/')}/{self.config.name}/vertex",
                     parameter_values=dict(parameters),
                     labels=dict(labels or {}),
@@ -73,6 +73,10 @@ class Vertex:
     def get_run(self, run_id: str) -> Run:
         """Returns a run as it stands."""
         return self.read_run(self._ask(lambda: aiplatform.PipelineJob.get(run_id, **self.place)))
+
+    def read_log(self, run_id: str, step: str, node: str) -> str:
+        """Returns nothing: logs of Vertex AI lie in Cloud Logging."""
+        return ""
 
     def newest(self) -> list[Run]:
         """Returns the newest runs of the pipeline, newest first."""
@@ -136,6 +140,15 @@ class Vertex:
         catch_up = self.config.schedule is not None and not self.config.schedule.no_catchup
         found = self._ask(lambda: self._find(recurring))
         self._ask(lambda: found.resume(catch_up=catch_up) if enabled else found.pause())
+
+    def trigger(self, recurring: Recurring, asked: str) -> Run:
+        """Refuses: Vertex starts no run of a schedule at another time."""
+        remedy = "Run: millrace submit CONFIG --engine vertex, which trains whatever the schedule waits for."
+        raise ConfigError("Vertex AI starts runs of a schedule at its times alone", recurring.name, remedy)
+
+    def last_run(self, recurring: Recurring) -> Run | None:
+        """Returns the newest run of the pipeline: a job does not tell which schedule has started it."""
+        return next(iter(self.newest()), None)
 
     def _find(self, recurring: Recurring) -> Any:
         return aiplatform.PipelineJobSchedule.get(recurring.id, **self.place)

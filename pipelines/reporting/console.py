@@ -105,6 +105,7 @@ def conclude(record: Mapping[str, Any], config_path: str) -> RenderableType:
         *([f"Challenger  {record['challenger']}"] if record.get("challenger") else []),
         f"This run    {record['folder']} (report.html, run.json, log.txt)",
         *([f"Freed       {record['freed']}"] if record.get("freed") else []),
+        *([f"MLflow      {_tell_mlflow(record['mlflow'])}"] if record.get("mlflow") else []),
         f"Next        millrace {_next(record)} {config_path}",
     )
     return Group("", *lines, "", *places)
@@ -145,6 +146,10 @@ def paragraph(what: str, where: str, remedy: str) -> Text:
     place = Text.assemble((where, "bold"), ": ") if where else ""
     stop = "" if what.endswith((".", "!", "?", ":", "]")) else "."
     return Text.assemble(place, what, stop, f"\n{remedy}" if remedy else "")
+
+
+def _tell_mlflow(known: Mapping[str, str]) -> str:
+    return f"run {known['run']}" if "run" in known else f"not told. {known['error']}"
 
 
 def _next(record: Mapping[str, Any]) -> str:

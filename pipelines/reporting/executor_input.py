@@ -14,7 +14,11 @@ OPTION = "--executor-input"
 
 @dataclass(frozen=True)
 class ExecutorInput:
-    """The run, the config's text and what overrides it; the artifacts by name, and the file that tells of them."""
+    """The run, the config's text and what overrides it; the artifacts by name, and the file that tells of them.
+
+    `parameters` are the files of what a step puts out beside artifacts; `asked` is who wants the run whatever its
+    schedule waits for, and why.
+    """
 
     run_id: str
     document: str
@@ -22,6 +26,8 @@ class ExecutorInput:
     cache: bool
     artifacts: Mapping[str, Mapping[str, Any]]
     file: Path
+    parameters: Mapping[str, Path]
+    asked: str
 
 
 def read_executor_input(text: str) -> ExecutorInput:
@@ -36,6 +42,8 @@ def read_executor_input(text: str) -> ExecutorInput:
             cache=_typed(values.get("cache", True), bool),
             artifacts={name: found["artifacts"][0] for name, found in outputs.get("artifacts", {}).items()},
             file=Path(outputs["outputFile"]),
+            parameters={name: Path(each["outputFile"]) for name, each in outputs.get("parameters", {}).items()},
+            asked=unpack(_typed(values.get("asked", ""), str), f"{OPTION} asked").strip(),
         )
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise ConfigError(f"this is no executor input of Kubeflow's: {error!r}", OPTION) from None

@@ -10,20 +10,33 @@ from importlib import metadata
 from typing import Any
 
 from jinja2 import Template
+from markupsafe import Markup
 
+from components.evaluation.figures import COSTS
 from components.evaluation.judgement import OVERALL, Failure
+from components.evaluation.model_card import write_markdown
 from configs.schema.config import Config
 from pipelines.reporting import console
+from pipelines.reporting.card import read_card
 from pipelines.reporting.charts import Chart, chart
 from pipelines.reporting.comparison import Comparison
 from pipelines.reporting.comparison import compare as compare_with
 from pipelines.reporting.confusion import name_classes
 from pipelines.reporting.data_table import tabulate
+from pipelines.reporting.explanation import explain
+from pipelines.reporting.figures import write_figures
 from pipelines.reporting.html_templates import open_templates
+from pipelines.reporting.lineage import trace_lineage
+from pipelines.reporting.metric_changes import list_changes
+from pipelines.reporting.quality import draw_quality
 from pipelines.reporting.threshold import read_curve
+from pipelines.reporting.training import tell_training
+from pipelines.reporting.trials import lay_trials
+from pipelines.reporting.units import tell_bytes, tell_moment, tell_number, tell_seconds
 from pipelines.reporting.verdict import ROWS, Measured, judge, list_steps, tell_service
 from pipelines.runs.run import Run
 
+RATE = "learning_rate"  # which Keras notes where it falls by itself
 PACKAGES = ("tfx", "tensorflow", "keras")
 
 
@@ -32,18 +45,28 @@ class Group:
     """The slices by one column, and a chart of the metric that matters."""
 
     column: str
-    slices: Mapping[str, Mapping[str, Measured]]  # by value, then by metric
+    metric: str
+    slices: Mapping[str, Mapping[str, Measured]]  # by value, then by metric; that with the worst of it first
     chart: Chart
 
 
 def write_report(record: Mapping[str, Any], run: Run) -> None:
-    """Writes the report of a run into its folder, where its config lies."""
+    """Writes the report of a run into its folder, where its config lies: the page, its figures, the model's card."""
     config = Config.model_validate_json(run.config.read_text())
-    run.report.write_text(render(record, config, compare_with(record, run, config)), encoding="utf-8")
+    found = gather(record, config, compare_with(record, run, config))
+    if card := found["card"]:
+        run.card.write_text(write_markdown(card), encoding="utf-8")
+    run.figures.write_text(write_figures(found), encoding="utf-8")
+    run.report.write_text(template("report.html").render(found), encoding="utf-8")
 
 
 def render(record: Mapping[str, Any], config: Config, changed: Comparison | None = None) -> str:
     """Returns the page; a section of which the record knows nothing is left out."""
+    return template("report.html").render(gather(record, config, changed))
+
+
+def gather(record: Mapping[str, Any], config: Config, changed: Comparison | None = None) -> dict[str, Any]:
+    """Returns what the page shows, by the names that its template has for it."""
     details = {node["node"]: node["details"] for node in record["nodes"]}
     texts = {node["node"]: node["text"] for node in record["nodes"]}
     history = details.get("Trainer", {}).get("history")
@@ -51,7 +74,7 @@ def render(record: Mapping[str, Any], config: Config, changed: Comparison | None
     measured, thresholds = evaluation.get("metrics", []), config.evaluation.thresholds
     missed = {(failure["slice"], failure["metric"]) for failure in evaluation.get("missed", [])}
     gate, rows = details.get("DataGate") or None, details.get("ExampleGen", {}).get("rows", {})
-    return template("report.html").render(
+    return dict(
         record=record,
         headline=console.headline(record).plain,
         duration=last(record["started"], record["ended"]),
@@ -66,18 +89,28 @@ def render(record: Mapping[str, Any], config: Config, changed: Comparison | None
         drift=rank((gate or {}).get("drift", {})),
         against=texts.get("Resolver"),
         search=details.get("Tuner"),
+        trials=lay_trials(details.get("Tuner")),
         sklearn_baselines=details.get("SklearnBaselines", {}).get("models", {}),
         missed=missed,
+        explanation=explain(evaluation.get("explanation"), config.label),
+        quality=draw_quality(evaluation.get("quality")),
+        examples=evaluation.get("explanation", {}).get("examples"),
+        changed_metrics=list_changes(measured),
+        intervals={item["metric"]: item.get("interval") for item in measured if item["slice"] == OVERALL},
         judging=f"all rows, in {evaluation['folds']} folds" if "folds" in evaluation else "the test split",
         confusion=name_classes(evaluation.get("confusion", []), config.label.values),
         curve=asdict(found)
         if (found := read_curve(evaluation.get("roc", []), evaluation.get("confusion", [])))
         else None,
         groups=group(measured, next(iter(thresholds))),
+        history=history,
         curves=trace(history, details["Trainer"].get("unit", "epoch")) if history else [],
         rows=rows,
         columns=tabulate(details.get("StatisticsGen", {}).get("columns", {}), rows, config),
         gate=gate,
+        lineage=trace_lineage(record),
+        training=tell_training(details.get("Trainer", {}), config),
+        card=read_card(record, config),
         stopped=record["error"] is not None and record["error"]["where"] == "DataGate",
         config=conceal(config.model_dump_json(indent=2)),
         versions={package: metadata.version(package) for package in PACKAGES},
@@ -87,7 +120,8 @@ def render(record: Mapping[str, Any], config: Config, changed: Comparison | None
 def template(name: str) -> Template:
     """Returns a template of ours."""
     environment = open_templates("pipelines.reporting")
-    environment.filters |= {"figure": figure, "value": value, "conceal": conceal}
+    environment.filters |= {"figure": figure, "value": value, "conceal": conceal, "enclose": enclose}
+    environment.filters |= {"bytes": tell_bytes, "seconds": tell_seconds, "moment": tell_moment, "number": tell_number}
     return environment.get_template(name)
 
 
@@ -107,8 +141,17 @@ def group(measured: Sequence[Measured], metric: str) -> list[Group]:
     groups = []
     for column, slices in columns.items():
         ordered = {value: slices[value] for value in sorted(slices, key=natural)}
-        groups.append(Group(column, ordered, compare(ordered, column, metric, overall)))
+        worst = {value: slices[value] for value in sorted(ordered, key=lambda value: rate(slices[value], metric))}
+        groups.append(Group(column, metric, worst, compare(ordered, column, metric, overall)))
     return groups
+
+
+def rate(found: Mapping[str, Measured], metric: str) -> float:
+    """Returns a key that sorts the worst first, and last what has no value."""
+    value = found[metric]["candidate"] if metric in found else math.nan
+    if math.isnan(value):
+        return math.inf
+    return -value if metric in COSTS else value
 
 
 def natural(text: str) -> list[str | int]:
@@ -133,12 +176,20 @@ def trace(history: Mapping[str, Sequence[float]], unit: str) -> list[Chart]:
     for name in sorted((key for key in history if f"val_{key}" in history), key=lambda key: key != "loss"):
         places = [str(number) for number in range(1, len(history[name]) + 1)]
         charts.append(chart((unit, name), places, {"train": history[name], "eval": history[f"val_{name}"]}))
+    if RATE in history:
+        places = [str(number) for number in range(1, len(history[RATE]) + 1)]
+        charts.append(chart((unit, "learning rate"), places, {"learning rate": history[RATE]}))
     return charts
 
 
 def figure(value: float | None) -> str:
     """Returns a metric's value as the screen has it."""
     return "–" if value is None or math.isnan(value) else f"{value:.4f}"
+
+
+def enclose(ends: Sequence[float] | None) -> Markup:
+    """Returns between what a metric lies, in small below it; nothing where that is not known."""
+    return Markup(" <small>{:.4f} to {:.4f}</small>").format(*ends) if ends else Markup()
 
 
 def value(found: Any) -> str:

@@ -18,6 +18,13 @@ def write_run(record: Mapping[str, Any], told: ExecutorInput) -> None:
     _write(told, {"metrics": figures(record)}, {"summary": render(record)})
 
 
+def write_decision(decision: Mapping[str, Any], told: ExecutorInput) -> None:
+    """Writes what the first step of a schedule's run has decided, as the parameters that its other steps wait for."""
+    texts = {"due": json.dumps(decision["due"]), "decision": decision["text"]}
+    for name, path in told.parameters.items():
+        _put(path, texts[name])
+
+
 def write_model(details: Mapping[str, Any], place: str, told: ExecutorInput) -> None:
     """Writes the artifact `model` of the Trainer: where the SavedModel lies, and what the training came to.
 
@@ -55,15 +62,19 @@ def localise(uri: str) -> str:
 
 def figures(record: Mapping[str, Any]) -> dict[str, float]:
     """Returns the metrics over all rows; none where the model was not evaluated."""
-    details = {node["node"]: node["details"] for node in record["nodes"]}
+    details = {node["node"]: node["details"] for node in record.get("nodes", ())}
     overall = details.get("Evaluator", {}).get("overall", {})
     return {name: value for name, value in overall.items() if math.isfinite(value)}
 
 
 def render(record: Mapping[str, Any]) -> str:
-    """Returns the page: how the run ended and why, its nodes, and what is in service."""
-    return html_report.template("summary.html").render(
+    """Returns the page: how the run ended and why, its nodes, and what is in service; or why none was due."""
+    page, decision = html_report.template("summary.html"), record.get("decision")
+    if record["run"] is None and decision:
+        return page.render(record=record, headline=decision["text"], decision=decision)
+    return page.render(
         record=record,
+        decision=decision,
         headline=console.headline(record).plain,
         duration=html_report.last(record["started"], record["ended"]),
         states={state: drawn.plain for state, drawn in console.STATES.items()},

@@ -6,20 +6,15 @@ import secrets
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from components.registry.file_lock import hold_file
+from configs.clock import tell_now
 from configs.errors import ConfigError, MillraceError, PipelineBusy
 from configs.home import Home
 from configs.schema.config import Config
 from pipelines.runs.run import NUMBER, RECORD, Run
-
-
-def now() -> str:
-    """Returns the time in UTC, ISO 8601, to the second."""
-    return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
 def begin_run(config: Config, run: Run) -> str:
@@ -27,7 +22,7 @@ def begin_run(config: Config, run: Run) -> str:
     run.folder.mkdir(parents=True, exist_ok=True)
     config_text = config.model_dump_json(indent=2, exclude={"storage": {"metadata"}})  # which may hold a password
     number = 1 + max(map(_number, run.home.runs.glob(f"*/{NUMBER}")), default=0)
-    for path, text in ((run.number, str(number)), (run.started, now()), (run.config, config_text)):
+    for path, text in ((run.number, str(number)), (run.started, tell_now()), (run.config, config_text)):
         if not path.exists():
             write_file(path, text)
     return run.started.read_text()
@@ -70,7 +65,7 @@ def lock_home(home: Home, holder: str) -> Iterator[None]:
                 remedy="Wait for it to end, or stop that process.",
             ) from error
         file.truncate(0)
-        json.dump({"run": holder, "pid": os.getpid(), "host": socket.gethostname(), "since": now()}, file)
+        json.dump({"run": holder, "pid": os.getpid(), "host": socket.gethostname(), "since": tell_now()}, file)
         file.flush()
         yield
 

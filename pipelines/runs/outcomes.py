@@ -7,12 +7,14 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from configs.errors import BY_EXIT_CODE, DataRejected, MillraceError, NotBlessed
+from configs.errors import BY_EXIT_CODE, DataRejected, MillraceError, NotBlessed, PipelineBusy
 from configs.home import Home
 from pipelines.runs.directory import write_file
 from pipelines.runs.run import Run
 
 SUCCESSES = ("done", "cached")
+VERDICTS = (DataRejected.exit_code, NotBlessed.exit_code, PipelineBusy.exit_code)
+LISTED, KEYED = ("inputs", "outputs"), ("digests", "types", "sizes")  # parts of an outcome that say where artifacts lie
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,11 @@ class Outcome:
     digests: Mapping[str, str] = field(default_factory=dict)  # of each artifact's files, by where it lies
     error: Mapping[str, Any] | None = None  # exit_code, what, where, remedy
     cpu: float = 0.0  # CPU seconds, with those of the processes that it started
+    memory: int | None = None  # bytes that the largest of its processes held at most; None where that is not known
+    execution: int | None = None  # its number in the metadata store
+    inputs: Mapping[str, Sequence[str]] = field(default_factory=dict)  # where each artifact lies that it read
+    types: Mapping[str, str] = field(default_factory=dict)  # of each artifact that it made, by where it lies
+    sizes: Mapping[str, int] = field(default_factory=dict)  # the bytes of their files
 
     @property
     def succeeded(self) -> bool:
@@ -35,8 +42,10 @@ class Outcome:
 
     @property
     def is_verdict(self) -> bool:
-        """Whether trying again would end the same: the data was rejected, or the model not blessed."""
-        return self.error is not None and self.error["exit_code"] in (DataRejected.exit_code, NotBlessed.exit_code)
+        """Whether the run ends with it, without another try: the data was rejected, the model was not blessed, or
+        another run holds the pipeline.
+        """
+        return self.error is not None and self.error["exit_code"] in VERDICTS
 
 
 def failure(node: str, error: MillraceError, seconds: float = 0.0) -> Outcome:
@@ -83,8 +92,12 @@ def locate(home: Home, uri: str) -> str:
 
 
 def _move(outcome: Outcome, place: Callable[[str], str]) -> Outcome:
-    outputs = {name: [place(uri) for uri in uris] for name, uris in outcome.outputs.items()}
-    return replace(outcome, outputs=outputs, digests={place(uri): digest for uri, digest in outcome.digests.items()})
+    moved: dict[str, Any] = {}
+    for part in LISTED:
+        moved[part] = {name: [place(uri) for uri in uris] for name, uris in getattr(outcome, part).items()}
+    for part in KEYED:
+        moved[part] = {place(uri): known for uri, known in getattr(outcome, part).items()}
+    return replace(outcome, **moved)
 
 
 def _leave(home: Home, uri: str) -> str:

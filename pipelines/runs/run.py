@@ -3,9 +3,9 @@
 import re
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from pathlib import Path
 
+from configs.clock import utc_now
 from configs.errors import ConfigError
 from configs.home import Home
 
@@ -17,7 +17,7 @@ DECISION = "decision.json"
 
 def new_id() -> str:
     """Returns the id of a run that starts now: in order of time, and unique also among many of one second."""
-    return f"{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
+    return f"{utc_now():%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,16 @@ class Run:
     def report(self) -> Path:
         """The page that shows it."""
         return self.folder / "report.html"
+
+    @property
+    def figures(self) -> Path:
+        """The figures of that page as data."""
+        return self.folder / "report.json"
+
+    @property
+    def card(self) -> Path:
+        """The card of its model, in Markdown."""
+        return self.folder / "model_card.md"
 
     @property
     def tensorboard(self) -> Path:

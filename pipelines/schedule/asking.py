@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,6 +16,7 @@ from configs.errors import MillraceError
 from pipelines.runs.outcomes import as_error
 
 LAST = 500  # characters of what a process said that gave no answer
+LOOK_UP = "The daemon's log has what it said."
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Answer:
     decided: bool = False  # without it no answer came, or an error in its place
     run: str | None = None
     ask_at: datetime | None = None
+    error: MillraceError | None = field(default=None, compare=False)  # why there is none
 
 
 class Asking(Protocol):
@@ -82,12 +84,13 @@ def read_answer(exit_code: int, output: str, errors: str) -> Answer:
     try:
         said: dict[str, Any] = json.loads(output)
         error = as_error(said["error"]) if said.get("error") else None
-        if "decision" not in said:
-            return Answer(exit_code, str(error))
+        if error and "decision" not in said:
+            return Answer(exit_code, str(error), error=error)
         return _read_record(said, error)
     except (ValueError, LookupError, TypeError, AttributeError):
         text = errors.strip()[-LAST:] or "it said nothing"
-        return Answer(exit_code, f"its process ended with {exit_code}: {text}")
+        ended = f"its process ended with {exit_code}"
+        return Answer(exit_code, f"{ended}: {text}", error=MillraceError(f"{ended}.", remedy=LOOK_UP))
 
 
 def _read_record(record: dict[str, Any], error: MillraceError | None) -> Answer:

@@ -8,17 +8,18 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from configs.errors import MillraceError
 from configs.home import Home
 from configs.loading.loader import load
+from configs.schema.config import Config
+from pipelines.schedule.alarm import Alarm
 from pipelines.schedule.asking import Answer, Asking, begin_asking
 from pipelines.schedule.state import read_state
 
 LOOK = 1.0  # seconds between two looks at the clock, the files and the processes
-AGAIN = timedelta(minutes=5)  # until a pipeline is asked again that gave no answer
 GRACE = 30.0  # seconds in which a run that is stopped has to end
 NAMES = ("*.yaml", "*.yml")
 Stamp = tuple[object, ...]
@@ -32,12 +33,14 @@ class Pipeline:
     path: Path
     name: str = ""
     home: Home | None = None  # None while its config is broken, or has no schedule
+    config: Config | None = None  # the newest that was in order
     ask_at: datetime | None = None  # None: not before a file changes
     said: str = ""  # the last answer, or what is wrong
     broken: bool = False
     asking: Asking | None = None
     stamp: Stamp = ()
     runs: dict[int, int] = field(default_factory=dict)  # how many ended with each exit code
+    alarm: Alarm = field(default_factory=Alarm)
 
     def look(self) -> Stamp:
         """Returns what tells whether its config was changed, or a person wants something else of its schedule."""
@@ -122,6 +125,7 @@ class Daemon:
                 raise MillraceError(f"{others[0].path} is a config of this pipeline, too.", str(pipeline.path))
             if config.schedule:
                 pipeline.name, pipeline.home, pipeline.ask_at = config.name, config.home, now
+                pipeline.config = config
             say(pipeline, "it is asked now" if config.schedule else "it has no schedule")
         except (MillraceError, OSError) as error:
             pipeline.broken = True
@@ -140,8 +144,12 @@ def take_answer(pipeline: Pipeline, answer: Answer, now: datetime) -> None:
     pipeline.asking, pipeline.broken = None, answer.exit_code == 2 and answer.run is None
     if answer.run:
         pipeline.runs[answer.exit_code] = pipeline.runs.get(answer.exit_code, 0) + 1
-    unanswered = None if pipeline.broken else now + AGAIN
-    pipeline.ask_at = now if answer.run else answer.ask_at if answer.decided else unanswered
+    pipeline.ask_at = now if answer.run else answer.ask_at
+    if pipeline.config and answer.decided:
+        pipeline.alarm.clear(pipeline.config)
+    elif pipeline.config:
+        pipeline.alarm.sound(pipeline.config, answer.error)
+        pipeline.ask_at = None if pipeline.broken else pipeline.alarm.ask_again(pipeline.config, now)
     level = logging.INFO if answer.decided and answer.exit_code == 0 else logging.ERROR
     say(pipeline, answer.text, level)
 

@@ -111,9 +111,7 @@ def decide(schedule: Schedule, facts: Facts, now: datetime) -> Decision:
         return replace(answer, due=True, reasons=(facts.asked,), ask_at=find_next(schedule, now), handled=now)
     if facts.paused or not schedule.enabled:
         return replace(answer, reasons=(facts.paused or "paused by schedule.enabled",))
-    failed = _count_failed(facts)
-    if failed >= schedule.failures.pause_after:
-        why = f"{count(failed, 'run')} in a row failed"
+    if why := find_spent(schedule, facts):
         return replace(answer, reasons=(f"paused, as {why}",), pause=why)
     return _resume(facts, answer) or _retry(schedule, facts, answer) or _keep_time(schedule, facts, answer)
 
@@ -123,6 +121,12 @@ def _note(facts: Facts, now: datetime) -> tuple[str, ...]:
     if facts.handled and facts.handled > now:
         notes.append(f"the clock went back: it stood at {facts.handled:%Y-%m-%d %H:%M:%S} before")
     return tuple(notes)
+
+
+def find_spent(schedule: Schedule, facts: Facts) -> str | None:
+    """Returns why the schedule is to be paused, once its budget of failures is spent."""
+    failed = _count_failed(facts)
+    return f"{count(failed, 'run')} in a row failed" if failed >= schedule.failures.pause_after else None
 
 
 def _count_failed(facts: Facts) -> int:

@@ -18,13 +18,25 @@ def ask_schedule(config: Config, now: datetime) -> Decision:
 
     So of several that ask, on one machine or many, one alone is told to run. Raises ConfigError without a schedule.
     """
+    decision = weigh_schedule(config, now)
+    remember_decision(config, decision)
+    return decision
+
+
+def weigh_schedule(config: Config, now: datetime, asked: str = "") -> Decision:
+    """Returns whether a pipeline is to train now, and remembers nothing; `asked` is who wants a run, and why."""
     schedule, home = schedule_of(config), config.home
     sync.fetch_beginnings(home)
     sync.fetch_files(home, home.schedule, home.looks)
     state = read_state(home)
     contest = Contest() if state.paused or not schedule.enabled else look_at_challenger(config)
     facts = replace(gather_facts(config, state), waits=contest.waits, contest=contest.said)
-    decision = decide(schedule, facts, now)
+    return decide(schedule, replace(facts, asked=asked or facts.asked), now)
+
+
+def remember_decision(config: Config, decision: Decision) -> None:
+    """Writes down what is to be known of a decision when it is asked the next time."""
+    home, now = config.home, decision.at
     changes: dict[str, Any] = {"handled": decision.handled}
     if decision.due:
         changes["asked"] = None
@@ -32,7 +44,6 @@ def ask_schedule(config: Config, now: datetime) -> Decision:
         changes["paused"] = f"paused at {now:%Y-%m-%d %H:%M} UTC, as {decision.pause}"
     change_state(home, **changes)
     sync.put_files(home, home.schedule)
-    return decision
 
 
 def look_at_challenger(config: Config) -> Contest:

@@ -1,7 +1,7 @@
 """What a person wants of a schedule on this machine: that it pauses, that it goes on, that it runs now."""
 
 from collections.abc import Mapping
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any
 
 from components.registry.model_registry import whoami
@@ -15,7 +15,7 @@ from pipelines.storage import sync
 
 def pause(config: Config, reason: str, now: datetime) -> State:
     """Pauses the schedule until `resume`; a run that goes on is left to end."""
-    return _change(config, paused=f"paused by {whoami()} at {now:%Y-%m-%d %H:%M} UTC{_because(reason)}")
+    return _change(config, paused=tell_pause(reason, now))
 
 
 def resume(config: Config, now: datetime) -> State:
@@ -25,7 +25,7 @@ def resume(config: Config, now: datetime) -> State:
 
 def trigger(config: Config, reason: str) -> State:
     """Wants a run the next time that the schedule is asked, whatever it waits for."""
-    return _change(config, asked=f"{whoami()} asks{_because(reason)}")
+    return _change(config, asked=tell_wish(reason))
 
 
 def describe(config: Config, now: datetime) -> Mapping[str, Any]:
@@ -46,9 +46,14 @@ def describe(config: Config, now: datetime) -> Mapping[str, Any]:
     }
 
 
-def utc_now() -> datetime:
-    """Returns this moment."""
-    return datetime.now(timezone.utc)
+def tell_pause(reason: str, now: datetime) -> str:
+    """Returns who pauses, when and why."""
+    return f"paused by {whoami()} at {now:%Y-%m-%d %H:%M} UTC{_because(reason)}"
+
+
+def tell_wish(reason: str) -> str:
+    """Returns who wants a run, and why."""
+    return f"{whoami()} asks{_because(reason)}"
 
 
 def _change(config: Config, **changes: Any) -> State:

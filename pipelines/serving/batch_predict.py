@@ -13,10 +13,11 @@ from typing import Any, TextIO
 import pyarrow as pa
 
 from components.patches.stderr import silence
-from components.readers.files import find_data, find_paths, open_folder, suggest_path
+from components.readers.files import find_paths, open_data, open_folder, suggest_path
 from components.readers.formats import find_scored
 from components.readers.json_lines import parse_json
 from components.readers.row_batch import Batch, Fault, gather_rows
+from components.readers.store_copy import fetch
 from components.registry.versions import Version, in_service, list_folders, read_version, verify
 from components.scoring.scorer import Scorer, columns, sort_out
 from components.validation.column_types import Role
@@ -130,19 +131,36 @@ def predict(home: Home, order: Order, number: int | None = None) -> Scored:
     return Scored(version.number, rows, rejects.count, time.monotonic() - start)
 
 
+def require_row(row: str | None) -> str:
+    """Returns the row that is to be explained; raises ConfigError without one."""
+    if row is None:
+        raise ConfigError("a single row is explained", "--explain", EXAMPLE)
+    return row
+
+
 def predict_row(home: Home, text: str, number: int | None = None) -> dict[str, Any]:
     """Returns the answers to one row: a JSON object with a key for each feature, null for a missing value."""
+    row = parse_row(text)
+    version, config = choose_version(home, number)
+    typed = type_row(row, config)
+    with silence():
+        answers = Scorer(version, config.label, list_sources(assign_roles(config, label=False))).score(typed)
+    return {name: values[0] for name, values in answers.items()}
+
+
+def parse_row(text: str) -> Batch:
+    """Returns the row of a JSON object; raises ConfigError."""
     row = next(parse_json(ROW, [text]), None)
     if row is None or isinstance(row, Fault):
         raise ConfigError(row.reason if row else "The row is blank.", ROW, EXAMPLE)
-    version, config = choose_version(home, number)
-    batches = gather_rows(ROW, iter([(0, *row[1:])]))
+    return next(gather_rows(ROW, iter([(0, *row[1:])])))
+
+
+def type_row(row: Batch, config: Config) -> pa.RecordBatch:
+    """Returns the row as the model of a config takes it; raises DataRejected."""
     roles = assign_roles(config, label=False)
-    needed = list_sources(roles)
-    _, typed = next(sound(checked([batches], needed, ()), roles, Rejects(None, "Correct it.")))
-    with silence():
-        answers = Scorer(version, config.label, needed).score(typed)
-    return {name: values[0] for name, values in answers.items()}
+    _, typed = next(sound(checked([iter([row])], list_sources(roles), ()), roles, Rejects(None, "Correct it.")))
+    return typed
 
 
 def checked(sources: Iterable[Iterator[Batch]], columns: Collection[str], added: Sequence[str]) -> Iterator[Batch]:
@@ -218,11 +236,12 @@ def check_columns(batch: Batch, needed: Iterable[str], added: Sequence[str]) -> 
 
 def list_inputs(source: str) -> list[str]:
     """Returns the files that a path, a folder or a glob stands for, in order; raises DataRejected."""
-    base, pattern = find_data(source)
+    base, pattern = open_data(source)
     files = [file for path in find_paths(base, pattern) for file in open_folder(path)]
     if not files:
         raise DataRejected("There is no such file.", source, suggest_path(source) or "Correct --input.")
     first = find_scored(files[0])
+    fetch(files)
     other = next((path for path in files if find_scored(path) is not first), None)
     if other:
         raise DataRejected(f"The file is of another format than {files[0]}.", other, "Score each format by itself.")

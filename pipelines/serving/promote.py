@@ -37,15 +37,16 @@ def propose(home: Home, run_id: str | None, reason: str) -> tuple[Candidate, Rec
     run = Run(home, find_record(home, run_id)["run"])
     if waiting := find_challenger(home, run.id):
         return Candidate(waiting.path), Record(run.id, reason, waiting.manifest["metrics"])
-    sync.fetch_files(home, run.config, run.outcomes)
+    sync.fetch_files(home, run.config, run.card, run.outcomes)
     outcomes = read_outcomes(run)
     _require(run, outcomes)
     uris = {name: outcomes[node].outputs[name][0] for name, node in {"model": "Trainer", **CARRIED}.items()}
     places = {name: sync.fetch_artifact(home, uri) for name, uri in uris.items()}
     recorded = {uri: digest for outcome in outcomes.values() for uri, digest in outcome.digests.items()}
+    files = {file.name: file for file in (run.config, run.card) if file.exists()}
     candidate = Candidate(
         model=places["model"] / "Format-Serving",
-        extras={name: places[name] for name in CARRIED} | {"config.json": run.config},
+        extras={name: places[name] for name in CARRIED} | files,
         seals={places[name]: recorded.get(uri, "") for name, uri in uris.items()},
     )
     require_sealed(candidate)

@@ -14,14 +14,16 @@ import struct
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from google_crc32c import value as crc32c
 
+from configs.clock import utc_now
 from configs.errors import MillraceError
 
 SUFFIX, PART = ".tfrecord", ".part"
+BEGUN = "%Y%m%dT%H%M%S.%f"  # how a file's name begins: with the moment at which it was begun, in UTC
 OLDEST = 3600.0  # seconds that a file is written for
 FILES = 8  # which all that may be kept is divided into, and more where a file were longer than
 LONGEST = 64_000_000  # bytes
@@ -75,8 +77,7 @@ class RecordFiles:
     def _begin(self) -> io.FileIO:
         self._close_abandoned()
         self._make_room()
-        now = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S.%f")
-        name = f"{now}-{socket.gethostname()}-{secrets.token_hex(4)}{SUFFIX}{PART}"
+        name = f"{utc_now():{BEGUN}}-{socket.gethostname()}-{secrets.token_hex(4)}{SUFFIX}{PART}"
         file = hold(self.folder / name, os.O_CREAT | os.O_EXCL)
         self.begun, self.size = time.monotonic(), 0
         return file
@@ -111,6 +112,12 @@ class RecordFiles:
             except MillraceError:
                 path.with_suffix("").rename(path)  # to be closed again, later
                 raise
+
+
+def may_hold(name: str, since: datetime) -> bool:
+    """Whether a file of this name may hold what was written since a moment: it is written for an hour at most."""
+    last = since - timedelta(seconds=OLDEST)
+    return name.partition("-")[0] >= f"{last.astimezone(timezone.utc):{BEGUN}}"
 
 
 def read_records(path: Path) -> Iterator[bytes]:

@@ -10,7 +10,8 @@ import random
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
+from datetime import datetime
+from pathlib import Path, PurePosixPath
 
 from google.protobuf.message import DecodeError
 
@@ -20,7 +21,7 @@ from configs.home import Home
 from configs.schema.config import Config
 from pipelines.serving.disclosure import Disclosure
 from pipelines.serving.prediction_log import Exchange, decode, encode
-from pipelines.serving.record_files import PART, SUFFIX, RecordFiles, read_records
+from pipelines.serving.record_files import PART, SUFFIX, RecordFiles, may_hold, read_records
 from pipelines.storage import sync
 
 WAITING, BYTES = 1000, 32_000_000  # requests that wait to be written at most, and the bytes of their bodies
@@ -132,12 +133,16 @@ def read_disclosure(home: Home, version: int, private: Iterable[str] = ()) -> Di
         raise MillraceError(what, str(path), "Publish it again: millrace run CONFIG") from error
 
 
-def read_log(home: Home) -> Iterator[Exchange]:
+def read_log(home: Home, since: datetime | None = None) -> Iterator[Exchange]:
     """Yields what is in the request log, the oldest first; of files that are written yet, what is whole.
 
-    Raises MillraceError for a damaged record.
+    Files that were closed before `since` are left alone. Raises MillraceError for a damaged record.
     """
-    sync.fetch_files(home, home.requests, only=lambda name: name.endswith(SUFFIX))
-    paths = [path for path in home.requests.glob("*") if path.suffix in (SUFFIX, PART)]
+
+    def is_wanted(name: str) -> bool:
+        return since is None or may_hold(PurePosixPath(name).name, since)
+
+    sync.fetch_files(home, home.requests, only=lambda name: name.endswith(SUFFIX) and is_wanted(name))
+    paths = [path for path in home.requests.glob("*") if path.suffix in (SUFFIX, PART) and is_wanted(path.name)]
     for path in sorted(paths):
         yield from map(decode, read_records(path))

@@ -1,4 +1,4 @@
-"""Object stores: what s3://, gs:// and other URLs of fsspec stand for, and what their errors mean to a person."""
+"""A folder in an object store: its files, and how they are fetched, put and removed."""
 
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
@@ -6,23 +6,17 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from configs.errors import ConfigError, MillraceError
+from configs.object_stores import ROOT, open_files
 
 if TYPE_CHECKING:
     from fsspec.spec import AbstractFileSystem
-
-STRANGERS = ("NoCredentialsError", "PartialCredentialsError", "DefaultCredentialsError", "RefreshError")
 
 
 class Store:
     """A folder in a store; a name is the path of a file in it, relative to the folder."""
 
-    def __init__(self, url: str) -> None:
-        from fsspec.core import url_to_fs  # only here: a pipeline on this machine need not wait for it
-
-        found = url_to_fs(url, use_listings_cache=False)  # what others put is to be seen
-        self.files: AbstractFileSystem = found[0]
-        self.base = str(found[1]).rstrip("/")
+    def __init__(self, files: "AbstractFileSystem", base: str) -> None:
+        self.files, self.base = files, base
 
     def list(self, part: str) -> dict[str, int]:
         """Returns the size of each file below a folder, or that of a file."""
@@ -67,27 +61,5 @@ class Store:
 @contextmanager
 def open_store(url: str) -> Iterator[Store]:
     """Opens a folder of a store; what goes wrong with it meanwhile is told in one paragraph."""
-    try:
-        yield Store(url)
-    except MillraceError:
-        raise
-    except Exception as error:  # every kind of store has errors of its own
-        raise explain(url, error) from error
-
-
-def explain(url: str, error: Exception) -> MillraceError:
-    """Returns what to tell of an error that a store ended with."""
-    said = (next(iter(str(error).strip().splitlines()), "") or type(error).__name__).rstrip(".")
-    if isinstance(error, ImportError | ValueError) and "protocol" in said.lower():
-        return ConfigError(
-            f"This is no store that is known: {said}.", url, "Let storage.root begin with gs:// or s3://."
-        )
-    if type(error).__name__ in STRANGERS:
-        return MillraceError(f"There are no credentials for this store: {said}.", url, "Give this machine an account.")
-    if isinstance(error, PermissionError):
-        what = f"This account may not do that in the store: {said}."
-        return MillraceError(what, url, "Let it list, read, write and delete what lies there.")
-    if isinstance(error, FileNotFoundError):
-        return MillraceError(f"The store is not there: {said}.", url, "Create the bucket, or correct storage.root.")
-    what = f"The store cannot be used: {type(error).__name__}: {said}."
-    return MillraceError(what, url, "See that it can be reached, and run again.")
+    with open_files(url, ROOT) as (files, base):
+        yield Store(files, base)

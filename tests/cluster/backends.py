@@ -16,7 +16,7 @@ CONF = Path(__file__).with_name("containers.conf")
 IMAGE = f"localhost/millrace:cpu-{fingerprint.of_image()}"
 USER = 1000
 # Where a step writes what Kubeflow's launcher collects, by how a command names it.
-WRITABLE = {"/tmp/kfp_outputs": "tmp/kfp_outputs", "minio:/": "minio"}
+WRITABLE = {"/tmp/kfp_outputs": "tmp/kfp_outputs", "/tmp/kfp/outputs": "tmp/kfp/outputs", "minio:/": "minio"}
 
 
 class Podman:

@@ -2,10 +2,13 @@
 
 It knows what our files hold of the specification and of the platform's document, and refuses what it does not know.
 Steps that could run at the same time run one after another. A step is tried again as Argo 4.0.5 does it
-(workflow/controller/operator.go: processNodeRetries).
+(workflow/controller/operator.go: processNodeRetries). One whose condition does not hold, by the word of its driver
+(kubeflow/pipelines, backend/src/v2/expression/expression.go), is skipped, and what waits for it is left out; neither
+makes the run fail (argo-workflows, workflow/controller/dag.go: assessDAGPhase).
 """
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +18,7 @@ from typing import Any, Protocol
 
 import yaml
 
-from tests.fakes.pods import expand, faults, pod_of
+from tests.fakes.pods import defaults_of, expand, faults, inputs_of, pod_of
 
 ALWAYS = "ALL_UPSTREAM_TASKS_COMPLETED"
 TASK = {"taskInfo", "componentRef", "inputs", "cachingOptions", "retryPolicy", "dependentTasks", "triggerPolicy"}
@@ -49,10 +52,15 @@ class Ending:
     codes: list[int | None] = field(default_factory=list)
     message: str = ""
     outputs: dict[str, Any] = field(default_factory=dict)
+    parameters: dict[str, Any] = field(default_factory=dict)
 
     @property
     def succeeded(self) -> bool:
         return self.codes[-1:] == [0]
+
+    @property
+    def failed(self) -> bool:
+        return bool(self.codes) and not self.succeeded
 
 
 @dataclass
@@ -68,6 +76,7 @@ class Engine:
     clock: Callable[[], float] = time.monotonic
     policy: str = "OnFailure"  # Argo's own
     endings: dict[str, Ending] = field(default_factory=dict)
+    succeeded: bool = False
 
     def __post_init__(self) -> None:
         self.spec, self.platform = yaml.safe_load_all(self.file.read_text(encoding="utf-8"))
@@ -76,11 +85,12 @@ class Engine:
         """Runs the pipeline with these parameters over its defaults; tells whether it succeeded as a whole."""
         self.run_id, self.parameters, self.endings = run_id, parameters, {}
         assert parameters.keys() <= self.spec["root"]["inputDefinitions"]["parameters"].keys()
-        return self._walk(self.spec["root"]["dag"])
+        self.succeeded = self._walk(self.spec["root"]["dag"])
+        return self.succeeded
 
     def _walk(self, dag: Mapping[str, Any]) -> bool:
         """Runs the tasks of a DAG; one that has lost what it waits for is skipped, unless it always runs."""
-        tasks, done = dag["tasks"], dict[str, bool]()
+        tasks, done, failed = dag["tasks"], dict[str, bool](), list[str]()
         for name in TopologicalSorter(
             {name: task.get("dependentTasks", ()) for name, task in tasks.items()}
         ).static_order():
@@ -88,8 +98,26 @@ class Engine:
             assert task.keys() <= TASK
             always = task.get("triggerPolicy", {}).get("strategy") == ALWAYS
             ready = always or all(done[other] for other in task.get("dependentTasks", ()))
-            done[name] = self._run(name, task) if ready else self._skip(name, task)
-        return all(done.values())
+            done[name] = self._run(name, task) if ready and self._triggers(name, task) else self._skip(name, task)
+            if not done[name] and (name not in self.endings or self.endings[name].failed):
+                failed.append(name)
+        return not failed
+
+    def _triggers(self, name: str, task: Mapping[str, Any]) -> bool:
+        """Whether the condition of a task holds, if it has one."""
+        condition = task.get("triggerPolicy", {}).get("condition")
+        if condition is None:
+            return True
+        found = re.fullmatch(r"inputs\.parameter_values\['(\w+)'\] == (true|false)", condition)
+        assert found, condition
+        values = inputs_of(self.spec, name, defaults_of(self.spec) | self.parameters, self.run_id, self._made())
+        value = values[found[1]]
+        assert type(value) is bool  # CEL finds no other type equal to one
+        return value is (found[2] == "true")
+
+    def _made(self) -> dict[str, dict[str, Any]]:
+        """What the tasks so far have put out as parameters."""
+        return {name: ending.parameters for name, ending in self.endings.items()}
 
     def _component(self, task: Mapping[str, Any]) -> dict[str, Any]:
         return self.spec["components"][task["componentRef"]["name"]]
@@ -110,6 +138,7 @@ class Engine:
             ending.codes.append(self.backend.run(step))
             if ending.succeeded:
                 ending.outputs = _collect(step)
+                ending.parameters = _read_parameters(step, component)
                 return True
             if policy is None:
                 return False
@@ -134,7 +163,7 @@ class Engine:
         return "No more retries left" if len(codes) > policy["maxRetryCount"] else ""
 
     def _step(self, task: str, attempt: int) -> Step:
-        pod = pod_of(self.spec, self.platform, task, self.parameters, run_id=self.run_id, attempt=attempt)
+        pod = pod_of(self.spec, self.platform, task, self.parameters, self._made(), run_id=self.run_id, attempt=attempt)
         assert faults(pod) == []
         [main], context = pod["spec"]["containers"], pod["spec"]["containers"][0]["securityContext"]
         assert context["runAsNonRoot"]
@@ -161,6 +190,15 @@ class Engine:
 def _seconds(policy: Mapping[str, Any], tries: int) -> float:
     """Returns how long Argo waits after so many tries; it knows no upper bound."""
     return float(policy["backoffDuration"].removesuffix("s")) * policy["backoffFactor"] ** (tries - 1)
+
+
+def _read_parameters(step: Step, component: Mapping[str, Any]) -> dict[str, Any]:
+    """What a step puts out as parameters, each in a file (component/launcher_v2.go: collectOutputParameters)."""
+    found = dict[str, Any]()
+    for name, declared in component.get("outputDefinitions", {}).get("parameters", {}).items():
+        text = (step.outputs / "tmp/kfp/outputs" / name).read_text()
+        found[name] = {"true": True, "false": False}[text] if declared["parameterType"] == "BOOLEAN" else text
+    return found
 
 
 def _collect(step: Step) -> dict[str, Any]:

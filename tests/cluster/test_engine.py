@@ -17,9 +17,13 @@ class Scripted:
     def __init__(self, seconds: float, *codes: int | None) -> None:
         self.seconds, self.codes, self.now = seconds, list(codes), 0.0
         self.steps: list[Step] = []
+        self.due = "true"
 
     def run(self, step: Step) -> int | None:
         self.steps.append(step)
+        for name, text in (("due", self.due), ("decision", "...")) if "-decide-" in step.name else ():
+            (step.outputs / "tmp/kfp/outputs").mkdir(parents=True, exist_ok=True)
+            (step.outputs / "tmp/kfp/outputs" / name).write_text(text)
         if "-trainer-" not in step.name:
             return 0
         self.now += self.seconds
@@ -73,3 +77,27 @@ def test_a_step_is_told_what_a_kubelet_hands_on(tmp_path: Path) -> None:
     assert {step.user for step in backend.steps} == {"1000:1000"}
     assert "$(p)" not in " ".join(word for step in backend.steps for word in step.command)
     assert backend.steps[0].env == {"MILLRACE_METADATA": "mysql://u:$(p)@h/d"}
+
+
+@pytest.mark.parametrize("due", ["true", "false"])
+def test_what_is_not_due_is_skipped_and_the_run_succeeds(tmp_path: Path, due: str) -> None:
+    backend = Scripted(1, 0)
+    backend.due = due
+    text = compile_pipeline(config("gpu"), ["schedule={cron: 0 3 * * *}"], scheduled=True)
+    engine = execute(tmp_path, backend, text=text)
+    assert engine.succeeded
+    ran = [task for task, ending in engine.endings.items() if ending.codes]
+    assert (ran == ["decide", "finish"], len(engine.endings) > 10) == (due == "false", True)
+    assert engine.endings["finish"].succeeded
+    assert all(not ending.failed for ending in engine.endings.values())
+
+
+def test_a_first_step_that_fails_is_a_run_that_failed(tmp_path: Path) -> None:
+    class Failing(Scripted):
+        def run(self, step: Step) -> int | None:
+            return 2 if "-decide-" in step.name else super().run(step)
+
+    text = compile_pipeline(config("gpu"), ["schedule={cron: 0 3 * * *}"], scheduled=True)
+    engine = execute(tmp_path, Failing(1, 0), text=text)
+    assert not engine.succeeded
+    assert [task for task, ending in engine.endings.items() if ending.codes] == ["decide", "finish"]

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from google.protobuf.json_format import MessageToJson
+from sklearn.metrics import accuracy_score, f1_score, log_loss, roc_auc_score
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2, validation_result_pb2
 from tensorflow_model_analysis.proto.config_pb2 import EvalRun
 from tfx.types import standard_artifacts
@@ -12,7 +13,9 @@ from tfx.utils import path_utils
 
 from components import evaluator
 from components.evaluation.eval_config import eval_config
+from components.evaluation.predictions import read_predictions
 from components.evaluator import JUDGED_IN, UNJUDGED, Executor, find_judged, summarise
+from configs.loading.loader import load
 from tests.components.evaluation.test_eval_config import config_of
 from tests.components.evaluation.test_results import write
 from trainer.export.signatures import FOLDS, JUDGED
@@ -39,7 +42,16 @@ def test_a_first_candidate_is_blessed(tmp_path):
     assert summary.text == "auc 0.7500, blessed"
     assert summary.details == {
         "overall": {"auc": 0.75},
-        "metrics": [{"slice": "Overall", "metric": "auc", "candidate": 0.75, "baseline": None}],
+        "metrics": [
+            {
+                "slice": "Overall",
+                "metric": "auc",
+                "candidate": 0.75,
+                "baseline": None,
+                "interval": None,
+                "change": None,
+            }
+        ],
         "confusion": [],
         "roc": [],
         "missed": [],
@@ -121,3 +133,24 @@ def test_all_rows_judge_only_what_has_not_seen_them(tmp_path, monkeypatch, candi
     Executor().Do({"examples": [], **models}, {"evaluation": [evaluation]}, given)
     assert json.loads(asked["example_splits"]) == (["train", "eval", "test"] if all_rows else ["test"])
     assert (tmp_path / "evaluation" / JUDGED_IN).exists() == all_rows
+
+
+@pytest.mark.slow
+def test_the_rows_that_judged_tell_what_was_measured(first_run):
+    place, answer = first_run
+    [node] = [node for node in answer.record["nodes"] if node["node"] == "Evaluator"]
+    details, rows = node["details"], read_predictions(node["outputs"]["evaluation"][0])
+    labels, scores = rows.labels[:, 0], rows.candidate[:, 0]
+    found = details["overall"]
+    assert len(labels) == found["example_count"]
+    assert roc_auc_score(labels, scores) == pytest.approx(found["auc"], abs=1e-3)  # its scores are in buckets
+    assert log_loss(labels, scores.astype(float)) == pytest.approx(found["log_loss"])
+    assert accuracy_score(labels, scores > 0.5) == pytest.approx(found["accuracy"])
+    assert f1_score(labels, scores > 0.5) == pytest.approx(found["f1"])
+    assert sum(sum(counts) for counts in details["quality"]["scores"].values()) == len(labels)
+    [auc] = [item for item in details["metrics"] if (item["slice"], item["metric"]) == ("Overall", "auc")]
+    assert auc["interval"][0] < found["auc"] < auc["interval"][1]
+    told = details["explanation"]
+    assert {item["feature"] for item in told["importance"]} == set(load(place.config).features)
+    assert told["spent"] < told["seconds"] + 1
+    assert told["dependence"][0]["feature"] == told["importance"][0]["feature"]

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from configs.copies import COPIES
 from configs.errors import ConfigError
-from configs.home import COPIES, Home, find_workspace
+from configs.home import Home, find_workspace
 
 
 def test_a_storage_root_of_this_machine_is_where_it_says(tmp_path: Path) -> None:

@@ -12,6 +12,14 @@ ACCOUNT = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DE
 BUCKET = "models"
 
 
+def empty(files: s3fs.S3FileSystem) -> None:
+    """Removes all that is in the bucket; with the last file moto takes the bucket away."""
+    if files.find(BUCKET):
+        files.rm(f"{BUCKET}/", recursive=True)
+    if not files.exists(BUCKET):
+        files.mkdir(BUCKET)
+
+
 @contextmanager
 def serve() -> Iterator[s3fs.S3FileSystem]:
     """Serves an empty bucket; this process and those that it starts reach it by s3://models."""

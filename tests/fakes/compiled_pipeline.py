@@ -43,3 +43,7 @@ platforms:
           nodeSelector:
             labels: {pool: gpu}
 """
+SCHEDULED = PIPELINE.replace(  # and one whose runs ask their schedule first
+    "      set: {parameterType: LIST",
+    '      asked: {parameterType: STRING, defaultValue: "", isOptional: true}\n      set: {parameterType: LIST',
+)

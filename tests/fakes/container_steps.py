@@ -49,13 +49,22 @@ class Cluster:
         return self.config.home
 
     def start(
-        self, verb: str, run_id: str, overrides: Sequence[str] = (), artifacts: Sequence[str] = (), **changes: str
+        self,
+        verb: str,
+        run_id: str,
+        overrides: Sequence[str] = (),
+        artifacts: Sequence[str] = (),
+        asked: str = "",
+        **changes: str,
     ) -> "subprocess.Popen[str]":
         """Starts a step that overrides the config and has some artifacts; `changes` are options of its own."""
         inputs = {"run_id": run_id, "config": pack(YAML), "set": [protect(each) for each in overrides], "cache": True}
+        inputs |= {"asked": asked} if verb == "decide" else {}
         component = {"outputDefinitions": {"artifacts": {name: {"artifactType": {}} for name in artifacts}}}
         told = executor_input(inputs, component, str(self.outputs))
         told["outputs"]["outputFile"] = str(self.outputs / "out.json")
+        if verb == "decide":
+            told["outputs"]["parameters"] = {n: {"outputFile": str(self.outputs / n)} for n in ("due", "decision")}
         given = {"image": fingerprint.of_image(), "root": self.root, "executor-input": json.dumps(told), **changes}
         options = [word for name, value in given.items() for word in (f"--{name}", value)]
         command = [sys.executable, "-m", "pipelines", verb, str(self.place.config), *options]
@@ -89,6 +98,14 @@ class Cluster:
         """Runs the step of a node."""
         return self.end(self.start("step", run_id, artifacts=artifacts, node=node, **changes))
 
-    def finish(self, run_id: str, **changes: str) -> Answer:
+    def decide(self, run_id: str, asked: str = "", overrides: Sequence[str] = ()) -> tuple[str, str]:
+        """Runs the first step of a schedule's run; returns whether it is due, and why, as Kubeflow is told."""
+        answer = self.end(self.start("decide", run_id, overrides, asked=asked))
+        assert answer.code == 0, answer.stderr
+        due, decision = ((self.outputs / name).read_text() for name in ("due", "decision"))
+        assert answer.stdout == f"{decision}\n"
+        return due, decision
+
+    def finish(self, run_id: str, overrides: Sequence[str] = (), **changes: str) -> Answer:
         """Runs the exit step."""
-        return self.end(self.start("finish", run_id, artifacts=("summary", "metrics"), **changes))
+        return self.end(self.start("finish", run_id, overrides, artifacts=("summary", "metrics"), **changes))

@@ -13,6 +13,9 @@ server's release and its parameters held against what it declares. What it does 
   names a pipeline alone is made of that one's newest version each time (crd/controller/scheduledworkflow);
 - resource/resource_manager.go: the workflows of a recurring run's runs are owned by it and deleted with it, unless 2.17
   is told to orphan them; times are whole seconds, and what is of one second comes in any order;
+- a run's tasks are Argo's nodes under their own names, without a word on what failed;
+- server/run_log_server.go: the log of a pod is plain text, by the pod's name, as long as the pod is there.
+- resource/resource_manager.go: of a run that names a pipeline's version a workflow is made as of one that carries it;
 - a run's tasks are Argo's nodes under their own names, without a word on what failed.
 
 It runs nothing: what becomes of a run is told it.
@@ -24,7 +27,7 @@ import re
 import ssl
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -45,7 +48,9 @@ SPELLED = ("max_concurrency", "interval_second")  # whole numbers of 64 bits, wh
 RUNNER = "pipeline-runner"
 LENGTHS = {"Experiment.Name": 128, "Pipeline.Name": 128, "PipelineVersion.Name": 127, "DisplayName": 255}
 TYPES = {"STRING": str, "BOOLEAN": bool, "NUMBER_INTEGER": int, "NUMBER_DOUBLE": float, "LIST": list, "STRUCT": dict}
+NO_WORKFLOW = "InternalServerError: Failed to generate the ExecutionSpec"
 PREFIX = "/apis/v2beta1/"
+LOG = re.compile("/apis/v1alpha1/runs/([^/]+)/nodes/([^/]+)/log")
 CODECS = kfp_server_api.ApiClient()
 
 
@@ -83,6 +88,7 @@ class KfpServer:
     pipelines: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, Any] = field(default_factory=dict)
     workflows: set[str] = field(default_factory=set)  # the runs of which there is one in Kubernetes
+    logs: dict[str, str] = field(default_factory=dict)  # of the pods that are there, by their names
     course: list[dict[str, Any]] = field(default_factory=list)  # what each look at a run finds; the last one stays
     instead: dict[tuple[str, str], Answer] = field(default_factory=dict)  # by method and path below the prefix
     asked: list[tuple[str, str]] = field(default_factory=list)
@@ -112,6 +118,8 @@ class KfpServer:
                 return self.add_recurring(read(body, "V2beta1RecurringRun"))
             case "GET", "recurringruns", False, "":
                 return some("recurringRuns", chosen(self.recurring_runs, query))
+            case "GET", "recurringruns", True, "":
+                return found(self.recurring_runs, key)
             case "DELETE", "recurringruns", True, "":
                 return self.delete_recurring(found(self.recurring_runs, key), query.get("propagation_policy"))
             case "POST", "pipelines", False, "":
@@ -129,6 +137,12 @@ class KfpServer:
                 run.mode, run.status = (verb.upper(), f"{verb.upper()}D")
                 return {}
         raise Refusal(404, 0, "Not Found")
+
+    def read_log(self, run_id: str, pod: str) -> str:
+        found(self.runs, run_id)
+        if pod not in self.logs:
+            raise Refusal(500, INTERNAL, f"Failed to read logs for run {run_id}: pods {pod!r} not found")
+        return self.logs[pod]
 
     def add_experiment(self, experiment: Any) -> Any:
         self.check_namespace(experiment.namespace)
@@ -179,9 +193,10 @@ class KfpServer:
         if any((each.pipeline_id, each.display_name) == (query["pipelineid"], name) for each in self.versions.values()):
             raise Refusal(409, 6, f"Already exist error: the name {name} already exist")
         specification, *platform = yaml.safe_load_all(body)
-        self.check_pipeline({"pipeline_spec": specification, "platform_spec": next(iter(platform), {})}, {})
+        whole = {"pipeline_spec": specification, "platform_spec": next(iter(platform), {})}
+        self.check_pipeline(whole, {})
         version = models.V2beta1PipelineVersion(pipeline_id=pipeline.pipeline_id, display_name=name)
-        version.pipeline_version_id, version.pipeline_spec = str(uuid.uuid4()), {"pipeline_spec": specification}
+        version.pipeline_version_id, version.pipeline_spec = str(uuid.uuid4()), whole
         return self.keep(self.versions, version.pipeline_version_id, version)
 
     def newest(self, pipeline_id: str) -> Any:
@@ -229,6 +244,7 @@ class KfpServer:
             of = found(self.versions, version) if version else self.newest(reference.pipeline_id)
             specification = of.pipeline_spec
         self.check_pipeline(specification, run.runtime_config.parameters or {})
+        check_tasks(specification.get("pipeline_spec", specification))
 
     def check_pipeline(self, specification: Any, given: dict[str, Any]) -> None:
         check_pipeline(specification, given)
@@ -305,6 +321,26 @@ def check_pipeline(specification: Any, given: dict[str, Any]) -> None:
             raise Refusal(400, INVALID, f"Invalid input error: parameter '{name}' is no {kind}")
 
 
+def check_tasks(pipeline: Mapping[str, Any]) -> None:
+    """Refuses what the server cannot make a workflow of, and what a driver could not tell: who makes what it waits for.
+
+    By src/v2/compiler/argocompiler/dag.go (addImplicitDependencies) and src/v2/expression/expression.go (Condition).
+    """
+    components = pipeline.get("components", {})
+    for dag in [pipeline["root"]["dag"], *(each["dag"] for each in components.values() if "dag" in each)]:
+        for name, task in dag["tasks"].items():
+            inputs = task.get("inputs", {}).get("parameters", {})
+            made = [each["taskOutputParameter"] for each in inputs.values() if "taskOutputParameter" in each]
+            for told in made:
+                producer = dag["tasks"].get(told["producerTask"])
+                found = components[producer["componentRef"]["name"]] if producer else {}
+                if told["outputParameterKey"] not in found.get("outputDefinitions", {}).get("parameters", {}):
+                    raise Refusal(500, INTERNAL, f"{NO_WORKFLOW}: unknown producer task in DAG: {name}")
+            condition = task.get("triggerPolicy", {}).get("condition", "")
+            if set(re.findall(r"inputs\.parameter_values\['([^']*)'\]", condition)) - inputs.keys():
+                raise Refusal(500, INTERNAL, f"{NO_WORKFLOW}: the condition of {name} names an input that it has not")
+
+
 def chosen(things: dict[str, Any], query: dict[str, str]) -> list[Any]:
     """Lists what a query asks for."""
     kept = list(things.values())
@@ -355,6 +391,9 @@ class Handler(BaseHTTPRequestHandler):
             return
         try:
             self.admit(state)
+            if log := LOG.fullmatch(url.path):
+                self.send(200, state.read_log(*log.groups()).encode(), "text/plain")
+                return
             if not url.path.startswith(PREFIX):
                 raise Refusal(404, 0, "404 page not found")
             query = {key: values[0] for key, values in parse_qs(url.query, keep_blank_values=True).items()}

@@ -46,6 +46,7 @@ def pod_of(
     platform: Mapping[str, Any],
     task: str,
     parameters: Mapping[str, Any] | None = None,
+    made: Mapping[str, Mapping[str, Any]] | None = None,
     *,
     run_id: str = RUN,
     attempt: int = 0,
@@ -54,11 +55,12 @@ def pod_of(
 ) -> dict[str, Any]:
     """Returns the pod (v1, plain data) of one try at a task of a compiled file, which has two documents.
 
-    `parameters` are the run's own, over the defaults of the file. What the API server expands and refuses stands as it
+    `parameters` are the run's own, over the defaults of the file; `made` is what other tasks have put out, by their
+    names: without it, that a run is due. What the API server expands and refuses stands as it
     is: `expand` does the one, `faults` finds some of the other.
     """
     component = component_of(document, task)
-    inputs = inputs_of(document, task, {**defaults_of(document), **(parameters or {})}, run_id)
+    inputs = inputs_of(document, task, {**defaults_of(document), **(parameters or {})}, run_id, made)
     label = component["executorLabel"]
     container = document["deploymentSpec"]["executors"][label]["container"]
     wanted = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"].get(label, {})
@@ -137,12 +139,18 @@ def component_of(document: Mapping[str, Any], task: str) -> dict[str, Any]:
     return document["components"][_task(document, task)["componentRef"]["name"]]
 
 
-def inputs_of(document: Mapping[str, Any], task: str, values: Mapping[str, Any], run_id: str) -> dict[str, Any]:
-    """Returns the parameters of a task, from those of the run through the DAG that it is in."""
+def inputs_of(
+    document: Mapping[str, Any],
+    task: str,
+    values: Mapping[str, Any],
+    run_id: str,
+    made: Mapping[str, Mapping[str, Any]] | None = None,
+) -> dict[str, Any]:
+    """Returns the parameters of a task, from those of the run through the DAG that it is in, and from other tasks."""
     handler = next(each for each in document["root"]["dag"]["tasks"].values() if _is_dag(document, each))
     if task in document["components"][HANDLER]["dag"]["tasks"]:
         values = _bind(handler, values, run_id)
-    inputs = _bind(_task(document, task), values, run_id)
+    inputs = _bind(_task(document, task), values, run_id, made)
     assert inputs.keys() == component_of(document, task)["inputDefinitions"]["parameters"].keys()
     return inputs
 
@@ -154,7 +162,12 @@ def executor_input(inputs: Mapping[str, Any], component: Mapping[str, Any], plac
         name: {"artifacts": [{"name": name, "type": kind["artifactType"], "uri": f"{place}/{name}", "metadata": {}}]}
         for name, kind in declared.items()
     }
-    outputs = {"artifacts": artifacts, "outputFile": "/tmp/kfp_outputs/output_metadata.json"}
+    parameters = component.get("outputDefinitions", {}).get("parameters", {})
+    outputs = {
+        "artifacts": artifacts,
+        "outputFile": "/tmp/kfp_outputs/output_metadata.json",
+        **_given("parameters", {name: {"outputFile": f"/tmp/kfp/outputs/{name}"} for name in parameters}),
+    }
     return {"inputs": {"parameterValues": dict(inputs)}, "outputs": outputs}
 
 
@@ -197,11 +210,21 @@ def _is_dag(document: Mapping[str, Any], task: Mapping[str, Any]) -> bool:
     return "dag" in document["components"][task["componentRef"]["name"]]
 
 
-def _bind(task: Mapping[str, Any], values: Mapping[str, Any], run_id: str) -> dict[str, Any]:
-    inputs = {}
+def _bind(
+    task: Mapping[str, Any],
+    values: Mapping[str, Any],
+    run_id: str,
+    made: Mapping[str, Mapping[str, Any]] | None = None,
+) -> dict[str, Any]:
+    inputs: dict[str, Any] = {}
     for name, source in task["inputs"]["parameters"].items():
         if "componentInputParameter" in source:
             inputs[name] = values[source["componentInputParameter"]]
+        elif "taskOutputParameter" in source:
+            told = source["taskOutputParameter"]
+            assert told["producerTask"] in task["dependentTasks"]
+            known = {"decide": {"due": True}} if made is None else made
+            inputs[name] = known[told["producerTask"]][told["outputParameterKey"]]
         else:
             inputs[name] = source["runtimeValue"]["constant"].replace("{{$.pipeline_job_uuid}}", run_id)
     return inputs

@@ -31,6 +31,7 @@ ELSEWHERE = {  # what no run here can have, and the test that tries each value o
     "cluster.access.kind": "tests/pipelines/remote/test_kubeflow_client.py::*",
     "cluster.access.token": "tests/pipelines/remote/test_openid.py::test_a_server_is_asked_with_the_token",
     "data.gaps": "tests/components/readers/test_spans.py::test_gaps_are_*",
+    "data.format sql": "tests/components/readers/test_query.py::test_rows_are_what_the_database_answers",
     "data.format json": "tests/components/readers/test_json_array.py::test_what_pandas_writes_is_read",
     "data.format text": "tests/components/readers/test_class_folders.py::test_a_text_is_a_row_by_file_or_by_line",
     "data.format tfrecord": "tests/components/readers/test_tfrecord.py::test_examples_are_rows_whose_zeros_are_zeros",

@@ -12,11 +12,15 @@ from tests.kubernetes.deployment import build, server_side
 pytestmark = pytest.mark.kubernetes
 
 API = "authorization.k8s.io"
-MAY = {  # group, resource, name, verb: by Argo's executor, by the launcher of Kubeflow Pipelines
+MAY = {  # group, resource, name, verb: by Argo's executor, by the launcher of Kubeflow Pipelines, by the end of a run
     ("argoproj.io", "workflowtaskresults", "", "create"),
     ("argoproj.io", "workflowtaskresults", "", "patch"),
     ("", "configmaps", "kfp-launcher", "get"),
     ("", "secrets", "mlpipeline-minio-artifact", "get"),
+    ("pipelines.kubeflow.org", "experiments", "", "list"),
+    ("pipelines.kubeflow.org", "pipelines", "", "list"),
+    ("pipelines.kubeflow.org", "jobs", "", "list"),
+    ("pipelines.kubeflow.org", "jobs", "", "disable"),
 }
 MAY_NOT = {
     ("argoproj.io", "workflowtaskresults", "", "list"),
@@ -26,6 +30,8 @@ MAY_NOT = {
     ("", "secrets", "", "list"),
     ("", "secrets", "millrace-metadata", "get"),
     ("", "secrets", "mlpipeline-minio-artifact", "update"),
+    ("pipelines.kubeflow.org", "jobs", "", "enable"),
+    ("pipelines.kubeflow.org", "runs", "", "create"),
     ("", "pods", "", "create"),
     ("", "pods", "", "list"),
     ("", "persistentvolumeclaims", "millrace", "delete"),

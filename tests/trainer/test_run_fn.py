@@ -135,7 +135,8 @@ def train(narrow, batch_size, size):
 @pytest.mark.slow
 def test_a_batch_is_halved_until_it_fits(narrow):
     _, history, facts = train(narrow, "auto", 64)
-    assert facts == {"batch_size": 16, "parameters": 2, "begun": 0, "base": None}
+    assert facts.items() >= {"batch_size": 16, "parameters": 2, "begun": 0, "base": None}.items()
+    assert (facts["steps"], facts["seconds"] > 0) == (4, True)
     assert len(history["loss"]) == 1
 
 

@@ -18,7 +18,7 @@ from tests.trainer.test_run_fn import Split
 from trainer.features.learnt import Learnt
 from trainer.run_fn import train_model
 from trainer.settings import Settings, read_values
-from trainer.tuner_fn import ORACLES, Search, declare
+from trainer.tuner_fn import ORACLES, Search, declare, find_front
 
 RATE = "training.optimizer.learning_rate"
 RATES = {RATE: Space(min=1e-3, max=1.0, scale="log")}
@@ -62,6 +62,8 @@ def test_the_best_trial_is_that_of_the_best_score(search, options, count):
     assert scores[found["best"]] == min(scores.values())
     assert max(scores.values()) > min(scores.values()) + 0.01
     assert len(scores) == count
+    assert {trial["parameters"] for trial in found["trials"]} == {1 + 1}  # a weight and a bias
+    assert found["front"] == [found["best"]]  # all are of one size
     values = [trial["values"] for trial in found["trials"]]
     assert all(value.keys() == {RATE} and 1e-3 <= value[RATE] <= 1 for value in values)
     best = next(value for trial, value in zip(scores, values, strict=True) if trial == found["best"])
@@ -74,7 +76,7 @@ class Untrained(Search):
     """A search whose trials tell of a loss that the learning rate alone decides."""
 
     def train(self, name, values):
-        return abs(values[RATE] - 0.1)
+        return {"loss": abs(values[RATE] - 0.1), "parameters": 2}
 
 
 @pytest.mark.slow
@@ -162,6 +164,43 @@ def test_a_search_that_was_killed_goes_on(search):
     assert values[:2] == trained
     assert len(set(values)) == 3
     assert whole.oracle.max_trials == 3
+
+
+@pytest.mark.slow
+def test_depth_and_width_are_searched_and_size_stands_beside_quality(search):
+    settings = SETTINGS.replace({"model": {"family": "dnn", "depth": 1, "width": 4, "residual": True}})
+    space = {"model.depth": Space(choices=(1, 3)), "model.width": Space(choices=(2, 4))}
+    search(settings, search="random", trials=3, space=space, objective="loss").search()
+    found = search.read()
+    trials = {trial["trial"]: trial for trial in found["trials"]}
+    for trial in trials.values():
+        depth, width = trial["values"]["model.depth"], trial["values"]["model.width"]
+        layers = depth * (2 * width + width * width + width)  # a normalisation, and a dense layer with its bias
+        assert trial["parameters"] == 2 * width + layers + 2 * width + width + 1
+    sizes, scores = zip(*((trials[each]["parameters"], trials[each]["score"]) for each in found["front"]), strict=True)
+    assert list(sizes) == sorted(set(sizes))
+    assert list(scores) == sorted(set(scores), reverse=True)
+    assert found["front"][-1] == found["best"]
+
+
+@pytest.mark.parametrize(
+    ("low", "front"), [(True, ["small", "middle", "best"]), (False, ["small too", "large", "largest"])]
+)
+def test_the_front_is_better_with_every_parameter_more(low, front):
+    trials = [
+        {"trial": name, "score": score, "parameters": size}
+        for name, score, size in [
+            ("largest", 0.9, 99),
+            ("failed", None, None),
+            ("middle", 0.4, 20),
+            ("large", 0.8, 50),
+            ("best", 0.2, 30),
+            ("small", 0.5, 10),
+            ("small too", 0.6, 10),
+            ("no better", 0.4, 25),
+        ]
+    ]
+    assert find_front(trials, low) == front
 
 
 def test_numbers_are_whole_where_the_key_is_and_choices_of_several_types_are_texts():

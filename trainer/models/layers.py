@@ -74,12 +74,30 @@ def flatten(column: Column, tensor: Tensor) -> Tensor:
 
 
 def hidden(tensor: Tensor, options: Network) -> Tensor:
-    """Returns the tensor after the hidden layers, [batch, last of hidden_units]."""
-    for units in options.hidden_units:
+    """Returns the tensor after the hidden layers, [batch, width of the last]."""
+    if options.residual and options.widths:
+        return _refine(tensor, options)
+    for units in options.widths:
         tensor = activate(keras.layers.Dense(units, use_bias=not options.batch_norm)(tensor), options)
         if options.dropout:
             tensor = keras.layers.Dropout(options.dropout)(tensor)
     return tensor
+
+
+def _refine(tensor: Tensor, options: Network) -> Tensor:
+    """Returns the tensor after residual layers: each adds to the sum of those before it, which it sees normalised.
+
+    They activate before they weigh (He et al., 2016, arXiv:1603.05027), and rows are normalised one by one (Ba, Kiros
+    and Hinton, 2016); where the width changes, the sum is brought to the new one by weights.
+    """
+    for units in options.widths:
+        if tensor.shape[-1] != units:
+            tensor = keras.layers.Dense(units)(tensor)
+        seen = keras.layers.Activation(options.activation)(keras.layers.LayerNormalization()(tensor))
+        if options.dropout:
+            seen = keras.layers.Dropout(options.dropout)(seen)
+        tensor = keras.layers.Add()([tensor, keras.layers.Dense(units)(seen)])
+    return keras.layers.LayerNormalization()(tensor)
 
 
 def activate(sums: Tensor, options: Network) -> Tensor:

@@ -4,22 +4,24 @@ It is no part of the model, which answers, and is exported, without it.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import tensorflow as tf
 
 from configs.errors import ConfigError
-from configs.schema.augmentation import Augmentation, Images, Sequences, Texts
+from configs.schema.augmentation import Augmentation, Images, Numbers, Sequences, Texts
+from configs.schema.config import Label
 from trainer.features.transforms import Column
+from trainer.training.dataset import Batch
+from trainer.training.mixing import mix
 
 Tensor: TypeAlias = tf.Tensor
-Batch = Mapping[str, Tensor]
 fold_in = tf.random.experimental.stateless_fold_in
 
 
-def augment(options: Augmentation, columns: Sequence[Column]) -> Callable[[Batch, Tensor], dict[str, Tensor]]:
-    """Returns what changes a batch of columns by a seed, int64 [2], on which alone all chance depends.
+def augment(options: Augmentation, columns: Sequence[Column], label: Label) -> Callable[[Batch, Tensor], Batch]:
+    """Returns what changes a batch by a seed, int64 [2], on which alone all chance depends.
 
     Raises ConfigError for a kind of column that there is none of.
     """
@@ -28,7 +30,8 @@ def augment(options: Augmentation, columns: Sequence[Column]) -> Callable[[Batch
             raise ConfigError(f"there are no {kind} to change", f"model.augment.{kind}", "Leave it out.")
     masks = {column.mask_of: column.name for column in columns if column.mask_of}
 
-    def change(batch: Batch, seed: Tensor) -> dict[str, Tensor]:
+    def change(rows: Batch, seed: Tensor) -> Batch:
+        batch, *others = rows
         changed = dict(batch)
         for number, column in enumerate(column for column in columns if column.name in batch):
             own, values = fold_in(seed, number), batch[column.name]
@@ -38,12 +41,15 @@ def augment(options: Augmentation, columns: Sequence[Column]) -> Callable[[Batch
                 changed[column.name] = drop_words(values, options.texts, (column.size or 1) - 1, own)
             if options.sequences and TAKES["sequences"](column):
                 changed[column.name] = jitter(values, batch.get(masks.get(column.name, "")), options.sequences, own)
-        return changed
+            if options.numbers and TAKES["numbers"](column):
+                changed[column.name] = jitter(values, None, options.numbers, own)
+        return mix((changed, *others), options, label, seed) if options.mixes else (changed, *others)
 
     return change
 
 
 TAKES: dict[str, Callable[[Column], bool]] = {
+    "numbers": lambda column: column.size is None and not column.mask_of and len(column.shape or ()) <= 1,
     "images": lambda column: len(column.shape or ()) == 3,
     "texts": lambda column: column.size is not None and column.length is not None,
     "sequences": lambda column: len(column.shape or ()) == 2,
@@ -68,10 +74,10 @@ def drop_words(words: Tensor, options: Texts, unknown: int, seed: Tensor) -> Ten
     return tf.where(dropped & (words != 0), tf.constant(unknown, words.dtype), words)
 
 
-def jitter(steps: Tensor, mask: Tensor | None, options: Sequences, seed: Tensor) -> Tensor:
-    """Returns steps, float32 [batch, steps, width], with noise; padding stays."""
-    noise = tf.random.stateless_normal(tf.shape(steps), seed, stddev=options.jitter)
-    return steps + (noise if mask is None else noise * tf.cast(mask, steps.dtype)[..., None])
+def jitter(numbers: Tensor, mask: Tensor | None, options: Sequences | Numbers, seed: Tensor) -> Tensor:
+    """Returns numbers, float32 [batch, ...], with noise; padding, of [batch, steps, width], stays."""
+    noise = tf.random.stateless_normal(tf.shape(numbers), seed, stddev=options.jitter)
+    return numbers + (noise if mask is None else noise * tf.cast(mask, numbers.dtype)[..., None])
 
 
 def _move(images: Tensor, options: Images, seed: Tensor) -> Tensor:

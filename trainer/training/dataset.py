@@ -37,13 +37,13 @@ class Feed:
         steps = int(rows.cardinality())
         return cls(lambda epoch: rows, steps if steps >= 0 else sum(1 for _ in rows))
 
-    def change(self, change: Callable[[Mapping[str, tf.Tensor], tf.Tensor], dict[str, tf.Tensor]], seed: int) -> "Feed":
-        """Returns a feed whose columns are changed at random: at each step of each epoch by a seed of its own."""
+    def change(self, change: Callable[[Batch, tf.Tensor], Batch], seed: int) -> "Feed":
+        """Returns a feed whose batches are changed at random: at each step of each epoch by a seed of its own."""
 
         def make(epoch: tf.Tensor) -> tf.data.Dataset:
             def apply(number: tf.Tensor, batch: Batch) -> Batch:
                 step = tf.stack([tf.constant(seed, tf.int64), epoch * self.steps + number])
-                return change(batch[0], step), *batch[1:]
+                return change(batch, step)
 
             return self.make(epoch).enumerate().map(apply, num_parallel_calls=tf.data.AUTOTUNE)
 

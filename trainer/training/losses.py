@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import keras
 
 from configs.schema.training import Loss
-from trainer.labels import HEADS, OUTPUT
+from trainer.labels import HEADS, OUTPUT, share_out
 
 POWERS = {"mse": 2, "huber": 2, "mae": 1, "pinball": 1}  # of the label's unit
 
@@ -30,16 +30,19 @@ def margins(model: keras.Model) -> keras.Model:
 
 
 @keras.saving.register_keras_serializable("millrace")
-class SmoothedCrossentropy(keras.losses.Loss):
-    """The cross-entropy of one class of several, given by its id, whose row leaves a share to all classes alike."""
+class ClassCrossentropy(keras.losses.Loss):
+    """The cross-entropy of several classes: a row has the id of one, or a share of each.
+
+    What smoothing says is left to all classes alike.
+    """
 
     def __init__(self, smoothing: float) -> None:
-        super().__init__(name="smoothed_crossentropy")
+        super().__init__(name="class_crossentropy")
         self.smoothing = smoothing
 
     def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
-        classes = keras.ops.one_hot(keras.ops.squeeze(keras.ops.cast(y_true, "int32"), -1), y_pred.shape[-1])
-        return keras.losses.categorical_crossentropy(classes, y_pred, label_smoothing=self.smoothing)
+        shares = share_out(y_true, y_pred.shape[-1])
+        return keras.losses.categorical_crossentropy(shares, y_pred, label_smoothing=self.smoothing)
 
 
 @keras.saving.register_keras_serializable("millrace")
@@ -58,9 +61,9 @@ class Pinball(keras.losses.Loss):
 
 def _cross_entropy(options: Loss, kind: str, spread: float) -> keras.losses.Loss:
     smoothing = options.label_smoothing or 0.0
-    if kind != "multiclass":
-        return keras.losses.BinaryCrossentropy(label_smoothing=smoothing)
-    return SmoothedCrossentropy(smoothing) if smoothing else keras.losses.SparseCategoricalCrossentropy()
+    if kind == "multiclass":
+        return ClassCrossentropy(smoothing)
+    return keras.losses.BinaryCrossentropy(label_smoothing=smoothing)
 
 
 LOSSES: dict[str, Callable[[Loss, str, float], keras.losses.Loss]] = {

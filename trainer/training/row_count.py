@@ -2,20 +2,13 @@
 
 import os
 from collections.abc import Sequence
-from pathlib import PurePath
 
 import tensorflow as tf
 from pyarrow import parquet
 
-EXAMPLES, COLUMNS = "Split-", "Columns-"  # how the folders of a split begin; TFX knows the first
+from trainer.training.split_files import find_columns
+
 CHUNK = 65_536  # records that are counted at once
-
-
-def find_columns(examples: str) -> str:
-    """Returns where the columns lie of a shard whose tf.Examples lie there."""
-    path = PurePath(examples)
-    folder = path.parent.name.removeprefix(EXAMPLES)
-    return os.path.join(os.path.dirname(os.path.dirname(examples)), COLUMNS + folder, f"{path.stem}.parquet")
 
 
 def count_rows(files: Sequence[str]) -> int:

@@ -12,7 +12,7 @@ from tensorflow_model_analysis.extractors.unbatch_extractor import UNBATCH_EXTRA
 from tensorflow_model_analysis.proto.config_pb2 import EvalConfig, ModelSpec, SlicingSpec
 
 from components.evaluation.eval_config import eval_config
-from components.evaluation.slice_extractor import custom_extractors, slice_batch
+from components.evaluation.slice_extractor import custom_extractors, slice_batch, tabulate
 from tests.components.evaluation.test_eval_config import config_of
 
 SLICES = [
@@ -62,6 +62,25 @@ def test_each_slice_has_the_labels_answers_and_weights_of_its_rows():
     np.testing.assert_array_equal(seven["predictions"]["prediction"], [[0.9], [0.6]])
     np.testing.assert_array_equal(seven["example_weights"], [[1.0], [3.0]])
     np.testing.assert_array_equal(found[()]["labels"], BATCH["labels"])
+
+
+def test_the_rows_are_kept_with_the_answers_of_each_model_and_their_slices():
+    answers = {"candidate": BATCH["predictions"], "baseline": {"prediction": BATCH["predictions"]["prediction"] / 2}}
+    table = tabulate(BATCH | {"predictions": answers}, SLICES, True)
+    assert table.schema.names == ["priority", "label", "candidate", "baseline", "weight", "slices"]
+    columns = {name: column.to_pylist() for name, column in zip(table.schema.names, table.columns, strict=True)}
+    assert columns["label"] == [[1], [0], [0]]
+    assert columns["candidate"] == [[0.9], [0.2], [0.6]]
+    assert columns["baseline"] == [[0.45], [0.1], [0.3]]
+    assert columns["weight"] == [1, 2, 3]
+    assert [set(names) for names in columns["slices"]] == [
+        {"hour=7", "company=Sun, hour=7"},
+        {"hour=8", "company=Sun, hour=8"},
+        {"hour=7", "company=Moon, hour=7"},
+    ]
+    alone = tabulate({key: value for key, value in BATCH.items() if key != "example_weights"}, [], False)
+    assert alone.schema.names == ["priority", "label", "candidate", "weight", "slices"]
+    assert alone.column(3).to_pylist() == [1, 1, 1]
 
 
 def test_without_slices_all_rows_are_one():

@@ -11,6 +11,7 @@ from configs.errors import DataRejected
     ("content", "what"),
     [
         (b"<!DOCTYPE html>\n<html><body>,</body></html>\n", "This is a saved web page (HTML), not CSV."),
+        (b'<table border="1">\n<tr>', "This is a table of a web page (HTML), not CSV."),
         (b"\n <html lang='en'>", "This is a saved web page (HTML), not CSV."),
         (b"%PDF-1.7 and so on", "This is a PDF document, not CSV."),
         (b"PK\x03\x04rows.csv", "This is a zip archive, not CSV."),

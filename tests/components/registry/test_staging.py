@@ -5,6 +5,7 @@ import pytest
 from components.registry.door import Candidate
 from components.registry.model_registry import require_writable
 from components.registry.staging import CANDIDATE, CHANGE, held, stage
+from components.registry.versions import EXTRA, OF_ROWS
 from configs.errors import MillraceError, PipelineBusy
 from tests.components.registry.conftest import RECORD
 from tests.fakes.models import publish
@@ -45,3 +46,13 @@ def test_what_a_version_carries_has_a_plain_name(home, model, tmp_path):
     extra.write_text("")
     with held(home, CANDIDATE), pytest.raises(MillraceError, match="cannot name what a version carries"):
         stage(home, CANDIDATE, Candidate(model("a"), {"version.json": extra}), "run-1")
+
+
+def test_rows_of_the_data_stay_behind(home, model, tmp_path):
+    evaluation = tmp_path / "evaluation"
+    (evaluation / OF_ROWS).mkdir(parents=True)
+    for name in ("measured.json", f"{OF_ROWS}/predictions.parquet"):
+        (evaluation / name).write_text("{}")
+    with held(home, CANDIDATE):
+        staged = stage(home, CANDIDATE, Candidate(model("a"), {"evaluation": evaluation}), "run-1")
+        assert [path.name for path in (staged / EXTRA / "evaluation").rglob("*")] == ["measured.json"]

@@ -6,7 +6,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from configs.errors import ConfigError
 from configs.loading.loader import load
-from configs.schema.models import Attention, Model, Rnn, SelfAttention, WideDeep
+from configs.schema.models import Attention, Dnn, Model, Rnn, SelfAttention, WideDeep
 
 ANY: TypeAdapter[Any] = TypeAdapter(Model)
 
@@ -29,10 +29,19 @@ def test_the_family_says_what_the_options_are(given: Any, model: Any) -> None:
     assert ANY.validate_python(given) == model
 
 
+def test_so_many_layers_of_one_width_are_told_in_short() -> None:
+    assert Dnn(family="dnn", depth=3, width=8).widths == Dnn(family="dnn", hidden_units=(8, 8, 8)).widths == (8, 8, 8)
+    assert Rnn(family="rnn").widths == ()
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"family": "dnn"}, "hidden_units"),
+        ({"family": "dnn"}, "needs hidden_units, or depth and width"),
+        ({"family": "wide_deep"}, "needs hidden_units, or depth and width"),
+        ({"family": "dnn", "depth": 4}, "takes depth and width together"),
+        ({"family": "rnn", "depth": 4, "width": 8, "hidden_units": [8]}, "takes hidden_units, or depth and width"),
+        ({"family": "dnn", "hidden_units": [8], "residual": True, "batch_norm": True}, "leave batch_norm out"),
         ({"family": "dnn", "hidden_units": [0]}, "greater than 0"),
         ({"family": "wide_deep", "hidden_units": [4], "crosses": [["a"]]}, "at least 2"),
         ({"family": "linear", "units": [4]}, "Extra inputs"),

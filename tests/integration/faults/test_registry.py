@@ -55,6 +55,11 @@ ROWS = {  # what is given: what is right, and the tests that give it
         "nothing is published; it says which version is this model",
         f"{HERE}::test_a_model_that_is_in_service_is_not_published_once_more",
     ),
+    "promote on a machine that has the volume in another folder": (
+        "published: what a run remembers of its files is told from the pipeline's home on",
+        f"{HERE}::test_a_candidate_is_promoted_where_its_volume_lies_elsewhere",
+        "tests/pipelines/runs/test_outcomes.py::test_a_record_names_places_wherever_the_home_is_mounted",
+    ),
     "a model that answers otherwise when it is asked again": (
         "not blessed, with the row",
         "tests/components/test_load_check.py::test_a_model_that_answers_otherwise_when_it_is_asked_again_is_found",
@@ -149,6 +154,14 @@ def test_a_model_that_is_in_service_is_not_published_once_more(sandbox: Sandbox)
     assert would.stdout == "The candidate would be published: it is the model of version 1.\n"
     answer = sandbox.millrace("promote", "--reason", "why not")
     assert answer.stdout == "Version 3 is in service. It is the model of version 1, published again.\n"
+
+
+@pytest.mark.slow
+def test_a_candidate_is_promoted_where_its_volume_lies_elsewhere(sandbox: Sandbox, tmp_path: Path) -> None:
+    place = Sandbox(Path(shutil.move(sandbox.folder, tmp_path / "elsewhere")))
+    shutil.rmtree(place.home.serving)
+    answer = place.millrace("promote", "--reason", "a test")
+    assert (answer.code, answer.stdout) == (0, "Version 2 is in service.\n"), answer.stderr
 
 
 @pytest.mark.slow

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from configs.clock import tell_now
 from configs.loading.loader import load
 from pipelines.cli.app import app
-from pipelines.runs.directory import lock_home, now
+from pipelines.runs.directory import lock_home
 from pipelines.schedule.state import change_state, read_state
 from tests.pipelines.schedule.records import leave_record
 from tests.sandbox import Sandbox
@@ -30,7 +31,7 @@ def ask(config: Path, *arguments: str) -> Result:
 
 def test_a_run_that_is_not_due_says_why_and_ends_well(yearly: Path) -> None:
     config = load(yearly)
-    leave_record(config, "r1", now())
+    leave_record(config, "r1", tell_now())
     change_state(config.home, handled=datetime.now(timezone.utc))
     state, said = read_state(config.home), ask(yearly)
     assert (said.exit_code, said.stdout[:26], said.stdout[29:]) == (

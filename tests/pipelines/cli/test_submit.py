@@ -7,64 +7,31 @@ import re
 import string
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from configs.errors import DataRejected
 from configs.home import Home
-from pipelines.cli import app
 from pipelines.cli import submit as cli
 from pipelines.remote import submit
+from pipelines.remote.ending import Witness
 from pipelines.remote.service import Run, Service
+from pipelines.reporting.testimony import tell
+from pipelines.runs.outcomes import as_data
 from pipelines.runs.run import Run as LocalRun
 from pipelines.storage import sync
 from tests.fakes import bucket
-from tests.fakes.compiled_pipeline import PIPELINE
+from tests.fakes.argo_nodes import pod_name, tasks_of
+from tests.fakes.compiled_pipeline import PIPELINE, SCHEDULED
 from tests.fakes.kfp_server import Answer as Instead
-from tests.fakes.kfp_server import KfpServer, serving
+from tests.fakes.kfp_server import KfpServer
+from tests.pipelines.cli.conftest import Command, compiled, scheduled
 from tests.sandbox import ROOT, YAML, Answer
 
 CANARY = "canary-7f3e91"
-Command = Callable[..., Answer]
-
-
-@pytest.fixture
-def server() -> Iterator[KfpServer]:
-    with serving() as state:
-        yield state
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> str:
-    path = tmp_path / "trips.yaml"
-    path.write_text(YAML + "schedule: {cron: 0 3 * * 1}\n")
-    (tmp_path / "compiled.yaml").write_text(PIPELINE)
-    return str(path)
-
-
-@pytest.fixture
-def millrace(
-    server: KfpServer, config: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Command:
-    """Runs a command on the config and the server."""
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setenv("HOME", str(Path(config).parent))
-
-    def run(*arguments: str) -> Answer:
-        monkeypatch.setattr(sys, "argv", ["millrace", *arguments, "--host", server.host])
-        with pytest.raises(SystemExit) as exit:
-            app.main()
-        said = capsys.readouterr()
-        return Answer(int(exit.value.code or 0), said.out, said.err)
-
-    return run
-
-
-def compiled(config: str) -> tuple[str, str]:
-    return "--compiled", str(Path(config).parent / "compiled.yaml")
 
 
 def test_submit_says_what_runs_and_where_to_look(millrace: Command, server: KfpServer, config: str) -> None:
@@ -78,8 +45,8 @@ def test_submit_refuses_what_the_server_does_not_know(millrace: Command, server:
     server.release = "2.15.0"
     file = Path(config).parent / "compiled.yaml"
     pool = "labels: {pool: gpu}\n"
-    file.write_text(PIPELINE.replace(pool, f"{pool}          securityContext: {{runAsUser: '1000'}}\n"))
-    for verb in (["submit"], ["schedule", "apply"]):
+    for verb, text in (["submit"], PIPELINE), (["schedule", "apply"], SCHEDULED):
+        file.write_text(text.replace(pool, f"{pool}          securityContext: {{runAsUser: '1000'}}\n"))
         answer = millrace(*verb, config, *compiled(config))
         what = "Kubeflow Pipelines 2.15.0 does not know 'securityContext', which resources.user becomes."
         assert answer == Answer(2, "", f"{server.host}: {what}\nCompile for it: cluster.version: '2.15'.\n")
@@ -117,7 +84,7 @@ def test_a_run_that_is_not_followed_cannot_be_handed_in_again(millrace: Command,
 def test_a_run_whose_record_tells_a_verdict_is_not_handed_in_again(
     millrace: Command, server: KfpServer, config: str, monkeypatch: pytest.MonkeyPatch, code: int, runs: int
 ) -> None:
-    def end(service: Service, run: Run, console: Console) -> Run:
+    def end(service: Service, run: Run, witness: Witness, console: Console) -> Run:
         home = Home.below("s3://models/volume", "trips")
         record = LocalRun(home, run.run).record
         record.parent.mkdir(parents=True)
@@ -189,42 +156,35 @@ def test_wait_follows_a_run_to_its_end(
     server.course = server.course[-1:]
     machine = millrace("submit", config, *compiled(config), "--wait", "--output", "json")
     assert (machine.code, machine.record["state"], machine.record["exit_code"]) == (code, state, code)
-    assert machine.record["steps"][1] == {"name": "trainer", "state": state, "error": error}
+    assert machine.record["steps"][1] == {"name": "trainer", "state": state, "error": error, "tries": []}
 
 
-def test_a_schedule_from_its_making_to_its_end(millrace: Command, server: KfpServer, config: str) -> None:
-    apply = ("schedule", "apply", config, *compiled(config))
-    first = millrace(*apply, "--dry-run")
-    assert first.stdout.splitlines()[0] == "trips: would be made"
-    assert server.recurring_runs == {}
-    made = millrace(*apply)
-    (run_id,) = server.recurring_runs
-    head, *times, link = made.stdout.splitlines()
-    assert (made.code, head) == (0, "trips: made")
-    assert link == f"Look at it  {server.host}/#/recurringrun/details/{run_id}"
-    assert len(times) == 3
-    assert all(re.fullmatch(r"Next        Mon \d{4}-\d\d-\d\d 03:00:00 UTC", time) for time in times)
-    assert millrace(*apply, "--output", "json").record["done"] == "kept"
-    assert "paused" not in millrace("schedule", "list", config).stdout
-    assert millrace("schedule", "pause", config).stdout == f"pause trips ({run_id})\n"
-    assert "paused" in millrace("schedule", "list", config).stdout
-    would = millrace(*apply, "--dry-run").stdout.splitlines()
-    assert would[:2] == ["trips: would be replaced", "  enabled: false -> true"]
-    assert millrace("schedule", "resume", config).stdout == f"resume trips ({run_id})\n"
-    assert millrace("schedule", "delete", config, "--dry-run").stdout == f"would delete trips ({run_id})\n"
-    assert list(server.recurring_runs) == [run_id]
-    assert millrace("schedule", "delete", config).stdout == f"delete trips ({run_id})\n"
-    assert server.recurring_runs == {}
-    gone = millrace("schedule", "resume", config)
-    assert (gone.code, gone.stderr.splitlines()[1]) == (2, f"Run: millrace schedule apply {config}")
+def test_wait_ends_with_the_verdict_and_exit_code_of_the_run(millrace: Command, server: KfpServer, config: str) -> None:
+    tasks = tasks_of("data-gate", "FAILED", state="RUNNING")
+    server.course = [{"state": "RUNNING", "run_details": {"task_details": tasks}}]
+    server.logs[pod_name("data-gate", 0)] = tell({"node": "DataGate", **as_data(DataRejected("fare: 2 anomalies"))})
+    answer = millrace("submit", config, *compiled(config), "--wait", "--resubmit", "2")
+    assert (answer.code, len(server.runs)) == (3, 1)
+    assert answer.stdout.splitlines()[2:] == [
+        "running, 0 steps done, at work: data-gate",
+        "Data rejected; nothing was published.",
+        "fare: 2 anomalies.",
+        "The cluster ends the run by itself, when it has tried the step once more.",
+    ]
+    machine = millrace("submit", config, *compiled(config), "--wait", "--output", "json")
+    assert (machine.code, machine.record["exit_code"], machine.record["state"]) == (3, 3, "RUNNING")
+    assert machine.record["text"] == "Data rejected; nothing was published.\nfare: 2 anomalies."
 
 
-def test_a_schedule_answers_a_script(millrace: Command, server: KfpServer, config: str) -> None:
-    record = millrace("schedule", "apply", config, *compiled(config), "--output", "json").record
-    (run_id,) = server.recurring_runs
-    assert (record["done"], record["id"], record["cron"], len(record["next"])) == ("made", run_id, "0 0 3 * * 1", 3)
-    (listed,) = json.loads(millrace("schedule", "list", config, "--output", "json").stdout)
-    assert {key: record[key] for key in listed} == listed
+def test_wait_says_what_run_says_at_the_end(millrace: Command, server: KfpServer, config: str) -> None:
+    tasks = [*tasks_of("trainer", "SUCCEEDED", after="finish"), *tasks_of("finish", "SUCCEEDED")]
+    server.course = [{"state": "SUCCEEDED", "run_details": {"task_details": tasks}}]
+    text = "\nPublished version 2: auc 0.95\n\nIn service  version 2\n"
+    server.logs[pod_name("finish", 0)] = tell({"text": text, "exit_code": 0, "published": 2})
+    answer = millrace("submit", config, *compiled(config), "--wait")
+    assert (answer.code, answer.stdout.splitlines()[3:]) == (0, text.strip().splitlines())
+    machine = millrace("submit", config, *compiled(config), "--wait", "--output", "json")
+    assert (machine.record["exit_code"], machine.record["published"]) == (0, 2)
 
 
 def test_runs_lists_those_of_the_server_and_shows_one(millrace: Command, server: KfpServer, config: str) -> None:
@@ -255,7 +215,7 @@ def test_a_secret_is_in_nothing_that_is_said_or_kept(
     commands = [
         ("submit", config, *compiled(config), "--dry-run"),
         ("submit", config, *compiled(config)),
-        ("schedule", "apply", config, *compiled(config), "--output", "json"),
+        ("schedule", "apply", config, *scheduled(config), "--output", "json"),
         ("schedule", "list", config),
         ("runs", config),
     ]
@@ -293,14 +253,6 @@ def test_a_variable_is_wanted_where_it_is_read_here(millrace: Command, config: s
     answer = millrace("schedule", "list", config)
     assert answer.code == 2
     assert "cluster.experiment: the environment has no variable 'EXPERIMENT'" in answer.stderr
-
-
-def test_without_a_schedule_there_is_nothing_to_apply(millrace: Command, server: KfpServer, config: str) -> None:
-    Path(config).write_text(YAML)
-    answer = millrace("schedule", "apply", config, *compiled(config))
-    said = "schedule: The config has no schedule.\nAdd one, like schedule: {cron: '0 3 * * 1'}.\n"
-    assert answer == Answer(2, "", said)
-    assert server.asked == []
 
 
 def test_a_shipped_config_is_compiled_and_handed_in(millrace: Command, server: KfpServer) -> None:

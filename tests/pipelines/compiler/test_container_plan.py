@@ -133,6 +133,12 @@ def test_an_image_given_stands_for_that_of_the_config(repository: Path) -> None:
             "Write one like registry.example.org/millrace:{flavour}-{digest}.",
         ),
         (
+            ["notify=[{kind: webhook, url_env: HOOK}]"],
+            "--set notify=[{kind: webhook, url_env: HOOK}]:notify.0.url_env",
+            "no container has the variable 'HOOK'",
+            "Name its secret: resources.finish.env: {HOOK: {secret: NAME, key: KEY}}.",
+        ),
+        (
             ["storage.metadata=mysql://me:s3cret@db/x"],
             "storage.metadata",
             "holds a password, which would be written into the compiled file",
@@ -153,6 +159,10 @@ def test_what_a_container_cannot_do_is_named(
 @pytest.mark.parametrize(
     "overrides",
     [
+        [
+            "notify=[{kind: webhook, url_env: HOOK}]",
+            "resources.finish.env={HOOK: {secret: slack, key: url}}",
+        ],
         ["data.path=sample://taxi"],
         ["data.path=gs://bucket/rows.csv"],
         ["data.path=/workspace/rows/*.csv"],

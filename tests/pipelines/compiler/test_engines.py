@@ -39,6 +39,7 @@ def plans() -> dict[str, Plan]:
     made = {path.stem: plan_containers(str(path)) for path in SHIPPED}
     goldens = [name for name, engine in ENGINES.items() if engine == "kubeflow"]
     made |= {f"golden {name}": plan_containers(config(name)) for name in goldens}
+    made |= {"scheduled": plan_containers(TAXI, ["schedule={cron: 0 3 * * *}"], scheduled=True)}
     return made | {"everything": plan_containers(TAXI, EVERYTHING)}
 
 

@@ -7,6 +7,7 @@ import pytest
 import yaml
 from google.protobuf import json_format
 
+from configs.errors import ConfigError
 from configs.loading.packed_text import pack
 from configs.repository import ROOT
 from pipelines.compiler.compile import compile_pipeline
@@ -121,3 +122,50 @@ def test_kubeflow_s_pages_are_shown_the_model_and_how_it_was_judged() -> None:
     }
     number = ["label.kind=regression", "evaluation.thresholds={rmse: {max: 1}}", "evaluation.slices=[[]]"]
     assert "outputDefinitions" not in documents(compile_pipeline(TAXI, number))[0]["components"]["comp-evaluator"]
+
+
+SCHEDULE = "schedule={cron: 0 3 * * *}"
+
+
+def test_a_run_of_a_schedule_decides_first_and_its_nodes_wait_for_that() -> None:
+    spec = documents(compile_pipeline(TAXI, [SCHEDULE], scheduled=True))[0]
+    within = spec["components"]["comp-exit-handler-1"]["dag"]["tasks"]
+    first, *nodes = within.values()
+    assert ([*within][0], first["inputs"]["parameters"].keys()) == ("decide", {"config", "set", "asked", "run_id"})
+    for node in nodes:
+        assert node["triggerPolicy"] == {"condition": "inputs.parameter_values['due'] == true"}
+        assert "decide" in node["dependentTasks"]
+        told = {"producerTask": "decide", "outputParameterKey": "due"}
+        assert node["inputs"]["parameters"]["due"] == {"taskOutputParameter": told}
+    declared = spec["components"]["comp-decide"]["outputDefinitions"]["parameters"]
+    assert declared == {"due": {"parameterType": "BOOLEAN"}, "decision": {"parameterType": "STRING"}}
+    asked = spec["root"]["inputDefinitions"]["parameters"]["asked"]
+    assert asked == {"parameterType": "STRING", "defaultValue": "", "isOptional": True}
+
+
+def test_one_that_is_submitted_trains_in_any_case() -> None:
+    text = compile_pipeline(TAXI, [SCHEDULE])
+    assert ("decide" in text, "triggerPolicy:\n" in text) == (False, True)
+    assert all("triggerPolicy" not in task for task in tasks(text).values())
+
+
+@pytest.mark.slow
+def test_kfp_reads_one_that_decides_first() -> None:
+    from kfp.components import load_component_from_text
+
+    pipeline, *_ = compile_pipeline(TAXI, [SCHEDULE], scheduled=True).split("---\n")
+    assert sorted(load_component_from_text(pipeline).component_spec.inputs) == ["asked", "cache", "config", "set"]
+
+
+def test_the_first_step_reads_the_data_on_the_machine_of_the_end() -> None:
+    reader = "resources.ExampleGen={memory: 64Gi, volumes: {/data: trips}, env: {KEY: {secret: s3, key: id}}}"
+    plan = plan_containers(TAXI, [SCHEDULE, reader, "resources.finish.memory=1Gi"], scheduled=True)
+    assert plan.decide is not None
+    wanted = plan.decide.resources
+    assert (wanted.memory, wanted.volumes, [*wanted.env]) == ("1Gi", {"/data": "trips"}, ["KEY"])
+    assert plan.decide.command == ("millrace", "decide")
+
+
+def test_only_a_config_with_a_schedule_asks_one() -> None:
+    with pytest.raises(ConfigError, match="The config has no schedule"):
+        compile_pipeline(TAXI, scheduled=True)

@@ -8,7 +8,8 @@ import pytest
 
 from configs.errors import DataRejected, MillraceError, NotBlessed, Stopped
 from configs.schema.config import Config
-from pipelines.execution.finalize import audit, finish_run
+from configs.schema.tracking import Tracking
+from pipelines.execution.finalize import audit, finish_run, mask_slices, withhold
 from pipelines.execution.provenance import describe_provenance
 from pipelines.reporting import html_report
 from pipelines.runs.directory import begin_run, find_record, write_decision
@@ -157,6 +158,36 @@ def test_of_a_private_column_counts_alone_are_told(config: Config) -> None:
     assert "Ada" not in Run(config.home, "r1").record.read_text()
 
 
+def test_slices_of_a_private_column_are_told_by_numbers(config: Config) -> None:
+    evaluation = config.evaluation.model_copy(update={"slices": ((), ("company",))})
+    hidden = config.model_copy(
+        update={"data": config.data.model_copy(update={"private": ("company",)}), "evaluation": evaluation}
+    )
+    slices = ("Overall", "company=Ada", "company=Ada and Co")
+    metrics = [{"slice": name, "metric": "auc", "candidate": 0.9, "baseline": None} for name in slices]
+    told = "auc (company=Ada and Co) is 0.9, below 0.95"
+    outcomes = [
+        Outcome("Evaluator", "done", text=told, details={"metrics": metrics}),
+        Outcome("Pusher", "done", text=told),
+    ]
+    masked = mask_slices(outcomes, hidden)
+    assert [item["slice"] for item in masked[0].details["metrics"]] == [
+        "Overall",
+        "company=private 2",
+        "company=private 1",
+    ]
+    assert [outcome.text for outcome in masked] == ["auc (company=private 1) is 0.9, below 0.95"] * 2
+    assert mask_slices(outcomes, config) == outcomes
+
+
+def test_of_a_private_label_no_rows_are_told(config: Config) -> None:
+    private = config.data.model_copy(update={"private": (config.label.name,)})
+    told = Outcome("Evaluator", "done", details={"quality": {"points": [[1.5, 2.5]]}, "overall": {"rmse": 1.0}})
+    assert withhold(told, config) == told
+    hidden = withhold(told, config.model_copy(update={"data": private}))
+    assert hidden.details == {"overall": {"rmse": 1.0}}
+
+
 def test_a_report_that_cannot_be_made_changes_nothing_of_how_a_run_ended(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -167,3 +198,12 @@ def test_a_report_that_cannot_be_made_changes_nothing_of_how_a_run_ended(
     monkeypatch.setattr(html_report, "write_report", fail)
     record = finish(config, NODES)
     assert (record["exit_code"], record["report"], record["report_error"]) == (0, None, "no such figure")
+
+
+def test_a_tracker_that_is_not_there_changes_nothing_of_how_a_run_ended(config: Config) -> None:
+    tracked = config.model_copy(update={"tracking": Tracking(mlflow="http://127.0.0.1:9")})
+    leave(tracked, done(*NODES), COMPLETE)
+    record = finish(tracked, NODES)
+    assert record["exit_code"] == 0
+    assert "MLflow does not answer" in record["mlflow"]["error"]
+    assert json.loads(Run(config.home, "r1").record.read_text()) == record

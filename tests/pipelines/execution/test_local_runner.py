@@ -14,8 +14,8 @@ from typing import Any
 import psutil
 import pytest
 
+from configs.copies import COPIES
 from configs.errors import Stopped
-from configs.home import COPIES
 from configs.loading.loader import load
 from configs.nodes import NODES
 from pipelines.execution.local_runner import explain_death, run_worker

@@ -49,6 +49,10 @@ def test_a_node_that_succeeded_is_not_run_again(small: Config, run: Run, ir: pip
     first = launch_node(ir, "ExampleGen", run)
     assert (first.state, first.text) == ("done", "2,000 rows: 1,631 train / 189 eval / 180 test")
     [folder] = first.outputs["examples"]
+    assert first.types == {folder: "Examples"}
+    assert first.sizes == {folder: sum(file.stat().st_size for file in Path(folder).rglob("*") if file.is_file())}
+    assert (first.inputs, Path(folder).name) == ({}, str(first.execution))
+    assert first.memory is not None and first.memory > 100_000_000
     Path(folder, "mark").touch()
     assert launch_node(ir, "ExampleGen", run) == first == read_outcomes(run)["ExampleGen"]
     assert Path(folder, "mark").exists()

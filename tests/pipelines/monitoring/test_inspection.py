@@ -110,12 +110,21 @@ def test_what_was_asked_in_service_is_held_against_what_it_was_trained_on(config
     assert found["fare"].distance == pytest.approx(0.5, abs=0.02)
     assert found["place"].distance == pytest.approx(0.25, abs=0.01)
     assert look.answers["edges"][0] == pytest.approx(0.5, abs=0.01)
+    [file] = home.requests.iterdir()
+    file.rename(file.with_name(f"20260101T000000.000000-{file.name.partition('-')[2]}"))
+    assert inspect(config, Rows(requests=True)).rows == ROWS
+    with pytest.raises(DataRejected, match="no request that version 1 was sent"):
+        inspect(config, choose_rows(None, None, True, since="7d"))
 
 
 def test_rows_come_from_one_place():
     assert choose_rows("new.csv", None, False) == Rows("new.csv")
     with pytest.raises(ConfigError, match="--input, --requests: the rows are of one place"):
         choose_rows("new.csv", None, True)
+    with pytest.raises(ConfigError, match="--since: is for what the request log holds"):
+        choose_rows(None, None, False, since="7d")
+    with pytest.raises(ConfigError, match="--since: 'a week' is no duration"):
+        choose_rows(None, None, True, since="a week")
 
 
 def test_metrics_are_those_of_the_evaluator_on_the_same_rows(published, tmp_path):

@@ -4,9 +4,7 @@ import json
 import ssl
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,7 @@ from configs.errors import MillraceError
 from configs.schema.notify import Command, Mail, Webhook
 from pipelines.notify.channels import send
 from pipelines.notify.message import Message
+from tests.fakes.webhook import Hook, listening
 from tests.pipelines.conftest import free_port
 
 MESSAGE = Message(
@@ -33,35 +32,10 @@ MESSAGE = Message(
 )
 
 
-class Hook:
-    """A server that takes what is posted, and answers with a status."""
-
-    def __init__(self) -> None:
-        self.taken, self.status, self.location = list[Any](), 200, ""
-        hook = self
-
-        class Answering(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                content = self.rfile.read(int(self.headers["Content-Length"]))
-                hook.taken.append((self.headers["Content-Type"], json.loads(content)))
-                self.send_response(hook.status)
-                if hook.location:
-                    self.send_header("Location", hook.location)
-                self.end_headers()
-
-            def log_message(self, format: str, *arguments: object) -> None: ...
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
-
-
 @pytest.fixture
 def hook() -> Iterator[Hook]:
-    hook = Hook()
-    yield hook
-    hook.server.shutdown()
-    hook.server.server_close()
+    with listening() as hook:
+        yield hook
 
 
 def test_a_webhook_takes_a_text(hook: Hook) -> None:

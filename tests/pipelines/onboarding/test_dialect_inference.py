@@ -72,6 +72,8 @@ def test_only_what_is_unusual_is_written_down():
         (b"a,b\n'x, y',2\n'z',4\n", Dialect(quote="'")),
         (b"a,b\nit's,2\nO'Hare,4\n", Dialect()),
         (b"text\nso; and so\nor so, and so\n", Dialect()),
+        (b"day;sold\n" + b"01.01.2020;1,5\n" * 300, Dialect(delimiter=";")),
+        (b"a;b;c\n" + b"1,5;2,5;3\n" * 300, Dialect(delimiter=";")),
         (b"# made by hand\na;b\n1,5;2\n3,5;4\n", Dialect(delimiter=";", comment="#")),
         ("\ufeffa,b\n1,ü\n2,ö\n".encode(), Dialect()),
     ],
@@ -161,3 +163,18 @@ def test_columns_that_blanks_part_are_told(tmp_path):
 def test_texts_of_as_many_words_here_and_there_are_one_column(tmp_path):
     (tmp_path / "rows.csv").write_text("review\n" + "so good\nnot so good\n" * 30)
     assert read_dialect(str(tmp_path / "rows.csv"), "csv") == Dialect()
+
+
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_a_header_that_is_there_twice_is_refused_by_its_row(tmp_path, delimiter):
+    rows = [f"{number}{delimiter}{'ab'[number % 2]}" for number in range(40)]
+    header = f"x{delimiter}y"
+    (tmp_path / "rows.csv").write_text("\n".join([header, *rows[:20], header, *rows[20:], ""]))
+    with pytest.raises(DataRejected, match="Of the rows below the header, row 21 repeats it"):
+        draft(str(tmp_path / "rows.csv"), "y")
+
+
+def test_a_cell_may_be_called_as_its_column(tmp_path):
+    rows = [f"{number},{'xy'[number % 2]}" for number in range(40)]
+    (tmp_path / "rows.csv").write_text("\n".join(["x,y", *rows, ""]))
+    assert draft(str(tmp_path / "rows.csv"), "y").as_data()["features"] == {"x": "numeric"}

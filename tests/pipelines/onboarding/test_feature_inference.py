@@ -148,9 +148,10 @@ def test_negative_numbers_of_books_are_numbers(tmp_path):
     values = np.random.default_rng(2).normal(size=ROWS).round(2)
     books = [f"({-value})" if value < 0 else f"{value}" for value in values]
     print_ = [f"{value}".replace("-", "\u2212") for value in values]
-    drawn, config = draw(of("a", "b", books=books, print=print_), tmp_path, "y")
+    after = [f"{-value}-" if value < 0 else f"{value}" for value in values]
+    drawn, config = draw(of("a", "b", books=books, print=print_, after=after), tmp_path, "y")
     low = f"{values.min():,.6g} to {values.max():,.6g}"
-    assert drawn.features["books"].reason == drawn.features["print"].reason == low
+    assert {drawn.features[name].reason for name in ("books", "print", "after")} == {low}
     assert {feature.kind for feature in config.features.values()} == {"numeric"}
     check_small(config)
 
@@ -171,3 +172,27 @@ def test_moments_with_a_stray_cell_are_left_out_and_the_cell_is_named(tmp_path, 
 def test_numbers_that_no_model_can_hold_are_no_words(tmp_path):
     drawn, _ = draw(of("a", "b", size=[f"{1 + number / 7:.4f}e300" for number in range(ROWS)]), tmp_path, "y")
     assert drawn.left_out["size"].reason.startswith("numbers beyond the range of a 32-bit float")
+
+
+def test_money_is_no_identifier_however_evenly_it_is_spread(tmp_path):
+    prices = np.random.default_rng(3).permutation(np.linspace(1000, 90_000, ROWS).astype(int))
+    drawn, config = draw(of("a", "b", price=[f"${price:,}" for price in prices], number=prices), tmp_path, "y")
+    assert (config.features["price"].kind, config.features["price"].unit) == ("numeric", "$")
+    assert drawn.left_out["number"].reason.startswith("an identifier")
+
+
+@pytest.mark.parametrize(
+    "spell",
+    [
+        lambda day: f"{day:%Y-%m-%d %H:%M:%S} CET",
+        lambda day: f"{day:%Y-%m-%d}" if day.day % 2 else f"{day:%d.%m.%Y}",
+        lambda day: f"{day:%d}. März {day:%Y}",
+        lambda day: f"{day.day} de agosto de {day.year}",
+    ],
+)
+def test_moments_that_no_one_format_reads_are_neither_texts_nor_categories(tmp_path, spell):
+    days = pd.Timestamp("2020-03-01 09:00") + pd.to_timedelta(np.arange(ROWS) * 37, "h")
+    drawn, _ = draw(of("a", "b", when=[spell(day) for day in days]), tmp_path, "y")
+    told = drawn.left_out["when"].reason
+    assert told.startswith("moments in no one format that is known, such as `")
+    assert told.endswith("write them alike, as 2024-05-31 18:30:00, then add it as timestamp")

@@ -12,7 +12,7 @@ import pytest
 from components.validation.profile import describe
 from configs.repository import ROOT
 from pipelines.onboarding.config_draft import draft
-from pipelines.onboarding.moment_inference import FORMATS, spot_moment
+from pipelines.onboarding.moment_inference import FORMATS, PACKED, spot_moment
 
 DAYS = pd.date_range("1999-01-01", periods=300, freq="9D")
 EARLY = [day for day in DAYS if day.day <= 12 and day.day != day.month]
@@ -35,6 +35,42 @@ def test_moments_are_told_by_the_one_format_that_fits(format):
     assert (found.kind, found.options.get("format")) == ("timestamp", format)
     assert found.reason.startswith(("1999-01-01 to ", "1998-12-28 to "))
     assert ("1969 to 2068" in found.warning) == ("%y" in format)
+
+
+@pytest.mark.parametrize("form", ["{0.year}Q{0.quarter}", "{0.year}-Q{0.quarter}", "Q{0.quarter} {0.year}"])
+def test_a_quarter_is_its_first_day(form):
+    quarters = pd.date_range("1999-01-01", periods=60, freq="QS")
+    column = column_of(form.format(quarter) for quarter in quarters)
+    found = spot_moment(column)
+    assert (found.kind, found.options["parts"], found.warning) == ("timestamp", ["month", "year"], "")
+    told = column.convert("timestamp", found.options["format"])
+    assert list(told) == [moment.timestamp() for moment in quarters]
+    assert not column_of(["2021-Q5", "2021-01"]).fits("timestamp", "%Y-Q%q")
+
+
+@pytest.mark.parametrize("format", PACKED.values())
+def test_digits_without_anything_between_are_moments_by_their_number(format):
+    found = spot(pd.date_range("2021-11-11 11:11:11", periods=200, freq="11111s").strftime(format))
+    assert (found.kind, found.options["format"], found.warning) == ("timestamp", format, "")
+    assert found.options["parts"] == ["hour", "day_of_week"]
+
+
+@pytest.mark.parametrize("format", ["%H:%M:%S", "%H:%M", "%I:%M %p"])
+def test_a_time_without_a_date_is_one_of_the_day_and_said_to_be(format):
+    found = spot(pd.date_range("2021-01-01", periods=200, freq="421s").strftime(format))
+    assert (found.kind, found.options) == ("timestamp", {"format": format, "parts": ["hour"]})
+    assert "if it is how long something took" in found.warning
+    assert spot(["25:10:00", "07:30:00"]) is None
+
+
+@pytest.mark.parametrize("format", ["%Y-%m-%d", "%d.%m.%Y"])
+@pytest.mark.parametrize("far", ["9999-12-31", "1900-01-01"])
+def test_a_date_that_may_stand_for_a_missing_one_is_named(far, format):
+    days = pd.date_range("2019-01-01", periods=300, freq="2D").strftime(format)
+    odd = pd.Period(far).strftime(format)
+    told = f"{far} stands in 3 rows, far from all other dates: for a missing one say missing: [{odd}]"
+    assert spot([odd] * 3 + list(days)).warning == told
+    assert not spot(days).warning
 
 
 @pytest.mark.parametrize(("unit", "size"), [("seconds", 1), ("milliseconds", 1000), ("microseconds", 10**6)])
@@ -64,7 +100,8 @@ def test_where_no_order_tells_both_are_named_all_the_same():
 @pytest.mark.parametrize("format", FORMATS)
 def test_moments_of_any_format_are_read_as_they_were_written_or_both_ways_are_named(format):
     seconds = np.random.default_rng(FORMATS.index(format)).integers(10**9, 16 * 10**8, 40)
-    column = column_of(pd.to_datetime(seconds, unit="s", utc=True).strftime(format))
+    moments = pd.to_datetime(seconds, unit="s", utc=True)
+    column = column_of(moment.strftime(format.replace("%q", str(moment.quarter))) for moment in moments)
     found = spot_moment(column)
     told = column.convert("timestamp", found.options.get("format"))
     meant = column.convert("timestamp", format)

@@ -86,7 +86,9 @@ def test_a_table_of_series_by_two_columns_is_told_so(tmp_path):
     shops = [rows(DAYS[:60], 7).assign(shop=shop, item=item) for shop in "abc" for item in ("tea", "nut", "oil")]
     drawn, config = draw(pd.concat(shops), tmp_path, "sold")
     assert config.data.window is None
-    assert "a series for each pair of `shop` and `item`" in drawn.warnings[0]
+    assert "a series for each value of `shop` and `item` together" in drawn.warnings[0]
+    towns = pd.concat([pd.concat(shops).assign(town=town) for town in ("Ulm", "Bonn")])
+    assert "each value of `shop`, `item` and `town` together" in draw(towns, tmp_path, "sold")[0].warnings[0]
     both = pd.concat(shops).assign(both=lambda frame: frame["shop"] + frame["item"])
     assert draw(both, tmp_path, "sold")[1].data.group == "both"
 

@@ -34,6 +34,7 @@ def rows(moments, period, spell="%Y-%m-%d"):
         (rows(DAYS, 7), {"step": "1 day", "horizons": 7}, 7),
         (rows(DAYS, 7, "%d/%m/%Y"), {"format": "%d/%m/%Y", "step": "1 day", "horizons": 7}, 7),
         (rows(DAYS, 20), {"step": "1 day", "horizons": 7}, 20),  # what repeats is not what the calendar has
+        (rows(pd.date_range("2004-01-05", periods=300, freq="W-MON"), 52), {"step": "1 week", "horizons": 24}, 52),
         (rows(pd.date_range("2020-01-01", periods=300, freq="B"), 5), {"step": "1 weekday", "horizons": 5}, 5),
         (
             rows(pd.date_range("2020-01-01", periods=600, freq="h"), 24, "%Y-%m-%d %H:%M"),

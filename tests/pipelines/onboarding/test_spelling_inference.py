@@ -33,6 +33,38 @@ def test_markers_are_those_of_pandas_and_r_and_among_numbers_others_as_well(cell
     assert find_markers(column(*cells)) == markers
 
 
+@pytest.mark.parametrize("word", ["TBD", "k. A.", "(null)", "inconnu", "??"])
+def test_a_word_that_repeats_among_numbers_or_dates_is_a_marker_and_said_to_be(tmp_path, word):
+    numbers = [f"{number / 4:.2f}" for number in range(ROWS)]
+    days = list(pd.date_range("2021-01-31", periods=ROWS).strftime("%d/%m/%Y"))
+    frame = of(
+        0, 1, size=[*numbers[9:], *[word] * 9], day=[word, word, *days[2:]], few=["1", "2", word, word] * (ROWS // 4)
+    )
+    drawn, config = draw(frame, tmp_path, "y")
+    found = config.features
+    assert (found["size"].kind, found["day"].kind, found["few"].kind) == ("numeric", "timestamp", "categorical")
+    assert found["size"].missing == found["day"].missing == (word,)
+    assert not found["few"].missing
+    assert drawn.warnings[:2] == [
+        f"`{word}` in `size`, 9 cells among numbers or dates, is read as a missing value",
+        f"`{word}` in `day`, 2 cells among numbers or dates, is read as a missing value",
+    ]
+    check_small(config)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["1.5", "2.5", "oops"],  # once, it is a mistake
+        [*map(str, range(30)), *["low", "mid", "high", "top"] * 2],  # four words are values
+        [*map(str, range(30)), *["none at all"] * 40],  # most of the rows
+        [*map(str, range(9)), *["many"] * 3],  # one of few values
+    ],
+)
+def test_words_that_may_be_values_are_no_markers(cells):
+    assert find_markers(column(*cells)) == {}
+
+
 @pytest.mark.parametrize(
     ("cells", "ways"),
     [
@@ -49,6 +81,8 @@ def test_markers_are_those_of_pandas_and_r_and_among_numbers_others_as_well(cell
         (["1,234", "2,500", "1,234,567"], [Spelling(thousands=",")]),
         (["1 234", "12 500"], [Spelling(thousands=" ")]),
         (["1'234.5"], [Spelling(thousands="'")]),
+        (["1,23,456", "12,34,567", "45,000"], [Spelling(thousands=",")]),  # lakh and crore
+        (["1.234,50-", "7,5"], [Spelling(decimal=",", thousands=".")]),
         (["1.5", "2"], []),
         (["$5", "5 %"], []),
         (["10000000000000000000000000", "3"], []),  # beyond 64 bits, whatever parts its fraction
@@ -171,9 +205,13 @@ def test_a_word_that_is_a_class_of_the_label_is_no_marker_of_another_column(tmp_
         (99, range(18, 90), False),  # an age as any other
         (999, range(0, 2000, 7), False),
         (-1, range(18, 90), False),
+        (2147483647, range(18, 90), True),
+        ("1e+30", range(18, 90), True),
+        (32767, range(0, 60_000, 7), False),
     ],
 )
 def test_a_number_that_may_stand_for_a_missing_one_is_named(odd, others, said):
     told = f"{odd} stands in 2 rows, far from all other numbers: if it stands for a missing value, say missing: [{odd}]"
-    assert doubt_code(column(odd, odd, *others)) == (told if said else "")
-    assert not doubt_code(column(odd, *others))  # once, it is a number as any other
+    others = [*map(str, others)]
+    assert doubt_code(column(str(odd), str(odd), *others)) == (told if said else "")
+    assert not doubt_code(column(str(odd), *others))  # once, it is a number as any other

@@ -227,7 +227,8 @@ def test_a_recurring_run_is_deleted_without_the_runs_that_it_has_started(
     service = connect_service("kubeflow", config)
     apply(service, config)
     run = start(server, service)
-    assert service.delete(service.recurring()[0]) == ""
+    recurring = service.recurring()[0]
+    assert service.delete(recurring) == f"trips ({recurring.id}) is deleted, and its run {run} goes on."
     assert (server.recurring_runs, run in server.workflows) == ({}, True)
 
 
@@ -338,6 +339,17 @@ def test_runs_of_one_second_are_listed_all(server: KfpServer, configure: Configu
     server.tick = 0.0
     service = connect_service("kubeflow", configure())
     assert {service.submit(PIPELINE, {}).run for _ in range(5)} == {run.run for run in service.newest()}
+
+
+def test_of_an_experiment_the_runs_of_this_pipeline_are_listed_those_of_its_schedule_as_well(
+    server: KfpServer, configure: Configure
+) -> None:
+    config = configure()
+    service = connect_service("kubeflow", config)
+    apply(service, config)
+    ours = {service.submit(PIPELINE, {}).run, start(server, service)}
+    service.submit(PIPELINE.replace("pipelineInfo: {name: trips}", "pipelineInfo: {name: others}"), {})
+    assert {run.run for run in service.newest()} == ours
 
 
 def test_a_time_zone_that_the_scheduler_does_not_read_in_is_refused(server: KfpServer, configure: Configure) -> None:

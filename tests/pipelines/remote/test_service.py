@@ -36,7 +36,7 @@ def test_its_data_is_plain() -> None:
         "url": "https://here",
         "state": "FAILED",
         "created": "2026-01-01T00:00:00+00:00",
-        "steps": ({"name": "example-gen", "state": "SUCCEEDED", "error": ""},),
+        "steps": ({"name": "example-gen", "state": "SUCCEEDED", "error": "", "tries": ()},),
         "error": "out of memory",
         "exit_code": 1,
     }

@@ -22,6 +22,13 @@ def test_parameters_are_as_they_were_before_they_were_packed() -> None:
     assert told.file == Path("/tmp/kfp_outputs/output_metadata.json")
 
 
+def test_a_step_that_decides_is_told_who_asks_and_where_its_answer_goes() -> None:
+    component = {"outputDefinitions": {"parameters": {"due": {"parameterType": "BOOLEAN"}}}}
+    told = read_executor_input(json.dumps(executor_input(VALUES | {"asked": pack("ada: $$")}, component, "")))
+    assert (told.asked, told.parameters) == ("ada: $$", {"due": Path("/tmp/kfp/outputs/due")})
+    assert read_executor_input(json.dumps(executor_input(VALUES, {}, ""))).asked == ""
+
+
 def test_a_config_may_be_written_into_kubeflow_s_form_as_it_is() -> None:
     told = read_executor_input(json.dumps(executor_input(VALUES | {"config": "name: trips"}, {}, "")))
     assert told.document == "name: trips"

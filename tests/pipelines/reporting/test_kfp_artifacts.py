@@ -42,7 +42,8 @@ REJECTED = record(
 
 def told(folder, *names):
     artifacts = {name: {"name": name, "uri": f"{folder}/deep/{name}"} for name in names}
-    return ExecutorInput("r1", "", (), True, artifacts, folder / "outputs" / "executor_output.json")
+    parameters = {name: folder / "outputs" / name for name in ("due", "decision")}
+    return ExecutorInput("r1", "", (), True, artifacts, folder / "outputs" / "executor_output.json", parameters, "")
 
 
 def handed_over(folder):
@@ -96,6 +97,32 @@ def test_the_page_of_a_run_that_failed_at_once_says_why():
     assert '<td>– not run</td>\n<td class="number"></td>' in page
     assert "In service: version 1" in page
     assert kfp_artifacts.figures(REJECTED) == {}
+
+
+WAITING = {"name": "new_rows", "figure": 3, "limit": 5, "met": False, "text": "3 of 5 new rows"}
+NOT_DUE = {"due": False, "text": "not due: 3 of 5 new rows", "conditions": [WAITING]}
+
+
+def test_the_page_of_a_run_that_was_not_due_says_what_it_waits_for(tmp_path):
+    kfp_artifacts.write_run(
+        {"pipeline": "taxi", "run": None, "exit_code": 0, "decision": NOT_DUE}, told(tmp_path, "summary")
+    )
+    page = (tmp_path / "deep" / "summary").read_text()
+    assert '<h1 class="good">not due: 3 of 5 new rows</h1>' in page
+    assert "<tr><td>new_rows</td><td>3 of 5 new rows</td><td>waits</td></tr>" in page
+
+
+def test_the_page_of_a_run_that_was_due_says_why_it_ran():
+    met = {**WAITING, "figure": 6, "met": True, "text": "6 of 5 new rows"}
+    page = kfp_artifacts.render(record(decision={"due": True, "text": "due: 6 of 5 new rows", "conditions": [met]}))
+    assert "<p>Why it ran: due: 6 of 5 new rows</p>" in page
+    assert "<td>6 of 5 new rows</td><td>reached</td>" in page
+
+
+def test_what_was_decided_is_what_the_other_steps_wait_for(tmp_path):
+    kfp_artifacts.write_decision(NOT_DUE, told(tmp_path))
+    due, decision = ((tmp_path / "outputs" / name).read_text() for name in ("due", "decision"))
+    assert (due, decision) == ("false", "not due: 3 of 5 new rows")
 
 
 def test_the_model_is_told_of_where_it_lies(tmp_path):

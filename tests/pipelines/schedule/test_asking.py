@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from configs.errors import ConfigError
 from pipelines.schedule.asking import Answer, begin_asking, read_answer
 from tests.sandbox import YAML, Sandbox
 
@@ -36,7 +37,14 @@ def test_what_a_process_answers(code: int, said: object, answer: Answer) -> None
 def test_what_is_no_answer_is_told_with_its_last_words(output: str) -> None:
     told = read_answer(-9, output, "")
     assert (told.exit_code, told.decided, told.run) == (-9, False, None)
-    assert told.text in ("its process ended with -9: it said nothing", "None")
+    assert told.text == "its process ended with -9: it said nothing"
+    assert str(told.error) == "its process ended with -9. The daemon's log has what it said."
+
+
+def test_why_there_is_no_answer_is_told_as_an_error() -> None:
+    error = read_answer(2, json.dumps({"error": ERROR | {"exit_code": 2}}), "").error
+    assert isinstance(error, ConfigError)
+    assert (error.what, error.where, error.remedy) == ("Not blessed.", "Pusher", "Improve it.")
 
 
 def wait_for(path: Path) -> Answer:

@@ -6,14 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from configs.errors import MillraceError
 from configs.loading.loader import load
 from pipelines.schedule.asking import Answer
-from pipelines.schedule.daemon import AGAIN, Daemon
+from pipelines.schedule.daemon import Daemon
 from pipelines.schedule.state import change_state
+from tests.fakes.webhook import listening
+from tests.pipelines.execution.test_local_runner import wait_for
 from tests.sandbox import YAML
 
 NOON = datetime(2026, 6, 2, 12, tzinfo=timezone.utc)
-HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
+HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
 
 
 @dataclass
@@ -161,7 +164,22 @@ def test_one_that_gave_no_answer_is_asked_again_before_long(world: World) -> Non
     world.step()
     world.answer("taxi", Answer(-9, "its process ended with -9: it said nothing"))
     assert world.step() == []
-    assert world.step(AGAIN) == ["taxi"]
+    assert world.step(15 * MINUTE) == ["taxi"]
+
+
+def test_who_is_to_be_told_hears_once_that_no_answer_comes_and_once_that_one_does(world: World) -> None:
+    with listening() as hook:
+        world.write("taxi", f"schedule: {{cron: 0 3 * * *}}\nnotify: [{{kind: webhook, url: '{hook.url}'}}]\n")
+        for _ in range(3):
+            assert world.step(HOUR) == ["taxi"]
+            world.answer("taxi", Answer(1, "it is read-only", error=MillraceError("The disk is read-only.")))
+            assert world.step() == []
+        assert world.step(HOUR) == ["taxi"]
+        assert wait_for(lambda: len(hook.taken) == 1)
+        world.answer("taxi", later(NOON + 9 * HOUR))
+        world.step()
+        assert wait_for(lambda: len(hook.taken) == 2)
+    assert [text.split(":")[0] for text in hook.texts] == ["taxi failed", "taxi recovered"]
 
 
 def test_a_config_without_a_schedule_is_left_alone_and_one_that_is_gone_is_let_go(world: World) -> None:

@@ -4,13 +4,14 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import datetime, timedelta, timezone
 
 import pytest
 import tensorflow as tf
 
 from configs.errors import MillraceError
 from pipelines.serving import record_files
-from pipelines.serving.record_files import RecordFiles, read_records
+from pipelines.serving.record_files import RecordFiles, may_hold, read_records
 from tests.fakes.small_disk import mounted
 
 MOST = 8_000_000
@@ -154,3 +155,10 @@ def test_a_link_is_not_followed(tmp_path):
     files.append(b"one")
     files.close()
     assert target.read_bytes() == b"dear"
+
+
+def test_a_file_may_hold_what_was_written_within_an_hour_of_its_beginning():
+    name = "20260602T103000.000000-host-0a1b2c3d.tfrecord"
+    moment = datetime(2026, 6, 2, 11, 29, tzinfo=timezone.utc)
+    assert may_hold(name, moment)
+    assert not may_hold(name, moment + timedelta(minutes=2))

@@ -22,10 +22,7 @@ def server() -> Iterator[Any]:
 @pytest.fixture
 def files(server: Any) -> Any:
     """The bucket, empty."""
-    if server.find(bucket.BUCKET):
-        server.rm(f"{bucket.BUCKET}/", recursive=True)
-    if not server.exists(bucket.BUCKET):
-        server.mkdir(bucket.BUCKET)
+    bucket.empty(server)
     return server
 
 

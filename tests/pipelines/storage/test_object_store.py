@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 import s3fs
 
-from configs.errors import ConfigError, MillraceError
+from configs.errors import MillraceError
 from configs.home import Home
 from pipelines.storage import object_store, sync
 from tests.fakes import bucket
-from tests.pipelines.storage.conftest import URL
 
 
 def test_files_go_into_a_folder_of_a_store_and_come_back(tmp_path: Path) -> None:
@@ -48,20 +47,3 @@ def test_a_machine_without_an_account_is_told(here: Home, monkeypatch: pytest.Mo
     with pytest.raises(MillraceError, match="There are no credentials for this store"):
         sync.require_access(here)
     s3fs.S3FileSystem.clear_instance_cache()
-
-
-@pytest.mark.parametrize(
-    ("error", "kind", "words"),
-    [
-        (PermissionError("Access Denied"), MillraceError, "This account may not do that in the store: Access Denied."),
-        (OSError("[Errno 5] Connection\nreset"), MillraceError, "cannot be used: OSError: [Errno 5] Connection."),
-        (ValueError("Protocol not known: abc"), ConfigError, "This is no store that is known: Protocol not known"),
-        (FileNotFoundError("The specified bucket"), MillraceError, "The store is not there: The specified bucket."),
-    ],
-)
-def test_an_error_is_one_paragraph(error: Exception, kind: type[MillraceError], words: str) -> None:
-    told = object_store.explain(URL, error)
-    assert type(told) is kind
-    assert words in told.what
-    assert told.where == URL
-    assert told.remedy

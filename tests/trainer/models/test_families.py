@@ -33,6 +33,7 @@ OPTIONS = {
     "linear": Linear(family="linear"),
     "dnn": Dnn(family="dnn", hidden_units=(8,), dropout=0.1),
     "dnn, normalised": Dnn(family="dnn", batch_norm=True, **SMALL),
+    "dnn, residual": Dnn(family="dnn", depth=2, width=8, embedding=2, residual=True, dropout=0.1),
     "wide_deep": WideDeep(family="wide_deep", crosses=(("hue", "colour"),), **SMALL),
     "cnn": Cnn(family="cnn", blocks=(Convolution(filters=4, pool=1), Convolution(filters=6)), **SMALL),
     "cnn, normalised": Cnn(family="cnn", blocks=(Convolution(filters=8),), collapse="max", batch_norm=True, **SMALL),
@@ -95,6 +96,10 @@ PARAMETERS = {
     "linear": lambda units: (FLAT + 4 + 3 + 6 + 1) * units,
     "dnn": lambda units: (4 + 3 + 6) * 8 + dense(FLAT + 3 * 8, 8, units),
     "dnn, normalised": lambda units: VOCABULARIES + WORDS + (FLAT + 3 * 2) * 8 + 4 * 8 + dense(8, units),
+    # The sum is brought to its width, each layer normalises and adds to it, and so does the end.
+    "dnn, residual": lambda units: (
+        VOCABULARIES + WORDS + dense(FLAT + 3 * 2, 8) + 2 * (2 * 8 + dense(8, 8)) + 2 * 8 + dense(8, units)
+    ),
     "wide_deep": lambda units: (4 + 3 + 6 + 4 * 3) * units + VOCABULARIES + WORDS + dense(FLAT + 3 * 2, 8, units),
     # Three of a kernel of 3, over 1 channel of 3 x 3 pixels, 2 numbers and 2 of an embedding; 2 x 2, 3 and 2 are left.
     "cnn": lambda units: (

@@ -4,9 +4,13 @@ import pytest
 
 from configs.errors import ConfigError
 from configs.schema.models import Dnn, Rnn
+from configs.schema.training import Training
+from tests.trainer import digits
 from tests.trainer.conftest import LABELS
 from trainer.features.transforms import Column
 from trainer.models import layers
+from trainer.models.dnn import build
+from trainer.training.fit import fit
 
 NUMBER, COLOUR = Column("fare"), Column("colour.id", size=3)
 WORDS, STEPS = Column("review", size=4, length=3), Column("pulse", shape=(3, 2))
@@ -46,6 +50,35 @@ def test_hidden_layers_are_as_wide_as_the_options_say():
     deep = layers.hidden(tensors["fare"], Dnn(family="dnn", hidden_units=(4, 3), activation="relu"))
     assert deep.shape == (None, 3)
     assert (answer(deep, tensors) >= 0).all()
+
+
+def test_residual_layers_add_to_what_they_are_given_of_which_they_see_each_row_normalised():
+    """One that brings the row to its width, 2, and one that adds to it; then the sum is normalised."""
+    options = Dnn(family="dnn", depth=1, width=2, activation="relu", residual=True)
+    tensors = layers.inputs([NUMBER])
+    model = keras.Model(tensors, layers.hidden(tensors["fare"], options))
+    normal = [np.ones(2), np.zeros(2)]
+    model.set_weights(
+        [np.array([[1.0, 3.0]]), np.zeros(2), *normal, np.array([[0.0, 0.0], [5.0, 1.0]]), np.ones(2), *normal]
+    )
+    # 2 becomes (2, 6), is normalised to (-1, 1) and activated to (0, 1); (5, 1) + 1 is added to (2, 6).
+    assert model({"fare": np.array([[2.0]])}).numpy() == pytest.approx(np.zeros((1, 2)), abs=0.01)
+    sums = keras.Model(tensors, model.layers[-1].input)
+    assert sums({"fare": np.array([[2.0]])}).numpy() == pytest.approx(np.array([[8.0, 8.0]]), abs=0.01)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(
+    ("depth", "residual", "low", "high"),
+    [(24, False, 0.5, 0.9), (48, False, 0.0, 0.2), (24, True, 0.96, 1.0), (48, True, 0.95, 1.0)],
+)
+def test_residual_layers_learn_however_many_there_are_and_plain_ones_do_not(depth, residual, low, high):
+    train, asked = digits.draw()
+    keras.utils.set_random_seed(0)
+    model = build(Dnn(family="dnn", depth=depth, width=64, residual=residual), digits.LABEL, digits.COLUMNS)
+    rows = digits.batch(train, 32)
+    fit(model, rows, rows.take(1), Training(epochs=20), "multiclass")
+    assert low <= digits.score(model, asked) <= high
 
 
 @pytest.mark.parametrize(("column", "steps"), [(NUMBER, False), (COLOUR, False), (WORDS, True), (STEPS, True)])

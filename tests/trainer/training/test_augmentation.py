@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from configs.errors import ConfigError
-from configs.schema.augmentation import Augmentation, Images, Sequences, Texts
+from configs.schema.augmentation import Augmentation, Images, Numbers, Sequences, Texts
 from configs.schema.config import Label
 from configs.schema.models import Dnn
 from configs.schema.training import Optimizer, Training
@@ -23,6 +23,7 @@ COLUMNS = [
     Column("pulse", shape=(4, 2)),
     Column("pulse.mask", length=4, mask_of="pulse"),
 ]
+LABEL = Label(name="label", kind="binary")
 SEED = tf.constant([3, 5], tf.int64)
 
 
@@ -45,7 +46,9 @@ def batch():
 
 def changed(batch, seed=SEED, **options):
     given = {name: tf.constant(values) for name, values in batch.items()}
-    return {name: tensor.numpy() for name, tensor in augment(Augmentation(**options), COLUMNS)(given, seed).items()}
+    found, label = augment(Augmentation(**options), COLUMNS, LABEL)((given, tf.constant([[1]])), seed)
+    assert label.numpy() == [[1]]
+    return {name: tensor.numpy() for name, tensor in found.items()}
 
 
 def photos(batch, **options):
@@ -125,6 +128,13 @@ def test_steps_jitter_and_padding_stays(batch):
     assert (found[:, 2:] == 0).all()
 
 
+def test_numbers_jitter_and_nothing_else_does(batch):
+    found = changed(batch, numbers=Numbers(jitter=0.1))
+    assert (found["amount"] - 1).std() == pytest.approx(0.1, rel=0.2)
+    for name in batch.keys() - {"amount"}:
+        np.testing.assert_array_equal(found[name], batch[name])
+
+
 def test_chance_depends_on_the_seed_alone(batch):
     options = {"images": Images(rotation=20, noise=0.1), "texts": Texts(dropout=0.5)}
     first, again, other = (changed(batch, seed, **options) for seed in (SEED, SEED, SEED + 1))
@@ -136,7 +146,7 @@ def test_chance_depends_on_the_seed_alone(batch):
 
 def test_a_kind_that_there_is_none_of_is_refused():
     with pytest.raises(ConfigError, match="there are no images to change") as error:
-        augment(Augmentation(images=Images(noise=0.1)), COLUMNS[2:])
+        augment(Augmentation(images=Images(noise=0.1)), COLUMNS[2:], LABEL)
     assert error.value.where == "model.augment.images"
 
 
@@ -152,8 +162,8 @@ def test_a_model_that_saw_flipped_images_knows_mirrored_ones(images, reached):
     rows = tf.data.Dataset.from_tensor_slices(({"photo": photo}, label)).batch(50)
     keras.utils.set_random_seed(1)
     columns = [COLUMNS[1]]
-    model = build(Dnn(family="dnn", hidden_units=(16,)), Label(name="label", kind="binary"), columns)
-    feed = Feed.of(rows).change(augment(Augmentation(images=images), columns), seed=1)
+    model = build(Dnn(family="dnn", hidden_units=(16,)), LABEL, columns)
+    feed = Feed.of(rows).change(augment(Augmentation(images=images), columns, LABEL), seed=1)
     fit(model, feed, rows, Training(epochs=30, optimizer=Optimizer(learning_rate=0.01)), "binary")
     known, mirrored = (((model({"photo": x}).numpy() > 0.5) == label).mean() for x in (photo, photo[:, :, ::-1]))
     assert known > 0.95

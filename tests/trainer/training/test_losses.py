@@ -38,6 +38,8 @@ def value(options, kind, label, answer, spread=1.0):
             [0.1, 0.7, 0.2],
             -0.8 * np.log(0.7) - 0.1 * np.log(0.1) - 0.1 * np.log(0.2),
         ),
+        ("binary", None, [0.3], [0.8], -0.3 * np.log(0.8) - 0.7 * np.log(0.2)),
+        ("multiclass", None, [0.6, 0.4, 0.0], [0.1, 0.7, 0.2], -0.6 * np.log(0.1) - 0.4 * np.log(0.7)),
         ("regression", None, [3.0], [1.0], 4),
         ("regression", Loss(name="mae"), [3.0], [1.0], 2),
         ("regression", Loss(name="huber"), [3.0], [1.0], 0.5 + 1),

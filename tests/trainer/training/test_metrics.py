@@ -36,6 +36,14 @@ def test_classes_are_judged_alike_by_probabilities_and_by_margins(margin):
     assert found == pytest.approx(EXPECTED, abs=0.01)
 
 
+def test_a_share_of_a_class_counts_as_the_class_where_it_is_the_largest():
+    shares = np.where(LABEL == 1, 0.7, 0.2)
+    assert measured("binary", shares, SCORE, FITTING["binary"]) == measured("binary", LABEL, SCORE, FITTING["binary"])
+    answers = np.array([[0.1, 0.7, 0.2], [0.5, 0.3, 0.2]], "float32")
+    for label, reached in (([[1], [1]], 0.5), ([[0.3, 0.6, 0.1], [0.9, 0.1, 0.0]], 1.0)):
+        assert measured("multiclass", np.array(label), answers) == {"accuracy": reached}
+
+
 def test_numbers_are_judged_in_their_unit_and_by_the_share_of_variance():
     label, answers = np.array([[1.0], [2.0], [3.0]], "float32"), np.array([[1.0], [2.0], [4.0]], "float32")
     found = measured("regression", label, answers, FITTING["regression"])

@@ -1,0 +1,95 @@
+"""What a run tells of why its model answers as it does, in the time that it is given."""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from components.evaluation.figures import COSTS, TARGETS, choose_figures
+from components.explanation.dependence import depend
+from components.explanation.examples import Picture, choose_examples
+from components.explanation.importance import Measure, permute
+from components.explanation.rows import find_labels, find_weights
+from components.readers.row_batch import choose_columns
+from components.registry.versions import OF_ROWS
+from components.scoring.scorer import Asked
+from configs.schema.config import Config, Label
+from configs.schema.evaluation import MAIN
+
+KEPT_IN = f"{OF_ROWS}/explanation.json"  # in the evaluation
+ROWS = 1000  # that are asked
+STRONGEST = 5  # features whose dependence is shown
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is told: the features, those of them whose values may be shown, in which metric, in how many CPU seconds."""
+
+    features: Sequence[str]
+    shown: Sequence[str]
+    metric: str
+    seconds: float
+    weight: str | None
+    pictures: Mapping[str, Picture] = field(default_factory=dict)
+
+
+def make_plan(config: Config) -> Plan | None:
+    """Returns what a config asks for; None where it asks for nothing."""
+    if config.explain is None:
+        return None
+    judging = [name for name in (*config.evaluation.thresholds, *MAIN) if name not in TARGETS]
+    metric = next(name for name in judging if name in config.label.metrics)
+    shown = [name for name in config.features if not config.hides(name) and not config.hides_label]
+    pictures = {
+        name: (feature.height, feature.width, feature.channels, feature.maximum)
+        for name, feature in config.features.items()
+        if feature.kind == "image"
+    }
+    return Plan(list(config.features), shown, metric, config.explain.seconds, config.data.weight, pictures)
+
+
+def keep_explanation(model: str, rows: pa.RecordBatch, label: Label, plan: Plan, folder: str) -> None:
+    """Writes into an evaluation which features a model relies on, and how its answers go with the strongest."""
+    start = time.process_time()
+    ask, asked = Asked(model).ask, choose_columns(rows, list(plan.features))
+    labels, answers = find_labels(rows, label), ask(asked)
+    measure = make_measure(label, plan.metric, labels, find_weights(rows, plan.weight))
+    found, count = permute(ask, asked, plan.features, measure, plan.seconds - (time.process_time() - start))
+    dependences = []
+    for item in [item for item in found if item.feature in plan.shown and item.mean > 0][:STRONGEST]:
+        if time.process_time() - start > plan.seconds:
+            break
+        dependences.append(depend(ask, asked, item.feature))
+    shown = [item.feature for item in found if item.feature in plan.shown]
+    told = {
+        "metric": plan.metric,
+        "rows": count,
+        "seconds": plan.seconds,
+        "spent": round(time.process_time() - start, 2),
+        "left_out": len(plan.features) - len(found),
+        "importance": [asdict(item) for item in found],
+        "dependence": [asdict(item) for item in dependences if item],
+        "examples": choose_examples(asked, labels, answers, label, shown, plan.pictures) if shown else {},
+    }
+    Path(folder, KEPT_IN).write_text(json.dumps(told))
+
+
+def make_measure(label: Label, metric: str, labels: np.ndarray, weights: np.ndarray) -> Measure:
+    """Returns what rates answers to some of the rows in a metric, as more is better."""
+    figure, sign = choose_figures(label)[metric], -1 if metric in COSTS else 1
+
+    def measure(answers: np.ndarray, chosen: np.ndarray) -> float:
+        return sign * float(figure.result(figure.take(labels[chosen], answers, weights[chosen])))
+
+    return measure
+
+
+def read_explanation(folder: str) -> Mapping[str, Any] | None:
+    """Returns what an evaluation keeps of it; None where nothing was asked for."""
+    file = Path(folder, KEPT_IN)
+    return json.loads(file.read_text()) if file.exists() else None

@@ -1,0 +1,122 @@
+"""What a run cost, and how its artifacts came of one another: each node with what it took, each artifact as a line."""
+
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+FIGURES = ("seconds", "cpu", "bytes")  # that are added up
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """One artifact: what it is, the execution that made it, and who read it; `lane` is where its line is drawn."""
+
+    name: str
+    type: str
+    node: str
+    execution: int | None
+    path: str
+    digest: str
+    bytes: int | None
+    readers: Sequence[str]
+    rows: Sequence[int]  # of its maker, then of its readers
+    lane: int
+
+    @property
+    def tip(self) -> str:
+        """What is told of its line."""
+        return f"{self.node}.{self.name}, {self.type}, read by {', '.join(self.readers) or 'none'}"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a node took; a figure that was not measured is None."""
+
+    node: str
+    state: str
+    seconds: float
+    cpu: float | None
+    memory: int | None
+    bytes: int | None  # of what it made
+    made: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """The costs of the nodes in their order, their sum, and the artifacts."""
+
+    costs: Sequence[Cost]
+    total: Cost
+    artifacts: Sequence[Artifact]
+    lanes: int
+    command: str  # that makes the run again
+
+
+def trace_lineage(record: Mapping[str, Any]) -> Lineage:
+    """Returns what the record of a run says of its nodes and their artifacts; of an older one as much as it has."""
+    nodes = [node for node in record["nodes"] if node["state"] != "not run"]
+    costs = [_count(node) for node in nodes]
+    artifacts = list(_lay(nodes, record["folder"]))
+    lanes = 1 + max((artifact.lane for artifact in artifacts), default=-1)
+    return Lineage(costs, _sum(costs), artifacts, lanes, tell_command(record))
+
+
+def tell_command(record: Mapping[str, Any]) -> str:
+    """Returns the command that makes a run again, by the config that it left."""
+    return f"millrace run {shlex.quote(record['folder'] + '/config.json')} --no-cache"
+
+
+def _count(node: Mapping[str, Any]) -> Cost:
+    sizes = node.get("sizes") or {}
+    return Cost(
+        node["node"],
+        node["state"],
+        node["seconds"],
+        node.get("cpu"),
+        node.get("memory"),
+        sum(sizes.values()) if sizes else None,
+        list(node["outputs"]),
+    )
+
+
+def _sum(costs: Sequence[Cost]) -> Cost:
+    known = {part: [found for cost in costs if (found := getattr(cost, part)) is not None] for part in FIGURES}
+    sums = {part: sum(known[part]) if known[part] else None for part in FIGURES[1:]}
+    memory = max((cost.memory for cost in costs if cost.memory), default=None)
+    return Cost("in all", "", sum(known["seconds"]), memory=memory, made=(), **sums)
+
+
+def _lay(nodes: Sequence[Mapping[str, Any]], folder: str) -> Iterable[Artifact]:
+    """Yields the artifacts, each on the first lane that is free from its maker to the last that reads it."""
+    ends: list[int] = []  # the last row of each lane so far
+    home = folder.rpartition("/runs/")[0]
+    for row, node in enumerate(nodes):
+        for name, uris in node["outputs"].items():
+            for uri in uris:
+                readers = {at: other["node"] for at, other in enumerate(nodes) if at > row and _reads(other, uri)}
+                last = max(readers, default=row)
+                lane = next((index for index, end in enumerate(ends) if end < row), len(ends))
+                ends[lane : lane + 1] = [last]
+                yield Artifact(
+                    name,
+                    node.get("types", {}).get(uri, ""),
+                    node["node"],
+                    _read_execution(uri, node),
+                    uri.removeprefix(f"{home}/"),
+                    node.get("digests", {}).get(uri, ""),
+                    node.get("sizes", {}).get(uri),
+                    list(readers.values()),
+                    [row, *readers],
+                    lane,
+                )
+
+
+def _reads(node: Mapping[str, Any], uri: str) -> bool:
+    return any(uri in uris for uris in node.get("inputs", {}).values())
+
+
+def _read_execution(uri: str, node: Mapping[str, Any]) -> int | None:
+    """Returns the execution that made an artifact: of one that the cache answered with, the last part of its place."""
+    made = uri.rpartition("/")[2]
+    return int(made) if made.isdecimal() else node.get("execution")

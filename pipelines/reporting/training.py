@@ -1,0 +1,58 @@
+"""How a training went, in words and figures: how long, how fast, where it stopped and why, and what it trained."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from configs.quantities import count
+from configs.schema.config import Config
+from pipelines.reporting.units import tell_seconds
+
+LOSS = "val_loss"
+
+
+@dataclass(frozen=True)
+class Told:
+    """Facts of a training by what they are called, and the layers of its model."""
+
+    facts: Mapping[str, str]
+    layers: Sequence[Mapping[str, Any]]  # name, kind, shape, parameters
+
+
+def tell_training(details: Mapping[str, Any], config: Config) -> Told | None:
+    """Returns what the Trainer's details say; None where it did not train."""
+    history = details.get("history")
+    if not history or not history.get(LOSS):
+        return None
+    facts = {
+        "stopped": tell_end(history[LOSS], details.get("unit", "epoch"), config),
+        "batch": count(details["batch_size"], "row") if details.get("batch_size") else "",
+        "time": _tell_pace(details, len(history[LOSS])),
+        "parameters": f"{details['parameters']:,}" if details.get("parameters") else "",
+        "devices": details.get("devices", ""),
+    }
+    return Told({name: fact for name, fact in facts.items() if fact}, details.get("layers", []))
+
+
+def tell_end(losses: Sequence[float], unit: str, config: Config) -> str:
+    """Returns where a training ended and why, by its losses on the eval split."""
+    best, stopping = min(range(len(losses)), key=losses.__getitem__) + 1, config.training.early_stopping
+    if stopping and unit == "epoch" and best + stopping.patience < len(losses) + 1 and len(losses) < _most(config):
+        borne = count(stopping.patience, unit)
+        return (
+            f"after {count(len(losses), unit)}: the eval loss had been no better for {borne}; "
+            f"the weights are those of {unit} {best}, the best"
+        )
+    kept = f"; the weights are those of {unit} {best}, the best" if stopping and best < len(losses) else ""
+    return f"after {count(len(losses), unit)}, as many as were to be{kept}; the eval loss was best in {unit} {best}"
+
+
+def _most(config: Config) -> float:
+    return float("inf") if config.training.steps else config.training.epochs
+
+
+def _tell_pace(details: Mapping[str, Any], epochs: int) -> str:
+    if not details.get("seconds") or not details.get("steps"):
+        return ""
+    step = 1000 * details["seconds"] / (details["steps"] * epochs)
+    return f"{tell_seconds(details['seconds'])}, {step:.3g} ms a step with what comes between"

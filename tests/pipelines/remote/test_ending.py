@@ -1,0 +1,75 @@
+"""How a run ends is told by its steps' logs: a verdict as soon as it is there, else by the last step."""
+
+from typing import Any
+
+import pytest
+
+from configs.errors import ConfigError, DataRejected, MillraceError, NotBlessed, PipelineBusy
+from pipelines.remote.connect import connect_service
+from pipelines.remote.ending import Witness
+from pipelines.remote.service import Run
+from pipelines.reporting.testimony import tell
+from pipelines.runs.outcomes import as_data
+from tests.fakes.argo_nodes import pod_name, tasks_of
+from tests.fakes.compiled_pipeline import PIPELINE
+from tests.fakes.kfp_server import KfpServer
+from tests.pipelines.remote.conftest import Configure
+
+REJECTED = DataRejected("'x' is no number", "rows.csv:7:fare", "Mend it.")
+
+
+def look(server: KfpServer, configure: Configure, state: str, *tasks: dict[str, Any]) -> tuple[Witness, Run]:
+    server.course = [{"state": state, "run_details": {"task_details": list(tasks)}}]
+    service = connect_service("kubeflow", configure())
+    return Witness(service), service.get_run(service.submit(PIPELINE, {}).run)
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (REJECTED, "Data rejected; nothing was published.\nrows.csv:7:fare: 'x' is no number.\nMend it."),
+        (NotBlessed("auc 0.5 < 0.8"), "Not blessed; nothing was published.\nauc 0.5 < 0.8."),
+        (PipelineBusy("Another run holds it"), "Failed; nothing was published.\nAnother run holds it."),
+        (ConfigError("Another image"), "Failed; nothing was published.\nAnother image."),
+    ],
+)
+def test_a_verdict_ends_a_run_at_the_first_try(
+    server: KfpServer, configure: Configure, error: MillraceError, text: str
+) -> None:
+    witness, run = look(server, configure, "RUNNING", *tasks_of("example-gen", "FAILED", "PENDING", state="RUNNING"))
+    server.logs[pod_name("example-gen", 0)] = f"failed\n{tell({'node': 'ExampleGen', **as_data(error)})}\nexit status"
+    assert witness.knows_end(run)
+    assert witness.ending is not None
+    assert (witness.ending.exit_code, witness.ending.text) == (error.exit_code, text)
+    assert run.exit_code is None
+
+
+def test_what_may_go_better_at_the_next_try_is_no_verdict_and_is_read_once(
+    server: KfpServer, configure: Configure
+) -> None:
+    witness, run = look(server, configure, "RUNNING", *tasks_of("trainer", "FAILED", "RUNNING"))
+    server.logs[pod_name("trainer", 0)] = tell({"node": "Trainer", **as_data(MillraceError("killed"))})
+    assert not witness.knows_end(run)
+    assert witness.notes == ["trainer, try 1: killed"]
+    assert str(run) == "running, 0 steps done, at work: trainer (try 2)"
+    read = [path for _, path in server.asked if path.endswith("/log")]
+    assert len(read) == 1
+    assert not witness.knows_end(run)
+    assert [path for _, path in server.asked if path.endswith("/log")] == read
+
+
+@pytest.mark.parametrize(("state", "code"), [("SUCCEEDED", 0), ("FAILED", 1)])
+def test_the_last_step_tells_how_a_run_ended(server: KfpServer, configure: Configure, state: str, code: int) -> None:
+    witness, run = look(server, configure, state, *tasks_of("trainer", state), *tasks_of("finish", "SUCCEEDED"))
+    text = "\nPublished version 1: auc 0.9\n"
+    server.logs[pod_name("finish", 0)] = text + tell({"exit_code": code, "published": 1, "text": text})
+    assert witness.knows_end(run)
+    assert witness.ending is not None
+    assert (witness.ending.exit_code, witness.ending.text, witness.ending.published) == (code, text.strip(), 1)
+
+
+def test_of_a_run_whose_logs_are_gone_its_state_alone_is_known(server: KfpServer, configure: Configure) -> None:
+    witness, run = look(server, configure, "FAILED", *tasks_of("trainer", "FAILED"), *tasks_of("finish", "SUCCEEDED"))
+    assert witness.knows_end(run)
+    assert witness.ending is None
+    assert run.exit_code == 1

@@ -1,0 +1,65 @@
+"""A training is told by where it stopped and why, how long it took, and what it trained."""
+
+import pytest
+
+from configs.loading.loader import load
+from configs.repository import ROOT
+from pipelines.reporting.training import tell_end, tell_training
+
+TAXI = ROOT / "configs" / "taxi.yaml"
+
+
+def configure(*overrides):
+    return load(TAXI, ["training.epochs=9", "training.early_stopping={patience: 2}", *overrides])
+
+
+@pytest.mark.parametrize(
+    ("losses", "overrides", "told"),
+    [
+        (
+            [3.0, 1.0, 2.0, 2.0],
+            (),
+            "after 4 epochs: the eval loss had been no better for 2 epochs; the weights are those of epoch 2, the best",
+        ),
+        ([3.0, 2.0], (), "after 2 epochs, as many as were to be; the eval loss was best in epoch 2"),
+        (
+            [9.0, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 1.0, 2.0],
+            (),
+            "after 9 epochs, as many as were to be; the weights are those of epoch 8, the best; the eval loss was best "
+            "in epoch 8",
+        ),
+        (
+            [1.0, 2.0, 3.0],
+            ("training.early_stopping=null", "training.epochs=3"),
+            "after 3 epochs, as many as were to be; the eval loss was best in epoch 1",
+        ),
+    ],
+)
+def test_why_it_stopped(losses, overrides, told):
+    assert tell_end(losses, "epoch", configure(*overrides)) == told
+
+
+def test_the_facts_and_the_layers():
+    layers = [{"name": "out", "kind": "Dense", "shape": [None, 1], "parameters": 4}]
+    details = {
+        "history": {"loss": [2.0, 1.0], "val_loss": [2.0, 1.0]},
+        "batch_size": 256,
+        "parameters": 26682,
+        "devices": "1 CPU",
+        "steps": 50,
+        "seconds": 5.0,
+        "layers": layers,
+    }
+    told = tell_training(details, configure())
+    assert told.layers == layers
+    assert {name: fact for name, fact in told.facts.items() if name != "stopped"} == {
+        "batch": "256 rows",
+        "time": "5.0 s, 50 ms a step with what comes between",
+        "parameters": "26,682",
+        "devices": "1 CPU",
+    }
+
+
+def test_an_older_run_tells_what_it_knows_and_none_nothing():
+    assert list(tell_training({"history": {"val_loss": [1.0]}}, configure()).facts) == ["stopped"]
+    assert tell_training({}, configure()) is None
