@@ -29,6 +29,8 @@ from pipelines.reporting.console import Screen, conclude, listing, open_console
 
 app = typer.Typer()
 
+NEWEST = 50  # runs that a person is shown
+
 
 def complete_node(begun: str) -> list[str]:
     """Returns the nodes whose names begin so, for the shell."""
@@ -148,10 +150,13 @@ def runs(
     home = load(path).home
     sync.fetch_records(home)
     found = [find_record(home, run_id)] if run_id else read_records(home)
+    shown = list(found if output is Output.json else found[:NEWEST])
     table = listing("run", "ended", "exit code", "published")
-    for record in found:
+    for record in shown:
         table.add_row(record["run"], record["ended"], str(record["exit_code"]), str(record["published"] or ""))
-    answer(output, found, table)
+    answer(output, shown, table)
+    if len(shown) < len(found):
+        typer.echo(f"and {len(found) - len(shown):,} before; --output json has all")
 
 
 @app.command()

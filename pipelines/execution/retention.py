@@ -6,7 +6,6 @@ of these runs, of the newest run of each config that is still in use here, and o
 """
 
 import json
-import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -24,6 +23,7 @@ from configs.schema.config import Config
 from configs.schema.storage import Keep
 from pipelines.execution.provenance import describe_provenance
 from pipelines.runs.directory import read_records, write_file
+from pipelines.runs.disk_use import measure_folder
 from pipelines.runs.run import STARTED, Run
 
 Records = Sequence[Mapping[str, Any]]
@@ -55,7 +55,7 @@ def choose_doomed(config: Config, keep: Keep) -> Doomed:
     needed = {*staying, *_list_live(config, records), *([waiting.line["run"]] if waiting else [])}
     runs = _choose_runs(home, records, needed, keep.runs)
     artifacts = _choose_artifacts(home, records, needed, keep.artifacts)
-    size = sum(map(_measure, (*versions, *runs, *artifacts)))
+    size = sum(map(measure_folder, (*versions, *runs, *artifacts)))
     return Doomed(versions, runs, artifacts, size)
 
 
@@ -143,9 +143,3 @@ def _list_uris(record: Mapping[str, Any]) -> list[str]:
 
 def _locate(uri: str) -> Path:
     return Path(uri).resolve()
-
-
-def _measure(folder: Path) -> int:
-    return sum(
-        os.lstat(os.path.join(place, name)).st_blocks * 512 for place, _, names in os.walk(folder) for name in names
-    )

@@ -4,10 +4,12 @@ import json
 import os
 import secrets
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
+
+from pydantic_core import from_json
 
 from components.registry.file_lock import hold_file
 from configs.clock import tell_now
@@ -78,22 +80,48 @@ def _holder(home: Home) -> str:
         return "it has just begun"
 
 
-def read_records(home: Home) -> list[dict[str, Any]]:
+class Records(Sequence[dict[str, Any]]):
+    """The records of runs in an order; each is read when it is asked for, as of a thousand runs few are."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self.paths = paths
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    @overload
+    def __getitem__(self, index: int) -> dict[str, Any]: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[dict[str, Any]]: ...
+
+    def __getitem__(self, index: int | slice) -> dict[str, Any] | list[dict[str, Any]]:
+        """Returns one record, or some; raises MillraceError for one that cannot be read."""
+        if isinstance(index, slice):
+            return list(map(read_record, self.paths[index]))
+        return read_record(self.paths[index])
+
+
+def read_records(home: Home) -> Records:
     """Returns the records of the runs that have ended, that which began last first.
 
-    Raises MillraceError for one that cannot be read: what is newest is not known then.
+    Raises MillraceError for one without a number that cannot be read: what is newest is not known then.
     """
-    return sorted(
-        map(read_record, home.runs.glob(f"*/{RECORD}")),
-        key=lambda record: (record.get("number", 0), record["ended"], record["run"]),
-        reverse=True,
-    )
+    return Records(sorted(home.runs.glob(f"*/{RECORD}"), key=_find_place, reverse=True))
+
+
+def _find_place(path: Path) -> tuple[int, str, str]:
+    number = _number(path.with_name(NUMBER))
+    if number:
+        return number, "", path.parent.name
+    record = read_record(path)
+    return record.get("number", 0), record["ended"], record["run"]
 
 
 def read_record(path: Path) -> dict[str, Any]:
     """Returns the record of one run; raises MillraceError where it cannot be read."""
     try:
-        record = json.loads(path.read_text())
+        record = from_json(path.read_bytes())
         if not {"run", "ended"} <= record.keys():
             raise ValueError("it is no record of a run")
     except (OSError, ValueError, AttributeError) as error:

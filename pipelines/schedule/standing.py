@@ -3,16 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from components.registry.challenger import tell_waiting
 from components.registry.versions import history
-from configs.home import Home
 from configs.schema.config import Config
 from configs.schema.duration import format_duration
 from configs.schema.evaluation import MAIN
 from pipelines.runs.directory import read_records
+from pipelines.runs.disk_use import measure_folder
 from pipelines.schedule.state import read_state
 from pipelines.schedule.times import find_next
 from pipelines.storage import sync
@@ -80,7 +79,7 @@ def describe_standing(config: Config, now: datetime) -> Standing:
         next=time,
         waits=waits,
         challenger=tell_waiting(home, config.evaluation.shadow),
-        bytes=measure_home(home),
+        bytes=measure_folder(home.root),
     )
 
 
@@ -98,19 +97,6 @@ def _find_wait(config: Config, now: datetime) -> tuple[str | None, str]:
         f"{name} {limit:,}" if isinstance(limit, int) else f"{name} {limit}" for name, limit in when.items()
     )
     return find_next(config.schedule, now).isoformat(), waits or "its time"
-
-
-def measure_home(home: Home) -> int:
-    """Returns how many bytes a pipeline takes on the disk of this machine."""
-    return sum(_measure(path) for path in home.root.rglob("*"))
-
-
-def _measure(path: Path) -> int:
-    try:
-        found = path.lstat()
-    except OSError:  # a run may remove it meanwhile
-        return 0
-    return found.st_blocks * 512
 
 
 def tell_age(standing: Standing) -> str:

@@ -35,7 +35,7 @@ def test_a_daemon_that_is_killed_with_its_run_goes_on_with_it(fresh: Sandbox) ->
     for process in [*psutil.Process(daemon.pid).children(recursive=True), daemon]:
         process.kill()
     daemon.wait()
-    assert read_records(fresh.home) == []
+    assert len(read_records(fresh.home)) == 0
     daemon = start_daemon(fresh)
     try:
         assert wait_for(lambda: len(read_records(fresh.home)) == 1, PATIENCE), fresh.show_log()

@@ -22,7 +22,7 @@ from tests.sandbox import Sandbox
 
 def end(home: Home, run_id: str, at: str) -> None:
     run = Run(home, run_id)
-    run.folder.mkdir(parents=True)
+    run.folder.mkdir(parents=True, exist_ok=True)
     directory.write_file(run.record, json.dumps({"run": run_id, "ended": at, "exit_code": 0}))
 
 
@@ -107,7 +107,25 @@ def test_runs_are_ordered_by_which_began_after_which_whatever_the_clock_says(tmp
         directory.write_file(run.record, json.dumps({"run": run_id, "number": number, "ended": at}))
     directory.begin_run(config, Run(home, "a"))
     assert directory.number_of(Run(home, "a")) == 1
-    assert [record["run"] for record in directory.read_records(home)] == ["b", "a", "unnumbered"]
+    records = directory.read_records(home)
+    assert [record["run"] for record in records] == ["b", "a", "unnumbered"]
+    assert (len(records), [record["run"] for record in records[1:]], records[-1]["run"]) == (
+        3,
+        ["a", "unnumbered"],
+        "unnumbered",
+    )
+
+
+def test_of_many_runs_only_those_that_are_asked_for_are_read(tmp_path: Path, config: Config) -> None:
+    home = Home(tmp_path)
+    for run_id in ("a", "b"):
+        directory.begin_run(config, Run(home, run_id))
+        end(home, run_id, "2026-01-01T00:00:00+00:00")
+    Run(home, "a").record.write_text("damaged")
+    records = directory.read_records(home)
+    assert (len(records), records[0]["run"]) == (2, "b")
+    with pytest.raises(MillraceError, match="cannot be read"):
+        list(records)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"run": "a"}', "\ud800"])
@@ -132,7 +150,7 @@ def test_a_lock_file_full_of_anything_is_taken_and_named_as_well_as_can_be(tmp_p
 
 
 def test_there_may_be_no_run_yet(tmp_path: Path) -> None:
-    assert directory.read_records(Home(tmp_path)) == []
+    assert list(directory.read_records(Home(tmp_path))) == []
     with pytest.raises(ConfigError, match="No run has ended yet"):
         directory.find_record(Home(tmp_path))
 
