@@ -12,7 +12,7 @@ from components.evaluation.figures import COUNT
 from components.evaluation.judgement import OVERALL, Failure
 from components.evaluation.tally import Estimate, Tally
 from components.patches.stderr import silence
-from components.readers.files import find_data
+from components.readers.sources import open_source
 from components.readers.spans import Choice, Span, find_all
 from components.registry.challenger import (
     ASIDE,
@@ -145,7 +145,7 @@ def list_pending(config: Config, challenger: Challenger, champion: Version) -> l
         remedy = "Put it into service by `millrace promote`, or run again: a newer one takes its place."
         raise MillraceError("its run, which tells what it was trained on, is gone.", challenger.line["run"], remedy)
     compared = {event["span"] for event in challenger.list_compared(champion.model_digest)}
-    there = find_all(*find_data(config.data.path), Choice.of(config.data))
+    there = find_all(*open_source(config.data), Choice.of(config.data))
     newest = max(own, own if other is None else other)
     return [span for number, span in there.items() if number > newest and span.name not in compared]
 
