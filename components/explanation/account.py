@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from components.evaluation.figures import COSTS, TARGETS, choose_figures
+from components.evaluation.figures import COSTS, choose_figures, choose_metric
 from components.explanation.dependence import depend
 from components.explanation.examples import Picture, choose_examples
 from components.explanation.importance import Measure, permute
@@ -19,7 +19,6 @@ from components.readers.row_batch import choose_columns
 from components.registry.versions import OF_ROWS
 from components.scoring.scorer import Asked
 from configs.schema.config import Config
-from configs.schema.evaluation import MAIN
 from configs.schema.features import Image
 from configs.schema.label import Label
 
@@ -44,8 +43,7 @@ def make_plan(config: Config) -> Plan | None:
     """Returns what a config asks for; None where it asks for nothing."""
     if config.explain is None:
         return None
-    judging = [name for name in (*config.evaluation.thresholds, *MAIN) if name not in TARGETS]
-    metric = next(name for name in judging if name in config.label.metrics)
+    metric = choose_metric(config.evaluation.thresholds, config.label)
     shown = [name for name in config.features if not config.hides(name) and not config.hides_label]
     pictures = {
         name: (feature.height, feature.width, feature.channels, feature.maximum)

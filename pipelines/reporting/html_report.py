@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Template
 from markupsafe import Markup
 
-from components.evaluation.figures import COSTS
+from components.evaluation.figures import COSTS, choose_metric
 from components.evaluation.judgement import OVERALL, Failure
 from components.evaluation.model_card import write_markdown
 from configs.schema.config import Config
@@ -26,6 +26,7 @@ from pipelines.reporting.data_table import tabulate
 from pipelines.reporting.explanation import explain
 from pipelines.reporting.figures import write_figures
 from pipelines.reporting.html_templates import open_templates
+from pipelines.reporting.leaderboard import rank_models
 from pipelines.reporting.lineage import trace_lineage
 from pipelines.reporting.metric_changes import list_changes
 from pipelines.reporting.quality import draw_quality
@@ -73,6 +74,7 @@ def gather(record: Mapping[str, Any], config: Config, changed: Comparison | None
     evaluation = details.get("Evaluator", {})
     measured, thresholds = evaluation.get("metrics", []), config.evaluation.thresholds
     missed = {(failure["slice"], failure["metric"]) for failure in evaluation.get("missed", [])}
+    judged = judge(measured, thresholds, missed)
     gate, rows = details.get("DataGate") or None, details.get("ExampleGen", {}).get("rows", {})
     return dict(
         record=record,
@@ -81,7 +83,7 @@ def gather(record: Mapping[str, Any], config: Config, changed: Comparison | None
         decision=record.get("decision"),
         changes=console.tell_changes(record),
         states={state: drawn.plain for state, drawn in console.STATES.items()},
-        judged=judge(measured, thresholds, missed),
+        judged=judged,
         failures=[str(Failure(**failure)) for failure in evaluation.get("missed", []) if failure["slice"] != OVERALL],
         service=tell_service(record, details.get("Resolver", {}).get("version")),
         steps=list_steps(record, {anomaly["key"] for anomaly in (gate or {}).get("anomalies", [])}),
@@ -91,6 +93,7 @@ def gather(record: Mapping[str, Any], config: Config, changed: Comparison | None
         search=details.get("Tuner"),
         trials=lay_trials(details.get("Tuner")),
         sklearn_baselines=details.get("SklearnBaselines", {}).get("models", {}),
+        leaderboard=rank_models(judged, details, choose_metric(thresholds, config.label)),
         missed=missed,
         explanation=explain(evaluation.get("explanation"), config.label),
         quality=draw_quality(evaluation.get("quality")),

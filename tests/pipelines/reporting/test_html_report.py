@@ -170,12 +170,16 @@ def test_a_change_that_has_nothing_to_be_measured_against_is_not_passed(show):
     assert "✓ passed: at most 1, 0.1 above what is in service" in text
 
 
-def test_models_that_are_no_networks_stand_in_the_same_table(show):
+def test_models_that_are_no_networks_stand_beside_the_network(show):
     models = {"logistic": {"auc": 0.9311, "log_loss": 0.25}, "tree": {"auc": 0.9200}}
-    compared = node("SklearnBaselines", "auc: logistic 0.9311", {"metric": "auc", "models": models})
+    details = {"metric": "auc", "models": models, "seconds": {"tree": 0.02}}
+    compared = node("SklearnBaselines", "auc: logistic 0.9311", details)
     text = show(record([*prepared(), *trained(), evaluated(), compared])).text
-    assert "metric candidate baseline logistic tree auc 0.9492 – 0.9311 0.9200 log_loss 0.2043" in text
-    assert "log_loss 0.2043 – 0.2500 – " in text
+    assert "metric candidate baseline auc 0.9492 – log_loss 0.2043" in text
+    assert (
+        "model, the best auc first auc log_loss training this run ★ 0.9492 ★ 0.2043 – "
+        "logistic 0.9311 0.2500 – tree 0.9200 – 20 ms" in text
+    )
 
 
 def test_a_search_lists_its_trials(show):
