@@ -30,6 +30,7 @@ from pipelines.reporting.leaderboard import rank_models
 from pipelines.reporting.lineage import trace_lineage
 from pipelines.reporting.metric_changes import list_changes
 from pipelines.reporting.quality import draw_quality
+from pipelines.reporting.samples import draw_samples
 from pipelines.reporting.threshold import read_curve
 from pipelines.reporting.training import tell_training
 from pipelines.reporting.trials import lay_trials
@@ -109,7 +110,9 @@ def gather(record: Mapping[str, Any], config: Config, changed: Comparison | None
         history=history,
         curves=trace(history, details["Trainer"].get("unit", "epoch")) if history else [],
         rows=rows,
-        columns=tabulate(details.get("StatisticsGen", {}).get("columns", {}), rows, config),
+        columns=tabulate(details, rows, config),
+        association=evaluation.get("explanation", {}).get("association"),
+        samples=draw_samples(evaluation.get("explanation", {}).get("samples", ())),
         gate=gate,
         lineage=trace_lineage(record),
         training=tell_training(details.get("Trainer", {}), config),

@@ -438,6 +438,10 @@ def test_a_page_has_what_the_evaluator_told_of_its_rows():
             "examples": {"wrong": [{"actual": "0", "predicted": "1 (0.9000)", "cells": cells}], "right": []},
         },
     }
+    whole["nodes"][-1]["details"]["explanation"] |= {
+        "association": {"rows": 1000, "columns": {"fare": 0.25}},
+        "samples": [{"feature": "<i>", "cells": [{"text": "</td>"}, {"series": [0, 1]}, cells["photo"]]}],
+    }
     for item in whole["nodes"][-1]["details"]["metrics"]:
         item["interval"] = [0.5, 0.75]
     html = html_report.render(whole, load(TAXI))
@@ -448,7 +452,10 @@ def test_a_page_has_what_the_evaluator_told_of_its_rows():
     assert "mean score by fare" in page.text
     assert "actual predicted fare photo 0 1 (0.9000) <script>alert(1)</script>" in page.text
     assert "Surest of those that are right" not in page.text
-    assert page.fetched == ["data:image/png;base64,AAAA"]
+    assert page.fetched == ["data:image/png;base64,AAAA"] * 2
+    assert "tells of the label" in page.text
+    assert "fare numeric 25.0% 0" in page.text
+    assert "Samples <i> </td> 2 steps, 0 to 1 Of rows drawn" in page.text
     assert sum(float(count) for count in re.findall(r": ([\d.]+) rows</title></rect>", html)) == len(rows.weights)
 
 
