@@ -53,13 +53,19 @@ class Group:
 
 
 def write_report(record: Mapping[str, Any], run: Run) -> None:
-    """Writes the report of a run into its folder, where its config lies: the page, its figures, the model's card."""
+    """Writes the report of a run into its folder, where its config lies: the page, its figures, the model's card, and
+    for TensorBoard its metrics.
+    """
     config = Config.model_validate_json(run.config.read_text())
     found = gather(record, config, compare_with(record, run, config))
     if card := found["card"]:
         run.card.write_text(write_markdown(card), encoding="utf-8")
     run.figures.write_text(write_figures(found), encoding="utf-8")
     run.report.write_text(template("report.html").render(found), encoding="utf-8")
+    if metrics := {item.metric: item.candidate for item in found["judged"]}:
+        from pipelines.reporting.board import write_board  # only here: what else draws a page needs no protocol buffers
+
+        write_board(metrics, found["history"], datetime.fromisoformat(record["ended"]).timestamp(), run.tensorboard)
 
 
 def render(record: Mapping[str, Any], config: Config, changed: Comparison | None = None) -> str:

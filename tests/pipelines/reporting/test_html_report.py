@@ -26,6 +26,7 @@ from pipelines.reporting.comparison import Change, Comparison
 from pipelines.runs.run import Run
 from pipelines.schedule.decision import Facts, Past, as_data, decide
 from tests.components.evaluation.test_quality import described
+from tests.pipelines.reporting.test_board import read_scalars
 
 TAXI = ROOT / "configs" / "taxi.yaml"
 NEVER = {"state": "not run", "seconds": 0.0, "text": "", "details": {}, "outputs": {}, "error": None}
@@ -389,6 +390,8 @@ def test_writes_beside_the_config(tmp_path):
     run.config.write_text(load(TAXI).model_dump_json())
     html_report.write_report(published(), run)
     assert "Published version 2" in run.report.read_text(encoding="utf-8")
+    shown = read_scalars(run.tensorboard)
+    assert shown == {"epoch_auc": (1, pytest.approx(0.9492)), "epoch_log_loss": (1, pytest.approx(0.2043))}
 
 
 def test_a_report_that_cannot_be_written_leaves_the_exit_code(tmp_path, caplog):
