@@ -14,6 +14,7 @@ from components.evaluation.figures import COSTS, choose_figures, choose_metric
 from components.explanation.association import associate
 from components.explanation.dependence import depend
 from components.explanation.examples import Picture, choose_examples
+from components.explanation.forecast import find_order, follow
 from components.explanation.importance import Measure, permute
 from components.explanation.rows import find_labels, find_weights
 from components.explanation.samples import choose_samples
@@ -40,6 +41,7 @@ class Plan:
     weight: str | None
     pictures: Mapping[str, Picture] = field(default_factory=dict)
     sampled: Sequence[str] = ()
+    order: str | None = None
 
 
 def make_plan(config: Config) -> Plan | None:
@@ -55,7 +57,7 @@ def make_plan(config: Config) -> Plan | None:
     }
     sampled = [name for name in shown if is_drawn(config.features[name])]
     features, seconds = list(config.features), config.explain.seconds
-    return Plan(features, shown, metric, seconds, config.data.weight, pictures, sampled)
+    return Plan(features, shown, metric, seconds, config.data.weight, pictures, sampled, find_order(config))
 
 
 def is_drawn(feature: Feature) -> bool:
@@ -89,6 +91,7 @@ def keep_explanation(model: str, rows: pa.RecordBatch, label: Label, plan: Plan,
         "dependence": [asdict(item) for item in dependences if item],
         "examples": choose_examples(asked, labels, answers, label, ranked, plan.pictures) if ranked else {},
         "association": {"rows": len(rows), "columns": association},
+        "forecast": follow(asked, plan.order, labels, answers, label) if plan.order and len(rows) < ROWS else [],
         "samples": choose_samples(asked, plan.sampled, plan.pictures),
     }
     Path(folder, KEPT_IN).write_text(json.dumps(told))

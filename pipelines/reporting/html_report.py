@@ -25,6 +25,7 @@ from pipelines.reporting.confusion import name_classes
 from pipelines.reporting.data_table import tabulate
 from pipelines.reporting.explanation import explain
 from pipelines.reporting.figures import write_figures
+from pipelines.reporting.forecast import draw_forecast
 from pipelines.reporting.html_templates import open_templates
 from pipelines.reporting.leaderboard import rank_models
 from pipelines.reporting.lineage import trace_lineage
@@ -104,6 +105,7 @@ def gather(record: Mapping[str, Any], config: Config, changed: Comparison | None
         missed=missed,
         explanation=explain(evaluation.get("explanation"), config.label),
         quality=draw_quality(evaluation.get("quality")),
+        forecast=draw_forecast(evaluation.get("explanation", {}).get("forecast"), config),
         examples=evaluation.get("explanation", {}).get("examples"),
         changed_metrics=list_changes(measured),
         intervals={item["metric"]: item.get("interval") for item in measured if item["slice"] == OVERALL},
