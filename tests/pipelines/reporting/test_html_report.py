@@ -178,8 +178,8 @@ def test_models_that_are_no_networks_stand_beside_the_network(show):
     text = show(record([*prepared(), *trained(), evaluated(), compared])).text
     assert "metric candidate baseline auc 0.9492 – log_loss 0.2043" in text
     assert (
-        "model, the best auc first auc log_loss training this run ★ 0.9492 ★ 0.2043 – "
-        "logistic 0.9311 0.2500 – tree 0.9200 – 20 ms" in text
+        "model, the best auc first training auc log_loss this run – ★ 0.9492 ★ 0.2043 "
+        "logistic – 0.9311 0.2500 tree 20 ms 0.9200 –" in text
     )
 
 
