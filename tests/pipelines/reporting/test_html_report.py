@@ -132,10 +132,17 @@ def wide(columns):
             "mean": 1 / 3,
             "median": 1 / 7,
             "unique": None,
+            "quantiles": [edge / 3 for edge in range(5)],
             "edges": [edge / 3 for edge in range(13)],
             "shares": {split: [1 / 13] * 12 for split in ("train", "eval", "test")},
         }
         for number in range(columns)
+    }
+    names = list(details["StatisticsGen"]["columns"])
+    details["DataGate"]["served"] = dict.fromkeys(names, [1 / 13] * 12)
+    details["Evaluator"]["explanation"] = {
+        "importance": [],
+        "association": {"rows": 1000, "columns": dict.fromkeys(names, 1 / 7)},
     }
     details["Evaluator"]["metrics"] += [
         item for hour in range(24) for item in measured(f"pickup_hour={hour}", 92.0, 0.9743, 0.2043)
