@@ -22,7 +22,7 @@ from components.feature_statistics.distance import (
     numbers,
     percentiles,
 )
-from components.feature_statistics.distributions import measure_drift
+from components.feature_statistics.distributions import describe, measure_drift
 from components.schemas.blocks import validate_statistics
 from components.schemas.free_columns import free
 from components.schemas.places import FILE
@@ -102,18 +102,30 @@ class Executor(BaseExecutor):
             for name, gap in (measure_drift(statistics["train"], previous) if previous else {}).items()
             if name not in free
         }
+        served = describe_served(statistics["train"], previous) if previous else {}
         if found and not gate.accept:
-            raise rejection(found, drift)
-        record = {"accepted": gate.accept if found else None, **tell(found, drift)}
+            raise rejection(found, drift, served)
+        record = {"accepted": gate.accept if found else None, **tell(found, drift, served)}
         Path(artifact_utils.get_single_uri(output_dict["anomalies"]), FOUND).write_text(json.dumps(record))
 
 
-def tell(found: Sequence[Anomaly], drift: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns what the gate found, and by how far each column has drifted, as plain data."""
-    return {"anomalies": [vars(anomaly) for anomaly in found], "drift": dict(drift)}
+def describe_served(train: Statistics, previous: Statistics) -> dict[str, list[float]]:
+    """Returns the shares that the rows of what is in service have in the bins of the train split, by column."""
+    described = describe({"train": train, "served": previous})
+    found = {name: column.get("shares", {}).get("served") for name, column in described.items()}
+    return {name: shares for name, shares in found.items() if shares}
 
 
-def rejection(found: Sequence[Anomaly], drift: Mapping[str, Any] = MappingProxyType({})) -> DataRejected:
+def tell(found: Sequence[Anomaly], drift: Mapping[str, Any], served: Mapping[str, Sequence[float]]) -> dict[str, Any]:
+    """Returns what the gate found, by how far each column has drifted and from which distribution, as plain data."""
+    return {"anomalies": [vars(anomaly) for anomaly in found], "drift": dict(drift), "served": dict(served)}
+
+
+def rejection(
+    found: Sequence[Anomaly],
+    drift: Mapping[str, Any] = MappingProxyType({}),
+    served: Mapping[str, Sequence[float]] = MappingProxyType({}),
+) -> DataRejected:
     """Returns the error that names every anomaly, and what to do about them."""
     broken = {anomaly.key for anomaly in found}
     keys = " or ".join(sorted(broken))
@@ -127,7 +139,7 @@ def rejection(found: Sequence[Anomaly], drift: Mapping[str, Any] = MappingProxyT
         + "\n".join(f"  {anomaly}" for anomaly in found),
         where="DataGate",
         remedy=remedy,
-        details={"accepted": None, **tell(found, drift)},
+        details={"accepted": None, **tell(found, drift, served)},
     )
 
 

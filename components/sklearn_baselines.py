@@ -1,5 +1,6 @@
 """SklearnBaselines: models that are no networks, trained on the same examples, by the same metrics on the same rows."""
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -34,7 +35,7 @@ from trainer.training.dataset import CHUNK, Examples, Rows, read
 from trainer.training.folds import divide
 
 LABEL, WEIGHT = "label", "weight"  # no model is called that
-MODELS = "models"  # the property that names them
+MODELS, SECONDS = "models", "seconds"  # the properties that name them, and tell what each took
 SPLITS = ("train", "eval", "test")
 
 
@@ -63,7 +64,9 @@ def summarise(outputs: Outputs) -> Summary:
     models = compare(outputs["evaluation"][0])
     metric = next(name for name in MAIN if name in next(iter(models.values())))
     reached = ", ".join(f"{name} {found[metric]:.4f}" for name, found in models.items() if metric in found)
-    return Summary(f"{metric}: {reached}", {"metric": metric, "models": models})
+    return Summary(
+        f"{metric}: {reached}", {"metric": metric, "models": models, "seconds": read_seconds(outputs["evaluation"][0])}
+    )
 
 
 def compare_config(config: Config) -> EvalConfig:
@@ -103,9 +106,10 @@ class Executor(BaseBeamExecutor):
             train = read_transformed([artifact_utils.get_split_uri(made, "train")], graph, seen)
             rows = read_raw(artifact_utils.get_split_uri(input_dict["examples"], "test"), graph, seen)
             answers = answer(names, seen.label, known, train, rows)
-        table = tabulate(rows, answers, seen.label.offset)
+        table = tabulate(rows, {name: told.scores for name, told in answers.items()}, seen.label.offset)
         artifact = artifact_utils.get_single_instance(output_dict["evaluation"])
         artifact.set_string_custom_property(MODELS, ",".join(names))
+        artifact.set_string_custom_property(SECONDS, json.dumps({name: told.seconds for name, told in answers.items()}))
         with self._make_beam_pipeline() as pipeline:
             (
                 pipeline
@@ -159,3 +163,8 @@ def compare(evaluation: types.Artifact) -> dict[str, dict[str, float]]:
             if item.value.WhichOneof("type") == "double_value" and math.isfinite(value):
                 found[item.key.model_name or names[0]][item.key.name] = value  # TFMA names no model that is alone
     return found
+
+
+def read_seconds(evaluation: types.Artifact) -> dict[str, float]:
+    """Returns what each model took, by its name; nothing of what an older release made."""
+    return dict(json.loads(evaluation.get_string_custom_property(SECONDS) or "{}"))

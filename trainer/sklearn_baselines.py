@@ -1,7 +1,8 @@
 """What a network is held against: scikit-learn's models, on the columns that the network sees."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from scipy import sparse
@@ -40,28 +41,39 @@ REGRESSORS: dict[SklearnModel, Callable[[], Any]] = {
 }
 
 
+class Answer(NamedTuple):
+    """What a model says, [rows, units] as a network answers, and the seconds that it took to be trained and asked."""
+
+    scores: np.ndarray
+    seconds: float
+
+
 def answer(
     names: Sequence[SklearnModel], label: Label, columns: Sequence[Column], train: Examples, test: Examples
-) -> dict[str, np.ndarray]:
-    """Returns what each model, trained on the one, says of the other: [rows, units], as a network answers."""
+) -> dict[str, Answer]:
+    """Returns what each model, trained on the one, says of the other."""
     seen, asked = (assemble(columns, rows.columns) for rows in (train, test))
     weight = None if train.weight is None else train.weight.ravel()
-    answers: dict[str, np.ndarray] = {}
+    answers: dict[str, Answer] = {}
     for name in names:
+        start = time.perf_counter()
         known, wanted = spread_out(seen, asked) if name == "svm" else (seen, asked)
-        answers[name] = ask(name, label, known, train.label, weight, wanted).astype("float32")
+        scores = ask(name, label, known, train.label, weight, wanted).astype("float32")
+        answers[name] = Answer(scores, time.perf_counter() - start)
     return answers
 
 
 def answer_folds(
     names: Sequence[SklearnModel], label: Label, columns: Sequence[Column], rows: Examples, folds: np.ndarray
-) -> dict[str, np.ndarray]:
-    """Returns what each model says of the rows of each fold, [rows], trained on those of the others."""
-    answers: dict[str, np.ndarray] = {}
+) -> dict[str, Answer]:
+    """Returns what each model says of the rows of each fold, trained on those of the others; the seconds of all."""
+    answers: dict[str, Answer] = {}
     for fold in np.unique(folds):
         held = folds == fold
-        for name, told in answer(names, label, columns, rows.take(~held), rows.take(held)).items():
-            answers.setdefault(name, np.zeros((len(folds), told.shape[1]), told.dtype))[held] = told
+        for name, (told, seconds) in answer(names, label, columns, rows.take(~held), rows.take(held)).items():
+            scores, spent = answers.get(name) or (np.zeros((len(folds), told.shape[1]), told.dtype), 0.0)
+            scores[held] = told
+            answers[name] = Answer(scores, spent + seconds)
     return answers
 
 

@@ -18,14 +18,15 @@ from components.feature_statistics.distance import (
 )
 
 BINS = 12  # of equal width, between the percentiles below; the outer ones hold the rest
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 TAILS = (0.01, 0.99)  # beyond which a single far value would squeeze all others into one bin
 VALUES, LENGTH = 8, 40  # the most frequent values of a column that are told, and letters of each
 
 
 def describe(statistics: Mapping[str, Statistics]) -> dict[str, dict[str, Any]]:
-    """Returns of each column of the train split what it holds: how many rows lack it, in each split, its mean and its
-    median, or how many values it has, and its distribution: the share of each bin (`edges`) or value (`values`), by
-    split.
+    """Returns of each column of the train split what it holds: how many rows lack it, in each split, its mean, its
+    median and QUANTILES, or how many values it has, and its distribution: the share of each bin (`edges`) or value
+    (`values`), by split.
     """
     columns = {split: by_name(found) for split, found in statistics.items()}
     described = {}
@@ -64,15 +65,17 @@ def _count_bins(splits: Mapping[str, Column]) -> dict[str, Any]:
     if not buckets:
         return {}
     bounds = [buckets[0].low_value, *(bucket.high_value for bucket in buckets)]
+    quantiles = [float(f"{found:.5g}") for found in np.quantile(bounds, QUANTILES)]
     known = {split: column.num_stats for split, column in splits.items() if percentiles(column.num_stats)}
     distinct = sorted(set(bounds))
     if len(distinct) <= BINS:
         counted = {split: [_share_at(column, value) for value in distinct] for split, column in known.items()}
-        return {"values": [f"{value:.5g}" for value in distinct], "shares": _round(counted)}
+        return {"quantiles": quantiles, "values": [f"{value:.5g}" for value in distinct], "shares": _round(counted)}
     low, high = np.quantile(bounds, TAILS)
     edges = np.linspace(low, high, BINS + 1)
     counted = {split: list(np.diff([0.0, *cumulate(found, edges[1:-1]), 1.0])) for split, found in known.items()}
-    return {"edges": [float(f"{edge:.5g}") for edge in edges], "shares": _round(counted)}
+    told = {"quantiles": quantiles, "edges": [float(f"{edge:.5g}") for edge in edges]}
+    return {**told, "shares": _round(counted)}
 
 
 def _share_at(column: Numbers, value: float) -> float:

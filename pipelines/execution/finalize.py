@@ -107,6 +107,8 @@ def withhold(outcome: Outcome, config: Config) -> Outcome:
             name: {key: column[key] for key in COUNTS if key in column} if config.hides(name) else column
             for name, column in columns.items()
         }
+    if isinstance(served := told.get("served"), Mapping):
+        told["served"] = {name: shares for name, shares in served.items() if not config.hides(name)}
     return replace(outcome, details=told)
 
 

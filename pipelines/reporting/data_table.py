@@ -10,6 +10,7 @@ from configs.schema.features import list_columns
 from pipelines.reporting.units import tell_date, tell_number
 
 Tell = Callable[[float | None], str]
+SERVED = "in service"  # beside the splits
 FACTS = ("mean", "median", "unique")
 TELLERS: dict[str, Tell] = {"timestamp": tell_date}  # by the kind of a column
 
@@ -31,12 +32,25 @@ class Row:
     missing: Mapping[str, float]  # share of the rows, by split
     facts: Mapping[str, float | None]
     told: Mapping[str, str]  # the same for a person: moments as dates
+    quantiles: Sequence[str]
     span: str
     bins: Sequence[Bin]
 
+    @property
+    def is_served(self) -> bool:
+        """Whether it is known how it is distributed in service."""
+        return any(SERVED in found.heights for found in self.bins)
 
-def tabulate(columns: Mapping[str, Mapping[str, Any]], rows: Mapping[str, int], config: Config) -> list[Row]:
-    """Returns a row for each column that StatisticsGen tells of; of what an older run left, as much as it knows."""
+
+def tabulate(details: Mapping[str, Mapping[str, Any]], rows: Mapping[str, int], config: Config) -> list[Row]:
+    """Returns a row for each column that StatisticsGen tells of; of what an older run left, as much as it knows.
+
+    The DataGate's details tell how it is distributed in service.
+    """
+    columns = {
+        name: lay_over(column, name, details)
+        for name, column in details.get("StatisticsGen", {}).get("columns", {}).items()
+    }
     kinds = name_kinds(config)
     return [
         Row(
@@ -48,6 +62,7 @@ def tabulate(columns: Mapping[str, Mapping[str, Any]], rows: Mapping[str, int], 
             },
             {fact: column.get(fact) for fact in FACTS},
             {fact: tell(column.get(fact)) for fact in FACTS},
+            [tell(found) for found in column.get("quantiles", ())],
             _name_span(column, tell),
             list_bins(column, tell),
         )
@@ -56,10 +71,16 @@ def tabulate(columns: Mapping[str, Mapping[str, Any]], rows: Mapping[str, int], 
     ]
 
 
+def lay_over(column: Mapping[str, Any], name: str, details: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Returns a column with how it is distributed in service among its shares, where that is known."""
+    served = details.get("DataGate", {}).get("served", {}).get(name)
+    return {**column, "shares": {**column["shares"], SERVED: served}} if served and column.get("shares") else column
+
+
 def name_kinds(config: Config) -> dict[str, str]:
     """Returns what each column of the data is, by the config."""
     kinds = {
-        column: feature.kind for name, feature in config.features.items() for column in list_columns(feature) or [name]
+        column: feature.kind for name, feature in config.features.items() for column in (*list_columns(feature), name)
     }
     return kinds | {config.label.name: f"label, {config.label.kind}"}
 

@@ -1,7 +1,7 @@
 """Which features a model relies on, and how its answers go with the strongest: as a page draws it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from configs.schema.label import Label
@@ -45,7 +45,7 @@ def explain(told: Mapping[str, Any] | None, label: Label) -> Explanation | None:
         told["seconds"],
         told["left_out"],
         draw_bars(told["importance"]),
-        [draw_dependence(item, label) for item in told["dependence"]],
+        [part(draw_dependence(item, label), item["values"]) for item in told["dependence"]],
     )
 
 
@@ -82,3 +82,10 @@ def draw_dependence(item: Mapping[str, Any], label: Label) -> Chart:
     moved = sorted(range(len(classes)), key=lambda unit: min(units[unit]) - max(units[unit]))[:SERIES]
     lines = {f"{label.name} = {classes[unit]}": units[unit] for unit in sorted(moved)}
     return chart((item["feature"], "mean score"), places, lines)
+
+
+def part(drawn: Chart, values: Sequence[Any]) -> Chart:
+    """Returns a chart whose dots are not joined where they are of texts: between two categories lies nothing."""
+    if not isinstance(values[0], str):
+        return drawn
+    return replace(drawn, series=[replace(series, lines=()) for series in drawn.series])

@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Template
 from markupsafe import Markup
 
-from components.evaluation.figures import COSTS
+from components.evaluation.figures import COSTS, choose_metric
 from components.evaluation.judgement import OVERALL, Failure
 from components.evaluation.model_card import write_markdown
 from configs.schema.config import Config
@@ -25,10 +25,13 @@ from pipelines.reporting.confusion import name_classes
 from pipelines.reporting.data_table import tabulate
 from pipelines.reporting.explanation import explain
 from pipelines.reporting.figures import write_figures
+from pipelines.reporting.forecast import draw_forecast
 from pipelines.reporting.html_templates import open_templates
+from pipelines.reporting.leaderboard import rank_models
 from pipelines.reporting.lineage import trace_lineage
 from pipelines.reporting.metric_changes import list_changes
 from pipelines.reporting.quality import draw_quality
+from pipelines.reporting.samples import draw_samples
 from pipelines.reporting.threshold import read_curve
 from pipelines.reporting.training import tell_training
 from pipelines.reporting.trials import lay_trials
@@ -51,13 +54,19 @@ class Group:
 
 
 def write_report(record: Mapping[str, Any], run: Run) -> None:
-    """Writes the report of a run into its folder, where its config lies: the page, its figures, the model's card."""
+    """Writes the report of a run into its folder, where its config lies: the page, its figures, the model's card, and
+    for TensorBoard its metrics.
+    """
     config = Config.model_validate_json(run.config.read_text())
     found = gather(record, config, compare_with(record, run, config))
     if card := found["card"]:
         run.card.write_text(write_markdown(card), encoding="utf-8")
     run.figures.write_text(write_figures(found), encoding="utf-8")
     run.report.write_text(template("report.html").render(found), encoding="utf-8")
+    if metrics := {item.metric: item.candidate for item in found["judged"]}:
+        from pipelines.reporting.board import write_board  # only here: what else draws a page needs no protocol buffers
+
+        write_board(metrics, found["history"], datetime.fromisoformat(record["ended"]).timestamp(), run.tensorboard)
 
 
 def render(record: Mapping[str, Any], config: Config, changed: Comparison | None = None) -> str:
@@ -73,6 +82,7 @@ def gather(record: Mapping[str, Any], config: Config, changed: Comparison | None
     evaluation = details.get("Evaluator", {})
     measured, thresholds = evaluation.get("metrics", []), config.evaluation.thresholds
     missed = {(failure["slice"], failure["metric"]) for failure in evaluation.get("missed", [])}
+    judged = judge(measured, thresholds, missed)
     gate, rows = details.get("DataGate") or None, details.get("ExampleGen", {}).get("rows", {})
     return dict(
         record=record,
@@ -81,7 +91,7 @@ def gather(record: Mapping[str, Any], config: Config, changed: Comparison | None
         decision=record.get("decision"),
         changes=console.tell_changes(record),
         states={state: drawn.plain for state, drawn in console.STATES.items()},
-        judged=judge(measured, thresholds, missed),
+        judged=judged,
         failures=[str(Failure(**failure)) for failure in evaluation.get("missed", []) if failure["slice"] != OVERALL],
         service=tell_service(record, details.get("Resolver", {}).get("version")),
         steps=list_steps(record, {anomaly["key"] for anomaly in (gate or {}).get("anomalies", [])}),
@@ -91,9 +101,11 @@ def gather(record: Mapping[str, Any], config: Config, changed: Comparison | None
         search=details.get("Tuner"),
         trials=lay_trials(details.get("Tuner")),
         sklearn_baselines=details.get("SklearnBaselines", {}).get("models", {}),
+        leaderboard=rank_models(judged, details, choose_metric(thresholds, config.label)),
         missed=missed,
         explanation=explain(evaluation.get("explanation"), config.label),
         quality=draw_quality(evaluation.get("quality")),
+        forecast=draw_forecast(evaluation.get("explanation", {}).get("forecast"), config),
         examples=evaluation.get("explanation", {}).get("examples"),
         changed_metrics=list_changes(measured),
         intervals={item["metric"]: item.get("interval") for item in measured if item["slice"] == OVERALL},
@@ -106,7 +118,9 @@ def gather(record: Mapping[str, Any], config: Config, changed: Comparison | None
         history=history,
         curves=trace(history, details["Trainer"].get("unit", "epoch")) if history else [],
         rows=rows,
-        columns=tabulate(details.get("StatisticsGen", {}).get("columns", {}), rows, config),
+        columns=tabulate(details, rows, config),
+        association=evaluation.get("explanation", {}).get("association"),
+        samples=draw_samples(evaluation.get("explanation", {}).get("samples", ())),
         gate=gate,
         lineage=trace_lineage(record),
         training=tell_training(details.get("Trainer", {}), config),

@@ -6,6 +6,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from components.evaluation.judgement import OVERALL
 from configs.schema.config import Config
 from pipelines.reporting import console, html_report
 from pipelines.reporting.charts import Chart, chart
@@ -38,6 +39,12 @@ class Side:
     record: Mapping[str, Any]
     details: Mapping[str, Mapping[str, Any]]
     headline: str
+
+    @property
+    def intervals(self) -> dict[str, Any]:
+        """Between what each of its metrics lies, where that is known."""
+        measured = self.details.get("Evaluator", {}).get("metrics", [])
+        return {item["metric"]: item.get("interval") for item in measured if item["slice"] == OVERALL}
 
 
 def write_comparison(first: Run, second: Run) -> Path:

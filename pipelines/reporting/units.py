@@ -32,9 +32,11 @@ def tell_bytes(count: float | None) -> str:
 
 
 def tell_seconds(seconds: float | None) -> str:
-    """Returns a time: 4.2 s, 3 min 20 s, 2 h 05 min; a dash where it is not known."""
+    """Returns a time: 40 ms, 4.2 s, 3 min 20 s, 2 h 05 min; a dash where it is not known."""
     if seconds is None:
         return "–"
+    if seconds < 0.0995:
+        return f"{1000 * seconds:.0f} ms"
     if seconds < 59.95:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)

@@ -10,25 +10,21 @@ import io
 import os
 import secrets
 import socket
-import struct
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from google_crc32c import value as crc32c
-
 from configs.clock import utc_now
 from configs.errors import MillraceError
+from pipelines.runs.record_frame import CHECK, HEAD, frame, mask
 
 SUFFIX, PART = ".tfrecord", ".part"
 BEGUN = "%Y%m%dT%H%M%S.%f"  # how a file's name begins: with the moment at which it was begun, in UTC
 OLDEST = 3600.0  # seconds that a file is written for
 FILES = 8  # which all that may be kept is divided into, and more where a file were longer than
 LONGEST = 64_000_000  # bytes
-# A record is its length, a check of that, itself, and a check of itself: tensorflow/core/lib/io/record_writer.h.
-HEAD, CHECK = struct.Struct("<QI"), struct.Struct("<I")
 
 
 class RecordFiles:
@@ -140,18 +136,6 @@ def scan(path: Path) -> Iterator[tuple[int, bytes]]:
             if tail != CHECK.pack(mask(record)):
                 return
             yield file.tell(), record
-
-
-def frame(record: bytes) -> bytes:
-    """Returns the bytes that stand for a record in a file."""
-    length = struct.pack("<Q", len(record))
-    return length + CHECK.pack(mask(length)) + record + CHECK.pack(mask(record))
-
-
-def mask(content: bytes) -> int:
-    """Returns the check of bytes: their CRC-32C, masked as it is in a file."""
-    check = crc32c(content)
-    return ((check >> 15 | check << 17) + 0xA282EAD8) & 0xFFFFFFFF
 
 
 def hold(path: Path, flags: int) -> io.FileIO:

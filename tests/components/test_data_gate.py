@@ -51,7 +51,7 @@ def test_the_message_names_the_value_and_its_share(usual):
         "Is the data right? `millrace schema diff CONFIG` lists what is new, `schema accept CONFIG` keeps it."
     )
     assert error.exit_code == 3
-    assert error.details == {"accepted": None, "anomalies": [vars(anomaly)], "drift": {}}
+    assert error.details == {"accepted": None, "anomalies": [vars(anomaly)], "drift": {}, "served": {}}
 
 
 def test_a_number_far_outside_the_range_breaks_the_gate_beyond_its_share(usual):
@@ -170,10 +170,14 @@ def test_the_share_outside_counts_at_least_the_extreme():
 def test_the_drift_of_each_column_is_kept_whether_it_breaks_the_gate_or_not(usual, tmp_path):
     shifted = statistics(["Blue"] * 900 + ["Red"] * 100, np.linspace(0, 10, 1000))
     gaps = {"company": {"distance": 0.4, "limit": 0.5}, "miles": {"distance": 0.0, "limit": 0.5}}
-    assert execute(tmp_path, Gate(drift=0.5), usual, shifted)["drift"] == gaps
+    kept = execute(tmp_path, Gate(drift=0.5), usual, shifted)
+    assert kept["drift"] == gaps
+    assert kept["served"]["company"] == [0.5, 0.5], "Blue and Red, as many in service as the train split has of either"
+    assert sum(kept["served"]["miles"]) == pytest.approx(1, abs=0.001)
     with pytest.raises(DataRejected) as refused:
         execute(tmp_path, Gate(drift=0.3), usual, shifted)
     assert refused.value.details["drift"] == {name: {**gap, "limit": 0.3} for name, gap in gaps.items()}
+    assert refused.value.details["served"] == kept["served"]
     assert [anomaly["feature"] for anomaly in refused.value.details["anomalies"]] == ["company"]
 
 

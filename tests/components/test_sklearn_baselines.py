@@ -9,7 +9,7 @@ from tfx.types import Channel, artifact_utils, standard_artifacts
 
 from components.evaluation.eval_config import eval_config
 from components.evaluation.results import overall, read_measured
-from components.sklearn_baselines import Executor, build, compare, compare_config, summarise
+from components.sklearn_baselines import Executor, build, compare, compare_config, read_seconds, summarise
 from components.summaries import Summary
 from configs.loading.loader import load
 from configs.schema.baselines import FITTING
@@ -66,7 +66,10 @@ def test_the_same_rows_are_measured(first_run, tmp_path, names):
     network = overall(read_measured(str(Path(nodes["Evaluator"]["outputs"]["evaluation"][0]))))
     assert list(found) == list(names)
     shown = ", ".join(f"{name} {found[name]['auc']:.4f}" for name in names)
-    assert summarise(outputs) == Summary(f"auc: {shown}", {"metric": "auc", "models": found})
+    seconds = read_seconds(outputs["evaluation"][0])
+    assert summarise(outputs) == Summary(f"auc: {shown}", {"metric": "auc", "models": found, "seconds": seconds})
+    assert list(seconds) == list(names)
+    assert min(seconds.values()) > 0
     for metrics in found.values():
         assert metrics["example_count"] == network["example_count"]
     if "majority" in found:

@@ -56,7 +56,7 @@ def test_a_run_s_page_shows_what_its_artifacts_hold(browser: Browser, published:
     measured = json.loads((run.home.root / evaluation / "measured.json").read_text())["metrics"]
     overall = {item["metric"]: f"{item['candidate']:.4f}" for item in measured if item["slice"] == "Overall"}
     with visited(browser, run.report) as visit:
-        shown = {row[0]: row[1] for row in visit.read_table("Metrics")[1:]}
+        shown = {row[0]: row[1].split()[0] for row in visit.read_table("Metrics")[1:]}  # then its interval
         costs = visit.read_table("Cost and lineage")
         sections = visit.page.locator("h2").all_inner_texts()
         artifacts = visit.page.locator("details", has_text="artifacts").locator("tbody tr")

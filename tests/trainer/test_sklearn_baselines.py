@@ -22,7 +22,7 @@ def ask(columns, features, label_of):
             Examples({name: values[part] for name, values in features.items()}, label_of[kind][part], weight)
             for part in (slice(768), slice(768, None))
         ]
-        return answer([name], LABELS[kind], columns, *rows)[name], rows[1].label
+        return answer([name], LABELS[kind], columns, *rows)[name].scores, rows[1].label
 
     return ask
 
@@ -69,7 +69,7 @@ def test_rows_count_by_their_weights(ask, label_of, kind, name):
 def test_a_class_that_no_row_has_gets_no_share(columns, features, label_of, name):
     label = np.minimum(label_of["multiclass"], 1)
     rows = Examples(features, label)
-    found = answer([name], LABELS["multiclass"], columns, rows, rows)[name]
+    found = answer([name], LABELS["multiclass"], columns, rows, rows)[name].scores
     assert found[:, 2].max() == 0
     np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-5)
 
@@ -77,7 +77,7 @@ def test_a_class_that_no_row_has_gets_no_share(columns, features, label_of, name
 @pytest.mark.parametrize("name", FITTING["binary"])
 def test_a_class_that_all_rows_have_is_certain(columns, features, label_of, name):
     rows = Examples(features, np.ones_like(label_of["binary"]))
-    assert answer([name], LABELS["binary"], columns, rows, rows)[name].min() == 1
+    assert answer([name], LABELS["binary"], columns, rows, rows)[name].scores.min() == 1
 
 
 def test_numbers_ids_words_and_shapes_come_side_by_side():
@@ -106,17 +106,17 @@ def test_numbers_ids_words_and_shapes_come_side_by_side():
 def test_each_fold_is_answered_by_what_has_not_seen_it(columns, features, label_of, kind):
     rows, folds = Examples(features, label_of[kind]), np.arange(1024) % 3
     name = "linear" if kind == "regression" else "logistic"
-    found = answer_folds([name], LABELS[kind], columns, rows, folds)[name]
+    found = answer_folds([name], LABELS[kind], columns, rows, folds)[name].scores
     for fold in range(3):
         held = folds == fold
-        own = answer([name], LABELS[kind], columns, rows.take(~held), rows.take(held))[name]
+        own = answer([name], LABELS[kind], columns, rows.take(~held), rows.take(held))[name].scores
         np.testing.assert_array_equal(found[held], own)
 
 
 def test_noise_is_chance_to_a_tree_in_folds(columns, features):
     noise = np.random.default_rng(3).integers(0, 2, (1024, 1))
     rows = Examples(features, noise)
-    found = answer_folds(["tree"], LABELS["binary"], columns, rows, np.arange(1024) % 5)["tree"]
-    seen = answer(["tree"], LABELS["binary"], columns, rows, rows)["tree"]
+    found = answer_folds(["tree"], LABELS["binary"], columns, rows, np.arange(1024) % 5)["tree"].scores
+    seen = answer(["tree"], LABELS["binary"], columns, rows, rows)["tree"].scores
     assert ((seen > 0.5) == noise).mean() > 0.6
     assert 0.45 < ((found > 0.5) == noise).mean() < 0.55

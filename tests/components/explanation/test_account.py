@@ -62,3 +62,20 @@ def test_the_strongest_features_that_may_be_shown_come_with_their_dependence(tmp
     assert [item["feature"] for item in told["dependence"]] == ["fare"]
     assert (told["metric"], told["rows"], told["left_out"]) == ("rmse", 300, 0)
     assert told["spent"] < 60
+    assert told["association"]["rows"] == 300
+    assert told["association"]["columns"].keys() == {"fare", "noise"}
+    assert told["association"]["columns"]["fare"] > 2 * told["association"]["columns"]["noise"]
+    assert told["samples"] == []
+
+
+def test_texts_pictures_and_single_steps_are_sampled_unless_they_are_private():
+    whole = config_of().model_dump(mode="json")
+    whole["data"]["private"] = ["note"]
+    whole["features"] |= {
+        "text": {"kind": "text"},
+        "note": {"kind": "text"},
+        "past": {"kind": "sequence", "length": 4},
+        "wide": {"kind": "sequence", "length": 4, "width": 2},
+        "ids": {"kind": "sequence", "length": 4, "ids": 9},
+    }
+    assert make_plan(Config.model_validate(whole, strict=False)).sampled == ["text", "past"]

@@ -28,6 +28,7 @@ def test_numbers_are_counted_in_bins_that_are_alike_in_all_splits(usual):
     assert told["mean"] == pytest.approx(rows.mean())
     assert told["median"] == pytest.approx(np.median(rows), rel=0.05)
     assert told["unique"] is None
+    assert told["quantiles"] == pytest.approx(np.quantile(rows, [0.05, 0.25, 0.5, 0.75, 0.95]), abs=0.06)
 
 
 def test_few_numbers_are_told_by_value():

@@ -149,10 +149,16 @@ def test_of_a_private_column_counts_alone_are_told(config: Config) -> None:
     columns = {"company": column, "fare": {"missing": 0, "mean": 7.5}}
     leave(
         config,
-        [*done("ExampleGen", "SchemaGen"), Outcome("StatisticsGen", "done", details={"columns": columns})],
+        [
+            *done("ExampleGen"),
+            Outcome("SchemaGen", "done", details={"served": {"company": [1.0], "fare": [0.5, 0.5]}}),
+            Outcome("StatisticsGen", "done", details={"columns": columns}),
+        ],
         COMPLETE,
     )
-    told = finish(config, NODES)["nodes"][1]["details"]["columns"]
+    _, statistics, schema = finish(config, NODES)["nodes"]
+    assert schema["details"]["served"] == {"fare": [0.5, 0.5]}
+    told = statistics["details"]["columns"]
     assert told["company"] == {"missing": 1, "missing_by_split": {"train": 1}, "unique": 2}
     assert told["fare"] == columns["fare"]
     assert "Ada" not in Run(config.home, "r1").record.read_text()

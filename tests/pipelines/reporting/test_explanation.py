@@ -39,6 +39,14 @@ def test_a_line_for_the_number_or_for_each_class_that_is_moved_most(label, answe
     assert [text for _, text in drawn.labels] == ["0.125", "12"]
 
 
+@pytest.mark.parametrize(("values", "joined"), [(["Blue", "Red"], 0), ([1.0, 2.0], 1)])
+def test_between_two_categories_lies_nothing(values, joined):
+    item = {"feature": "company", "values": values, "answers": [[0.25], [0.5]]}
+    told = {"metric": "auc", "rows": 10, "seconds": 5.0, "left_out": 0, "importance": FOUND, "dependence": [item]}
+    [drawn] = explain(told, Label(name="tip", kind="binary")).charts
+    assert [(len(series.dots), len(series.lines)) for series in drawn.series] == [(2, joined)]
+
+
 def test_nothing_told_is_nothing_drawn():
     told = {"metric": "auc", "rows": 10, "seconds": 5.0, "left_out": 0, "importance": [], "dependence": []}
     label = Label(name="tip", kind="binary")

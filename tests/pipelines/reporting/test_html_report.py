@@ -26,6 +26,7 @@ from pipelines.reporting.comparison import Change, Comparison
 from pipelines.runs.run import Run
 from pipelines.schedule.decision import Facts, Past, as_data, decide
 from tests.components.evaluation.test_quality import described
+from tests.pipelines.reporting.test_board import read_scalars
 
 TAXI = ROOT / "configs" / "taxi.yaml"
 NEVER = {"state": "not run", "seconds": 0.0, "text": "", "details": {}, "outputs": {}, "error": None}
@@ -131,10 +132,17 @@ def wide(columns):
             "mean": 1 / 3,
             "median": 1 / 7,
             "unique": None,
+            "quantiles": [edge / 3 for edge in range(5)],
             "edges": [edge / 3 for edge in range(13)],
             "shares": {split: [1 / 13] * 12 for split in ("train", "eval", "test")},
         }
         for number in range(columns)
+    }
+    names = list(details["StatisticsGen"]["columns"])
+    details["DataGate"]["served"] = dict.fromkeys(names, [1 / 13] * 12)
+    details["Evaluator"]["explanation"] = {
+        "importance": [],
+        "association": {"rows": 1000, "columns": dict.fromkeys(names, 1 / 7)},
     }
     details["Evaluator"]["metrics"] += [
         item for hour in range(24) for item in measured(f"pickup_hour={hour}", 92.0, 0.9743, 0.2043)
@@ -170,12 +178,16 @@ def test_a_change_that_has_nothing_to_be_measured_against_is_not_passed(show):
     assert "✓ passed: at most 1, 0.1 above what is in service" in text
 
 
-def test_models_that_are_no_networks_stand_in_the_same_table(show):
+def test_models_that_are_no_networks_stand_beside_the_network(show):
     models = {"logistic": {"auc": 0.9311, "log_loss": 0.25}, "tree": {"auc": 0.9200}}
-    compared = node("SklearnBaselines", "auc: logistic 0.9311", {"metric": "auc", "models": models})
+    details = {"metric": "auc", "models": models, "seconds": {"tree": 0.02}}
+    compared = node("SklearnBaselines", "auc: logistic 0.9311", details)
     text = show(record([*prepared(), *trained(), evaluated(), compared])).text
-    assert "metric candidate baseline logistic tree auc 0.9492 – 0.9311 0.9200 log_loss 0.2043" in text
-    assert "log_loss 0.2043 – 0.2500 – " in text
+    assert "metric candidate baseline auc 0.9492 – log_loss 0.2043" in text
+    assert (
+        "model, the best auc first training auc log_loss this run – ★ 0.9492 ★ 0.2043 "
+        "logistic – 0.9311 0.2500 tree 20 ms 0.9200 –" in text
+    )
 
 
 def test_a_search_lists_its_trials(show):
@@ -385,6 +397,8 @@ def test_writes_beside_the_config(tmp_path):
     run.config.write_text(load(TAXI).model_dump_json())
     html_report.write_report(published(), run)
     assert "Published version 2" in run.report.read_text(encoding="utf-8")
+    shown = read_scalars(run.tensorboard)
+    assert shown == {"epoch_auc": (1, pytest.approx(0.9492)), "epoch_log_loss": (1, pytest.approx(0.2043))}
 
 
 def test_a_report_that_cannot_be_written_leaves_the_exit_code(tmp_path, caplog):
@@ -434,6 +448,10 @@ def test_a_page_has_what_the_evaluator_told_of_its_rows():
             "examples": {"wrong": [{"actual": "0", "predicted": "1 (0.9000)", "cells": cells}], "right": []},
         },
     }
+    whole["nodes"][-1]["details"]["explanation"] |= {
+        "association": {"rows": 1000, "columns": {"fare": 0.25}},
+        "samples": [{"feature": "<i>", "cells": [{"text": "</td>"}, {"series": [0, 1]}, cells["photo"]]}],
+    }
     for item in whole["nodes"][-1]["details"]["metrics"]:
         item["interval"] = [0.5, 0.75]
     html = html_report.render(whole, load(TAXI))
@@ -444,7 +462,10 @@ def test_a_page_has_what_the_evaluator_told_of_its_rows():
     assert "mean score by fare" in page.text
     assert "actual predicted fare photo 0 1 (0.9000) <script>alert(1)</script>" in page.text
     assert "Surest of those that are right" not in page.text
-    assert page.fetched == ["data:image/png;base64,AAAA"]
+    assert page.fetched == ["data:image/png;base64,AAAA"] * 2
+    assert "tells of the label" in page.text
+    assert "fare numeric 25.0% 0" in page.text
+    assert "Samples <i> </td> 2 steps, 0 to 1 Of rows drawn" in page.text
     assert sum(float(count) for count in re.findall(r": ([\d.]+) rows</title></rect>", html)) == len(rows.weights)
 
 

@@ -64,8 +64,10 @@ def test_the_page_shows_both():
     first = evaluated()
     first["details"]["overall"] = {"auc": 0.9492, "example_count": 9.0}
     sides = [side(*prepared(), *trained(), first), side(*prepared(), *trained(), judged, run="later")]
+    for item in judged["details"]["metrics"]:
+        item["interval"] = [0.9375, 0.96875]
     text = Page(render(sides, [FIRST, SECOND])).text
-    assert "metric first second difference auc 0.9492 0.9592 +0.0100 Training" in text
+    assert "metric first second difference auc 0.9492 0.9592 0.9375 to 0.9688 +0.0100 Training" in text
     assert "second later, 2026-11-22 10:54:49 UTC" in text
     assert "key first second training.epochs 5 9 Data" in text
     assert "rows first second difference train 12,044 12,044 +0" in text

@@ -45,7 +45,8 @@ def test_bytes_have_three_digits(count, told):
     ("seconds", "told"),
     [
         (None, "–"),
-        (0.04, "0.0 s"),
+        (0.0994, "99 ms"),
+        (0.0995, "0.1 s"),
         (59.94, "59.9 s"),
         (59.95, "1 min 0 s"),
         (3599.4, "59 min 59 s"),
