@@ -55,6 +55,7 @@ def offer(tmp_path, monkeypatch):
     """Offers a model of this content to be published, as the Pusher is launched; returns the artifact that it made."""
     monkeypatch.setattr(pusher, "require_blessing", lambda *_: None)
     monkeypatch.setattr(pusher, "read_measured", lambda _: [])
+    monkeypatch.setattr(Executor, "write_card", lambda *_: "")  # which tells of a run that there is none of here
     monkeypatch.setattr(pusher, "publish", partial(model_registry.publish, admit=admit))
     monkeypatch.setattr(challenger, "challenge", partial(challenger.challenge, admit=admit))
     home = Home(tmp_path / "trips")

@@ -92,7 +92,7 @@ def test_a_number_is_found_as_well_as_by_linear_regression(tmp_path):
     assert error <= bar * 1.05
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_mixed_file_needs_no_help(tmp_path):
     random = np.random.default_rng(11)
     rows = 900

@@ -166,7 +166,7 @@ def test_a_search_that_was_killed_goes_on(search):
     assert whole.oracle.max_trials == 3
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_depth_and_width_are_searched_and_size_stands_beside_quality(search):
     settings = SETTINGS.replace({"model": {"family": "dnn", "depth": 1, "width": 4, "residual": True}})
     space = {"model.depth": Space(choices=(1, 3)), "model.width": Space(choices=(2, 4))}

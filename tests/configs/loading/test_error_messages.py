@@ -39,7 +39,7 @@ FAMILIES = f"Known families: {', '.join(sorted(tags(Model)))}."
         ),
         ("auc:", "auk:", "13:evaluation.thresholds.auk", "unknown key 'auk'", "Did you mean 'auc'?"),
         ("name: trips\n", "", "1:name", "missing key 'name'", "Add 'name' to the file."),
-        (", hidden_units: [8, 4]", "", "7:model.hidden_units", "missing key 'hidden_units'", "Add 'hidden_units' to"),
+        (", hidden_units: [8, 4]", "", "7:model", "needs hidden_units, or depth and width", ""),
         (
             ", vocabulary: 100",
             "",

@@ -9,7 +9,7 @@ import pytest
 from configs.errors import DataRejected, MillraceError, NotBlessed
 from configs.loading.loader import load
 from configs.schema.config import Config
-from pipelines.cli.step import tell
+from pipelines.cli.step import announce_end
 from tests.fakes.webhook import Hook, listening
 from tests.pipelines.notify.records import asked_record, run_record
 from tests.pipelines.schedule.records import leave_record
@@ -51,7 +51,7 @@ def test_what_became_of_a_run_is_told_from_the_pod_of_its_end(config: Config, ho
         asked_record(pause=None),
     ]
     for record in ends:
-        tell(config, record, "kubeflow")
+        announce_end(config, record, "kubeflow")
     assert told(hook) == ["published", "refused", "not_blessed", "failed", "published", "recovered"]
 
 
@@ -59,9 +59,9 @@ def test_the_last_failure_that_the_budget_allows_is_told_with_the_pause(
     config: Config, hook: Hook, capsys: pytest.CaptureFixture[str]
 ) -> None:
     full = {"exit_code": 1, "error": run_record(MillraceError("The disk is full."))["error"], "folder": "/w/runs"}
-    tell(config, leave_record(config, "r1", **full), "kubeflow")
-    tell(config, leave_record(config, "r2", **full), "kubeflow")
-    tell(config, leave_record(config, "r3", **full), "kubeflow")
+    announce_end(config, leave_record(config, "r1", **full), "kubeflow")
+    announce_end(config, leave_record(config, "r2", **full), "kubeflow")
+    announce_end(config, leave_record(config, "r3", **full), "kubeflow")
     assert told(hook) == ["failed", "paused"]
     paused = hook.taken[1][1]
     assert paused["what"].startswith("The schedule is paused, as 2 runs in a row failed; runs are still begun, and end")
@@ -74,6 +74,6 @@ def test_records_that_cannot_be_read_change_nothing_of_how_a_run_ended(
 ) -> None:
     record = leave_record(config, "r1", exit_code=0, folder="/w/runs", published=1)
     Path(config.home.run("r1"), "run.json").write_text("{")
-    tell(config, record, "kubeflow")
+    announce_end(config, record, "kubeflow")
     assert "Whether the schedule is to be paused is not known: " in capsys.readouterr().err
     assert told(hook) == ["published"]

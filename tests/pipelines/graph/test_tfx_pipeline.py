@@ -67,7 +67,7 @@ def test_every_node_may_use_the_cache_or_none(config: Config, cache: bool) -> No
         ("features.fare.scale=min_max", {"Transform", "Trainer", "LoadCheck", "Pusher"}),
         (
             "features.tips={kind: numeric}",  # the gate names the key by which its numbers are told an offset
-            {"ExampleGen", "SchemaGen", "DataGate", "Transform", "Trainer", "LoadCheck", "Pusher"},
+            {"ExampleGen", "SchemaGen", "DataGate", "Transform", "Trainer", "Evaluator", "LoadCheck", "Pusher"},
         ),
         ("storage.metadata=mysql://me:secret@somewhere/db", set()),
         ("beam={nodes: {Transform: {args: {direct_num_workers: 2}}}}", {"Transform"}),

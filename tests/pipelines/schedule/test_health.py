@@ -58,7 +58,7 @@ def test_it_is_well_while_it_looks_after_its_pipelines(url: str, daemon: Daemon,
 
 def test_it_tells_how_each_pipeline_stands(url: str, daemon: Daemon) -> None:
     for each in (
-        Pipeline(Path("/c/taxi.yaml"), "taxi", Home(Path("/w/taxi")), NOON, runs={0: 4, 1: 2}),
+        Pipeline(Path("/c/taxi.yaml"), "taxi", Home(Path("/w/taxi")), ask_at=NOON, runs={0: 4, 1: 2}),
         Pipeline(Path("/c/odd.yaml"), broken=True),
         Pipeline(Path("/c/none.yaml")),  # it has no schedule
     ):
