@@ -159,7 +159,9 @@ def test_several_labels_in_a_cell_some_of_them_none(tmp_path):
 @pytest.mark.parametrize(
     ("good", "bad", "others", "blank"),
     [
-        pytest.param("好吃便宜推荐快", "难差贵慢坏", "这家店的菜今天我们去了很多次", "", id="Chinese"),
+        pytest.param(
+            "好吃便宜推荐快", "难差贵慢坏", "这家店的菜今天我们去了很多次", "", id="Chinese", marks=pytest.mark.full
+        ),
         pytest.param("😀👍🎉", "😡👎💔", "ok so it was", " ", id="emoji", marks=pytest.mark.full),
     ],
 )
