@@ -20,7 +20,8 @@ from tensorflow_model_analysis.proto.config_pb2 import (
 )
 
 from components.evaluation import tfma_metrics
-from components.evaluation.figures import COUNT, choose_options
+from components.evaluation.direction import COUNT
+from components.evaluation.figures import choose_options
 from configs.schema.config import Config
 from configs.schema.evaluation import Metric, Threshold
 from configs.schema.label import Label

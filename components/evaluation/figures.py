@@ -1,10 +1,9 @@
 """The metrics by name, each as the sums that it is made of: what the Evaluator measures, without TFMA."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from components.evaluation import sums
-from configs.schema.evaluation import MAIN, Metric
+from configs.schema.evaluation import Metric
 from configs.schema.label import Label
 
 FIGURES: dict[Metric, type[sums.Sums]] = {
@@ -24,19 +23,11 @@ FIGURES: dict[Metric, type[sums.Sums]] = {
     "coverage": sums.Coverage,
 }
 SHARES = ("auc", "auc_pr", "accuracy", "precision", "recall", "f1", "macro_f1", "coverage")  # between 0 and 1
-COSTS = ("log_loss", "rmse", "mae", "pinball")  # of which less is better
-TARGETS = ("calibration", "coverage")  # of which neither less nor more is better
-COUNT = "example_count"  # of rows, whatever they weigh
 
 
 def choose_figures(label: Label) -> dict[str, sums.Sums]:
     """Returns the metrics of a label's kind by name, in the order in which they are told."""
     return {name: FIGURES[name](**choose_options(name, label)) for name in label.metrics}
-
-
-def choose_metric(thresholds: Iterable[Metric], label: Label) -> Metric:
-    """Returns the metric that counts: the first with a threshold of which more, or less, is better."""
-    return next(name for name in (*thresholds, *MAIN) if name not in TARGETS and name in label.metrics)
 
 
 def choose_options(name: str, label: Label) -> dict[str, Any]:

@@ -6,11 +6,11 @@ After Mitchell et al., Model Cards for Model Reporting, 2019.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from components.evaluation.direction import COSTS, COUNT
 from components.evaluation.judgement import OVERALL, Measured
 from configs.schema.config import Config
 
-ROWS = "example_count"
-LOW = ("calibration", "log_loss", "rmse", "mae", "pinball")  # metrics of which less is better
+LOW = ("calibration", *COSTS)  # metrics whose largest value ranks a slice as the worst
 MOST = 10  # slices that are listed
 UNKNOWN = "not stated (card in the YAML)"
 AGAIN = "millrace run assets.extra/config.json"
@@ -48,7 +48,7 @@ def describe_model(
 ) -> ModelCard:
     """Returns the card of a model that was measured so; `rows` are those of each split, `again` the command."""
     card, main = config.card, str(next(iter(config.evaluation.thresholds)))
-    overall = [item for item in measured if item.slice == OVERALL and item.metric != ROWS]
+    overall = [item for item in measured if item.slice == OVERALL and item.metric != COUNT]
     ranked = rank_slices(config, measured, main)
     return ModelCard(
         config.name,
@@ -68,7 +68,7 @@ def describe_model(
 
 def rank_slices(config: Config, measured: Sequence[Measured], main: str) -> list[Slice]:
     """Returns the slices by a metric, the worst first, without those that a private column names."""
-    rows = {item.slice: item.candidate for item in measured if item.metric == ROWS}
+    rows = {item.slice: item.candidate for item in measured if item.metric == COUNT}
     shown = [
         Slice(item.slice, rows.get(item.slice, 0.0), item.candidate)
         for item in measured

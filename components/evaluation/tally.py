@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 from scipy.special import stdtrit
 
-from components.evaluation.figures import COUNT, SHARES, choose_figures
+from components.evaluation.direction import COUNT
+from components.evaluation.figures import SHARES, choose_figures
 from components.evaluation.judgement import OVERALL
 from components.evaluation.sums import Sums
 from components.validation.column_types import column

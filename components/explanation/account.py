@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from components.evaluation.figures import COSTS, choose_figures, choose_metric
+from components.evaluation.direction import choose_metric, gain
+from components.evaluation.figures import choose_figures
 from components.explanation.association import associate
 from components.explanation.dependence import depend
 from components.explanation.examples import Picture, choose_examples
@@ -99,10 +100,10 @@ def keep_explanation(model: str, rows: pa.RecordBatch, label: Label, plan: Plan,
 
 def make_measure(label: Label, metric: str, labels: np.ndarray, weights: np.ndarray) -> Measure:
     """Returns what rates answers to some of the rows in a metric, as more is better."""
-    figure, sign = choose_figures(label)[metric], -1 if metric in COSTS else 1
+    figure = choose_figures(label)[metric]
 
     def measure(answers: np.ndarray, chosen: np.ndarray) -> float:
-        return sign * float(figure.result(figure.take(labels[chosen], answers, weights[chosen])))
+        return gain(metric, float(figure.result(figure.take(labels[chosen], answers, weights[chosen]))))
 
     return measure
 

@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from components.evaluation.figures import COUNT
+from components.evaluation.direction import COUNT
 from components.evaluation.judgement import OVERALL
 from components.evaluation.tally import Estimate
 from configs.quantities import count

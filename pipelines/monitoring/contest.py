@@ -8,7 +8,7 @@ next is looked at: a contest that was killed is gone on with.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from components.evaluation.figures import COUNT
+from components.evaluation.direction import COUNT
 from components.evaluation.judgement import OVERALL, Failure
 from components.evaluation.tally import Estimate, Tally
 from components.patches.stderr import silence

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from components.evaluation.figures import COUNT
+from components.evaluation.direction import COUNT
 from components.evaluation.judgement import KEPT, OVERALL
 from components.registry.versions import Version
 from configs.schema.label import Label

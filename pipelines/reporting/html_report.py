@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Template
 from markupsafe import Markup
 
-from components.evaluation.figures import COSTS, choose_metric
+from components.evaluation.direction import COUNT, choose_metric, gain
 from components.evaluation.judgement import OVERALL, Failure
 from components.evaluation.model_card import write_markdown
 from configs.schema.config import Config
@@ -36,7 +36,7 @@ from pipelines.reporting.threshold import read_curve
 from pipelines.reporting.training import tell_training
 from pipelines.reporting.trials import lay_trials
 from pipelines.reporting.units import tell_bytes, tell_moment, tell_number, tell_seconds
-from pipelines.reporting.verdict import ROWS, Measured, judge, list_steps, tell_service
+from pipelines.reporting.verdict import Measured, judge, list_steps, tell_service
 from pipelines.runs.run import Run
 
 RATE = "learning_rate"  # which Keras notes where it falls by itself
@@ -165,7 +165,7 @@ def rate(found: Mapping[str, Measured], metric: str) -> float:
     value = found[metric]["candidate"] if metric in found else math.nan
     if math.isnan(value):
         return math.inf
-    return -value if metric in COSTS else value
+    return gain(metric, value)
 
 
 def natural(text: str) -> list[str | int]:
@@ -176,7 +176,7 @@ def natural(text: str) -> list[str | int]:
 def compare(slices: Mapping[str, Mapping[str, Measured]], column: str, metric: str, overall: float | None) -> Chart:
     """Returns the chart of one metric by slice: the larger a dot, the more rows it stands for."""
     held = {value: items[metric] for value, items in slices.items() if metric in items}
-    rows = [slices[value][ROWS]["candidate"] for value in held]
+    rows = [slices[value][COUNT]["candidate"] for value in held]
     models = {name: [item[name] for item in held.values()] for name in ("candidate", "baseline")}
     known = {
         name: values for name, values in models.items() if name == "candidate" or any(v is not None for v in values)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from components.evaluation.figures import COSTS, TARGETS
+from components.evaluation.direction import TARGETS, gain
 from pipelines.reporting.verdict import Judged
 
 
@@ -55,4 +55,4 @@ def worth(place: Place, metric: str) -> float:
     value = place.metrics.get(metric)
     if value is None or math.isnan(value):
         return -math.inf
-    return -value if metric in COSTS else value
+    return gain(metric, value)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from components.evaluation.figures import COSTS, COUNT, TARGETS
+from components.evaluation.direction import COSTS, COUNT, TARGETS
 from components.evaluation.judgement import OVERALL
 
 Ends = Sequence[float] | None

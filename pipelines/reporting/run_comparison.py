@@ -6,12 +6,12 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from components.evaluation.direction import COUNT
 from components.evaluation.judgement import OVERALL
 from configs.schema.config import Config
 from pipelines.reporting import console, html_report
 from pipelines.reporting.charts import Chart, chart
 from pipelines.reporting.comparison import Change, diff
-from pipelines.reporting.verdict import ROWS
 from pipelines.runs.directory import find_record
 from pipelines.runs.run import Run
 
@@ -67,7 +67,7 @@ def render(sides: Sequence[Side], configs: Sequence[Config]) -> str:
     first, second = sides
     return html_report.template("run_comparison.html").render(
         sides=sides,
-        metrics=[pair for pair in _pair_details(sides, "Evaluator", "overall") if pair.name != ROWS],
+        metrics=[pair for pair in _pair_details(sides, "Evaluator", "overall") if pair.name != COUNT],
         curves=overlay(first, second),
         changes=compare_configs(*configs),
         rows=_pair_details(sides, "ExampleGen", "rows"),

@@ -4,14 +4,14 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from components.evaluation.direction import COSTS, COUNT
 from components.evaluation.judgement import OVERALL
 from configs.errors import DataRejected, NotBlessed
 from configs.schema.evaluation import Threshold
 from pipelines.reporting.charts import is_finite
 
 Measured = Mapping[str, Any]  # slice, metric, candidate, baseline: as components.evaluation.judgement has it
-ROWS = "example_count"
-UNBOUNDED = ("calibration", "log_loss", "rmse", "mae", "pinball")  # metrics that may pass 1
+UNBOUNDED = ("calibration", *COSTS)  # metrics that may pass 1
 OF_SCHEMA = {"gate.unseen", "data.schema_file"}  # keys of what `schema accept` mends
 
 
@@ -52,7 +52,7 @@ def judge(
     """Returns the metrics over all rows, those with a threshold first."""
     overall = {item["metric"]: item for item in measured if item["slice"] == OVERALL}
     found = []
-    for metric in sorted(overall.keys() - {ROWS}, key=lambda name: (name not in thresholds, name)):
+    for metric in sorted(overall.keys() - {COUNT}, key=lambda name: (name not in thresholds, name)):
         item = overall[metric]
         bounds = list_bounds(thresholds[metric], item["baseline"]) if metric in thresholds else []
         is_held = any(at is not None for _, at in bounds)
