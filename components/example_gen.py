@@ -39,11 +39,11 @@ from components.examples.splits import (
 )
 from components.examples.windows import Frame, roll
 from components.readers import spans
-from components.readers.files import digest_files, list_files, list_parts, refresh_data
+from components.readers.files import digest_files, list_files, list_parts
 from components.readers.formats import FORMATS, find_format
 from components.readers.portions import Portion, digest_portion
 from components.readers.query import Query
-from components.readers.sources import find_query, find_source
+from components.readers.sources import bring, find_query, find_source
 from components.readers.spans import ALL, Choice
 from components.summaries import Outputs, Summary
 from components.validation import validate
@@ -300,10 +300,7 @@ class Driver(driver.FileBasedDriver):
         """
         base, plan = locate_data(exec_properties[INPUT_BASE_KEY]), Plan.unpack(exec_properties[CUSTOM_CONFIG_KEY])
         [split] = _parse(exec_properties[INPUT_CONFIG_KEY], example_gen_pb2.Input()).splits
-        if plan.query:
-            plan.query.answer()
-        else:
-            refresh_data(base, split.pattern)
+        bring(base, split.pattern, plan.query)
         chosen = spans.choose(base, split.pattern, plan.choice)
         found = example_gen_pb2.Input(
             splits=[example_gen_pb2.Input.Split(name=span.name, pattern=span.pattern) for span in chosen.spans]

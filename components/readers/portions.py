@@ -1,6 +1,6 @@
 """What a span holds, or all data where there are none: by it a run knows what it has seen, a schedule what is new."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from components.readers.files import digest_files, list_files, list_parts
@@ -49,14 +49,18 @@ def find_portions(data: Data, seen: Collection[str]) -> dict[str, Found]:
         return {ALL: Found(base, list_files(base, pattern, data.format), data)}
     known = [number for number in map(unit.read, seen) if number is not None]
     newest = max(known or (span.number for span in taken))  # without any, what there was before is no news
-    return find_spans(data, lambda span: span in taken or span.number > newest)
+    there = find_all(base, pattern, choice).values()
+    return _list_found(base, (span for span in there if span in taken or span.number > newest), data)
 
 
 def find_spans(data: Data, wants: Callable[[Span], bool]) -> dict[str, Found]:
     """Return the complete spans that are there, not too new, and wanted, by name, oldest first; raises DataRejected."""
     base, pattern = open_source(data)
-    there = filter(wants, find_all(base, pattern, Choice.of(data)).values())
-    return {span.name: Found(base, list_files(base, span.pattern, data.format), data) for span in there}
+    return _list_found(base, filter(wants, find_all(base, pattern, Choice.of(data)).values()), data)
+
+
+def _list_found(base: str, spans: Iterable[Span], data: Data) -> dict[str, Found]:
+    return {span.name: Found(base, list_files(base, span.pattern, data.format), data) for span in spans}
 
 
 def digest_portion(base: str, files: Sequence[str], format: str, dialect: Dialect) -> str:

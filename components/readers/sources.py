@@ -1,6 +1,6 @@
 """What a config's data stands for: files, here or in a store, or a query, whose answer is a file."""
 
-from components.readers.files import find_data, open_data
+from components.readers.files import find_data, refresh_data
 from components.readers.query import Query
 from configs.schema.data import Data
 
@@ -18,8 +18,14 @@ def find_source(data: Data) -> tuple[str, str]:
 
 def open_source(data: Data) -> tuple[str, str]:
     """Return the same, once the files are there; raise MillraceError where they cannot be had."""
-    query = find_query(data)
-    if query is None:
-        return open_data(data.path)
-    query.answer()
-    return query.locate()
+    base, pattern = find_source(data)
+    bring(base, pattern, find_query(data))
+    return base, pattern
+
+
+def bring(base: str, pattern: str, query: Query | None) -> None:
+    """Make the files of a folder those that the database answers with now, or that are in its store."""
+    if query:
+        query.answer()
+    else:
+        refresh_data(base, pattern)
