@@ -12,6 +12,8 @@ from typing import Any
 from apache_beam.portability.api import beam_job_api_pb2 as api
 from apache_beam.runners.portability.local_job_service import BeamJob, LocalJobServicer
 
+NAME = "beam:option:job_name:v1"
+
 
 class EndableJob(BeamJob):
     """A job that a client may end, and that begins once its server lets it."""
@@ -35,7 +37,7 @@ class JobServer(LocalJobServicer):
         self.asked = list[tuple[str, str]]()
 
     def Prepare(self, request: Any, context: Any = None, timeout: Any = None) -> Any:
-        self.asked.append(("Prepare", request.pipeline_options["beam:option:job_name:v1"]))
+        self.asked.append(("Prepare", dict(request.pipeline_options.items()).get(NAME, request.job_name)))
         return super().Prepare(request, context, timeout)
 
     def Run(self, request: Any, context: Any = None, timeout: Any = None) -> Any:

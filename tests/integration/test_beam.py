@@ -24,7 +24,7 @@ from tests.fakes.job_server import job_server
 from tests.sandbox import PATIENCE, ROOT, Answer, Sandbox
 
 SERVER = "apache_beam.runners.portability.local_job_service_main"
-POOL = "apache_beam.runners.worker.worker_pool_main"
+POOL = "pipelines"
 NODES = ("ExampleGen", "StatisticsGen", "Transform", "Evaluator")
 
 
@@ -55,11 +55,9 @@ class Cluster:
         return self.folder / f"{POOL}.log"
 
     def start(self, module: str, *arguments: object) -> "subprocess.Popen[bytes]":
-        # The pool starts its workers with the `python` of the PATH.
-        env = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
         command = [sys.executable, "-m", module, *map(str, arguments)]
         with (self.folder / f"{module}.log").open("wb") as log:
-            return subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True)
+            return subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +65,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     made = Cluster(tmp_path_factory.mktemp("engine"), find_port(), find_port())
     processes = [
         made.start(SERVER, "--port", made.server, "--staging_dir", made.folder / "staging"),
-        made.start(POOL, "--service_port", made.pool),
+        made.start(POOL, "worker-pool", "--port", made.pool),
     ]
     try:
         for port in (made.server, made.pool):
