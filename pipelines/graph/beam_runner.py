@@ -49,6 +49,16 @@ def find_endpoint(flags: Sequence[str]) -> str | None:
     return next((flag.removeprefix(ENDPOINT) for flag in flags if flag.startswith(ENDPOINT)), None)
 
 
+def require_endpoint(endpoint: str, node_id: str) -> None:
+    """Raises MillraceError where no job server answers."""
+    with grpc.insecure_channel(endpoint) as channel:
+        try:
+            grpc.channel_ready_future(channel).result(PATIENCE)
+        except grpc.FutureTimeoutError:
+            what = f"No Beam engine answers at {endpoint} within {PATIENCE:.0f} seconds."
+            raise MillraceError(what, node_id, START) from None
+
+
 @contextmanager
 def watch_endpoint(flags: Sequence[str], node_id: str) -> Iterator[None]:
     """Raises MillraceError where the job server that Beam's flags name does not answer, breaks off what it began, or
@@ -58,19 +68,13 @@ def watch_endpoint(flags: Sequence[str], node_id: str) -> Iterator[None]:
     if endpoint is None:
         yield
         return
-    remedy = "Start its job server, or correct job_endpoint in the config's beam section, and run again."
-    with grpc.insecure_channel(endpoint) as channel:
-        try:
-            grpc.channel_ready_future(channel).result(PATIENCE)
-        except grpc.FutureTimeoutError:
-            what = f"No Beam engine answers at {endpoint} within {PATIENCE:.0f} seconds."
-            raise MillraceError(what, node_id, remedy) from None
+    require_endpoint(endpoint, node_id)
     try:
         yield
     except grpc.RpcError as error:
         logging.exception("%s was given up by its engine", node_id)
         why = error.details() if isinstance(error, grpc.Call) else str(error)
-        raise MillraceError(f"The Beam engine at {endpoint} broke off: {why}.", node_id, remedy) from None
+        raise MillraceError(f"The Beam engine at {endpoint} broke off: {why}.", node_id, START) from None
     except RuntimeError as error:
         cause = find_cause(str(error))
         if cause is None:
@@ -103,6 +107,7 @@ def _last_part(trace: str) -> str:
     return re.split(r"^\s+at \w", last, maxsplit=1, flags=re.M)[0] if found else trace
 
 
+START = "Start its job server, or correct job_endpoint in the config's beam section, and run again."
 LOOK = "The run's log.txt holds the engine's whole trace."
 REMEDIES = {
     r"No module named '(configs|trainer|components|pipelines)\b": "Its workers lack Millrace: give them the image of "
