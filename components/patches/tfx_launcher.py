@@ -32,10 +32,10 @@ class HookedLauncher(launcher.Launcher):
         return [flag.value.string_value for flag in getattr(self._executor_operator, "beam_pipeline_args", [])]
 
     def add_beam_flags(self, flags: Iterable[str]) -> None:
-        """Gives Beam flags of this one launch, which are no part of what a result is cached by."""
-        self._executor_operator.beam_pipeline_args.extend(
-            placeholder_pb2.PlaceholderExpression(value={"string_value": flag}) for flag in flags
-        )
+        """Gives Beam flags of this one launch, which are no part of what a result is cached by; for nodes on Beam."""
+        for flag in flags:
+            told = placeholder_pb2.PlaceholderExpression(value={"string_value": flag})
+            self._executor_operator.beam_pipeline_args.append(told)
 
     def receive(self, inputs: Mapping[str, Sequence[types.Artifact]]) -> None:
         """Is called with the inputs before the driver, which may read them."""
