@@ -114,7 +114,7 @@ def show_runs(config: Config, run_id: str | None, output: Output) -> None:
     run = service.get_run(run_id)
     table = listing("step", "state", "tries", "error")
     for step in run.steps:
-        table.add_row(step.name, step.state.lower(), str(len(step.tries) or ""), step.error)
+        table.add_row(step.title, step.state.lower(), str(len(step.tries) or ""), step.error)
     answer(output, run.as_data(), Group(f"{run.name}: {run}", table, f"Look at it  {run.url}"))
 
 
@@ -191,7 +191,7 @@ def _watch(service: Service, run: Run, witness: Witness, console: Console) -> Ru
         goes_on = [] if ended.ended else ["The cluster ends the run by itself, when it has tried the step once more."]
         console.print("\n".join([witness.ending.text, *goes_on]), soft_wrap=True)
         return ended
-    failed = [f"{step.name}: {step.error or 'failed'}" for step in ended.steps if step.state == "FAILED"]
+    failed = [f"{step.title}: {step.error or 'failed'}" for step in ended.steps if step.state == "FAILED"]
     reasons = [*([ended.error] if ended.error else []), *failed]
     console.print("\n".join([f"Ended       {ended.state.lower()}", *reasons]), soft_wrap=True)
     return ended

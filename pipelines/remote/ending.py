@@ -48,7 +48,7 @@ class Witness:
                 told = self._hear(run, step.name, each.node)
                 if told.get("exit_code") in VERDICTS:
                     return _judge(told)
-                self.notes.append(f"{step.name}, try {number}: {told.get('what', 'failed')}")
+                self.notes.append(f"{told.get('node', step.title)}, try {number}: {told.get('what', 'failed')}")
         return None
 
     def _find_end(self, run: Run) -> Ending | None:

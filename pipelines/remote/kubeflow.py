@@ -11,11 +11,12 @@ from typing import Any
 from configs.clock import utc_now
 from configs.errors import ConfigError
 from configs.loading.packed_text import protect
-from configs.nodes import IDS, TASKS
+from configs.nodes import IDS, read_step
 from configs.schema.cluster import order
 from configs.schema.config import Config
 from configs.schema.kubernetes import spell_pipeline
 from configs.schema.resources import Resources
+from pipelines.graph.nodes import choose_nodes
 from pipelines.remote.kubeflow_client import connect
 from pipelines.remote.pods import name_pods, read_tries
 from pipelines.remote.schedule import schedule_of
@@ -37,6 +38,7 @@ class Kubeflow:
 
     def __init__(self, config: Config) -> None:
         self.config = config
+        self.planned = [spec.id for spec in choose_nodes(config)]
         self.client = connect(config.cluster)
         self.release = self.client.release
         self.service_account = config.cluster.service_account
@@ -61,7 +63,8 @@ class Kubeflow:
 
     def read_log(self, run_id: str, step: str, node: str) -> str:
         """Returns what a try at a step has said so far; nothing where its pod is gone, or may not be looked at."""
-        own = self.config.resources.get(IDS[step], Resources())
+        first = next(iter(read_step(step, self.planned) or ()), IDS.get(step, step))
+        own = self.config.resources.get(first, Resources())
         resources = self.config.resources.get("default", Resources()).merge(own)
         logs = (self.client.read_log(run_id, pod) for pod in name_pods(node, resources))
         return next(filter(None, logs), "")
@@ -199,9 +202,19 @@ class Kubeflow:
             url=self.client.link("runs", "details", run.run_id),
             state=run.state or "PENDING",
             created=run.created_at.isoformat(timespec="seconds") if run.created_at else "",
-            steps=tuple(_read_step(task, nodes) for task in sorted(tasks, key=_started) if _is_step(task)),
+            steps=tuple(filter(None, (self._read_step(task, nodes) for task in sorted(tasks, key=_started)))),
             error=(run.error.message or "") if run.error else "",
         )
+
+    def _read_step(self, task: Any, nodes: Mapping[str, Any]) -> Step | None:
+        """Returns a step of the pipeline's; None for what Kubeflow and Argo do around each: drivers, tries, hooks, and
+        the workflow itself.
+        """
+        launched = read_step(task.display_name or "", self.planned)
+        if launched is None:
+            return None
+        error = (task.error.message or "") if task.error else ""
+        return Step(task.display_name, task.state or "PENDING", error, read_tries(task, nodes), launched)
 
     def _read_recurring(self, run: Any) -> Recurring:
         trigger = run.trigger.cron_schedule if run.trigger else None
@@ -290,18 +303,6 @@ def _package(compiled: str) -> Iterator[str]:
         yield str(path)
 
 
-def _read_step(task: Any, nodes: Mapping[str, Any]) -> Step:
-    error = (task.error.message or "") if task.error else ""
-    return Step(task.display_name or task.task_id, task.state or "PENDING", error, read_tries(task, nodes))
-
-
 def _started(task: Any) -> str:
     at = task.start_time or task.create_time
     return at.isoformat() if at else "9"  # without a time, it has not begun
-
-
-def _is_step(task: Any) -> bool:
-    """Whether a task is a step of the pipeline's, and not what Kubeflow and Argo do around each: drivers, tries, hooks,
-    and the workflow itself.
-    """
-    return task.display_name in TASKS

@@ -19,15 +19,24 @@ class Try:
 
 @dataclass(frozen=True)
 class Step:
-    """One step as the service tells of it; `error` is in its words. Its tries are known where each has a pod."""
+    """One step as the service tells of it, and the nodes that it launches; `error` is in the service's words.
+
+    Its tries are known where each has a pod.
+    """
 
     name: str
     state: str
     error: str = ""
     tries: tuple[Try, ...] = ()
+    nodes: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """Which nodes it launches, as a person reads it; of one that launches none, its name."""
+        return " to ".join(dict.fromkeys([self.nodes[0], self.nodes[-1]])) if self.nodes else self.name
 
     def __str__(self) -> str:
-        return f"{self.name} (try {len(self.tries)})" if len(self.tries) > 1 else self.name
+        return f"{self.title} (try {len(self.tries)})" if len(self.tries) > 1 else self.title
 
 
 @dataclass(frozen=True)
@@ -58,8 +67,8 @@ class Run:
 
     def __str__(self) -> str:
         at_work = ", ".join(str(step) for step in self.steps if step.state == "RUNNING")
-        done = sum(step.state in ("SUCCEEDED", "SKIPPED") for step in self.steps)
-        return f"{self.state.lower()}, {count(done, 'step')} done" + (f", at work: {at_work}" if at_work else "")
+        done = sum(len(step.nodes) for step in self.steps if step.state in ("SUCCEEDED", "SKIPPED"))
+        return f"{self.state.lower()}, {count(done, 'node')} done" + (f", at work: {at_work}" if at_work else "")
 
 
 @dataclass(frozen=True)

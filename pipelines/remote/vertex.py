@@ -19,7 +19,9 @@ from ruamel.yaml import YAML
 
 from configs.clock import utc_now
 from configs.errors import ConfigError, MillraceError
+from configs.nodes import read_step
 from configs.schema.config import Config
+from pipelines.graph.nodes import choose_nodes
 from pipelines.remote.schedule import schedule_of
 from pipelines.remote.service import Recurring, Run, Step
 
@@ -166,6 +168,10 @@ class Vertex:
         line = next(iter(said.strip().splitlines()), "no reason is given").rstrip(".")
         raise MillraceError(f"Vertex AI refuses: {line}.", where, remedy)
 
+    def _read_step(self, task: Any) -> Step:
+        nodes = read_step(task.task_name, [spec.id for spec in choose_nodes(self.config)]) or ()
+        return Step(task.task_name, task.state.name, task.error.message, nodes=nodes)
+
     def read_run(self, job: Any) -> Run:
         """Returns a job of the library's as plain data."""
         resource = job.gca_resource
@@ -176,7 +182,7 @@ class Vertex:
             url=f"{CONSOLE}/locations/{self.vertex.location}/pipelines/runs/{job.job_id}?project={self.vertex.project}",
             state=STATES.get(state, state),
             created=resource.create_time.isoformat() if resource.create_time else "",
-            steps=tuple(Step(task.task_name, task.state.name, task.error.message) for task in _tasks(resource)),
+            steps=tuple(self._read_step(task) for task in _tasks(resource)),
             error=resource.error.message,
         )
 

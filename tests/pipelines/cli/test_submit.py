@@ -147,16 +147,22 @@ def test_wait_follows_a_run_to_its_end(
     answer = millrace("submit", config, *compiled(config), "--wait")
     assert answer.code == code
     assert answer.stdout.splitlines()[2:] == [
-        "pending, 0 steps done",
-        "running, 1 step done, at work: trainer",
-        f"{state.lower()}, {'1 step' if code else '2 steps'} done",
+        "pending, 0 nodes done",
+        "running, 1 node done, at work: Trainer",
+        f"{state.lower()}, {'1 node' if code else '2 nodes'} done",
         f"Ended       {state.lower()}",
-        *(["trainer: OOMKilled"] if code else []),
+        *(["Trainer: OOMKilled"] if code else []),
     ]
     server.course = server.course[-1:]
     machine = millrace("submit", config, *compiled(config), "--wait", "--output", "json")
     assert (machine.code, machine.record["state"], machine.record["exit_code"]) == (code, state, code)
-    assert machine.record["steps"][1] == {"name": "trainer", "state": state, "error": error, "tries": []}
+    assert machine.record["steps"][1] == {
+        "name": "trainer",
+        "state": state,
+        "error": error,
+        "tries": [],
+        "nodes": ["Trainer"],
+    }
 
 
 def test_wait_ends_with_the_verdict_and_exit_code_of_the_run(millrace: Command, server: KfpServer, config: str) -> None:
@@ -166,7 +172,7 @@ def test_wait_ends_with_the_verdict_and_exit_code_of_the_run(millrace: Command, 
     answer = millrace("submit", config, *compiled(config), "--wait", "--resubmit", "2")
     assert (answer.code, len(server.runs)) == (3, 1)
     assert answer.stdout.splitlines()[2:] == [
-        "running, 0 steps done, at work: data-gate",
+        "running, 0 nodes done, at work: DataGate",
         "Data rejected; nothing was published.",
         "fare: 2 anomalies.",
         "The cluster ends the run by itself, when it has tried the step once more.",
@@ -200,8 +206,8 @@ def test_runs_lists_those_of_the_server_and_shows_one(millrace: Command, server:
     listed = millrace("runs", config).stdout
     assert run_id in listed and "pending" in listed
     shown = millrace("runs", config, run_id)
-    assert re.search(r"trips 2.*: running, 0 steps done, at work: trainer", shown.stdout)
-    assert re.search(r"^ trainer +running", shown.stdout, re.MULTILINE)
+    assert re.search(r"trips 2.*: running, 0 nodes done, at work: Trainer", shown.stdout)
+    assert re.search(r"^ Trainer +running", shown.stdout, re.MULTILINE)
     unknown = millrace("runs", config, "r1")
     assert unknown == Answer(2, "", f"{server.host}: It does not have this: ResourceNotFoundError: r1 not found.\n")
 

@@ -50,8 +50,8 @@ def test_what_may_go_better_at_the_next_try_is_no_verdict_and_is_read_once(
     witness, run = look(server, configure, "RUNNING", *tasks_of("trainer", "FAILED", "RUNNING"))
     server.logs[pod_name("trainer", 0)] = tell({"node": "Trainer", **as_data(MillraceError("killed"))})
     assert not witness.knows_end(run)
-    assert witness.notes == ["trainer, try 1: killed"]
-    assert str(run) == "running, 0 steps done, at work: trainer (try 2)"
+    assert witness.notes == ["Trainer, try 1: killed"]
+    assert str(run) == "running, 0 nodes done, at work: Trainer (try 2)"
     read = [path for _, path in server.asked if path.endswith("/log")]
     assert len(read) == 1
     assert not witness.knows_end(run)

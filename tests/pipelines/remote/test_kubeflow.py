@@ -17,6 +17,8 @@ from tests.fakes.compiled_pipeline import PIPELINE
 from tests.fakes.kfp_server import Answer, KfpServer
 from tests.pipelines.remote.conftest import Configure
 
+FIRST = ("ExampleGen", "StatisticsGen", "SchemaGen", "DataGate", "Transform")
+
 
 def test_a_run_is_started_in_its_experiment_as_its_service_account(server: KfpServer, configure: Configure) -> None:
     service = connect_service("kubeflow", configure("service_account: trainer"))
@@ -62,13 +64,17 @@ def test_the_steps_of_a_run_are_told_in_order_without_what_kubeflow_and_argo_do_
         *(task(name, "FAILED", 1) for name in around),
         task("trainer", "FAILED", 9),
         task("trainer-driver", "SUCCEEDED", 8),
-        task("example-gen", "SUCCEEDED", 2),
+        task("example-gen-to-transform", "SUCCEEDED", 2),
         {"task_id": "finish", "display_name": "finish", "state": "PENDING"},
     ]
     server.course = [{"state": "RUNNING", "run_details": {"task_details": tasks}}]
     service = connect_service("kubeflow", configure())
     run = service.get_run(service.submit(PIPELINE, {}).run)
-    assert run.steps == (Step("example-gen", "SUCCEEDED"), Step("trainer", "FAILED"), Step("finish", "PENDING"))
+    assert run.steps == (
+        Step("example-gen-to-transform", "SUCCEEDED", nodes=FIRST),
+        Step("trainer", "FAILED", nodes=("Trainer",)),
+        Step("finish", "PENDING"),
+    )
     assert (run.state, run.exit_code) == ("RUNNING", None)
 
 
