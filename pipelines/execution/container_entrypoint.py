@@ -87,7 +87,8 @@ def require_volume(root: str, pipeline: str) -> None:
 def run_step(config: Config, run: Run, nodes: Sequence[str], cache: bool, say: Callable[[str], None]) -> list[Outcome]:
     """Runs nodes of one run in turn and returns how each ended, which is on record then; the first to fail is the last.
 
-    Again is safe: a success and a verdict are returned at once. Raises ConfigError for a node that is none.
+    Again is safe: a success and a verdict are returned at once. Raises ConfigError for a node that is none, and
+    MillraceError for a run that has ended, whose record stays as it is.
     """
     for node in nodes:
         choose_nodes(config, node)
@@ -100,6 +101,7 @@ def run_step(config: Config, run: Run, nodes: Sequence[str], cache: bool, say: C
         except MillraceError as error:
             died = error
         if died is None:
+            require_open(run)
             died = _work(config, run, nodes, cache, heard)
     if died or not heard.ended(nodes):
         died = died or MillraceError("The process ended without a word.", remedy="The run's log.txt may say why.")
@@ -107,6 +109,13 @@ def run_step(config: Config, run: Run, nodes: Sequence[str], cache: bool, say: C
         heard.take(failure(node, died, heard.seconds()))
         write_outcome(run, heard.outcomes[-1])
     return hand_in(run, heard.outcomes, run.node_log(nodes[0]))
+
+
+def require_open(run: Run) -> None:
+    """Raises MillraceError for a run that has ended: its end, which tells what came of it, would not come again."""
+    if run.record.exists():
+        what = "This run has ended, and its record is written"
+        raise MillraceError(what, run.id, "Submit again: what is done is not done again, by the cache and checkpoints.")
 
 
 def _work(config: Config, run: Run, nodes: Sequence[str], cache: bool, heard: "Listener") -> MillraceError | None:

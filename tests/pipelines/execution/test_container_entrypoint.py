@@ -177,6 +177,20 @@ def test_a_step_that_may_not_run_is_on_record(config: Config) -> None:
     assert [node["state"] for node in record["nodes"]][1:] == ["not run"] * (len(IDS) - 1)
 
 
+@pytest.mark.parametrize("node", ["ExampleGen", "Pusher"])
+def test_a_step_that_is_started_in_a_run_that_has_ended_does_nothing(config: Config, node: str) -> None:
+    run = Run(config.home, "r1")
+    rejected = Outcome("ExampleGen", "failed", error={"exit_code": 3, "what": "a cell", "where": "", "remedy": ""})
+    write_outcome(run, rejected)  # and the cell is mended since
+    close_run(config, run)
+    before = {path: path.read_bytes() for path in config.home.root.rglob("*") if path.is_file()}
+    with pytest.raises(MillraceError, match="^r1: This run has ended") as refused:
+        run_step(config, run, [node], True, print)
+    assert refused.value.remedy.startswith("Submit again")
+    assert refused.value.exit_code == 1
+    assert {path: path.read_bytes() for path in config.home.root.rglob("*") if path.is_file()} == before
+
+
 @pytest.mark.parametrize(("run_id", "node"), [("../r1", "ExampleGen"), ("r1", "Tuner")])
 def test_a_run_or_a_node_that_is_none_is_refused(config: Config, run_id: str, node: str) -> None:
     with pytest.raises(ConfigError):
