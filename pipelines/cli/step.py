@@ -1,7 +1,7 @@
 """What machines call: a step of a run in a cluster, and its end; and launch-node, by which a person does the same."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -136,6 +136,8 @@ def announce_end(config: Config, record: Mapping[str, Any], engine: str) -> None
     from pipelines.schedule.budget import find_pause, pause_recurring
 
     now, records = utc_now(), [record]
+    if record["decision"]:
+        clear_recurring(config, engine)
     try:
         if why := find_pause(config, record):
             paused = pause_recurring(config, why, engine, now)
@@ -145,6 +147,16 @@ def announce_end(config: Config, record: Mapping[str, Any], engine: str) -> None
         typer.echo(f"Whether the schedule is to be paused is not known: {error}", err=True)
     for each in records:
         announce(config, each, now, typer.echo)
+
+
+def clear_recurring(config: Config, engine: str) -> None:
+    """Deletes the recurring runs that were replaced while a run of theirs went on, which the next run sees to."""
+    from pipelines.remote.connect import connect_service
+    from pipelines.remote.schedule import clear_replaced
+    from pipelines.schedule.budget import reach_from_pod
+
+    with suppress(MillraceError):  # the next run will try again
+        clear_replaced(connect_service(engine, reach_from_pod(config)))
 
 
 def hand_over(config: Config, outcomes: Sequence[Outcome], told: ExecutorInput) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from configs.clock import utc_now
-from configs.errors import ConfigError
+from configs.errors import ConfigError, MillraceError
 from configs.loading.packed_text import protect
 from configs.nodes import IDS, read_step
 from configs.schema.cluster import order
@@ -22,6 +23,7 @@ from pipelines.remote.pods import name_pods, read_tries
 from pipelines.remote.schedule import schedule_of
 from pipelines.remote.service import Recurring, Run, Step
 
+ENDING = 180.0  # seconds that a run may take to end that is told to
 NEWEST = 20  # runs that a list shows
 RUNNER = "pipeline-runner"  # whom it runs as by itself
 ORPHANS = (2, 17)  # the first release that deletes a recurring run without what it has started, and keeps its account
@@ -68,6 +70,13 @@ class Kubeflow:
         resources = self.config.resources.get("default", Resources()).merge(own)
         logs = (self.client.read_log(run_id, pod) for pod in name_pods(node, resources))
         return next(filter(None, logs), "")
+
+    def cancel(self, run_id: str) -> None:
+        """Has a run end now, as Kubeflow's own Terminate does: the step at work is stopped, and `finish` comes.
+
+        Raises MillraceError where its workflow is gone: there is nothing left that could end.
+        """
+        self.client.ask("POST", f"runs/{run_id}:terminate")
 
     def newest(self) -> list[Run]:
         """Returns the pipeline's runs in the config's experiment, newest first: those of schedules as well."""
@@ -147,24 +156,37 @@ class Kubeflow:
         self._upload(pipeline, wanted, compiled)
         return replace(present, made_of=wanted.made_of)
 
-    def delete(self, recurring: Recurring) -> str:
-        """Deletes a recurring run; the runs that it started go on, and one that is at work is named.
+    def find_running(self, recurring: Recurring) -> str | None:
+        """Returns a run of a recurring one that has not ended."""
+        return next((run.run for run in self._list_runs(recurring) if not run.ended), None)
 
-        Up to 2.16 Kubernetes deletes their workflows with it, which they are owned by: there it is paused while one is
-        at work, and what to do is returned.
+    def delete(self, recurring: Recurring, now: bool = False) -> str:
+        """Deletes a recurring run; while a run of it is at work it is paused, and what to do is returned.
+
+        Kubernetes deletes the workflows and pods of its runs with it, which it owns: the one at work would never end.
+        With `now` that one is ended first, so that its last step comes. From 2.17 on the others are kept.
         """
-        running = self._running(recurring)
-        if self.release and order(self.release) >= ORPHANS:
-            self.client.ask("DELETE", f"recurringruns/{recurring.id}", propagation_policy="ORPHAN")
-            return f"{recurring.name} ({recurring.id}) is deleted, and its run {running} goes on." if running else ""
-        if running:
+        running = self.find_running(recurring)
+        if running and not now:
             self.switch(recurring, enabled=False)
             return (
-                f"{recurring.name} ({recurring.id}) is paused, not deleted: its run {running} goes on, which Kubeflow "
-                "Pipelines before 2.17 would end with it. Delete it, or apply again, once that has ended."
+                f"{recurring.name} ({recurring.id}) is paused, not deleted: its run {running} goes on, which "
+                "Kubernetes would lose with it. Delete it, or apply again, once that has ended."
             )
-        self.client.delete_recurring_run(recurring.id)
+        if running:
+            self.cancel(running)
+            self._wait_for_end(running)
+        orphan = {"propagation_policy": "ORPHAN"} if self.release and order(self.release) >= ORPHANS else {}
+        self.client.ask("DELETE", f"recurringruns/{recurring.id}", **orphan)
         return ""
+
+    def _wait_for_end(self, run_id: str) -> None:
+        deadline = time.monotonic() + ENDING
+        while not (run := self.get_run(run_id)).ended:
+            if time.monotonic() > deadline:
+                what = f"it was told to end, and is {run.state.lower()} after {ENDING:.0f} s"
+                raise MillraceError(what, f"run {run_id}", f"Look at it: {run.url}. Then try again.")
+            time.sleep(2)
 
     def switch(self, recurring: Recurring, enabled: bool) -> None:
         """Lets a recurring run go on, or pauses it."""
@@ -274,10 +296,6 @@ class Kubeflow:
         name = f"{wanted.made_of} {utc_now():%Y%m%dT%H%M%S.%f}"
         with _package(compiled) as path:
             self.client.quietly(self.client.upload_pipeline_version, path, name, pipeline_id=pipeline)
-
-    def _running(self, recurring: Recurring) -> str | None:
-        """Returns a run of a recurring one that has not ended."""
-        return next((run.run for run in self._list_runs(recurring) if not run.ended), None)
 
     def _list_runs(self, recurring: Recurring) -> Iterator[Run]:
         """Yields the runs of a recurring one, newest first."""

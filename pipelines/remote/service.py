@@ -105,6 +105,9 @@ class Service(Protocol):
     def read_log(self, run_id: str, step: str, node: str) -> str:
         """Returns what a try at a step has said so far; nothing where that is not to be had."""
 
+    def cancel(self, run_id: str) -> None:
+        """Has a run end now: the step at work is stopped, and its last step comes."""
+
     def newest(self) -> list[Run]:
         """Returns the newest runs, newest first."""
 
@@ -120,8 +123,11 @@ class Service(Protocol):
     def renew(self, present: Recurring, wanted: Recurring, compiled: str, parameters: Mapping[str, Any]) -> Recurring:
         """Has a recurring run go on with another pipeline, or one in its place; returns it."""
 
-    def delete(self, recurring: Recurring) -> str:
-        """Deletes a recurring run; returns what to say where that has to wait, or a run of it goes on."""
+    def find_running(self, recurring: Recurring) -> str | None:
+        """Returns a run of a recurring one that has not ended, and that would be lost with it."""
+
+    def delete(self, recurring: Recurring, now: bool = False) -> str:
+        """Deletes a recurring run; returns what to say where that has to wait for a run of it, which `now` ends."""
 
     def switch(self, recurring: Recurring, enabled: bool) -> None:
         """Lets a recurring run go on, or pauses it."""

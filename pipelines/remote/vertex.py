@@ -80,6 +80,10 @@ class Vertex:
         """Returns nothing: logs of Vertex AI lie in Cloud Logging."""
         return ""
 
+    def cancel(self, run_id: str) -> None:
+        """Has a run end now."""
+        self._ask(lambda: aiplatform.PipelineJob.get(run_id, **self.place).cancel())
+
     def newest(self) -> list[Run]:
         """Returns the newest runs of the pipeline, newest first."""
         found = self._ask(
@@ -132,7 +136,11 @@ class Vertex:
         self.delete(present)
         return made
 
-    def delete(self, recurring: Recurring) -> str:
+    def find_running(self, recurring: Recurring) -> str | None:
+        """Returns none: a schedule that is deleted takes no run with it."""
+        return None
+
+    def delete(self, recurring: Recurring, now: bool = False) -> str:
         """Deletes a recurring run; the runs that it started stay."""
         self._ask(lambda: self._find(recurring).delete())
         return ""
