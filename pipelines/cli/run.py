@@ -229,6 +229,7 @@ def clean(
     dry_run: DryRun = False,
 ) -> None:
     """Remove a pipeline's artifacts, checkpoints and metadata; runs, versions and history stay."""
+    from pipelines.remote.liveness import find_end
     from pipelines.runs.lease import borrow_pipeline
     from pipelines.runs.run import new_id
     from pipelines.storage.sync import put_files
@@ -242,7 +243,7 @@ def clean(
         place for place in (home.artifacts, home.checkpoints, home.metadata, home.seal, home.settled) if place.exists()
     ]
     if not dry_run:
-        with borrow_pipeline(config, f"clean-{new_id()}"):
+        with borrow_pipeline(config, f"clean-{new_id()}", partial(find_end, config)):
             for place in doomed:
                 _remove(place)
             put_files(home, home.artifacts, home.checkpoints)
@@ -253,6 +254,7 @@ def clean(
 def clean_beyond(config: Config, dry_run: bool) -> str:
     """Removes what is beyond `storage.keep`, and returns what to say of it; raises ConfigError without it."""
     from pipelines.execution.retention import choose_doomed, remove_doomed
+    from pipelines.remote.liveness import find_end
     from pipelines.runs.lease import borrow_pipeline
     from pipelines.runs.run import new_id
 
@@ -262,7 +264,7 @@ def clean_beyond(config: Config, dry_run: bool) -> str:
         doomed = choose_doomed(config, config.storage.keep)
         places = [f"would remove {place}" for place in (*doomed.versions, *doomed.runs, *doomed.artifacts)]
         return "\n".join([*places, f"would free {doomed.text or 'nothing'}"])
-    with borrow_pipeline(config, f"clean-{new_id()}"):
+    with borrow_pipeline(config, f"clean-{new_id()}", partial(find_end, config)):
         doomed = choose_doomed(config, config.storage.keep)
         remove_doomed(config, doomed)
     return f"freed {doomed.text or 'nothing'}"

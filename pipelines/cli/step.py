@@ -151,9 +151,8 @@ def announce_end(config: Config, record: Mapping[str, Any], engine: str) -> None
 
 def clear_recurring(config: Config, engine: str) -> None:
     """Deletes the recurring runs that were replaced while a run of theirs went on, which the next run sees to."""
-    from pipelines.remote.connect import connect_service
+    from pipelines.remote.connect import connect_service, reach_from_pod
     from pipelines.remote.schedule import clear_replaced
-    from pipelines.schedule.budget import reach_from_pod
 
     with suppress(MillraceError):  # the next run will try again
         clear_replaced(connect_service(engine, reach_from_pod(config)))

@@ -10,6 +10,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from pipelines.execution.finalize import finish_run
 from pipelines.execution.local_runner import decline, ignore_signals, run_worker, stoppable
 from pipelines.graph import fingerprint
 from pipelines.graph.nodes import choose_nodes
+from pipelines.remote.liveness import find_end
 from pipelines.reporting.console import line
 from pipelines.reporting.testimony import tell
 from pipelines.runs.directory import begin_run, read_decision
@@ -124,7 +126,7 @@ def _work(config: Config, run: Run, nodes: Sequence[str], cache: bool, heard: "L
         _answer(nodes, heard, lambda node: recall_outcome(config, run, node))
         if heard.ended(nodes):
             return None
-        with hold_pipeline(config, run.id), sync.working(config, run, heard.left(nodes)):
+        with hold_pipeline(config, run.id, partial(find_end, config)), sync.working(config, run, heard.left(nodes)):
             resolved = resolve(config)
             if not run.number.exists():
                 sync.fetch_numbers(config.home)
