@@ -1,4 +1,4 @@
-"""Runs: run, validate, runs, report, clean."""
+"""Runs on this machine: run, validate, report, clean."""
 
 import json
 import os
@@ -22,14 +22,11 @@ from configs.loading.named_files import require_files
 from configs.nodes import NODES
 from configs.quantities import count
 from configs.schema.config import Config
-from pipelines.cli.options import Access, ConfigPath, DryRun, Format, Host, Output, Overrides, answer
-from pipelines.cli.submit import address, show_runs
+from pipelines.cli.options import ConfigPath, DryRun, Format, Output, Overrides, answer
 from pipelines.graph.nodes import choose_nodes
-from pipelines.reporting.console import Screen, conclude, listing, open_console
+from pipelines.reporting.console import Screen, conclude, open_console
 
 app = typer.Typer()
-
-NEWEST = 50  # runs that a person is shown
 
 
 def complete_node(begun: str) -> list[str]:
@@ -130,33 +127,6 @@ def validate(path: ConfigPath, overrides: Overrides = [], output: Format = Outpu
     lines = (f"{path} is valid: {_describe(config)}.", f"It works in {home.address(home.root)}.")
     text = " ".join(filter(None, (*lines, home.mention_another(Path.cwd()))))
     answer(output, json.loads(config.model_dump_json()), text)
-
-
-@app.command()
-def runs(
-    path: ConfigPath,
-    run_id: Annotated[str | None, typer.Argument(metavar="RUN", help="Show this one.")] = None,
-    host: Host = None,
-    access: Access = None,
-    output: Format = Output.text,
-) -> None:
-    """List the runs that have ended here, newest first; with --host, those of Kubeflow Pipelines."""
-    from pipelines.runs.directory import find_record, read_records
-    from pipelines.storage import sync
-
-    if host:
-        show_runs(address(path, (), host, access), run_id, output)
-        return
-    home = load(path).home
-    sync.fetch_records(home)
-    found = [find_record(home, run_id)] if run_id else read_records(home)
-    shown = list(found if output is Output.json else found[:NEWEST])
-    table = listing("run", "ended", "exit code", "published")
-    for record in shown:
-        table.add_row(record["run"], record["ended"], str(record["exit_code"]), str(record["published"] or ""))
-    answer(output, shown, table)
-    if len(shown) < len(found):
-        typer.echo(f"and {len(found) - len(shown):,} before; --output json has all")
 
 
 @app.command()

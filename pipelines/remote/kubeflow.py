@@ -71,6 +71,25 @@ class Kubeflow:
         logs = (self.client.read_log(run_id, pod) for pod in name_pods(node, resources))
         return next(filter(None, logs), "")
 
+    def repeat(self, run_id: str, asked: str) -> Run:
+        """Starts a run of the same pipeline with the same parameters; one of a schedule trains in any case."""
+        found = self.client.get_run(run_id)
+        codec = self.client.api.sanitize_for_serialization
+        given = (found.runtime_config.parameters if found.runtime_config else None) or {}
+        made_of = {
+            "pipeline_version_reference": codec(found.pipeline_version_reference),
+            "pipeline_spec": found.pipeline_spec,
+        }
+        declared = _parameters_of(found.pipeline_spec or {})
+        body = {
+            "display_name": _name_run(self.config.name),
+            "experiment_id": found.experiment_id,
+            "runtime_config": {"parameters": {**given, **({"asked": protect(asked)} if "asked" in declared else {})}},
+            "service_account": self.service_account,
+            **dict([next((key, value) for key, value in made_of.items() if value)]),
+        }
+        return self._read_run(self.client.ask("POST", "runs", "V2beta1Run", body))
+
     def cancel(self, run_id: str) -> None:
         """Has a run end now, as Kubeflow's own Terminate does: the step at work is stopped, and `finish` comes.
 
@@ -306,6 +325,11 @@ class Kubeflow:
 
     def _page(self, recurring_run_id: str) -> str:
         return self.client.link("recurringrun", "details", recurring_run_id)
+
+
+def _parameters_of(specification: Mapping[str, Any]) -> Mapping[str, Any]:
+    root = specification.get("pipeline_spec", specification).get("root", {})
+    return dict(root.get("inputDefinitions", {}).get("parameters", {}))
 
 
 def _name_run(pipeline: str) -> str:

@@ -105,6 +105,9 @@ class Service(Protocol):
     def read_log(self, run_id: str, step: str, node: str) -> str:
         """Returns what a try at a step has said so far; nothing where that is not to be had."""
 
+    def repeat(self, run_id: str, asked: str) -> Run:
+        """Starts a run of what another is made of, with its parameters; `asked` says who wants it and why."""
+
     def cancel(self, run_id: str) -> None:
         """Has a run end now: the step at work is stopped, and its last step comes."""
 

@@ -80,6 +80,14 @@ class Vertex:
         """Returns nothing: logs of Vertex AI lie in Cloud Logging."""
         return ""
 
+    def repeat(self, run_id: str, asked: str) -> Run:
+        """Starts a run of the same pipeline with the same parameters."""
+        job = self._ask(lambda: aiplatform.PipelineJob.get(run_id, **self.place))
+        again = self._ask(lambda: job.clone(job_id=f"{self.config.name.replace('_', '-')}-{utc_now():%Y%m%d%H%M%S}"))
+        account, network = self.service_account or None, self.vertex.network
+        self._ask(lambda: again.submit(service_account=account, network=network))
+        return self.read_run(again)
+
     def cancel(self, run_id: str) -> None:
         """Has a run end now."""
         self._ask(lambda: aiplatform.PipelineJob.get(run_id, **self.place).cancel())

@@ -58,7 +58,12 @@ def test_a_run_is_followed_until_it_has_ended() -> None:
     states = ["PENDING", "RUNNING", "RUNNING", "FAILED", "SUCCEEDED"]
     looks = iter(states)
     seen: list[str] = []
-    ended = follow_run(lambda: Run("r1", "trips", "", next(looks)), lambda run: seen.append(run.state), interval=0)
+
+    def enough(run: Run) -> bool:
+        seen.append(run.state)
+        return run.ended
+
+    ended = follow_run(lambda: Run("r1", "trips", "", next(looks)), enough, interval=0)
     assert (ended.state, seen) == ("FAILED", states[:4])
 
 
