@@ -5,6 +5,7 @@ component, where `made` holds those of the nodes before it, by id; `summarise(ou
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -91,4 +92,23 @@ def task(id: str) -> str:
 
 
 IDS = {task(id): id for id in (DECIDE, *NODES, FINISH)}
-TASKS = frozenset(IDS)
+REACH = "To"  # between the first and the last node of a step that launches several: ExampleGenToTransform
+
+
+def name_step(nodes: Sequence[str]) -> str:
+    """Returns the id of the step that launches these nodes one after another: that of one alone is the node's own."""
+    return nodes[0] if len(nodes) == 1 else f"{nodes[0]}{REACH}{nodes[-1]}"
+
+
+def read_step(name: str, planned: Sequence[str]) -> tuple[str, ...] | None:
+    """Returns the nodes of a plan that the task of this name launches, none for one that launches none; None for what
+    is no task of a plan's.
+    """
+    first, reaches, last = name.partition(f"-{REACH.lower()}-")
+    if not {first, last if reaches else first} <= IDS.keys():
+        return None
+    begins, ends = IDS[first], IDS[last if reaches else first]
+    order = list(NODES)
+    return tuple(
+        id for id in planned if begins in NODES and order.index(begins) <= order.index(id) <= order.index(ends)
+    )

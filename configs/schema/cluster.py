@@ -1,7 +1,7 @@
 """The part of the schema that says where a pipeline lies in a cluster, and how that is reached."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, PositiveInt
@@ -91,6 +91,10 @@ class Cluster(Section):
         default="Default", description="The experiment that its runs are listed under."
     )
     service_account: Name = Field(default="millrace", description="The Kubernetes service account of its steps.")
+    steps: Literal["fused", "each"] = Field(
+        default="fused",
+        description="fused: nodes in a row without resources of their own share a container. each: one a node.",
+    )
     deadline: PositiveInt | None = Field(default=None, description="Seconds after which a whole run is stopped.")
     ttl: PositiveInt | None = Field(
         default=None, description="Seconds after a run's end at which Argo forgets its workflow and pods."

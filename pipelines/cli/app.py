@@ -16,6 +16,7 @@ from pipelines.cli import (
     monitor,
     recurring,
     run,
+    runs,
     status,
     step,
     submit,
@@ -23,7 +24,7 @@ from pipelines.cli import (
 from pipelines.cli.failure import asks_for_json, tell
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False)
-for part in (data, config, run, status, model, explain, monitor, compile, submit, recurring, doctor, step):
+for part in (data, config, run, runs, status, model, explain, monitor, compile, submit, recurring, doctor, step):
     app.add_typer(part.app)
 
 

@@ -1,5 +1,6 @@
 """A schedule wherever it is: apply and delete a cluster's recurring run; list, pause, resume, trigger there or here."""
 
+import sys
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -132,7 +133,7 @@ def resume_schedule(
         here.resume(path, dry_run)
         return
     service = _connect(engine, config)
-    for run in _find(service, path):
+    for run in _find(service, path)[:1]:  # one that an `apply` has replaced stays paused, until it is deleted
         if not dry_run:
             _forgive(config)
             service.switch(run, enabled=True)
@@ -170,13 +171,24 @@ def delete_schedule(
     engine: Where = Engine.kubeflow,
     host: Host = None,
     access: Access = None,
+    now: Annotated[bool, typer.Option("--now", help="End its run that is at work, and delete it.")] = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Delete the recurring run; the runs that it started stay, and go on."""
+    """Delete the recurring run; while a run of it is at work it is paused only, unless that is to end."""
     service = connect_service(engine.value, address(path, (), host, access))
     for run in _find(service, path):
-        said = None if dry_run else service.delete(run)
-        typer.echo(said or f"{'would ' if dry_run else ''}delete {run.name} ({run.id})")
+        running = service.find_running(run)
+        if dry_run:
+            waits = f", once its run {running} has ended" if running and not now else ""
+            typer.echo(f"would delete {run.name} ({run.id}){waits}")
+            continue
+        said = service.delete(run, now or bool(running and _agrees(running)))
+        typer.echo(said or f"delete {run.name} ({run.id})")
+
+
+def _agrees(running: str) -> bool:
+    """Asks who sits at a terminal whether to end a run that is at work."""
+    return sys.stdin.isatty() and typer.confirm(f"Its run {running} is at work. End it?")
 
 
 def is_here(engine: Engine | None, config: Config) -> bool:

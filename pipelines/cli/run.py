@@ -1,4 +1,4 @@
-"""Runs: run, validate, runs, report, clean."""
+"""Runs on this machine: run, validate, report, clean."""
 
 import json
 import os
@@ -22,14 +22,11 @@ from configs.loading.named_files import require_files
 from configs.nodes import NODES
 from configs.quantities import count
 from configs.schema.config import Config
-from pipelines.cli.options import Access, ConfigPath, DryRun, Format, Host, Output, Overrides, answer
-from pipelines.cli.submit import address, show_runs
+from pipelines.cli.options import ConfigPath, DryRun, Format, Output, Overrides, answer
 from pipelines.graph.nodes import choose_nodes
-from pipelines.reporting.console import Screen, conclude, listing, open_console
+from pipelines.reporting.console import Screen, conclude, open_console
 
 app = typer.Typer()
-
-NEWEST = 50  # runs that a person is shown
 
 
 def complete_node(begun: str) -> list[str]:
@@ -133,33 +130,6 @@ def validate(path: ConfigPath, overrides: Overrides = [], output: Format = Outpu
 
 
 @app.command()
-def runs(
-    path: ConfigPath,
-    run_id: Annotated[str | None, typer.Argument(metavar="RUN", help="Show this one.")] = None,
-    host: Host = None,
-    access: Access = None,
-    output: Format = Output.text,
-) -> None:
-    """List the runs that have ended here, newest first; with --host, those of Kubeflow Pipelines."""
-    from pipelines.runs.directory import find_record, read_records
-    from pipelines.storage import sync
-
-    if host:
-        show_runs(address(path, (), host, access), run_id, output)
-        return
-    home = load(path).home
-    sync.fetch_records(home)
-    found = [find_record(home, run_id)] if run_id else read_records(home)
-    shown = list(found if output is Output.json else found[:NEWEST])
-    table = listing("run", "ended", "exit code", "published")
-    for record in shown:
-        table.add_row(record["run"], record["ended"], str(record["exit_code"]), str(record["published"] or ""))
-    answer(output, shown, table)
-    if len(shown) < len(found):
-        typer.echo(f"and {len(found) - len(shown):,} before; --output json has all")
-
-
-@app.command()
 def report(
     path: Annotated[
         str | None, typer.Argument(metavar="CONFIG", help="The YAML; with --index it may be left out.")
@@ -229,6 +199,7 @@ def clean(
     dry_run: DryRun = False,
 ) -> None:
     """Remove a pipeline's artifacts, checkpoints and metadata; runs, versions and history stay."""
+    from pipelines.remote.liveness import find_end
     from pipelines.runs.lease import borrow_pipeline
     from pipelines.runs.run import new_id
     from pipelines.storage.sync import put_files
@@ -242,7 +213,7 @@ def clean(
         place for place in (home.artifacts, home.checkpoints, home.metadata, home.seal, home.settled) if place.exists()
     ]
     if not dry_run:
-        with borrow_pipeline(config, f"clean-{new_id()}"):
+        with borrow_pipeline(config, f"clean-{new_id()}", partial(find_end, config)):
             for place in doomed:
                 _remove(place)
             put_files(home, home.artifacts, home.checkpoints)
@@ -253,6 +224,7 @@ def clean(
 def clean_beyond(config: Config, dry_run: bool) -> str:
     """Removes what is beyond `storage.keep`, and returns what to say of it; raises ConfigError without it."""
     from pipelines.execution.retention import choose_doomed, remove_doomed
+    from pipelines.remote.liveness import find_end
     from pipelines.runs.lease import borrow_pipeline
     from pipelines.runs.run import new_id
 
@@ -262,7 +234,7 @@ def clean_beyond(config: Config, dry_run: bool) -> str:
         doomed = choose_doomed(config, config.storage.keep)
         places = [f"would remove {place}" for place in (*doomed.versions, *doomed.runs, *doomed.artifacts)]
         return "\n".join([*places, f"would free {doomed.text or 'nothing'}"])
-    with borrow_pipeline(config, f"clean-{new_id()}"):
+    with borrow_pipeline(config, f"clean-{new_id()}", partial(find_end, config)):
         doomed = choose_doomed(config, config.storage.keep)
         remove_doomed(config, doomed)
     return f"freed {doomed.text or 'nothing'}"

@@ -1,8 +1,7 @@
 """What machines call: a step of a run in a cluster, and its end; and launch-node, by which a person does the same."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,6 +24,7 @@ app = typer.Typer()
 
 RunId = Annotated[str, typer.Option(help="The run it belongs to.")]
 NodeId = Annotated[str, typer.Option(help="The node to launch.")]
+NodeIds = Annotated[list[str], typer.Option("--node", help="The nodes to launch, one after another.")]
 Image = Annotated[str, typer.Option(metavar="DIGEST", help="The code that the pipeline was compiled from.")]
 Root = Annotated[str, typer.Option(help="Stands for storage.root.")]
 Secret = Annotated[
@@ -40,20 +40,22 @@ Told = Annotated[
 
 @app.command(hidden=True)
 def step(
-    path: ConfigPath, node: NodeId, image: Image, root: Root, executor_input: Told, metadata_secret: Secret = None
+    path: ConfigPath, nodes: NodeIds, image: Image, root: Root, executor_input: Told, metadata_secret: Secret = None
 ) -> None:
-    """Launch one node of one run, as a compiled pipeline asks for it."""
+    """Launch nodes of one run, as a compiled pipeline asks for it."""
     from pipelines.execution.container_entrypoint import Order, require_volume
 
     told = read_executor_input(executor_input)
     order = Order(path, told.document, told.overrides, image, root, metadata_secret)
-    with telling(node):
+    with telling(nodes[0]) as at_work:
         if mismatch := order.mismatch():
             raise mismatch
         config = order.config()
         require_volume(root, config.name)
-        outcome = launch(config, Run(config.home, told.run_id), node, told.cache)
-        hand_over(config, outcome, told)
+        outcomes = launch(config, Run(config.home, told.run_id), nodes, told.cache)
+        at_work["node"] = outcomes[-1].node
+        require_success(outcomes)
+        hand_over(config, outcomes, told)
 
 
 @app.command(hidden=True)
@@ -98,10 +100,10 @@ def finish(path: ConfigPath, image: Image, root: Root, executor_input: Told, met
         console = open_console(width=WIDEST)
         with console.capture() as shown:
             console.print(said, soft_wrap=True)
-        typer.echo(shown.get(), nl=False)
         typer.echo(
             tell({"text": shown.get()} | {"exit_code": record["exit_code"], "published": record.get("published")})
         )
+        typer.echo(shown.get(), nl=False)
         kfp_artifacts.write_run(record, told)
         announce_end(config, record, "vertex" if metadata_secret else "kubeflow")
     finally:
@@ -110,12 +112,13 @@ def finish(path: ConfigPath, image: Image, root: Root, executor_input: Told, met
 
 
 @contextmanager
-def telling(node: str) -> Iterator[None]:
-    """Has a step's log say to a program, too, what the step fails by."""
+def telling(node: str) -> Iterator[dict[str, str]]:
+    """Has a step's log say to a program, too, what the step fails by, and at which node, which is yielded."""
+    at_work = {"node": node}
     try:
-        yield
+        yield at_work
     except MillraceError as error:
-        typer.echo(tell({"node": node, **as_data(error)}))
+        typer.echo(tell(at_work | as_data(error)))
         raise
 
 
@@ -133,6 +136,8 @@ def announce_end(config: Config, record: Mapping[str, Any], engine: str) -> None
     from pipelines.schedule.budget import find_pause, pause_recurring
 
     now, records = utc_now(), [record]
+    if record["decision"]:
+        clear_recurring(config, engine)
     try:
         if why := find_pause(config, record):
             paused = pause_recurring(config, why, engine, now)
@@ -144,15 +149,27 @@ def announce_end(config: Config, record: Mapping[str, Any], engine: str) -> None
         announce(config, each, now, typer.echo)
 
 
-def hand_over(config: Config, outcome: Outcome, told: ExecutorInput) -> None:
-    """Writes the artifact that Kubeflow's pages show of a node, if it has one."""
+def clear_recurring(config: Config, engine: str) -> None:
+    """Deletes the recurring runs that were replaced while a run of theirs went on, which the next run sees to."""
+    from pipelines.remote.connect import connect_service, reach_from_pod
+    from pipelines.remote.schedule import clear_replaced
+
+    with suppress(MillraceError):  # the next run will try again
+        clear_replaced(connect_service(engine, reach_from_pod(config)))
+
+
+def hand_over(config: Config, outcomes: Sequence[Outcome], told: ExecutorInput) -> None:
+    """Writes the artifacts that Kubeflow's pages show of the nodes that have any."""
     from pipelines.reporting import kfp_artifacts
 
+    ended, shown = {outcome.node: outcome for outcome in outcomes}, dict[str, kfp_artifacts.Shown]()
     if "model" in told.artifacts:
-        place = config.home.address(Path(outcome.outputs["model"][0]) / "Format-Serving")
-        kfp_artifacts.write_model(outcome.details, place, told)
+        place = config.home.address(Path(ended["Trainer"].outputs["model"][0]) / "Format-Serving")
+        shown["model"] = kfp_artifacts.show_model(ended["Trainer"].details, place)
     if "classification" in told.artifacts:
-        kfp_artifacts.write_judgement(outcome.details, config.label.values, told)
+        shown["classification"] = kfp_artifacts.show_judgement(ended["Evaluator"].details, config.label.values)
+    if shown:
+        kfp_artifacts.write_shown(shown, told)
 
 
 def give_back(config: Config, run: Run) -> bool:
@@ -206,16 +223,21 @@ def launch_node(
 ) -> None:
     """Launch one node of one run, as a step of a cluster does."""
     config = load(path, overrides)
-    launch(config, Run(config.home, run_id), node, cache=not no_cache)
+    require_success(launch(config, Run(config.home, run_id), [node], cache=not no_cache))
 
 
-def launch(config: Config, run: Run, node: str, cache: bool, say: Callable[[str], None] = typer.echo) -> Outcome:
-    """Launches the node, says how it ended and returns that; raises what it failed by."""
+def launch(
+    config: Config, run: Run, nodes: Sequence[str], cache: bool, say: Callable[[str], None] = typer.echo
+) -> list[Outcome]:
+    """Launches the nodes one after another, says how each ended and returns that."""
     from pipelines.execution.container_entrypoint import run_step
+
+    return run_step(config, run, nodes, cache, say)
+
+
+def require_success(outcomes: Sequence[Outcome]) -> None:
+    """Raises what the last of some nodes failed by."""
     from pipelines.runs.outcomes import as_error
 
-    outcome = run_step(config, run, node, cache, say)
-    say(line(asdict(outcome)))
-    if outcome.error:
-        raise as_error(outcome.error)
-    return outcome
+    if error := outcomes[-1].error:
+        raise as_error(error)

@@ -1,4 +1,4 @@
-"""Runs on a cluster: submit, and what `runs --host` shows."""
+"""A run on a cluster: submit."""
 
 import json
 from collections.abc import Sequence
@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console, Group
-from rich.text import Text
 
 from components.registry.model_registry import whoami
 from configs.errors import ConfigError, MillraceError
@@ -17,14 +15,14 @@ from configs.loading.loader import read_document, validate
 from configs.loading.yaml_document import absence
 from configs.schema.config import Config
 from pipelines.cli.compile import Engine, ImageTemplate
+from pipelines.cli.follow import Followed, follow
 from pipelines.cli.options import Access, ConfigPath, DryRun, Format, Host, Output, Overrides, answer
 from pipelines.compiler.engines import refuse_server
 from pipelines.compiler.workflow_size import refuse_large
 from pipelines.remote.connect import connect_service
-from pipelines.remote.ending import VERDICTS, Witness
-from pipelines.remote.service import Run, Service
-from pipelines.remote.submit import asks_schedule, follow_run, read_compiled, read_documents, read_parameters
-from pipelines.reporting.console import listing, open_console
+from pipelines.remote.ending import VERDICTS
+from pipelines.remote.submit import asks_schedule, read_compiled, read_documents, read_parameters
+from pipelines.reporting.console import open_console
 
 app = typer.Typer()
 
@@ -52,6 +50,12 @@ def submit(
     resubmit: Annotated[
         int, typer.Option(min=0, help="With --wait: hand it in again so often where it failed without a verdict.")
     ] = 0,
+    deadline: Annotated[
+        float | None,
+        typer.Option(
+            "--start-deadline", min=0, metavar="SECONDS", help="With --wait: end it if nothing starts so long."
+        ),
+    ] = None,
     dry_run: DryRun = False,
     output: Format = Output.text,
 ) -> None:
@@ -69,21 +73,22 @@ def submit(
         return
     service = connect_service(engine.value, config)
     refuse_server(read_documents(text), service.release, str(config.cluster.host))
+    console = open_console(stderr=output is Output.json)
     for left in range(resubmit, -1, -1):
-        run, witness = service.submit(text, values), Witness(service)
+        followed = Followed(service.submit(text, values), None)
         if output is Output.text:
-            typer.echo(f"Run         {run.run}\nLook at it  {run.url}")
+            typer.echo(f"Run         {followed.run.run}\nLook at it  {followed.run.url}")
         if wait:
-            run = _watch(service, run, witness, open_console(stderr=output is Output.json))
-        code = witness.ending.exit_code if witness.ending else run.exit_code
+            followed = follow(service, config, path, followed.run, console, deadline)
+        run, code = followed.run, followed.exit_code
         if not wait or run.state != "FAILED" or code in VERDICTS or _has_verdict(config, run.run):
             break
         if left and output is Output.text:
             typer.echo("It failed, and is handed in again: it goes on where it was.")
     if output is Output.json:
-        ending = asdict(witness.ending) if witness.ending else {}
+        ending = asdict(followed.ending) if followed.ending else {}
         typer.echo(json.dumps(run.as_data() | ending))
-    raise typer.Exit(code or 0)
+    raise typer.Exit(code)
 
 
 def address(path: str, overrides: Sequence[str], host: str | None, access: str | None) -> Config:
@@ -99,23 +104,6 @@ def address(path: str, overrides: Sequence[str], host: str | None, access: str |
         if unset and keys[0] in READ_HERE:
             raise absence(unset, document.where(keys))
     return validate(document, Path(path).absolute().parent, Path.cwd())
-
-
-def show_runs(config: Config, run_id: str | None, output: Output) -> None:
-    """Prints the runs that Kubeflow Pipelines has of a pipeline, or the steps of one."""
-    service = connect_service(Engine.kubeflow.value, config)
-    if run_id is None:
-        found = service.newest()
-        table = listing("run", "name", "created", "state")
-        for run in found:
-            table.add_row(run.run, run.name, run.created, run.state.lower())
-        answer(output, [run.as_data() for run in found], table)
-        return
-    run = service.get_run(run_id)
-    table = listing("step", "state", "tries", "error")
-    for step in run.steps:
-        table.add_row(step.name, step.state.lower(), str(len(step.tries) or ""), step.error)
-    answer(output, run.as_data(), Group(f"{run.name}: {run}", table, f"Look at it  {run.url}"))
 
 
 def compile_or_read(
@@ -163,35 +151,3 @@ def _has_verdict(config: Config, run_id: str) -> bool:
         return find_record(home, run_id)["exit_code"] in VERDICTS
     except MillraceError:
         return False
-
-
-def _watch(service: Service, run: Run, witness: Witness, console: Console) -> Run:
-    """Follows a run by a line that is drawn anew, or where that is no terminal, a line whenever it differs.
-
-    It ends with the run, or as soon as the run has a verdict, and says how.
-    """
-    said = ""
-
-    def tell(look: Run) -> None:
-        nonlocal said
-        status.update(Text(str(look)))
-        if not console.is_terminal and str(look) != said:
-            console.print(str(look), soft_wrap=True)
-        said = str(look)
-
-    def enough(look: Run) -> bool:
-        known, notes, witness.notes = witness.knows_end(look), witness.notes, []
-        for note in notes:
-            console.print(note, soft_wrap=True)
-        return known
-
-    with console.status(Text(str(run))) as status:
-        ended = follow_run(lambda: service.get_run(run.run), tell, enough=enough)
-    if witness.ending:
-        goes_on = [] if ended.ended else ["The cluster ends the run by itself, when it has tried the step once more."]
-        console.print("\n".join([witness.ending.text, *goes_on]), soft_wrap=True)
-        return ended
-    failed = [f"{step.name}: {step.error or 'failed'}" for step in ended.steps if step.state == "FAILED"]
-    reasons = [*([ended.error] if ended.error else []), *failed]
-    console.print("\n".join([f"Ended       {ended.state.lower()}", *reasons]), soft_wrap=True)
-    return ended

@@ -44,7 +44,7 @@ def describe(plan: Plan) -> list[dict[str, Any]]:
     for container in plan.containers:
         volumes = container.resources.volumes
         if not is_url(cluster.root) and (cluster.root in volumes or cluster.claim in volumes.values()):
-            where = plan.document.where(("resources", container.id, "volumes"))
+            where = plan.document.where(("resources", container.owner, "volumes"))
             raise ConfigError(f"'{cluster.claim}' is mounted at '{cluster.root}' already", where, "Leave it out.")
     refuse_unread(plan.config, plan.document)
     specification, platform = specify(plan, _accelerate), kubernetes_platform.describe(plan)

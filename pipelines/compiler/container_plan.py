@@ -1,4 +1,7 @@
-"""What a cluster runs of a config: a container for each node, and one for the end of a run, however it went.
+"""What a cluster runs of a config: containers of its nodes, and one for the end of a run, however it went.
+
+Nodes that follow each other on the default machine share a container, which loads TFX once; one that has resources of
+its own stays alone, and all do with `cluster.steps: each`.
 
 Nothing of an engine is in here: `compile.py` and `vertex.py` write it down for theirs.
 """
@@ -7,6 +10,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path, PurePosixPath
 
 from configs.copies import is_url
@@ -14,7 +18,7 @@ from configs.errors import ConfigError
 from configs.loading.loader import read_document, text_of, validate
 from configs.loading.packed_text import pack
 from configs.loading.yaml_document import Document, Keys, absence
-from configs.nodes import DECIDE, FINISH, NODES, NodeSpec
+from configs.nodes import DECIDE, FINISH, NODES, NodeSpec, name_step
 from configs.repository import ROOT
 from configs.schema.config import Config
 from configs.schema.kubernetes import check_told
@@ -32,14 +36,20 @@ IMAGE = r"([\w-]+(\.[\w-]+)*(:\d+)?/)?[a-z0-9]+([._/-]+[a-z0-9]+)*(:\w[\w.-]{0,1
 
 @dataclass(frozen=True)
 class Container:
-    """One step: the node it is for, the nodes it waits for, what it runs and where."""
+    """One step: the nodes that it launches, the steps that it waits for, what it runs and where."""
 
     id: str
+    nodes: tuple[str, ...]
     after: tuple[str, ...]
     image: str
     command: tuple[str, ...]
     args: tuple[str, ...]
     resources: Resources
+
+    @property
+    def owner(self) -> str:
+        """Whose resources it has, by the key of `resources`."""
+        return self.nodes[0] if self.nodes else self.id
 
 
 @dataclass(frozen=True)
@@ -85,9 +95,8 @@ def plan_containers(
         remedy = "Add one, like schedule: {cron: '0 3 * * 1'}."
         raise ConfigError("The config has no schedule", document.where(("schedule",)), remedy)
     specs = choose_nodes(config)
-    nodes = {spec.id: spec.after for spec in specs}
     known = node_pools.read_pools()
-    resources = {id: node_pools.settle(id, config, known, document) for id in (*nodes, FINISH)}
+    resources = {id: node_pools.settle(id, config, known, document) for id in (*(spec.id for spec in specs), FINISH)}
     place = Place.of(path)
     inside = _tell(place.rename(Path(path).resolve() if place.folder == ROOT else os.path.abspath(path)), path)
     own = _gather_own(_check_paths(specs, written, config, document, resources, place), config, document, place)
@@ -97,12 +106,32 @@ def plan_containers(
     template = _check_image(image, "--image") if image else _check_image(config.image, document.where(("image",)))
     code = fingerprint.of_image(own.digest)
     resources[DECIDE] = _settle_decision(resources)
+    steps = _group_nodes(specs, config, resources)
     decide, *containers = (
-        _contain(id, after, inside, code, name_image(template, resources[id].flavour, code), config, resources[id])
-        for id, after in ({DECIDE: ()} | nodes | {FINISH: ()}).items()
+        _contain(nodes, after, inside, code, template, config, machine)
+        for nodes, after, machine in (((DECIDE,), (), resources[DECIDE]), *steps, ((FINISH,), (), resources[FINISH]))
     )
     parts = (tuple(containers[:-1]), containers[-1], own, decide if scheduled else None)
     return Plan(config, document, text, tuple(overrides), *parts)
+
+
+def _group_nodes(
+    specs: Sequence[NodeSpec], config: Config, resources: Mapping[str, Resources]
+) -> list[tuple[tuple[str, ...], tuple[str, ...], Resources]]:
+    """Returns the nodes of each step, the steps that it waits for, and its machine, which gives each node its time."""
+    each = config.cluster.steps == "each"
+    groups = [
+        list(group) for _, group in groupby(specs, lambda spec: spec.id if each or spec.id in config.resources else "")
+    ]
+    step_of = {spec.id: name_step([each.id for each in group]) for group in groups for spec in group}
+    found = []
+    for group in groups:
+        nodes = tuple(spec.id for spec in group)
+        after = dict.fromkeys(step_of[id] for spec in group for id in spec.after if id not in nodes)
+        machine = resources[nodes[0]]
+        timeout = machine.timeout and machine.timeout * len(nodes)
+        found.append((nodes, tuple(after), machine.model_copy(update={"timeout": timeout})))
+    return found
 
 
 def name_image(template: str, flavour: str, code: str) -> str:
@@ -119,16 +148,24 @@ def _settle_decision(resources: Mapping[str, Resources]) -> Resources:
 
 
 def _contain(
-    id: str, after: tuple[str, ...], path: str, code: str, image: str, config: Config, resources: Resources
+    nodes: tuple[str, ...],
+    after: tuple[str, ...],
+    path: str,
+    code: str,
+    template: str,
+    config: Config,
+    resources: Resources,
 ) -> Container:
     """Returns a step. What differs from run to run comes by the executor's input, in which each parameter stands once:
     a placeholder of its own would repeat the config's text in all that Argo keeps of a step.
     """
+    id = name_step(nodes)
     verb = id if id in (DECIDE, FINISH) else "step"
-    node = {"node": id} if verb == "step" else {}
-    options = node | {"image": code, "root": config.cluster.root, "executor-input": "{{$}}"}
-    args = [part for name, value in options.items() for part in (f"--{name}", value)]
-    return Container(id, after, image, ("millrace", verb), (path, *args), resources)
+    launched = nodes if verb == "step" else ()
+    options = [*(("node", node) for node in launched), ("image", code), ("root", config.cluster.root)]
+    args = [part for name, value in [*options, ("executor-input", "{{$}}")] for part in (f"--{name}", value)]
+    image = name_image(template, resources.flavour, code)
+    return Container(id, launched, after, image, ("millrace", verb), (path, *args), resources)
 
 
 def _tell(path: str, where: str) -> str:

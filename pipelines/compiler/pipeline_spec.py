@@ -93,21 +93,26 @@ def _declare(container: Container, plan: Plan) -> dict[str, Any]:
     return {
         "executorLabel": executor(container),
         "inputDefinitions": {"parameters": {name: _type(name) for name in (*parameters, "run_id")}},
-        **_outputs(container.id, plan),
+        **_outputs(container, plan),
     }
 
 
-def _outputs(id: str, plan: Plan) -> dict[str, Any]:
-    """Returns what a step puts out: what it has decided, or artifacts.
+def _outputs(container: Container, plan: Plan) -> dict[str, Any]:
+    """Returns what a step puts out: what it has decided, or artifacts of its nodes.
 
     The Evaluator has one for a label that has one class of several.
     """
-    if id == DECIDE:
+    if container.id == DECIDE:
         return {"outputDefinitions": {"parameters": {name: _type(name) for name in DECIDED}}}
-    if id not in OUTPUTS or (id == "Evaluator" and plan.config.label.kind not in ("binary", "multiclass")):
-        return {}
-    kinds = {name: {"schemaTitle": kind, "schemaVersion": "0.0.1"} for name, kind in OUTPUTS[id].items()}
-    return {"outputDefinitions": {"artifacts": {name: {"artifactType": kind} for name, kind in kinds.items()}}}
+    shown = [id for id in container.nodes or (container.id,) if id in OUTPUTS]
+    if plan.config.label.kind not in ("binary", "multiclass"):
+        shown = [id for id in shown if id != "Evaluator"]
+    kinds = {
+        name: {"artifactType": {"schemaTitle": kind, "schemaVersion": "0.0.1"}}
+        for id in shown
+        for name, kind in OUTPUTS[id].items()
+    }
+    return {"outputDefinitions": {"artifacts": kinds}} if kinds else {}
 
 
 def _handle(plan: Plan) -> dict[str, Any]:

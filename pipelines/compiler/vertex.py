@@ -33,7 +33,7 @@ def describe(plan: Plan) -> list[dict[str, Any]]:
         if vertex := known[name].vertex:
             return vertex
         offered = ", ".join(pool for pool in known if known[pool].vertex)
-        where = document.where(("resources", container.id, "node_pool"))
+        where = document.where(("resources", container.owner, "node_pool"))
         raise ConfigError(f"Vertex has no machines like those of '{name}'", where, f"It has {offered}.")
 
     return [specify(told, accelerate)]

@@ -1,7 +1,7 @@
-"""What a container of a cluster does: one node of one run, or the run's end.
+"""What a container of a cluster does: some nodes of one run in turn, or the run's end.
 
-This process draws no screen and never imports TensorFlow. It holds the lease, takes the signals and tells how the node
-ended; the node itself runs in a child, as all nodes do on one machine.
+This process draws no screen and never imports TensorFlow. It holds the lease, takes the signals and tells how each node
+ended. What records can answer for it answers itself; other nodes run in a child, as all nodes do on one machine.
 """
 
 import json
@@ -9,7 +9,8 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,14 @@ from configs.loading.loader import load
 from configs.nodes import DECIDE
 from configs.schema.config import Config
 from configs.schema.kubernetes import METADATA
-from pipelines.execution import memory_limit, secret_manager
+from pipelines.execution import memory_limit, recollection, secret_manager
 from pipelines.execution.finalize import finish_run
 from pipelines.execution.local_runner import decline, ignore_signals, run_worker, stoppable
 from pipelines.graph import fingerprint
 from pipelines.graph.nodes import choose_nodes
+from pipelines.remote.liveness import find_end
+from pipelines.reporting.console import line
+from pipelines.reporting.testimony import tell
 from pipelines.runs.directory import begin_run, read_decision
 from pipelines.runs.lease import hold_pipeline
 from pipelines.runs.mlmd import SUCCESSFUL, connection, read_executions
@@ -33,6 +37,7 @@ from pipelines.runs.run import Run
 from pipelines.storage import sync
 
 QUIET = 30.0  # seconds between two lines on how far a node is
+SHOWN = ("node", "state", "seconds", "text")  # of an outcome, what the log tells of it
 
 
 @dataclass(frozen=True)
@@ -81,62 +86,127 @@ def require_volume(root: str, pipeline: str) -> None:
         )
 
 
-def run_step(config: Config, run: Run, node: str, cache: bool, say: Callable[[str], None]) -> Outcome:
-    """Runs one node of one run and returns how it ended, which is on record then.
+def run_step(config: Config, run: Run, nodes: Sequence[str], cache: bool, say: Callable[[str], None]) -> list[Outcome]:
+    """Runs nodes of one run in turn and returns how each ended, which is on record then; the first to fail is the last.
 
-    Again is safe: a success and a verdict are returned at once. Raises ConfigError for a node that is none.
+    Again is safe: a success and a verdict are returned at once. Raises ConfigError for a node that is none, and
+    MillraceError for a run that has ended, whose record stays as it is.
     """
-    choose_nodes(config, node)
-    started, heard = time.monotonic(), Listener(say)
+    for node in nodes:
+        choose_nodes(config, node)
+    heard, died = Listener(say), None
     with stoppable():
         try:
             sync.fetch_files(
                 config.home, run.folder, only=lambda name: name.endswith((run.number.name, run.started.name, ".json"))
             )
-            if known := recall_outcome(config, run, node):
-                return known
-            with hold_pipeline(config, run.id), sync.working(config, run, [node]):
-                resolved = resolve(config)
-                if not run.number.exists():
-                    sync.fetch_numbers(config.home)
-                begin_run(resolved, run)
-                kills = memory_limit.count_kills()
-                died = run_worker(resolved, run, [node], cache, heard, run.node_log(node))
-                ignore_signals()
-                if died and memory_limit.count_kills() > kills:
-                    died = memory_limit.explain(config, node)
         except MillraceError as error:
             died = error
-    if heard.outcome is None or died:
+        if died is None:
+            require_open(run)
+            died = _work(config, run, nodes, cache, heard)
+    if died or not heard.ended(nodes):
         died = died or MillraceError("The process ended without a word.", remedy="The run's log.txt may say why.")
-        heard.outcome = failure(node, died, time.monotonic() - started)
-        write_outcome(run, heard.outcome)
-    return hand_in(run, heard.outcome)
+        node = heard.at_work(nodes)
+        heard.take(failure(node, died, heard.seconds()))
+        write_outcome(run, heard.outcomes[-1])
+    return hand_in(run, heard.outcomes, run.node_log(nodes[0]))
 
 
-def hand_in(run: Run, outcome: Outcome) -> Outcome:
+def require_open(run: Run) -> None:
+    """Raises MillraceError for a run that has ended: its end, which tells what came of it, would not come again."""
+    if run.record.exists():
+        what = "This run has ended, and its record is written"
+        raise MillraceError(what, run.id, "Submit again: what is done is not done again, by the cache and checkpoints.")
+
+
+def _work(config: Config, run: Run, nodes: Sequence[str], cache: bool, heard: "Listener") -> MillraceError | None:
+    """Lets records answer for the first of the nodes, and a child run the others; returns why it died, if it did."""
+    try:
+        _answer(nodes, heard, lambda node: recall_outcome(config, run, node))
+        if heard.ended(nodes):
+            return None
+        with hold_pipeline(config, run.id, partial(find_end, config)), sync.working(config, run, heard.left(nodes)):
+            resolved = resolve(config)
+            if not run.number.exists():
+                sync.fetch_numbers(config.home)
+            begin_run(resolved, run)
+            if cache and (known := recollection.recall_settled(config)):
+                _answer(nodes, heard, lambda node: recollection.repeat_node(config, run, node, known))
+            if heard.ended(nodes):
+                return None
+            kills = memory_limit.count_kills()
+            died = run_worker(resolved, run, heard.left(nodes), cache, heard, run.node_log(nodes[0]))
+            ignore_signals()
+            if died and memory_limit.count_kills() > kills:
+                return memory_limit.explain(config, heard.at_work(nodes))
+            return died
+    except MillraceError as error:
+        return error
+
+
+def _answer(nodes: Sequence[str], heard: "Listener", ask: Callable[[str], Outcome | None]) -> None:
+    """Takes the answers for the nodes that are left, up to the first that there is none for."""
+    for node in heard.left(nodes):
+        if heard.ended(nodes) or (known := ask(node)) is None:
+            return
+        heard.take(known)
+
+
+def hand_in(run: Run, outcomes: Sequence[Outcome], log: Path) -> list[Outcome]:
     """Puts what a step leaves beside its artifacts into the store, if there is one; a success without it is none."""
-    files = (run.number, run.started, run.config, run.node_log(outcome.node), run.outcome(outcome.node))
+    files = (run.number, run.started, run.config, log, *(run.outcome(outcome.node) for outcome in outcomes))
     try:
         sync.put_files(run.home, *filter(Path.exists, files))
     except MillraceError as error:
-        return failure(outcome.node, error, outcome.seconds) if outcome.succeeded else outcome
-    return outcome
+        *others, last = outcomes
+        return [*others, failure(last.node, error, last.seconds) if last.succeeded else last]
+    return list(outcomes)
 
 
 class Listener:
-    """Takes what the node's process reports: how far it is, which is said now and then, and how it ended."""
+    """Takes what the nodes' process reports: how far each is, which is said now and then, and how it ended."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
-        self.say, self.spoke = say, time.monotonic()
-        self.outcome: Outcome | None = None
+        self.say, self.spoke, self.began = say, time.monotonic(), time.monotonic()
+        self.node: str | None = None
+        self.outcomes: list[Outcome] = []
 
     def __call__(self, event: Mapping[str, Any]) -> None:
         if "outcome" in event:
-            self.outcome = Outcome(**event["outcome"])
-        elif event["text"] and time.monotonic() - self.spoke > QUIET:
+            self.take(Outcome(**event["outcome"]))
+            return
+        if event["node"] != self.node:
+            self.node, self.began = event["node"], time.monotonic()
+            self.say(tell({"node": self.node, "state": "running"}))
+        if event["text"] and time.monotonic() - self.spoke > QUIET:
             self.spoke = time.monotonic()
             self.say(f"{event['node']} running: {event['text']}")
+
+    def take(self, outcome: Outcome) -> None:
+        """Takes how a node ended, and says it to a person and to a program."""
+        self.outcomes.append(outcome)
+        self.began = time.monotonic()
+        shown = {key: value for key, value in asdict(outcome).items() if key in SHOWN}
+        self.say(line(shown))
+        self.say(tell({"outcome": shown}))
+
+    def left(self, nodes: Sequence[str]) -> list[str]:
+        """Returns the nodes that have not ended."""
+        ended = {outcome.node for outcome in self.outcomes}
+        return [node for node in nodes if node not in ended]
+
+    def ended(self, nodes: Sequence[str]) -> bool:
+        """Tells whether no other node is to come: all have ended, or one has failed."""
+        return not self.left(nodes) or any(not outcome.succeeded for outcome in self.outcomes)
+
+    def at_work(self, nodes: Sequence[str]) -> str:
+        """Returns the node that has not ended and was begun, the last one where all have ended."""
+        return next(iter(self.left(nodes)), nodes[-1])
+
+    def seconds(self) -> float:
+        """Returns how long it is at work."""
+        return time.monotonic() - self.began
 
 
 def recall_outcome(config: Config, run: Run, node: str) -> Outcome | None:
@@ -173,6 +243,7 @@ def close_run(config: Config, run: Run, interruption: MillraceError | None = Non
     started = begin_run(config, run)
     gather_logs(run, nodes)
     record = finish_run(config, run, started, nodes, interruption or unreachable)
+    recollection.keep_settled(config, run, record)
     if unreachable is None:
         left = (run.number, run.started, run.config, run.log, run.record, run.report, run.figures, run.card)
         sync.put_files(config.home, *filter(Path.exists, left))

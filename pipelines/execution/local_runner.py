@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,6 +20,7 @@ from pipelines.execution import disk_space, settled
 from pipelines.execution.finalize import finish_run, record_run
 from pipelines.execution.retention import retain_after
 from pipelines.execution.settled import Settled
+from pipelines.remote.liveness import find_end
 from pipelines.runs.directory import begin_run, write_decision
 from pipelines.runs.lease import borrow_pipeline
 from pipelines.runs.outcomes import write_outcome
@@ -40,7 +42,7 @@ def run_nodes(
     when another run holds the pipeline. Never imports TensorFlow.
     """
     run = Run(config.home, new_id())
-    with borrow_pipeline(config, run.id):
+    with borrow_pipeline(config, run.id, partial(find_end, config)):
         decision = ask() if ask else None
         if decision and not decision["due"]:
             return decline(config, decision)

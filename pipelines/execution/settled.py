@@ -58,27 +58,31 @@ class Settled:
 def digest_needs(config: Config, nodes: Sequence[str]) -> str | None:
     """Returns the digest of what a run depends on beside its data and what is in service; None where there is more.
 
-    That is so where others may use the metadata store, where a database has to be asked for the data, where a training
-    begins with a version or learns from one, and where the nodes' process would find other code than ours, since it
-    looks in the current folder first.
+    That is so where a database has to be asked for the data, where a training begins with a version or learns from
+    one, and where the nodes' process would find other code than ours, since it looks in the current folder first.
     """
-    follows = config.training.warm_start or config.training.teacher
-    if config.storage.metadata or follows or config.data.query:
+    if config.training.warm_start or config.training.teacher or config.data.query:
         return None
-    with _certain():
+    with certain():
         here = [Path.cwd() / f"{package}{end}" for package in fingerprint.OURS for end in ("/__init__.py", ".py")]
         if Path.cwd() == ROOT or not any(map(Path.exists, here)):
             files = {key: file_digest(path).hex() for key, path in list_named(config).items()}
             code = (fingerprint.of_repository(), fingerprint.of_packages())
             place = find_data(config.data.path)[0]
-            return _digest(json.dumps([nodes, config.model_dump_json(), place, files, *code]))
+            text = config.model_dump_json(exclude={"storage": {"metadata"}})  # whose password may be renewed
+            return _digest(json.dumps([nodes, text, place, files, *code]))
     return None
 
 
 def recall(config: Config, needs: str | None) -> Settled | None:
-    """Returns the last run that ended well if one that depends on `needs` would end the same, else None."""
-    with _certain():
-        known = _read(config.home.settled, needs) if needs else None
+    """Returns the last run that ended well if one that depends on `needs` would end the same, else None.
+
+    It is None as well where others may use the metadata store, which then has to be told of each node.
+    """
+    if config.storage.metadata:
+        return None
+    with certain():
+        known = read_kept(config.home.settled, needs) if needs else None
         if known and known.stands(config):
             require_writable(config.home)
             return known
@@ -88,7 +92,7 @@ def recall(config: Config, needs: str | None) -> Settled | None:
 def keep(config: Config, run: Run, record: Mapping[str, Any], needs: str | None) -> None:
     """Keeps the record of a run that depended on `needs`, if it ended well and its model is the version in service."""
     if needs and record["exit_code"] == 0:
-        with _certain():
+        with certain():
             if settled := _settle(config, run, [Outcome(**node) for node in record["nodes"]], needs):
                 content = json.dumps(asdict(settled))
                 write_file(config.home.settled, f"{_digest(content)}\n{content}")
@@ -112,7 +116,7 @@ def _settle(config: Config, run: Run, outcomes: Sequence[Outcome], needs: str) -
         needs=needs,
         data=data,
         version=as_line(version.manifest),
-        metadata=file_digest(config.home.metadata).hex(),
+        metadata="" if config.storage.metadata else file_digest(config.home.metadata).hex(),
         artifacts={each.uri: each.custom_properties[DIGEST].string_value for each in made},
         outcomes=[_repeat(outcome, version.number) for outcome in outcomes],
     )
@@ -126,7 +130,7 @@ def _repeat(outcome: Outcome, version: int) -> Outcome:
     return replace(cached, text=TOLD[False].format(version), details={"version": version, "new": False})
 
 
-def _read(path: Path, needs: str) -> Settled | None:
+def read_kept(path: Path, needs: str) -> Settled | None:
     """Returns what is recorded of a run with these needs; None where nothing is, or not as it was written."""
     seal, _, content = path.read_text().partition("\n")
     if seal != _digest(content) or (record := json.loads(content))["needs"] != needs:
@@ -135,7 +139,7 @@ def _read(path: Path, needs: str) -> Settled | None:
 
 
 @contextmanager
-def _certain() -> Iterator[None]:
+def certain() -> Iterator[None]:
     """Passes over what keeps the block from being certain of something; a signal is heard."""
     try:
         yield

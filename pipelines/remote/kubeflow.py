@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,18 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from configs.clock import utc_now
-from configs.errors import ConfigError
+from configs.errors import ConfigError, MillraceError
 from configs.loading.packed_text import protect
-from configs.nodes import IDS, TASKS
+from configs.nodes import IDS, read_step
 from configs.schema.cluster import order
 from configs.schema.config import Config
 from configs.schema.kubernetes import spell_pipeline
 from configs.schema.resources import Resources
+from pipelines.graph.nodes import choose_nodes
 from pipelines.remote.kubeflow_client import connect
 from pipelines.remote.pods import name_pods, read_tries
 from pipelines.remote.schedule import schedule_of
 from pipelines.remote.service import Recurring, Run, Step
 
+ENDING = 180.0  # seconds that a run may take to end that is told to
 NEWEST = 20  # runs that a list shows
 RUNNER = "pipeline-runner"  # whom it runs as by itself
 ORPHANS = (2, 17)  # the first release that deletes a recurring run without what it has started, and keeps its account
@@ -37,6 +40,7 @@ class Kubeflow:
 
     def __init__(self, config: Config) -> None:
         self.config = config
+        self.planned = [spec.id for spec in choose_nodes(config)]
         self.client = connect(config.cluster)
         self.release = self.client.release
         self.service_account = config.cluster.service_account
@@ -61,10 +65,37 @@ class Kubeflow:
 
     def read_log(self, run_id: str, step: str, node: str) -> str:
         """Returns what a try at a step has said so far; nothing where its pod is gone, or may not be looked at."""
-        own = self.config.resources.get(IDS[step], Resources())
+        first = next(iter(read_step(step, self.planned) or ()), IDS.get(step, step))
+        own = self.config.resources.get(first, Resources())
         resources = self.config.resources.get("default", Resources()).merge(own)
         logs = (self.client.read_log(run_id, pod) for pod in name_pods(node, resources))
         return next(filter(None, logs), "")
+
+    def repeat(self, run_id: str, asked: str) -> Run:
+        """Starts a run of the same pipeline with the same parameters; one of a schedule trains in any case."""
+        found = self.client.get_run(run_id)
+        codec = self.client.api.sanitize_for_serialization
+        given = (found.runtime_config.parameters if found.runtime_config else None) or {}
+        made_of = {
+            "pipeline_version_reference": codec(found.pipeline_version_reference),
+            "pipeline_spec": found.pipeline_spec,
+        }
+        declared = _parameters_of(found.pipeline_spec or {})
+        body = {
+            "display_name": _name_run(self.config.name),
+            "experiment_id": found.experiment_id,
+            "runtime_config": {"parameters": {**given, **({"asked": protect(asked)} if "asked" in declared else {})}},
+            "service_account": self.service_account,
+            **dict([next((key, value) for key, value in made_of.items() if value)]),
+        }
+        return self._read_run(self.client.ask("POST", "runs", "V2beta1Run", body))
+
+    def cancel(self, run_id: str) -> None:
+        """Has a run end now, as Kubeflow's own Terminate does: the step at work is stopped, and `finish` comes.
+
+        Raises MillraceError where its workflow is gone: there is nothing left that could end.
+        """
+        self.client.ask("POST", f"runs/{run_id}:terminate")
 
     def newest(self) -> list[Run]:
         """Returns the pipeline's runs in the config's experiment, newest first: those of schedules as well."""
@@ -144,24 +175,37 @@ class Kubeflow:
         self._upload(pipeline, wanted, compiled)
         return replace(present, made_of=wanted.made_of)
 
-    def delete(self, recurring: Recurring) -> str:
-        """Deletes a recurring run; the runs that it started go on, and one that is at work is named.
+    def find_running(self, recurring: Recurring) -> str | None:
+        """Returns a run of a recurring one that has not ended."""
+        return next((run.run for run in self._list_runs(recurring) if not run.ended), None)
 
-        Up to 2.16 Kubernetes deletes their workflows with it, which they are owned by: there it is paused while one is
-        at work, and what to do is returned.
+    def delete(self, recurring: Recurring, now: bool = False) -> str:
+        """Deletes a recurring run; while a run of it is at work it is paused, and what to do is returned.
+
+        Kubernetes deletes the workflows and pods of its runs with it, which it owns: the one at work would never end.
+        With `now` that one is ended first, so that its last step comes. From 2.17 on the others are kept.
         """
-        running = self._running(recurring)
-        if self.release and order(self.release) >= ORPHANS:
-            self.client.ask("DELETE", f"recurringruns/{recurring.id}", propagation_policy="ORPHAN")
-            return f"{recurring.name} ({recurring.id}) is deleted, and its run {running} goes on." if running else ""
-        if running:
+        running = self.find_running(recurring)
+        if running and not now:
             self.switch(recurring, enabled=False)
             return (
-                f"{recurring.name} ({recurring.id}) is paused, not deleted: its run {running} goes on, which Kubeflow "
-                "Pipelines before 2.17 would end with it. Delete it, or apply again, once that has ended."
+                f"{recurring.name} ({recurring.id}) is paused, not deleted: its run {running} goes on, which "
+                "Kubernetes would lose with it. Delete it, or apply again, once that has ended."
             )
-        self.client.delete_recurring_run(recurring.id)
+        if running:
+            self.cancel(running)
+            self._wait_for_end(running)
+        orphan = {"propagation_policy": "ORPHAN"} if self.release and order(self.release) >= ORPHANS else {}
+        self.client.ask("DELETE", f"recurringruns/{recurring.id}", **orphan)
         return ""
+
+    def _wait_for_end(self, run_id: str) -> None:
+        deadline = time.monotonic() + ENDING
+        while not (run := self.get_run(run_id)).ended:
+            if time.monotonic() > deadline:
+                what = f"it was told to end, and is {run.state.lower()} after {ENDING:.0f} s"
+                raise MillraceError(what, f"run {run_id}", f"Look at it: {run.url}. Then try again.")
+            time.sleep(2)
 
     def switch(self, recurring: Recurring, enabled: bool) -> None:
         """Lets a recurring run go on, or pauses it."""
@@ -199,9 +243,19 @@ class Kubeflow:
             url=self.client.link("runs", "details", run.run_id),
             state=run.state or "PENDING",
             created=run.created_at.isoformat(timespec="seconds") if run.created_at else "",
-            steps=tuple(_read_step(task, nodes) for task in sorted(tasks, key=_started) if _is_step(task)),
+            steps=tuple(filter(None, (self._read_step(task, nodes) for task in sorted(tasks, key=_started)))),
             error=(run.error.message or "") if run.error else "",
         )
+
+    def _read_step(self, task: Any, nodes: Mapping[str, Any]) -> Step | None:
+        """Returns a step of the pipeline's; None for what Kubeflow and Argo do around each: drivers, tries, hooks, and
+        the workflow itself.
+        """
+        launched = read_step(task.display_name or "", self.planned)
+        if launched is None:
+            return None
+        error = (task.error.message or "") if task.error else ""
+        return Step(task.display_name, task.state or "PENDING", error, read_tries(task, nodes), launched)
 
     def _read_recurring(self, run: Any) -> Recurring:
         trigger = run.trigger.cron_schedule if run.trigger else None
@@ -262,10 +316,6 @@ class Kubeflow:
         with _package(compiled) as path:
             self.client.quietly(self.client.upload_pipeline_version, path, name, pipeline_id=pipeline)
 
-    def _running(self, recurring: Recurring) -> str | None:
-        """Returns a run of a recurring one that has not ended."""
-        return next((run.run for run in self._list_runs(recurring) if not run.ended), None)
-
     def _list_runs(self, recurring: Recurring) -> Iterator[Run]:
         """Yields the runs of a recurring one, newest first."""
         found = self.client.list_runs(
@@ -275,6 +325,11 @@ class Kubeflow:
 
     def _page(self, recurring_run_id: str) -> str:
         return self.client.link("recurringrun", "details", recurring_run_id)
+
+
+def _parameters_of(specification: Mapping[str, Any]) -> Mapping[str, Any]:
+    root = specification.get("pipeline_spec", specification).get("root", {})
+    return dict(root.get("inputDefinitions", {}).get("parameters", {}))
 
 
 def _name_run(pipeline: str) -> str:
@@ -290,18 +345,6 @@ def _package(compiled: str) -> Iterator[str]:
         yield str(path)
 
 
-def _read_step(task: Any, nodes: Mapping[str, Any]) -> Step:
-    error = (task.error.message or "") if task.error else ""
-    return Step(task.display_name or task.task_id, task.state or "PENDING", error, read_tries(task, nodes))
-
-
 def _started(task: Any) -> str:
     at = task.start_time or task.create_time
     return at.isoformat() if at else "9"  # without a time, it has not begun
-
-
-def _is_step(task: Any) -> bool:
-    """Whether a task is a step of the pipeline's, and not what Kubeflow and Argo do around each: drivers, tries, hooks,
-    and the workflow itself.
-    """
-    return task.display_name in TASKS

@@ -103,6 +103,15 @@ def carry_out(
     return there, what, _delete(service, (one for one in plan.doomed if one is not renewable))
 
 
+def clear_replaced(service: Service) -> list[str]:
+    """Deletes the recurring runs that were replaced while a run of theirs was at work, once that has ended.
+
+    They are paused, and the newest is the one in their place. Returns what is said of those that have to wait still.
+    """
+    replaced = [one for one in service.recurring()[1:] if not one.enabled]
+    return _delete(service, replaced)
+
+
 def foresee(plan: Plan) -> str:
     """Returns in what way a plan makes the recurring run that is wanted."""
     if plan.kept:

@@ -19,15 +19,24 @@ class Try:
 
 @dataclass(frozen=True)
 class Step:
-    """One step as the service tells of it; `error` is in its words. Its tries are known where each has a pod."""
+    """One step as the service tells of it, and the nodes that it launches; `error` is in the service's words.
+
+    Its tries are known where each has a pod.
+    """
 
     name: str
     state: str
     error: str = ""
     tries: tuple[Try, ...] = ()
+    nodes: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """Which nodes it launches, as a person reads it; of one that launches none, its name."""
+        return " to ".join(dict.fromkeys([self.nodes[0], self.nodes[-1]])) if self.nodes else self.name
 
     def __str__(self) -> str:
-        return f"{self.name} (try {len(self.tries)})" if len(self.tries) > 1 else self.name
+        return f"{self.title} (try {len(self.tries)})" if len(self.tries) > 1 else self.title
 
 
 @dataclass(frozen=True)
@@ -58,8 +67,8 @@ class Run:
 
     def __str__(self) -> str:
         at_work = ", ".join(str(step) for step in self.steps if step.state == "RUNNING")
-        done = sum(step.state in ("SUCCEEDED", "SKIPPED") for step in self.steps)
-        return f"{self.state.lower()}, {count(done, 'step')} done" + (f", at work: {at_work}" if at_work else "")
+        done = sum(len(step.nodes) for step in self.steps if step.state in ("SUCCEEDED", "SKIPPED"))
+        return f"{self.state.lower()}, {count(done, 'node')} done" + (f", at work: {at_work}" if at_work else "")
 
 
 @dataclass(frozen=True)
@@ -96,6 +105,12 @@ class Service(Protocol):
     def read_log(self, run_id: str, step: str, node: str) -> str:
         """Returns what a try at a step has said so far; nothing where that is not to be had."""
 
+    def repeat(self, run_id: str, asked: str) -> Run:
+        """Starts a run of what another is made of, with its parameters; `asked` says who wants it and why."""
+
+    def cancel(self, run_id: str) -> None:
+        """Has a run end now: the step at work is stopped, and its last step comes."""
+
     def newest(self) -> list[Run]:
         """Returns the newest runs, newest first."""
 
@@ -111,8 +126,11 @@ class Service(Protocol):
     def renew(self, present: Recurring, wanted: Recurring, compiled: str, parameters: Mapping[str, Any]) -> Recurring:
         """Has a recurring run go on with another pipeline, or one in its place; returns it."""
 
-    def delete(self, recurring: Recurring) -> str:
-        """Deletes a recurring run; returns what to say where that has to wait, or a run of it goes on."""
+    def find_running(self, recurring: Recurring) -> str | None:
+        """Returns a run of a recurring one that has not ended, and that would be lost with it."""
+
+    def delete(self, recurring: Recurring, now: bool = False) -> str:
+        """Deletes a recurring run; returns what to say where that has to wait for a run of it, which `now` ends."""
 
     def switch(self, recurring: Recurring, enabled: bool) -> None:
         """Lets a recurring run go on, or pauses it."""

@@ -98,16 +98,10 @@ def _read_value(text: str, kind: str, where: str) -> Any:
     return value
 
 
-def follow_run(
-    get: Callable[[], Run],
-    watch: Callable[[Run], None],
-    interval: float = 5.0,
-    enough: Callable[[Run], bool] = lambda run: run.ended,
-) -> Run:
-    """Looks at a run every `interval` seconds until that is enough, and shows each look to `watch`."""
+def follow_run(get: Callable[[], Run], enough: Callable[[Run], bool], interval: float = 5.0) -> Run:
+    """Looks at a run every `interval` seconds until that is enough."""
     while True:
         run = get()
-        watch(run)
         if enough(run):
             return run
         time.sleep(interval)

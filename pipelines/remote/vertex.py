@@ -19,7 +19,9 @@ from ruamel.yaml import YAML
 
 from configs.clock import utc_now
 from configs.errors import ConfigError, MillraceError
+from configs.nodes import read_step
 from configs.schema.config import Config
+from pipelines.graph.nodes import choose_nodes
 from pipelines.remote.schedule import schedule_of
 from pipelines.remote.service import Recurring, Run, Step
 
@@ -78,6 +80,18 @@ class Vertex:
         """Returns nothing: logs of Vertex AI lie in Cloud Logging."""
         return ""
 
+    def repeat(self, run_id: str, asked: str) -> Run:
+        """Starts a run of the same pipeline with the same parameters."""
+        job = self._ask(lambda: aiplatform.PipelineJob.get(run_id, **self.place))
+        again = self._ask(lambda: job.clone(job_id=f"{self.config.name.replace('_', '-')}-{utc_now():%Y%m%d%H%M%S}"))
+        account, network = self.service_account or None, self.vertex.network
+        self._ask(lambda: again.submit(service_account=account, network=network))
+        return self.read_run(again)
+
+    def cancel(self, run_id: str) -> None:
+        """Has a run end now."""
+        self._ask(lambda: aiplatform.PipelineJob.get(run_id, **self.place).cancel())
+
     def newest(self) -> list[Run]:
         """Returns the newest runs of the pipeline, newest first."""
         found = self._ask(
@@ -130,7 +144,11 @@ class Vertex:
         self.delete(present)
         return made
 
-    def delete(self, recurring: Recurring) -> str:
+    def find_running(self, recurring: Recurring) -> str | None:
+        """Returns none: a schedule that is deleted takes no run with it."""
+        return None
+
+    def delete(self, recurring: Recurring, now: bool = False) -> str:
         """Deletes a recurring run; the runs that it started stay."""
         self._ask(lambda: self._find(recurring).delete())
         return ""
@@ -166,6 +184,10 @@ class Vertex:
         line = next(iter(said.strip().splitlines()), "no reason is given").rstrip(".")
         raise MillraceError(f"Vertex AI refuses: {line}.", where, remedy)
 
+    def _read_step(self, task: Any) -> Step:
+        nodes = read_step(task.task_name, [spec.id for spec in choose_nodes(self.config)]) or ()
+        return Step(task.task_name, task.state.name, task.error.message, nodes=nodes)
+
     def read_run(self, job: Any) -> Run:
         """Returns a job of the library's as plain data."""
         resource = job.gca_resource
@@ -176,7 +198,7 @@ class Vertex:
             url=f"{CONSOLE}/locations/{self.vertex.location}/pipelines/runs/{job.job_id}?project={self.vertex.project}",
             state=STATES.get(state, state),
             created=resource.create_time.isoformat() if resource.create_time else "",
-            steps=tuple(Step(task.task_name, task.state.name, task.error.message) for task in _tasks(resource)),
+            steps=tuple(self._read_step(task) for task in _tasks(resource)),
             error=resource.error.message,
         )
 

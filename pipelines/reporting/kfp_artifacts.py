@@ -4,11 +4,12 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from pipelines.reporting import console, html_report
 from pipelines.reporting.executor_input import ExecutorInput
 
+Shown: TypeAlias = tuple[Mapping[str, Any], str | None]  # what is known of an artifact, and what its file holds
 # Where a launcher expects a file of its stores, as kfp's own executor has it (kfp.dsl.types.artifact_types).
 MOUNTS = {"gs://": "/gcs/", "minio://": "/minio/", "s3://": "/s3/"}
 
@@ -25,17 +26,17 @@ def write_decision(decision: Mapping[str, Any], told: ExecutorInput) -> None:
         _put(path, texts[name])
 
 
-def write_model(details: Mapping[str, Any], place: str, told: ExecutorInput) -> None:
-    """Writes the artifact `model` of the Trainer: where the SavedModel lies, and what the training came to.
+def show_model(details: Mapping[str, Any], place: str) -> Shown:
+    """Returns the artifact `model` of the Trainer: where the SavedModel lies, and what the training came to.
 
     Its files stay where they are: a launcher would carry a copy of all of them into Kubeflow's store.
     """
     facts = {key: value for key, value in details.items() if isinstance(value, int | float | str)}
-    _write(told, {"model": {**facts, "framework": "TensorFlow", "path": place}}, {"model": f"{place}\n"})
+    return {**facts, "framework": "TensorFlow", "path": place}, f"{place}\n"
 
 
-def write_judgement(details: Mapping[str, Any], classes: Sequence[Any], told: ExecutorInput) -> None:
-    """Writes the artifact `classification` of the Evaluator: the table of classes, and of two of them the ROC curve.
+def show_judgement(details: Mapping[str, Any], classes: Sequence[Any]) -> Shown:
+    """Returns the artifact `classification` of the Evaluator: the table of classes, and of two of them the ROC curve.
 
     Their form is that of kfp.dsl.ClassificationMetrics.
     """
@@ -49,7 +50,13 @@ def write_judgement(details: Mapping[str, Any], classes: Sequence[Any], told: Ex
         found["confidenceMetrics"] = [
             {"confidenceThreshold": score, "falsePositiveRate": false, "recall": true} for score, false, true in curve
         ]
-    _write(told, {"classification": found}, {})
+    return found, None
+
+
+def write_shown(shown: Mapping[str, Shown], told: ExecutorInput) -> None:
+    """Writes the artifacts of a step's nodes, by their names."""
+    texts = {name: text for name, (_, text) in shown.items() if text is not None}
+    _write(told, {name: metadata for name, (metadata, _) in shown.items()}, texts)
 
 
 def localise(uri: str) -> str:

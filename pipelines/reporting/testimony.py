@@ -1,6 +1,8 @@
-"""What a step of a cluster tells a program that follows its run from elsewhere: one line of its log.
+"""What a step of a cluster tells a program that follows its run from elsewhere: lines of its log.
 
-Of a step that failed a service tells no more than that it has, and its outputs are dropped; its log is kept.
+Each begins with a mark: how a node is begun and how it ended, as the local run's screen is told of it, and at last what
+became of the step, by an exit code. Of a step that failed a service tells no more than that it has, and its outputs are
+dropped; its log is kept.
 """
 
 import json
@@ -8,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 MARK = "millrace tells: "
+ENDS = "exit_code"  # which the last of them has
 
 
 def tell(data: Mapping[str, Any]) -> str:
@@ -16,15 +19,26 @@ def tell(data: Mapping[str, Any]) -> str:
 
 
 def read(log: str) -> dict[str, Any]:
-    """Returns what a log tells by its first line of that kind; nothing where it has none.
+    """Returns what a log tells of the step as a whole, which has an exit code; nothing where it has none."""
+    told = read_all(log)
+    return told[-1] if told and ENDS in told[-1] else {}
 
-    What comes after it may quote a cell of somebody's data, which could look like another.
+
+def read_all(log: str) -> list[dict[str, Any]]:
+    """Returns all that a log tells, up to the step's end.
+
+    What comes after that may quote a cell of somebody's data, which could look like another.
     """
+    found: list[dict[str, Any]] = []
     for line in log.splitlines():
         if line.startswith(MARK):
             try:
                 data = json.loads(line.removeprefix(MARK))
             except ValueError:  # cut off
-                return {}
-            return data if isinstance(data, dict) else {}
-    return {}
+                break
+            if not isinstance(data, dict):
+                break
+            found.append(data)
+            if ENDS in data:
+                break
+    return found

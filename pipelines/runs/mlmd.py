@@ -1,6 +1,6 @@
 """The metadata store: how to reach it, and what it says of a run."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeAlias
 
@@ -13,6 +13,7 @@ from configs.schema.config import Config
 from configs.schema.metadata_store import read_database
 
 Execution: TypeAlias = mlmd.Execution
+OF_A_RUN = "pipeline_run"  # TFX's type of the context that all executions of a run have
 SUCCESSFUL = {Execution.COMPLETE: "done", Execution.CACHED: "cached"}
 
 
@@ -50,6 +51,38 @@ def read_outputs(store: mlmd.ConnectionConfig, executions: Iterable[Execution]) 
         return list(opened.get_artifacts_by_id(sorted(made)))
 
 
+def repeat_execution(
+    store: mlmd.ConnectionConfig, pipeline: str, run: str, number: int, made: Collection[str]
+) -> int | None:
+    """Records that an earlier execution, by its number, answers for its node in a run; returns the new one's number.
+
+    It is written down as TFX's launcher does of one that its cache answers for. None where the earlier one is unknown,
+    another pipeline's, or made other artifacts than those that lie at these places.
+    """
+    with _explained(store):
+        opened = MetadataStore(store)
+        found = opened.get_executions_by_id([number])
+        if not found or found[0].last_known_state not in SUCCESSFUL:
+            return None
+        events = opened.get_events_by_execution_ids([number])
+        artifacts = {each.id: each for each in opened.get_artifacts_by_id([event.artifact_id for event in events])}
+        outputs = {artifacts[event.artifact_id].uri for event in events if event.type == mlmd.Event.OUTPUT}
+        kinds = {kind.id: kind.name for kind in opened.get_context_types()}
+        lasting = [each for each in opened.get_contexts_by_execution(number) if kinds[each.type_id] != OF_A_RUN]
+        ours = any(kinds[each.type_id] == "node" and each.name.startswith(f"{pipeline}.") for each in lasting)
+        if not ours or outputs != set(made):
+            return None
+        told = [mlmd.Event(type=each.type, path=each.path, artifact_id=each.artifact_id) for each in events]
+        of_run = mlmd.Context(type_id=opened.get_context_type(OF_A_RUN).id, name=run)
+        repeated, _, _ = opened.put_execution(
+            mlmd.Execution(type_id=found[0].type_id, last_known_state=Execution.CACHED),
+            [(artifacts[event.artifact_id], event) for event in told],
+            [*lasting, opened.get_context_by_type_and_name(OF_A_RUN, run) or of_run],
+            reuse_context_if_already_exist=True,
+        )
+        return int(repeated)
+
+
 @contextmanager
 def _explained(store: mlmd.ConnectionConfig) -> Iterator[None]:
     try:
@@ -63,7 +96,7 @@ def _explained(store: mlmd.ConnectionConfig) -> Iterator[None]:
 
 
 def _list_executions(store: MetadataStore, pipeline: str, run: str) -> dict[str, Execution]:
-    context_of_run = store.get_context_by_type_and_name("pipeline_run", run)
+    context_of_run = store.get_context_by_type_and_name(OF_A_RUN, run)
     if context_of_run is None:
         return {}
     prefix = f"{pipeline}."

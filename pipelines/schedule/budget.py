@@ -4,23 +4,18 @@ Kubeflow goes on starting runs, however many of them failed. The pod of a run's 
 `cluster.api`, as the pod's service account.
 """
 
-import os
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from configs.errors import MillraceError
-from configs.schema.access import ServiceAccount
 from configs.schema.config import Config
-from pipelines.remote.connect import connect_service
+from pipelines.remote.connect import connect_service, reach_from_pod
 from pipelines.runs.directory import read_records
 from pipelines.schedule.decision import Facts, find_spent
 from pipelines.schedule.facts import list_past
 from pipelines.schedule.state import change_state, read_state
 from pipelines.storage import sync
-
-TOKEN = "KF_PIPELINES_SA_TOKEN_PATH"  # where a full Kubeflow puts the token for its API, if not in kfp's own place
 
 
 def find_pause(config: Config, record: Mapping[str, Any]) -> str | None:
@@ -57,11 +52,3 @@ def pause_recurring(config: Config, why: str, engine: str, now: datetime) -> dic
     sync.put_files(config.home, config.home.schedule)
     decision = {"due": False, "pause": why, "text": f"paused, as {why}"}
     return {"pipeline": config.name, "run": None, "exit_code": 0, "decision": decision}
-
-
-def reach_from_pod(config: Config) -> Config:
-    """Returns the config by which a pod reaches Kubeflow Pipelines: within the cluster, with the pod's own token."""
-    token = Path(os.environ.get(TOKEN) or ServiceAccount(kind="service_account").file)
-    access = ServiceAccount(kind="service_account", file=str(token)) if token.exists() else None
-    cluster = config.cluster.model_copy(update={"host": config.cluster.api, "access": access, "ca_file": None})
-    return config.model_copy(update={"cluster": cluster})

@@ -3,12 +3,14 @@
 import shutil
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from configs.errors import MillraceError, PipelineBusy
 from configs.home import Home
 from configs.nodes import DECIDE
 from configs.schema.config import Config
+from pipelines.remote.liveness import find_end
 from pipelines.runs.directory import read_decision, write_decision
 from pipelines.runs.lease import hold_pipeline, release_lease
 from pipelines.runs.outcomes import failure, write_outcome
@@ -41,7 +43,7 @@ def decide_run(config: Config, run: Run, asked: str, now: datetime) -> Mapping[s
 
 def _ask(config: Config, run: Run, asked: str, now: datetime) -> Decision:
     try:
-        with hold_pipeline(config, run.id):
+        with hold_pipeline(config, run.id, partial(find_end, config)):
             decision = weigh_schedule(config, now, asked)
             _keep(run, decision)
             remember_decision(config, decision)

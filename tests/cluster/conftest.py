@@ -72,7 +72,8 @@ class Cluster:
         return Home(self.volume / "taxi")
 
     def compile(self) -> None:
-        command = [sys.executable, "-m", "pipelines", "compile", CONFIG, "-o", str(self.file)]
+        split = ["--set", "resources.Trainer.retries=2"]  # a machine of its own, though it is an equal one
+        command = [sys.executable, "-m", "pipelines", "compile", CONFIG, "-o", str(self.file), *split]
         subprocess.run(command, cwd=ROOT, check=True)
 
     def run(self, *overrides: str, beside: Callable[[str], None] | None = None) -> Run:

@@ -65,7 +65,8 @@ except ConfigError as error:
     misspelt = error.remedy
 ir = compile_ir(config)
 executor = runner_utils.extract_executor_spec(runner_utils.extract_local_deployment_config(ir), "Greeter")
-tasks = next(yaml.safe_load_all(compile_pipeline(path)))["components"]["comp-exit-handler-1"]["dag"]["tasks"]
+compiled = next(yaml.safe_load_all(compile_pipeline(path, ["cluster.steps=each"])))
+tasks = compiled["components"]["comp-exit-handler-1"]["dag"]["tasks"]
 outcomes = [launch_node(ir, node, Run(config.home, "1")) for node in ("ExampleGen", "Greeter")]
 answers = {
     "chosen": [spec.id for spec in choose_nodes(config, "Greeter")],

@@ -14,6 +14,8 @@ server's release and its parameters held against what it declares. What it does 
 - resource/resource_manager.go: the workflows of a recurring run's runs are owned by it and deleted with it, unless 2.17
   is told to orphan them; times are whole seconds, and what is of one second comes in any order;
 - a run's tasks are Argo's nodes under their own names, without a word on what failed;
+- resource_manager.go, TerminateRun: a run is ended by its workflow; of one whose workflow is gone that is an error of
+  the server, and its state stays as it was told last: RUNNING, for ever;
 - server/run_log_server.go: the log of a pod is plain text, by the pod's name, as long as the pod is there.
 - resource/resource_manager.go: of a run that names a pipeline's version a workflow is made as of one that carries it;
 - a run's tasks are Argo's nodes under their own names, without a word on what failed.
@@ -46,6 +48,7 @@ from tests.fakes import kubeflow_protos, robfig_cron
 INVALID, NOT_FOUND, FORBIDDEN, INTERNAL, UNAUTHENTICATED = 3, 5, 7, 13, 16  # gRPC's codes
 SPELLED = ("max_concurrency", "interval_second")  # whole numbers of 64 bits, which JSON may spell as text
 RUNNER = "pipeline-runner"
+ENDED = ("SUCCEEDED", "FAILED", "CANCELED", "SKIPPED")
 LENGTHS = {"Experiment.Name": 128, "Pipeline.Name": 128, "PipelineVersion.Name": 127, "DisplayName": 255}
 TYPES = {"STRING": str, "BOOLEAN": bool, "NUMBER_INTEGER": int, "NUMBER_DOUBLE": float, "LIST": list, "STRUCT": dict}
 NO_WORKFLOW = "InternalServerError: Failed to generate the ExecutionSpec"
@@ -114,6 +117,8 @@ class KfpServer:
                 return some("runs", chosen(self.runs, query))
             case "GET", "runs", True, "":
                 return self.look(found(self.runs, key))
+            case "POST", "runs", True, "terminate":
+                return self.terminate(found(self.runs, key))
             case "POST", "recurringruns", False, "":
                 return self.add_recurring(read(body, "V2beta1RecurringRun"))
             case "GET", "recurringruns", False, "":
@@ -157,6 +162,15 @@ class KfpServer:
         run.run_id, run.state = str(uuid.uuid4()), "PENDING"
         self.workflows.add(run.run_id)
         return self.keep(self.runs, run.run_id, run)
+
+    def terminate(self, run: Any) -> Any:
+        if run.run_id not in self.workflows:
+            raise Refusal(500, INTERNAL, f"Failed to terminate run {run.run_id}: workflows.argoproj.io not found")
+        if run.state in ENDED:
+            raise Refusal(400, INVALID, f"Failed to terminate run {run.run_id}: it has ended")
+        run.state = "CANCELING"
+        self.course = [{"state": "CANCELING"}, {"state": "CANCELED"}]
+        return {}
 
     def add_recurring(self, run: Any) -> Any:
         self.check_run(run)

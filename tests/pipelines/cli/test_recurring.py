@@ -46,6 +46,20 @@ def test_a_schedule_from_its_making_to_its_end(millrace: Command, server: KfpSer
     assert (gone.code, gone.stderr.splitlines()[1]) == (2, f"Run: millrace schedule apply {config}")
 
 
+def test_a_schedule_whose_run_is_at_work_is_paused_or_ended_with_that(
+    millrace: Command, server: KfpServer, config: str
+) -> None:
+    millrace("schedule", "apply", config, *scheduled(config))
+    (recurring,) = server.recurring_runs
+    run = server.fire(recurring).run_id
+    would = millrace("schedule", "delete", config, "--dry-run")
+    assert would.stdout == f"would delete trips ({recurring}), once its run {run} has ended\n"
+    assert f"is paused, not deleted: its run {run} goes on" in millrace("schedule", "delete", config).stdout
+    assert (run in server.workflows, server.recurring_runs[recurring].mode) == (True, "DISABLE")
+    assert millrace("schedule", "delete", config, "--now").stdout == f"delete trips ({recurring})\n"
+    assert (server.recurring_runs, server.runs[run].state) == ({}, "CANCELED")
+
+
 def test_a_schedule_answers_a_script(millrace: Command, server: KfpServer, config: str) -> None:
     record = millrace("schedule", "apply", config, *scheduled(config), "--output", "json").record
     (run_id,) = server.recurring_runs

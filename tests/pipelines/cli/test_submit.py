@@ -3,21 +3,21 @@
 import json
 import os
 import random
-import re
 import string
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from rich.console import Console
 
 from configs.errors import DataRejected
 from configs.home import Home
+from configs.schema.config import Config
 from pipelines.cli import submit as cli
+from pipelines.cli.follow import Followed
 from pipelines.remote import submit
-from pipelines.remote.ending import Witness
 from pipelines.remote.service import Run, Service
 from pipelines.reporting.testimony import tell
 from pipelines.runs.outcomes import as_data
@@ -84,15 +84,15 @@ def test_a_run_that_is_not_followed_cannot_be_handed_in_again(millrace: Command,
 def test_a_run_whose_record_tells_a_verdict_is_not_handed_in_again(
     millrace: Command, server: KfpServer, config: str, monkeypatch: pytest.MonkeyPatch, code: int, runs: int
 ) -> None:
-    def end(service: Service, run: Run, witness: Witness, console: Console) -> Run:
+    def end(service: Service, config: Config, path: str, run: Run, *_: Any) -> Followed:
         home = Home.below("s3://models/volume", "trips")
         record = LocalRun(home, run.run).record
         record.parent.mkdir(parents=True)
         record.write_text(json.dumps({"run": run.run, "ended": "2026-01-05T04:00:00+00:00", "exit_code": code}))
         sync.put_files(home, record)
-        return replace(run, state="FAILED")
+        return Followed(replace(run, state="FAILED"), None)
 
-    monkeypatch.setattr(cli, "_watch", end)
+    monkeypatch.setattr(cli, "follow", end)
     with bucket.serve():
         root = ("--set", "cluster.root=s3://models/volume")
         answer = millrace("submit", config, *compiled(config), *root, "--wait", "--resubmit", "2")
@@ -146,17 +146,22 @@ def test_wait_follows_a_run_to_its_end(
     ]
     answer = millrace("submit", config, *compiled(config), "--wait")
     assert answer.code == code
-    assert answer.stdout.splitlines()[2:] == [
-        "pending, 0 steps done",
-        "running, 1 step done, at work: trainer",
-        f"{state.lower()}, {'1 step' if code else '2 steps'} done",
+    assert [line.rstrip() for line in answer.stdout.splitlines()[2:]] == [
+        "ExampleGen    done       0.0 s",
+        f"Trainer       failed     0.0 s  {error}" if code else "Trainer       done       0.0 s",
         f"Ended       {state.lower()}",
-        *(["trainer: OOMKilled"] if code else []),
+        *(["Trainer: OOMKilled"] if code else []),
     ]
     server.course = server.course[-1:]
     machine = millrace("submit", config, *compiled(config), "--wait", "--output", "json")
     assert (machine.code, machine.record["state"], machine.record["exit_code"]) == (code, state, code)
-    assert machine.record["steps"][1] == {"name": "trainer", "state": state, "error": error, "tries": []}
+    assert machine.record["steps"][1] == {
+        "name": "trainer",
+        "state": state,
+        "error": error,
+        "tries": [],
+        "nodes": ["Trainer"],
+    }
 
 
 def test_wait_ends_with_the_verdict_and_exit_code_of_the_run(millrace: Command, server: KfpServer, config: str) -> None:
@@ -166,7 +171,7 @@ def test_wait_ends_with_the_verdict_and_exit_code_of_the_run(millrace: Command, 
     answer = millrace("submit", config, *compiled(config), "--wait", "--resubmit", "2")
     assert (answer.code, len(server.runs)) == (3, 1)
     assert answer.stdout.splitlines()[2:] == [
-        "running, 0 steps done, at work: data-gate",
+        "DataGate      failed     0.0 s  fare: 2 anomalies",
         "Data rejected; nothing was published.",
         "fare: 2 anomalies.",
         "The cluster ends the run by itself, when it has tried the step once more.",
@@ -182,28 +187,10 @@ def test_wait_says_what_run_says_at_the_end(millrace: Command, server: KfpServer
     text = "\nPublished version 2: auc 0.95\n\nIn service  version 2\n"
     server.logs[pod_name("finish", 0)] = tell({"text": text, "exit_code": 0, "published": 2})
     answer = millrace("submit", config, *compiled(config), "--wait")
-    assert (answer.code, answer.stdout.splitlines()[3:]) == (0, text.strip().splitlines())
+    shown, *said = answer.stdout.splitlines()[2:]
+    assert (answer.code, shown.split()[:2], said) == (0, ["Trainer", "done"], text.strip().splitlines())
     machine = millrace("submit", config, *compiled(config), "--wait", "--output", "json")
     assert (machine.record["exit_code"], machine.record["published"]) == (0, 2)
-
-
-def test_runs_lists_those_of_the_server_and_shows_one(millrace: Command, server: KfpServer, config: str) -> None:
-    assert millrace("runs", config, "--output", "json").stdout == "[]\n"
-    millrace("submit", config, *compiled(config))
-    (run_id,) = server.runs
-    server.course = [
-        {
-            "state": "RUNNING",
-            "run_details": {"task_details": [{"task_id": "1", "display_name": "trainer", "state": "RUNNING"}]},
-        }
-    ]
-    listed = millrace("runs", config).stdout
-    assert run_id in listed and "pending" in listed
-    shown = millrace("runs", config, run_id)
-    assert re.search(r"trips 2.*: running, 0 steps done, at work: trainer", shown.stdout)
-    assert re.search(r"^ trainer +running", shown.stdout, re.MULTILINE)
-    unknown = millrace("runs", config, "r1")
-    assert unknown == Answer(2, "", f"{server.host}: It does not have this: ResourceNotFoundError: r1 not found.\n")
 
 
 def test_a_secret_is_in_nothing_that_is_said_or_kept(

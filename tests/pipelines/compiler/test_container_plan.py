@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from configs.errors import ConfigError
+from configs.nodes import read_step, task
 from pipelines.compiler import container_plan, own_files
 from pipelines.compiler.container_plan import plan_containers
 from pipelines.graph.fingerprint import of_image
@@ -29,15 +30,41 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 FILE = "../models/file.yaml"
 
 
+EACH = "cluster.steps=each"
+
+
 def test_a_container_for_each_node_in_the_order_of_the_graph(repository: Path) -> None:
-    made = plan_containers(FILE)
+    made = plan_containers(FILE, [EACH])
     specs = choose_nodes(made.config)
     assert [(node.id, node.after) for node in made.nodes] == [(spec.id, spec.after) for spec in specs]
+    assert [node.nodes for node in made.nodes] == [(spec.id,) for spec in specs]
     assert made.finish.id == "finish"
 
 
+def test_nodes_that_follow_each_other_without_resources_of_their_own_share_a_container(repository: Path) -> None:
+    made = plan_containers(FILE, ["resources.Trainer={memory: 8Gi, timeout: 900}", "resources.default.timeout=60"])
+    assert [(step.id, step.after) for step in made.nodes] == [
+        ("ExampleGenToTransform", ()),
+        ("Trainer", ("ExampleGenToTransform",)),
+        ("ResolverToPusher", ("Trainer", "ExampleGenToTransform")),
+    ]
+    assert [node for step in made.nodes for node in step.nodes] == [spec.id for spec in choose_nodes(made.config)]
+    assert [step.resources.timeout for step in made.nodes] == [5 * 60, 900, 4 * 60]
+    assert made.nodes[2].args[1:9] == (
+        *("--node", "Resolver"), *("--node", "Evaluator"), *("--node", "LoadCheck"), *("--node", "Pusher"),
+    )  # fmt: skip
+
+
+def test_a_step_s_name_says_which_nodes_it_has(repository: Path) -> None:
+    nodes = [spec.id for spec in choose_nodes(plan_containers(FILE).config)]
+    for overrides in ([], [EACH], ["resources.Transform.cpu=2"]):
+        for step in plan_containers(FILE, overrides).nodes:
+            assert read_step(task(step.id), nodes) == step.nodes
+    assert [step.nodes for step in plan_containers(FILE).nodes] == [tuple(nodes)]
+
+
 def test_the_command_of_a_node(repository: Path) -> None:
-    made = plan_containers(FILE, ["cluster.root=gs://bucket/models"])
+    made = plan_containers(FILE, ["cluster.root=gs://bucket/models", EACH])
     node = made.nodes[0]
     assert node.command == ("millrace", "step")
     assert node.args == (
@@ -66,6 +93,7 @@ def test_each_container_has_the_image_of_its_machine(repository: Path) -> None:
     made = plan_containers(FILE, pools)
     images = {each.id: each.image for each in made.containers}
     kinds = {"Trainer": "tpu", "Transform": "gpu"}
+    assert kinds.keys() < images.keys()
     assert images == {id: f"millrace:{kinds.get(id, 'cpu')}-{of_image(made.own.digest)}" for id in images}
 
 

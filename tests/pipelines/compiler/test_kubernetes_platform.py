@@ -11,7 +11,7 @@ TAXI = str(ROOT / "configs/taxi.yaml")
 
 
 def trainer(*overrides: str) -> Any:
-    return executors(compile_pipeline(TAXI, overrides))["exec-trainer"]
+    return executors(compile_pipeline(TAXI, ["cluster.steps=each", *overrides]))["exec-trainer"]
 
 
 def test_a_step_is_who_the_config_says_where_the_release_can_be_told() -> None:
@@ -55,7 +55,7 @@ def test_shared_memory_lies_beside_a_claim_of_any_name() -> None:
 
 def test_a_volume_is_mounted_for_a_folder_alone() -> None:
     def mounts(root: str) -> Any:
-        return executors(compile_pipeline(TAXI, [f"cluster.root={root}"]))["exec-trainer"].get("pvcMount")
+        return trainer(f"cluster.root={root}").get("pvcMount")
 
     assert mounts("/srv/models") == [{"constant": "millrace", "mountPath": "/srv/models"}]
     assert mounts("s3://bucket/models") is None

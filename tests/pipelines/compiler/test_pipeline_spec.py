@@ -13,7 +13,6 @@ from configs.repository import ROOT
 from pipelines.compiler.compile import compile_pipeline
 from pipelines.compiler.container_plan import plan_containers
 from pipelines.compiler.pipeline_spec import task
-from pipelines.graph.nodes import choose_nodes
 from tests.pipelines.compiler.golden import ENGINES, compiled, config, documents, tasks
 
 TAXI = str(ROOT / "configs/taxi.yaml")
@@ -34,11 +33,11 @@ def test_kfp_reads_the_pipeline(name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ENGINES)
-def test_the_tasks_are_those_of_the_graph(name: str) -> None:
-    made, nodes = tasks(compiled(name)), choose_nodes(plan_containers(config(name)).config)
-    assert list(made) == [task(node.id) for node in nodes]
-    for node in nodes:
-        assert made[task(node.id)].get("dependentTasks", []) == [task(id) for id in node.after]
+def test_the_tasks_are_the_steps_of_the_plan(name: str) -> None:
+    made, steps = tasks(compiled(name)), plan_containers(config(name)).nodes
+    assert list(made) == [task(step.id) for step in steps]
+    for step in steps:
+        assert made[task(step.id)].get("dependentTasks", []) == [task(id) for id in step.after]
 
 
 def test_the_end_comes_after_all_whatever_happened() -> None:
@@ -73,7 +72,7 @@ def test_cpus_are_a_number_and_memory_is_in_gigabytes(cpu: str, memory: str, lim
 
 
 def test_a_step_that_is_not_tried_again_says_nothing_of_it() -> None:
-    made = tasks(compile_pipeline(TAXI, ["resources.Pusher.retries=0"]))
+    made = tasks(compile_pipeline(TAXI, ["resources.Pusher.retries=0", "cluster.steps=each"]))
     assert "retryPolicy" not in made["pusher"]
     assert made["trainer"]["retryPolicy"] == {
         "maxRetryCount": 2,
@@ -117,11 +116,19 @@ def test_kubeflow_s_pages_are_shown_the_model_and_how_it_was_judged() -> None:
     }
     assert shown == {
         "comp-trainer": {"model": "system.Model"},
-        "comp-evaluator": {"classification": "system.ClassificationMetrics"},
+        "comp-resolver-to-pusher": {"classification": "system.ClassificationMetrics"},
         "comp-finish": {"summary": "system.HTML", "metrics": "system.Metrics"},
     }
     number = ["label.kind=regression", "evaluation.thresholds={rmse: {max: 1}}", "evaluation.slices=[[]]"]
-    assert "outputDefinitions" not in documents(compile_pipeline(TAXI, number))[0]["components"]["comp-evaluator"]
+    [fused] = [name for name in documents(compile_pipeline(TAXI))[0]["components"] if "example-gen" in name]
+    assert outputs(compile_pipeline(TAXI), fused) == {"model", "classification"}
+    assert outputs(compile_pipeline(TAXI, number), fused) == {"model"}
+    assert outputs(compile_pipeline(TAXI, [*number, "cluster.steps=each"]), "comp-evaluator") == set()
+
+
+def outputs(text: str, component: str) -> set[str]:
+    """The names of the artifacts that a component declares."""
+    return set(documents(text)[0]["components"][component].get("outputDefinitions", {}).get("artifacts", {}))
 
 
 SCHEDULE = "schedule={cron: 0 3 * * *}"

@@ -140,13 +140,13 @@ def test_a_node_that_was_killed_for_its_memory_names_the_key_and_is_not_tried_wi
     monkeypatch.setattr(memory_limit, "GROUP", tmp_path)
     write_group(tmp_path, limit=600 << 20, kills=0)
     run = Run(config.home, "r1")
-    outcome = run_step(config, run, "ExampleGen", True, print)
+    [outcome] = run_step(config, run, ["ExampleGen"], True, print)
     assert outcome.error is not None
     what = "ExampleGen reached its limit of 600Mi (resources.ExampleGen.memory), and was killed"
     assert (outcome.error["what"], outcome.error["exit_code"]) == (what, 1)
-    assert (run_step(config, run, "ExampleGen", True, print), len(tries)) == (outcome, 1)
+    assert (run_step(config, run, ["ExampleGen"], True, print), len(tries)) == ([outcome], 1)
     write_group(tmp_path, limit=900 << 20, kills=1)
-    run_step(config, run, "ExampleGen", True, print)
+    run_step(config, run, ["ExampleGen"], True, print)
     assert len(tries) == 2
 
 
@@ -162,12 +162,12 @@ def test_a_success_is_recalled_if_the_metadata_knows_of_it(config: Config) -> No
     assert recall_outcome(config, Run(config.home, "r1"), "ExampleGen") is None
     metadata_store.record(connection(config), "taxi", "r1", {"ExampleGen": Execution.COMPLETE})
     assert recall_outcome(config, Run(config.home, "r1"), "ExampleGen") == outcome
-    assert run_step(config, Run(config.home, "r1"), "ExampleGen", True, print) == outcome
+    assert run_step(config, Run(config.home, "r1"), ["ExampleGen"], True, print) == [outcome]
 
 
 def test_a_step_that_may_not_run_is_on_record(config: Config) -> None:
     with lock_home(config.home, "r1"):
-        outcome = run_step(config, Run(config.home, "r2"), "ExampleGen", True, print)
+        [outcome] = run_step(config, Run(config.home, "r2"), ["ExampleGen", "StatisticsGen"], True, print)
     assert outcome.error is not None
     assert (outcome.state, outcome.error["exit_code"]) == ("failed", 5)
     assert "run r1, process" in outcome.error["what"]
@@ -177,10 +177,24 @@ def test_a_step_that_may_not_run_is_on_record(config: Config) -> None:
     assert [node["state"] for node in record["nodes"]][1:] == ["not run"] * (len(IDS) - 1)
 
 
+@pytest.mark.parametrize("node", ["ExampleGen", "Pusher"])
+def test_a_step_that_is_started_in_a_run_that_has_ended_does_nothing(config: Config, node: str) -> None:
+    run = Run(config.home, "r1")
+    rejected = Outcome("ExampleGen", "failed", error={"exit_code": 3, "what": "a cell", "where": "", "remedy": ""})
+    write_outcome(run, rejected)  # and the cell is mended since
+    close_run(config, run)
+    before = {path: path.read_bytes() for path in config.home.root.rglob("*") if path.is_file()}
+    with pytest.raises(MillraceError, match="^r1: This run has ended") as refused:
+        run_step(config, run, [node], True, print)
+    assert refused.value.remedy.startswith("Submit again")
+    assert refused.value.exit_code == 1
+    assert {path: path.read_bytes() for path in config.home.root.rglob("*") if path.is_file()} == before
+
+
 @pytest.mark.parametrize(("run_id", "node"), [("../r1", "ExampleGen"), ("r1", "Tuner")])
 def test_a_run_or_a_node_that_is_none_is_refused(config: Config, run_id: str, node: str) -> None:
     with pytest.raises(ConfigError):
-        run_step(config, Run(config.home, run_id), node, True, print)
+        run_step(config, Run(config.home, run_id), [node], True, print)
     assert not config.home.runs.exists()
 
 
@@ -208,12 +222,17 @@ def test_progress_is_told_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
     listener = container_entrypoint.Listener(said.append)
     progress = {"node": "Trainer", "state": "running", "text": "step 100, loss 0.5"}
     listener(progress)
-    assert said == []
+    begun = testimony.tell({"node": "Trainer", "state": "running"})
+    assert said == [begun]
     monkeypatch.setattr(container_entrypoint, "QUIET", 0.0)
     listener(progress)
-    listener({"outcome": {"node": "Trainer", "state": "done"}})
-    assert said == ["Trainer running: step 100, loss 0.5"]
-    assert listener.outcome == Outcome("Trainer", "done")
+    listener({"outcome": {"node": "Trainer", "state": "done", "text": "auc 0.7"}})
+    ended = {"outcome": {"node": "Trainer", "state": "done", "seconds": 0.0, "text": "auc 0.7"}}
+    assert said[1:] == [
+        "Trainer running: step 100, loss 0.5", "Trainer       done       0.0 s  auc 0.7", testimony.tell(ended),
+    ]  # fmt: skip
+    assert listener.outcomes == [Outcome("Trainer", "done", text="auc 0.7")]
+    assert testimony.read_all("\n".join(said)) == [{"node": "Trainer", "state": "running"}, ended]
 
 
 @pytest.mark.slow
@@ -300,9 +319,10 @@ def test_a_run_step_by_step_makes_what_a_local_run_makes(stored: Cluster, publis
             [judged] = told(cluster, "classification")
             assert len(judged["metadata"]["confusionMatrix"]["rows"]) == 2
             assert judged["metadata"]["confidenceMetrics"]
-        assert re.fullmatch(rf"({node} running: .*\n)*{node} +done +\d+\.\d s  \S.*\n", answer.stdout)
+        shown = [line for line in answer.stdout.splitlines() if not line.startswith(testimony.MARK)]
+        assert re.fullmatch(rf"({node} running: .*\n)*{node} +done +\d+\.\d s  \S.*", "\n".join(shown))
     again = cluster.step("r1", "Pusher")
-    assert (again.code, again.stdout) == (0, answer.stdout.splitlines(keepends=True)[-1])
+    assert (again.code, again.stdout) == (0, "".join(answer.stdout.splitlines(keepends=True)[-2:]))
     ended = cluster.finish("r1")
     assert (ended.code, ended.stderr) == (0, "")
     assert testimony.read(ended.stdout)["published"] == 1

@@ -7,7 +7,9 @@ import pytest
 
 from configs.loading.loader import load
 from configs.schema.config import Config
+from tests.fakes import kubernetes_api
 from tests.fakes.kfp_server import KfpServer, serving
+from tests.fakes.kubernetes_api import Kubernetes
 from tests.sandbox import YAML
 
 Configure = Callable[..., Config]
@@ -31,3 +33,12 @@ def configure(server: KfpServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         return load(path)
 
     return make
+
+
+@pytest.fixture
+def kubernetes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kubernetes]:
+    """A Kubernetes that is reached by a kubeconfig."""
+    file = tmp_path / "kubeconfig"
+    monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", str(file))
+    with kubernetes_api.serving(file) as state:
+        yield state

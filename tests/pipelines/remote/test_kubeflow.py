@@ -9,13 +9,16 @@ from kfp_server_api import models
 from configs.errors import ConfigError, MillraceError
 from configs.schema.config import Config
 from configs.schema.schedule import Schedule
+from pipelines.remote import kubeflow
 from pipelines.remote.connect import connect_service
-from pipelines.remote.schedule import carry_out, plan_changes, wanted_run
+from pipelines.remote.schedule import carry_out, clear_replaced, plan_changes, wanted_run
 from pipelines.remote.service import Service, Step
 from tests.fakes import robfig_cron
 from tests.fakes.compiled_pipeline import PIPELINE
 from tests.fakes.kfp_server import Answer, KfpServer
 from tests.pipelines.remote.conftest import Configure
+
+FIRST = ("ExampleGen", "StatisticsGen", "SchemaGen", "DataGate", "Transform")
 
 
 def test_a_run_is_started_in_its_experiment_as_its_service_account(server: KfpServer, configure: Configure) -> None:
@@ -62,13 +65,17 @@ def test_the_steps_of_a_run_are_told_in_order_without_what_kubeflow_and_argo_do_
         *(task(name, "FAILED", 1) for name in around),
         task("trainer", "FAILED", 9),
         task("trainer-driver", "SUCCEEDED", 8),
-        task("example-gen", "SUCCEEDED", 2),
+        task("example-gen-to-transform", "SUCCEEDED", 2),
         {"task_id": "finish", "display_name": "finish", "state": "PENDING"},
     ]
     server.course = [{"state": "RUNNING", "run_details": {"task_details": tasks}}]
     service = connect_service("kubeflow", configure())
     run = service.get_run(service.submit(PIPELINE, {}).run)
-    assert run.steps == (Step("example-gen", "SUCCEEDED"), Step("trainer", "FAILED"), Step("finish", "PENDING"))
+    assert run.steps == (
+        Step("example-gen-to-transform", "SUCCEEDED", nodes=FIRST),
+        Step("trainer", "FAILED", nodes=("Trainer",)),
+        Step("finish", "PENDING"),
+    )
     assert (run.state, run.exit_code) == ("RUNNING", None)
 
 
@@ -220,32 +227,60 @@ def test_the_account_of_a_recurring_run_is_no_difference_where_the_server_does_n
     assert told == (["service_account: pipeline-runner -> trainer"] if keeps else [])
 
 
-def test_a_recurring_run_is_deleted_without_the_runs_that_it_has_started(
-    server: KfpServer, configure: Configure
+@pytest.mark.parametrize("release", ["2.16.1", "2.17.0"])
+def test_one_whose_run_goes_on_is_paused_until_that_has_ended(
+    server: KfpServer, configure: Configure, release: str
 ) -> None:
-    config = configure()
-    service = connect_service("kubeflow", config)
-    apply(service, config)
-    run = start(server, service)
-    recurring = service.recurring()[0]
-    assert service.delete(recurring) == f"trips ({recurring.id}) is deleted, and its run {run} goes on."
-    assert (server.recurring_runs, run in server.workflows) == ({}, True)
-
-
-def test_up_to_2_16_one_whose_run_goes_on_is_paused_until_that_has_ended(
-    server: KfpServer, configure: Configure
-) -> None:
-    server.release = "2.16.1"
+    server.release = release
     config = configure()
     service = connect_service("kubeflow", config)
     apply(service, config)
     run = start(server, service)
     said = service.delete(service.recurring()[0])
-    assert f"is paused, not deleted: its run {run} goes on, which Kubeflow Pipelines before 2.17 would end" in said
+    assert f"is paused, not deleted: its run {run} goes on, which Kubernetes would lose with it." in said
     assert (run in server.workflows, [each.enabled for each in service.recurring()]) == (True, [False])
     server.runs[run].state = "SUCCEEDED"
     assert service.delete(service.recurring()[0]) == ""
-    assert server.recurring_runs == {}
+    assert (server.recurring_runs, run in server.workflows) == ({}, release == "2.17.0")
+
+
+def test_one_that_is_to_go_now_has_its_run_end_first(
+    server: KfpServer, configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kubeflow.time, "sleep", lambda seconds: None)
+    config = configure()
+    service = connect_service("kubeflow", config)
+    apply(service, config)
+    run = start(server, service)
+    assert service.delete(service.recurring()[0], now=True) == ""
+    assert (server.runs[run].state, server.recurring_runs) == ("CANCELED", {})
+    asked = [path for method, path in server.asked if method in ("POST", "DELETE") and "runs/" in path]
+    assert asked[-2] == f"runs/{run}:terminate"  # before what owns its workflow goes
+
+
+def test_a_run_whose_workflow_is_gone_cannot_be_ended(server: KfpServer, configure: Configure) -> None:
+    service = connect_service("kubeflow", configure())
+    run = service.submit(PIPELINE, {})
+    server.workflows.clear()
+    with pytest.raises(MillraceError, match="workflows.argoproj.io not found"):
+        service.cancel(run.run)
+
+
+def test_what_was_replaced_in_mid_run_is_cleared_when_that_has_ended(server: KfpServer, configure: Configure) -> None:
+    config = configure()
+    service = connect_service("kubeflow", config)
+    apply(service, config)
+    (old,) = server.recurring_runs
+    run = start(server, service)
+    apply(service, config, cache=False)
+    assert [each.enabled for each in service.recurring()] == [True, False]
+    (said,) = clear_replaced(service)
+    assert run in said
+    server.runs[run].state = "SUCCEEDED"
+    assert clear_replaced(service) == []
+    assert old not in server.recurring_runs and len(server.recurring_runs) == 1
+    service.switch(service.recurring()[0], enabled=False)  # by a person
+    assert (clear_replaced(service), len(server.recurring_runs)) == ([], 1)
 
 
 def test_what_an_apply_left_that_was_cut_short_is_cleared(server: KfpServer, configure: Configure) -> None:

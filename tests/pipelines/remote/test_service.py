@@ -4,7 +4,12 @@ import pytest
 
 from pipelines.remote.service import Run, Step
 
-STEPS = (Step("example-gen", "SUCCEEDED"), Step("tuner", "SKIPPED"), Step("trainer", "RUNNING"), Step("evaluator", ""))
+STEPS = (
+    Step("decide", "SUCCEEDED"),
+    Step("example-gen-to-transform", "SUCCEEDED", nodes=("ExampleGen", "StatisticsGen", "Transform")),
+    Step("trainer", "RUNNING", nodes=("Trainer",)),
+    Step("evaluator", "", nodes=("Evaluator",)),
+)
 
 
 @pytest.mark.parametrize(
@@ -24,8 +29,8 @@ def test_a_run_that_has_ended_has_an_exit_code(state: str, ended: bool, code: in
 
 
 def test_a_run_says_how_far_it_is() -> None:
-    assert str(Run("r1", "trips", "", "RUNNING", steps=STEPS)) == "running, 2 steps done, at work: trainer"
-    assert str(Run("r1", "trips", "", "PENDING")) == "pending, 0 steps done"
+    assert str(Run("r1", "trips", "", "RUNNING", steps=STEPS)) == "running, 3 nodes done, at work: Trainer"
+    assert str(Run("r1", "trips", "", "PENDING")) == "pending, 0 nodes done"
 
 
 def test_its_data_is_plain() -> None:
@@ -36,7 +41,7 @@ def test_its_data_is_plain() -> None:
         "url": "https://here",
         "state": "FAILED",
         "created": "2026-01-01T00:00:00+00:00",
-        "steps": ({"name": "example-gen", "state": "SUCCEEDED", "error": "", "tries": ()},),
+        "steps": ({"name": "decide", "state": "SUCCEEDED", "error": "", "tries": (), "nodes": ()},),
         "error": "out of memory",
         "exit_code": 1,
     }

@@ -106,7 +106,10 @@ def test_a_run_is_read_with_its_steps(service: Vertex) -> None:
     }
     run = service.read_run(job)
     assert (run.run, run.state, run.exit_code) == (job.job_id, "CANCELED", 1)
-    assert run.steps == (Step("example-gen", "SUCCEEDED"), Step("trainer", "FAILED", "out of memory"))
+    assert run.steps == (
+        Step("example-gen", "SUCCEEDED", nodes=("ExampleGen",)),
+        Step("trainer", "FAILED", "out of memory", nodes=("Trainer",)),
+    )
     assert run.url.endswith(f"/locations/europe-west6/pipelines/runs/{job.job_id}?project=a-project")
 
 

@@ -127,7 +127,8 @@ def test_what_was_decided_is_what_the_other_steps_wait_for(tmp_path):
 
 def test_the_model_is_told_of_where_it_lies(tmp_path):
     details = {"history": {"loss": [1.0]}, "unit": "epoch", "base": None, "begun": 20}
-    kfp_artifacts.write_model(details, "gs://bucket/trips/artifacts/Trainer/model/3", told(tmp_path, "model"))
+    shown = kfp_artifacts.show_model(details, "gs://bucket/trips/artifacts/Trainer/model/3")
+    kfp_artifacts.write_shown({"model": shown}, told(tmp_path, "model"))
     [model] = handed_over(tmp_path)["model"]["artifacts"]
     assert model["metadata"] == {
         "unit": "epoch",
@@ -143,12 +144,14 @@ def test_how_the_model_was_judged_has_kfp_s_own_form(tmp_path):
     theirs.log_confusion_matrix(["no", "yes"], [[5, 1], [2, 4]])
     theirs.log_roc_curve([0.0, 0.5], [0.25, 1.0], [0.9, 0.1])
     details = {"confusion": [[5, 1], [2, 4]], "roc": [[0.9, 0.0, 0.25], [0.1, 0.5, 1.0]]}
-    kfp_artifacts.write_judgement(details, ["no", "yes"], told(tmp_path, "classification"))
+    shown = kfp_artifacts.show_judgement(details, ["no", "yes"])
+    kfp_artifacts.write_shown({"classification": shown}, told(tmp_path, "classification"))
     [judged] = handed_over(tmp_path)["classification"]["artifacts"]
     assert judged["metadata"] == theirs.metadata
 
 
 def test_of_several_classes_there_is_no_curve(tmp_path):
-    kfp_artifacts.write_judgement({"confusion": [[1]], "roc": []}, ["a"], told(tmp_path, "classification"))
+    shown = kfp_artifacts.show_judgement({"confusion": [[1]], "roc": []}, ["a"])
+    kfp_artifacts.write_shown({"classification": shown}, told(tmp_path, "classification"))
     [judged] = handed_over(tmp_path)["classification"]["artifacts"]
     assert judged["metadata"].keys() == {"confusionMatrix"}

@@ -64,6 +64,34 @@ def test_a_run_holds_its_pipeline_in_its_steps_and_for_an_hour_between_them(shar
 
 
 @pytest.mark.slow
+def test_a_step_at_work_is_silent_for_five_minutes_at_most(shared: Config) -> None:
+    with lease.hold_pipeline(shared, "r1"):
+        run, host, _, ends = row(shared)
+        assert abs(utc(ends) - datetime.now(timezone.utc) - timedelta(minutes=5)) < timedelta(minutes=1)
+        assert (run, lease.find_holder(shared)) == ("r1", "r1")
+        assert f'"host":"{socket.gethostname()}"' in host  # in a pod, its name
+    assert lease.find_holder(shared) == "r1"
+    lease.release_lease(shared, "r1")
+    assert lease.find_holder(shared) is None
+
+
+@pytest.mark.slow
+def test_one_that_is_known_to_have_ended_is_taken_over_at_once(shared: Config) -> None:
+    lease.take_lease(shared, "r1")
+    asked: list[str] = []
+
+    def find_end(run: str) -> str | None:
+        asked.append(run)
+        return "its workflow is gone" if len(asked) > 1 else None
+
+    with pytest.raises(PipelineBusy, match="run r1"), lease.hold_pipeline(shared, "r2", find_end):
+        pass
+    with lease.hold_pipeline(shared, "r2", find_end):
+        assert row(shared)[0] == "r2"
+    assert asked == ["r1", "r1"]
+
+
+@pytest.mark.slow
 def test_another_run_learns_who_holds_it_and_leaves_it_to_them(shared: Config) -> None:
     lease.take_lease(shared, "r1")
     before = row(shared)

@@ -8,9 +8,9 @@ import pytest
 
 from configs.loading.loader import load
 from configs.schema.config import Config
-from pipelines.remote.connect import connect_service
+from pipelines.remote.connect import connect_service, reach_from_pod
 from pipelines.remote.schedule import carry_out, plan_changes, wanted_run
-from pipelines.schedule.budget import find_pause, pause_recurring, reach_from_pod
+from pipelines.schedule.budget import find_pause, pause_recurring
 from pipelines.schedule.inquiry import ask_schedule
 from pipelines.schedule.state import State, read_state
 from tests.fakes.compiled_pipeline import SCHEDULED
