@@ -223,6 +223,7 @@ def test_the_charts_hold_the_figures():
 def test_what_changed_comes_with_the_drift_of_each_column():
     whole = published()
     gate = next(node for node in whole["nodes"] if node["node"] == "DataGate")
+    gate["details"]["unknown"] = [{"column": "company", "change": "new values", "text": "<i>Sun</i>"}]
     gate["details"]["drift"] = {
         "company": {"distance": 0.01, "limit": 0.1},
         "fare": {"distance": 0.4321, "limit": 0.1},
@@ -243,6 +244,7 @@ def test_what_changed_comes_with_the_drift_of_each_column():
     )
     assert "version 1 this run rows, train 1,000 1,250 (+250) training.epochs 5 9" in text
     assert 'data.path "mysql://a:***@c/d" null' in text
+    assert "New to the schema column company new values <i>Sun</i> However rare" in text
     assert "column distance limit fare 0.432 0.1 hour 0.200 – company 0.010 0.1 From 0, alike" in text
     alone = Page(html_report.render(published(), load(TAXI))).text
     assert "What changed Metrics, on the test split metric in service this run change 95 % interval" in alone
