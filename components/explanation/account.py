@@ -78,6 +78,8 @@ def keep_explanation(model: str, rows: pa.RecordBatch, label: Label, plan: Plan,
     """Writes into an evaluation which features a model relies on, how its answers go with the strongest, and what it
     makes of some of the rows.
     """
+    if plan.pictures or plan.texts:
+        import components.explanation.gradients  # noqa: F401  before the clock starts: Keras takes a second to load
     clock, served, asked = Clock(plan.seconds), Asked(model), choose_columns(rows, list(plan.features))
     labels, weights = find_labels(rows, label), find_weights(rows, plan.weight)
     answers, pace = ask_some(served.ask, asked, clock.part(TO_ANSWER))
@@ -85,7 +87,8 @@ def keep_explanation(model: str, rows: pa.RecordBatch, label: Label, plan: Plan,
     chosen = choose_rows(known) if plan.shown else {}
     attributions = attribute_rows(served, rows, known, chosen, plan, clock.part(TO_ATTRIBUTE))
     relied = tell_reliance(served.ask, known, plan, make_measure(label, plan.metric, labels, weights), pace, clock)
-    ranked = [item["feature"] for item in relied["importance"] if item["feature"] in plan.shown]
+    measured = [item["feature"] for item in relied["importance"]]
+    ranked = sorted(plan.shown, key=lambda name: measured.index(name) if name in measured else len(measured))
     figures = [name for name in plan.shown if name not in plan.sampled]
     told = relied | {
         "metric": plan.metric,
@@ -125,9 +128,7 @@ def attribute_rows(
     pictures = [name for name in plan.pictures if name in plan.sampled]
     if not places or not (pictures or plan.texts):
         return {}
-    from components.explanation.gradients import (
-        attribute,  # only here: others need no Keras, which takes seconds to load
-    )
+    from components.explanation.gradients import attribute  # only here: most models are explained without Keras
 
     some = rows.take(pa.array(places))
     found = attribute(served.model, some, known.answers[places], known.label, pictures, plan.texts, clock)
