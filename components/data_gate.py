@@ -23,6 +23,7 @@ from components.feature_statistics.distance import (
     percentiles,
 )
 from components.feature_statistics.distributions import describe, measure_drift
+from components.schemas import evolution
 from components.schemas.blocks import validate_statistics
 from components.schemas.free_columns import free
 from components.schemas.places import FILE
@@ -37,6 +38,7 @@ from configs.schema.gate import Gate
 FOUND = "anomalies.json"
 OF_SCHEMA = {"gate.unseen", "data.schema_file"}  # keys of what an accepted schema allows
 IN_VERSION = "assets.extra/statistics/Split-train/FeatureStats.pb"
+UNKNOWN = ("new values", "wider range")
 Reason: TypeAlias = anomalies_pb2.AnomalyInfo
 
 
@@ -102,11 +104,24 @@ class Executor(BaseExecutor):
             for name, gap in (measure_drift(statistics["train"], previous) if previous else {}).items()
             if name not in free
         }
-        served = describe_served(statistics["train"], previous) if previous else {}
+        told = {
+            "anomalies": [vars(anomaly) for anomaly in found],
+            "drift": drift,
+            "served": describe_served(statistics["train"], previous) if previous else {},
+            "unknown": list_unknown(schema, statistics, free) if previous else [],
+        }
         if found and not gate.accept:
-            raise rejection(found, drift, served)
-        record = {"accepted": gate.accept if found else None, **tell(found, drift, served)}
+            raise rejection(found, told)
+        record = {"accepted": gate.accept if found else None, **told}
         Path(artifact_utils.get_single_uri(output_dict["anomalies"]), FOUND).write_text(json.dumps(record))
+
+
+def list_unknown(
+    schema: schema_pb2.Schema, statistics: Mapping[str, Statistics], free: Sequence[str]
+) -> list[dict[str, str]]:
+    """Returns the values and ranges that the schema does not have yet, be they few enough to pass or not."""
+    changes = evolution.compare(schema, evolution.observe(statistics))
+    return [vars(change) for change in changes if change.change in UNKNOWN and change.column not in free]
 
 
 def describe_served(train: Statistics, previous: Statistics) -> dict[str, list[float]]:
@@ -116,17 +131,8 @@ def describe_served(train: Statistics, previous: Statistics) -> dict[str, list[f
     return {name: shares for name, shares in found.items() if shares}
 
 
-def tell(found: Sequence[Anomaly], drift: Mapping[str, Any], served: Mapping[str, Sequence[float]]) -> dict[str, Any]:
-    """Returns what the gate found, by how far each column has drifted and from which distribution, as plain data."""
-    return {"anomalies": [vars(anomaly) for anomaly in found], "drift": dict(drift), "served": dict(served)}
-
-
-def rejection(
-    found: Sequence[Anomaly],
-    drift: Mapping[str, Any] = MappingProxyType({}),
-    served: Mapping[str, Sequence[float]] = MappingProxyType({}),
-) -> DataRejected:
-    """Returns the error that names every anomaly, and what to do about them."""
+def rejection(found: Sequence[Anomaly], told: Mapping[str, Any] = MappingProxyType({})) -> DataRejected:
+    """Returns the error that names every anomaly, and what to do about them; `told` are its details."""
     broken = {anomaly.key for anomaly in found}
     keys = " or ".join(sorted(broken))
     remedy = f"Mend the data, change {keys} in the config, or run again with --accept-anomalies REASON."
@@ -139,7 +145,7 @@ def rejection(
         + "\n".join(f"  {anomaly}" for anomaly in found),
         where="DataGate",
         remedy=remedy,
-        details={"accepted": None, **tell(found, drift, served)},
+        details={"accepted": None, **told},
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import apache_beam as beam
 import numpy as np
@@ -24,6 +24,8 @@ from trainer.export.signatures import PREDICTION
 
 FEATURES = (constants.TRANSFORMED_FEATURES_KEY, constants.FEATURES_KEY)
 MEASURED = (constants.LABELS_KEY, constants.PREDICTIONS_KEY, constants.EXAMPLE_WEIGHTS_KEY)
+Extracts: TypeAlias = dict[str, Any]  # a batch, as TFMA has it
+Slices: TypeAlias = dict[slicer.SliceKeyType, list[int]]  # the rows of each
 
 
 def custom_extractors(
@@ -37,26 +39,27 @@ def custom_extractors(
     )
     place = [extractor.stage_name for extractor in found].index(UNBATCH_EXTRACTOR_STAGE_NAME)
     several = len(eval_config.model_specs) > 1
-    slices, folder = list(eval_config.slicing_specs), predictions.WANTED.get()
-    by_slice = beam.FlatMap(slice_batch, slices, several) if folder is None else SliceAndKeep(slices, several, folder)
+    by_slice = Slice(list(eval_config.slicing_specs), several, predictions.WANTED.get())
     return [*found[:place], tfma.extractors.Extractor(SLICE_KEY_EXTRACTOR_STAGE_NAME, by_slice)]
 
 
-class SliceAndKeep(beam.PTransform):
-    """Makes of each batch an element for each slice, and writes its rows into the folder of the evaluation."""
+class Slice(beam.PTransform):
+    """Makes of each batch an element for each slice, and writes its rows into the folder of the evaluation, if any."""
 
-    def __init__(self, slices: list[SlicingSpec], several: bool, folder: str) -> None:
+    def __init__(self, slices: list[SlicingSpec], several: bool, folder: str | None) -> None:
         super().__init__()
         self.slices, self.several, self.folder = slices, several, folder
 
     def expand(self, batches: beam.PCollection) -> beam.PCollection:
-        (
-            batches
-            | "Tabulate" >> beam.Map(tabulate, self.slices, self.several)
-            | "Draw" >> beam.CombineGlobally(Draw())
-            | "Keep" >> beam.Map(write, self.folder)
-        )
-        return batches | "Slice" >> beam.FlatMap(slice_batch, self.slices, self.several)
+        sliced = batches | "Find" >> beam.Map(add_slices, self.slices, self.several)
+        if self.folder is not None:
+            (
+                sliced
+                | "Tabulate" >> beam.MapTuple(tabulate, several=self.several)
+                | "Draw" >> beam.CombineGlobally(Draw())
+                | "Keep" >> beam.Map(write, self.folder)
+            )
+        return sliced | "Take" >> beam.FlatMapTuple(take_slices)
 
 
 class Draw(beam.CombineFn):
@@ -75,7 +78,7 @@ class Draw(beam.CombineFn):
         return found
 
 
-def tabulate(extracts: dict[str, Any], slices: list[SlicingSpec], several: bool) -> pa.RecordBatch:
+def tabulate(extracts: Extracts, slices: Slices, several: bool = False) -> pa.RecordBatch:
     """Returns the rows of a batch as an evaluation keeps them."""
     labels, answered = _first(extracts[constants.LABELS_KEY]), extracts[constants.PREDICTIONS_KEY]
     answers = {
@@ -84,14 +87,13 @@ def tabulate(extracts: dict[str, Any], slices: list[SlicingSpec], several: bool)
     }
     weights = extracts.get(constants.EXAMPLE_WEIGHTS_KEY)
     weighed = np.ones(len(labels)) if weights is None else np.asarray(_first(weights)).reshape(len(labels), -1)[:, 0]
-    found: list[list[str]] = [[] for _ in range(len(labels))]
-    names: dict[slicer.SliceKeyType, str] = {}
-    for row, key in find_slices(extracts, slices, several):
+    names: list[list[str]] = [[] for _ in range(len(labels))]
+    for key, rows in slices.items():
         if key:
-            if key not in names:
-                names[key] = slice_name(slicer.serialize_slice_key(key))
-            found[row].append(names[key])
-    return predictions.tabulate(np.asarray(labels), weighed, answers, found)
+            name = slice_name(slicer.serialize_slice_key(key))
+            for row in rows:
+                names[row].append(name)
+    return predictions.tabulate(np.asarray(labels), weighed, answers, names)
 
 
 def _choose_prediction(outputs: Any) -> Any:
@@ -107,32 +109,34 @@ def write(batches: list[pa.RecordBatch], folder: str) -> None:
             parquet.write_table(pa.Table.from_batches([batch]).drop([predictions.PRIORITY]), stream)
 
 
-def slice_batch(extracts: dict[str, Any], slices: list[SlicingSpec], several: bool) -> Iterator[dict[str, Any]]:
-    """Yields for each slice that the batch has rows of their labels, predictions and weights.
-
-    `several` says that what Transform made of the columns is held by model.
-    """
-    rows: dict[slicer.SliceKeyType, list[int]] = defaultdict(list)
-    for row, key in find_slices(extracts, slices, several):
-        rows[key].append(row)
-    for key, members in rows.items():
-        measured = {part: _take(extracts[part], members) for part in MEASURED if extracts.get(part) is not None}
+def take_slices(extracts: Extracts, slices: Slices) -> Iterator[Extracts]:
+    """Yields for each slice of a batch the labels, predictions and weights of its rows."""
+    for key, rows in slices.items():
+        measured = {part: _take(extracts[part], rows) for part in MEASURED if extracts.get(part) is not None}
         yield measured | {constants.SLICE_KEY_TYPES_KEY: slicer.slice_keys_to_numpy_array([key])}
 
 
-def find_slices(
-    extracts: dict[str, Any], slices: list[SlicingSpec], several: bool
-) -> Iterator[tuple[int, slicer.SliceKeyType]]:
-    """Yields the number of a row and the key of a slice that it is of, by TFMA's own rules, for each row and slice."""
+def add_slices(extracts: Extracts, slices: list[SlicingSpec], several: bool) -> tuple[Extracts, Slices]:
+    """Returns a batch, and with it what `find_slices` does: once for all that is made of them."""
+    return extracts, find_slices(extracts, slices, several)
+
+
+def find_slices(extracts: Extracts, slices: list[SlicingSpec], several: bool) -> Slices:
+    """Returns the rows of a batch by the key of the slice that they are of, by TFMA's own rules.
+
+    `several` says that what Transform made of the columns is held by model.
+    """
     rules = [slicer.SingleSliceSpec(spec=each) for each in slices] or [slicer.SingleSliceSpec()]
     wanted = {column for each in slices for column in each.feature_keys}
     columns = {part: _pick(extracts.get(part) or {}, wanted) for part in FEATURES}
     rows = util.split_extracts(columns) if wanted else [{}] * len(_first(extracts[constants.LABELS_KEY]))
+    found: Slices = defaultdict(list)
     for number, row in enumerate(rows):
         transformed = row.get(constants.TRANSFORMED_FEATURES_KEY, {})
         held = list(transformed.values()) if several else [transformed]
         for key in set(slicer.get_slices_for_features_dicts(held, row.get(constants.FEATURES_KEY, {}), rules)):
-            yield number, key
+            found[key].append(number)
+    return found
 
 
 def _pick(columns: Mapping[str, Any], wanted: set[str]) -> dict[str, Any]:

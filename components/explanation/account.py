@@ -1,7 +1,6 @@
 """What a run tells of why its model answers as it does, in the time that it is given."""
 
 import json
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -13,11 +12,14 @@ import pyarrow as pa
 from components.evaluation.direction import choose_metric, gain
 from components.evaluation.figures import choose_figures
 from components.explanation.association import associate
-from components.explanation.dependence import depend
-from components.explanation.examples import Picture, choose_examples
+from components.explanation.attribution import Attribution
+from components.explanation.clock import Clock
+from components.explanation.dependence import POINTS, depend
+from components.explanation.dependence import ROWS as MOST
+from components.explanation.examples import Picture, choose_rows, tell_example
 from components.explanation.forecast import find_order, follow
-from components.explanation.importance import Measure, permute
-from components.explanation.rows import find_labels, find_weights
+from components.explanation.importance import FEWEST, Ask, Measure, permute
+from components.explanation.rows import Answered, find_labels, find_weights
 from components.explanation.samples import choose_samples
 from components.readers.row_batch import choose_columns
 from components.registry.versions import OF_ROWS
@@ -29,6 +31,9 @@ from configs.schema.label import Label
 KEPT_IN = f"{OF_ROWS}/explanation.json"  # in the evaluation
 ROWS = 1000  # that are asked
 STRONGEST = 5  # features whose dependence is shown
+LEAST = 50  # rows, below which a dependence is none that is worth a look
+# Of the time that is left, what each part may take: the answers, their gradients, the features' importance.
+TO_ANSWER, TO_ATTRIBUTE, TO_PERMUTE = 0.25, 0.4, 0.6
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,7 @@ class Plan:
     pictures: Mapping[str, Picture] = field(default_factory=dict)
     sampled: Sequence[str] = ()
     order: str | None = None
+    texts: Mapping[str, int] = field(default_factory=dict)  # those that are shown: how many words are read of each
 
 
 def make_plan(config: Config) -> Plan | None:
@@ -57,8 +63,9 @@ def make_plan(config: Config) -> Plan | None:
         if isinstance(feature, Image)
     }
     sampled = [name for name in shown if is_drawn(config.features[name])]
-    features, seconds = list(config.features), config.explain.seconds
-    return Plan(features, shown, metric, seconds, config.data.weight, pictures, sampled, find_order(config))
+    texts = {name: feature.length for name in sampled if isinstance(feature := config.features[name], Words)}
+    features, seconds, weight = list(config.features), config.explain.seconds, config.data.weight
+    return Plan(features, shown, metric, seconds, weight, pictures, sampled, find_order(config), texts)
 
 
 def is_drawn(feature: Feature) -> bool:
@@ -68,34 +75,78 @@ def is_drawn(feature: Feature) -> bool:
 
 
 def keep_explanation(model: str, rows: pa.RecordBatch, label: Label, plan: Plan, folder: str) -> None:
-    """Writes into an evaluation which features a model relies on, and how its answers go with the strongest."""
-    start = time.process_time()
-    ask, asked = Asked(model).ask, choose_columns(rows, list(plan.features))
-    labels, answers = find_labels(rows, label), ask(asked)
-    measure = make_measure(label, plan.metric, labels, find_weights(rows, plan.weight))
+    """Writes into an evaluation which features a model relies on, how its answers go with the strongest, and what it
+    makes of some of the rows.
+    """
+    if plan.pictures or plan.texts:
+        import components.explanation.gradients  # noqa: F401  before the clock starts: Keras takes a second to load
+    clock, served, asked = Clock(plan.seconds), Asked(model), choose_columns(rows, list(plan.features))
+    labels, weights = find_labels(rows, label), find_weights(rows, plan.weight)
+    answers, pace = ask_some(served.ask, asked, clock.part(TO_ANSWER))
+    known = Answered(asked.slice(0, len(answers)), labels[: len(answers)], answers, label)
+    chosen = choose_rows(known) if plan.shown else {}
+    attributions = attribute_rows(served, rows, known, chosen, plan, clock.part(TO_ATTRIBUTE))
+    relied = tell_reliance(served.ask, known, plan, make_measure(label, plan.metric, labels, weights), pace, clock)
+    measured = [item["feature"] for item in relied["importance"]]
+    ranked = sorted(plan.shown, key=lambda name: measured.index(name) if name in measured else len(measured))
     figures = [name for name in plan.shown if name not in plan.sampled]
-    association = associate(asked, figures, labels, label.kind == "regression")
-    found, count = permute(ask, asked, plan.features, measure, plan.seconds - (time.process_time() - start))
-    dependences = []
-    for item in [item for item in found if item.feature in plan.shown and item.mean > 0][:STRONGEST]:
-        if time.process_time() - start > plan.seconds:
-            break
-        dependences.append(depend(ask, asked, item.feature))
-    ranked = [item.feature for item in found if item.feature in plan.shown]
-    told = {
+    told = relied | {
         "metric": plan.metric,
-        "rows": count,
         "seconds": plan.seconds,
-        "spent": round(time.process_time() - start, 2),
-        "left_out": len(plan.features) - len(found),
-        "importance": [asdict(item) for item in found],
-        "dependence": [asdict(item) for item in dependences if item],
-        "examples": choose_examples(asked, labels, answers, label, ranked, plan.pictures) if ranked else {},
-        "association": {"rows": len(rows), "columns": association},
-        "forecast": follow(asked, plan.order, labels, answers, label) if plan.order and len(rows) < ROWS else [],
+        "examples": {
+            kind: [tell_example(known, row, ranked, plan.pictures, attributions.get(row)) for row in found]
+            for kind, found in chosen.items()
+        },
+        "association": {
+            "rows": len(rows),
+            "columns": associate(asked, figures, labels, label.kind == "regression"),
+        },
+        "forecast": follow(known, plan.order) if plan.order and len(answers) == len(rows) < ROWS else [],
         "samples": choose_samples(asked, plan.sampled, plan.pictures),
+        "spent": round(clock.spent, 2),
     }
     Path(folder, KEPT_IN).write_text(json.dumps(told))
+
+
+def ask_some(ask: Ask, rows: pa.RecordBatch, clock: Clock) -> tuple[np.ndarray, float]:
+    """Returns the answers to as many of the first rows as there is time for, and the seconds that one takes."""
+    ask(rows.slice(0, 1))  # the first request alone takes far more
+    start, parts = clock.spent, [ask(rows.slice(0, FEWEST))]
+    for first in range(FEWEST, len(rows), FEWEST):
+        if clock.is_over:
+            break
+        parts.append(ask(rows.slice(first, FEWEST)))
+    answers = np.concatenate(parts)
+    return answers, max((clock.spent - start) / len(answers), 1e-9)
+
+
+def attribute_rows(
+    served: Asked, rows: pa.RecordBatch, known: Answered, chosen: Mapping[str, Sequence[int]], plan: Plan, clock: Clock
+) -> dict[int, Attribution]:
+    """Returns what pixels and words add to the answers to rows, by place; to as many as there is time for."""
+    places = [place for found in chosen.values() for place in found]
+    pictures = [name for name in plan.pictures if name in plan.sampled]
+    if not places or not (pictures or plan.texts):
+        return {}
+    from components.explanation.gradients import attribute  # only here: most models are explained without Keras
+
+    some = rows.take(pa.array(places))
+    found = attribute(served.model, some, known.answers[places], known.label, pictures, plan.texts, clock)
+    return {place: one for place, one in zip(places, found, strict=False) if one}
+
+
+def tell_reliance(ask: Ask, known: Answered, plan: Plan, measure: Measure, pace: float, clock: Clock) -> dict[str, Any]:
+    """Returns what each feature is worth, and how the answers go with the strongest of those that may be shown."""
+    found, count = permute(ask, known.rows, known.answers, plan.features, measure, pace, clock.part(TO_PERMUTE))
+    strongest = [item.feature for item in found if item.feature in plan.shown and item.mean > 0][:STRONGEST]
+    rows = min(MOST, int(clock.left / (POINTS * max(len(strongest), 1) * pace)))
+    drawn = [depend(ask, known.rows, name, rows) for name in strongest] if rows >= LEAST else []
+    return {
+        "rows": count,
+        "left_out": len(plan.features) - len(found),
+        "importance": [asdict(item) for item in found],
+        "dependence": [asdict(item) for item in drawn if item],
+    }
 
 
 def make_measure(label: Label, metric: str, labels: np.ndarray, weights: np.ndarray) -> Measure:

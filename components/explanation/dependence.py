@@ -22,9 +22,12 @@ class Dependence:
     answers: list[list[float]]
 
 
-def depend(ask: Ask, rows: pa.RecordBatch, feature: str) -> Dependence | None:
-    """Returns how the answers depend on a feature; None of one whose cells are more than a number, a text or an id."""
-    cells, some = rows.column(rows.schema.get_field_index(feature)), rows.slice(0, ROWS)
+def depend(ask: Ask, rows: pa.RecordBatch, feature: str, count: int = ROWS) -> Dependence | None:
+    """Returns how the answers to so many of the rows depend on a feature.
+
+    None of one whose cells are more than a number, a text or an id.
+    """
+    cells, some = rows.column(rows.schema.get_field_index(feature)), rows.slice(0, count)
     kind, values = cells.type.value_type, cells.flatten()
     if len(values) > len(cells) or not len(values):
         return None

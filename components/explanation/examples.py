@@ -7,48 +7,52 @@ from itertools import compress
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from PIL import Image
 
+from components.explanation.attribution import Attribution
+from components.explanation.rows import Answered
 from configs.schema.label import Label
 
 EACH = 5  # of right and of wrong ones
 FEATURES = 12  # that are shown
 LETTERS, NUMBERS = 160, 8  # of a cell
 PIXELS = 96  # of a picture's longer side
+WORDS = 120  # of a text, where what each adds is shown
+PALE = 0.4  # how dark a picture is left
+ADDS, TAKES = (31, 111, 235), (200, 104, 28)  # the page's first and second colour
 
 Picture = Sequence[float]  # height, width, channels, maximum: of one that is made of numbers
 
 
-def choose_examples(
-    rows: pa.RecordBatch,
-    labels: np.ndarray,
-    answers: np.ndarray,
-    label: Label,
+def choose_rows(known: Answered) -> dict[str, list[int]]:
+    """Returns the places of rows by `wrong` and `right`: those that the model is surest of; of a number those whose
+    error is largest and least.
+    """
+    sure, right = rate_numbers(known) if known.label.kind == "regression" else rate_classes(known.labels, known.answers)
+    order = np.argsort(-sure, kind="stable")
+    return {kind: order[held[order]][:EACH].tolist() for kind, held in (("wrong", ~right), ("right", right))}
+
+
+def tell_example(
+    known: Answered,
+    row: int,
     shown: Sequence[str],
     pictures: Mapping[str, Picture],
-) -> dict[str, list[dict[str, Any]]]:
-    """Returns rows by `right` and `wrong`, what each is and is predicted to be, and its cells; of a number those
-    whose error is least and largest.
+    attribution: Attribution | None = None,
+) -> dict[str, Any]:
+    """Returns what a row is and is predicted to be, and the first of its cells that may be shown; where it is known
+    what their parts add to the answer, that, and the answer without them.
     """
-    sure, right = rate_numbers(labels, answers, label) if label.kind == "regression" else rate_classes(labels, answers)
-    names = list(shown)[:FEATURES]
-    columns = [rows.column(rows.schema.get_field_index(name)) for name in names]
-    found: dict[str, list[dict[str, Any]]] = {}
-    for kind, held in (("wrong", ~right), ("right", right)):
-        chosen = [row for row in np.argsort(-sure, kind="stable").tolist() if held[row]][:EACH]
-        found[kind] = [
-            {
-                "actual": name_label(labels[row], label),
-                "predicted": name_answer(answers[row], label),
-                "cells": {
-                    name: show(column[row].as_py(), pictures.get(name))
-                    for name, column in zip(names, columns, strict=True)
-                },
-            }
-            for row in chosen
-        ]
-    return found
+    cells = {name: known.rows.column(known.rows.schema.get_field_index(name))[row].as_py() for name in shown[:FEATURES]}
+    drawn = {name: show(cell, pictures.get(name)) for name, cell in cells.items()}
+    told = {
+        "actual": name_label(known.labels[row], known.label),
+        "predicted": name_answer(known.answers[row], known.label),
+    }
+    if attribution is None:
+        return told | {"cells": drawn}
+    added = {name: mark(cell, pictures.get(name), attribution, name) for name, cell in cells.items()}
+    return told | {"cells": {name: drawn[name] | added[name] for name in cells}, "without": attribution.base}
 
 
 def rate_classes(labels: np.ndarray, answers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -58,9 +62,9 @@ def rate_classes(labels: np.ndarray, answers: np.ndarray) -> tuple[np.ndarray, n
     return answers.max(axis=1), answers.argmax(axis=1) == labels[:, 0]
 
 
-def rate_numbers(labels: np.ndarray, answers: np.ndarray, label: Label) -> tuple[np.ndarray, np.ndarray]:
+def rate_numbers(known: Answered) -> tuple[np.ndarray, np.ndarray]:
     """Returns by which the largest errors come first among those above the median, and the least among the others."""
-    errors = np.abs(labels[:, 0] + label.offset - answers[:, answers.shape[1] // 2])
+    errors = np.abs(known.labels[:, 0] + known.label.offset - known.answers[:, known.answers.shape[1] // 2])
     right = errors <= np.median(errors)
     return np.where(right, -errors, errors), right
 
@@ -89,14 +93,25 @@ def show(cell: list[Any] | None, picture: Picture | None) -> dict[str, str]:
     if not cell:
         return {"text": ""}
     if picture:
-        return {"image": draw(cell, picture)}
+        return {"image": as_url(open_picture(cell, picture))}
     parts = [part.decode(errors="replace") if isinstance(part, bytes) else f"{part:.6g}" for part in cell[:NUMBERS]]
     text = ", ".join(parts) + (", …" if len(cell) > NUMBERS else "")
     return {"text": text if len(text) <= LETTERS else f"{text[:LETTERS]}…"}
 
 
-def draw(cell: list[Any], picture: Picture) -> str:
-    """Returns a small PNG file of a picture, be it a file or numbers, as a URL that holds it."""
+def mark(cell: list[Any] | None, picture: Picture | None, attribution: Attribution, feature: str) -> dict[str, Any]:
+    """Returns what the parts of a cell add: an image as `added`, a text as its `words`, each with its share."""
+    shares = attribution.share(feature)
+    if not cell or shares is None:
+        return {}
+    if picture:
+        return {"added": as_url(tint(open_picture(cell, picture), shares))}
+    words = attribution.words[feature][:WORDS]
+    return {"words": [[word, round(float(share), 2)] for word, share in zip(words, shares, strict=False)]}
+
+
+def open_picture(cell: list[Any], picture: Picture) -> Image.Image:
+    """Returns a picture, be it a file or numbers, made small."""
     if isinstance(cell[0], bytes):
         opened = Image.open(io.BytesIO(cell[0])).convert("RGB")
     else:
@@ -105,6 +120,19 @@ def draw(cell: list[Any], picture: Picture) -> str:
         size = (int(height), int(width), int(channels))
         opened = Image.fromarray(pixels.reshape(size[: 3 if channels > 1 else 2]))
     opened.thumbnail((PIXELS, PIXELS))
+    return opened
+
+
+def tint(picture: Image.Image, shares: np.ndarray) -> Image.Image:
+    """Returns a pale picture, blue where its pixels add and orange where they take, by their shares [height, width]."""
+    spread = np.array(Image.fromarray(shares.astype("float32")).resize(picture.size))[..., None]
+    pale = 255 - PALE * (255 - np.array(picture.convert("L"), float)[..., None])
+    colour = np.where(spread > 0, ADDS, TAKES)
+    return Image.fromarray((pale + np.abs(spread) * (colour - pale)).round().astype("uint8"))
+
+
+def as_url(picture: Image.Image) -> str:
+    """Returns a URL that holds a picture as a PNG file."""
     file = io.BytesIO()
-    opened.save(file, "png")
+    picture.save(file, "png")
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"

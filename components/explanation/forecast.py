@@ -1,11 +1,10 @@
 """What a model forecast of a series, beside what came, step by step."""
 
 import numpy as np
-import pyarrow as pa
 
+from components.explanation.rows import Answered
 from configs.schema.config import Config
 from configs.schema.features import Numeric, Timestamp
-from configs.schema.label import Label
 
 STEPS = 120  # that are shown, the last ones
 
@@ -22,13 +21,12 @@ def find_order(config: Config) -> str | None:
     return window.order if is_kept else None
 
 
-def follow(
-    rows: pa.RecordBatch, order: str, labels: np.ndarray, answers: np.ndarray, label: Label
-) -> list[list[float]]:
+def follow(known: Answered, order: str) -> list[list[float]]:
     """Returns the last steps in order: when each was, what came, and what was forecast; of quantiles the middle one."""
-    cells = rows.column(rows.schema.get_field_index(order))
+    cells = known.rows.column(known.rows.schema.get_field_index(order))
     held = cells.value_lengths().fill_null(0).to_numpy(zero_copy_only=False) == 1
     moments = cells.flatten().to_numpy(zero_copy_only=False).astype(float)
-    told = np.stack([labels[held, 0] + label.offset, answers[held, answers.shape[1] // 2]], axis=1).astype(float)
+    came, forecast = known.labels[:, 0] + known.label.offset, known.answers[:, known.answers.shape[1] // 2]
+    told = np.stack([came[held], forecast[held]], axis=1).astype(float)
     last = np.argsort(moments, kind="stable")[-STEPS:]
     return [[float(moments[row]), *map(float, told[row])] for row in last]

@@ -3,13 +3,14 @@
 Permutation importance (Breiman, Random Forests, 2001; of any model: Fisher, Rudin and Dominici, 2019).
 """
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
+
+from components.explanation.clock import Clock
 
 Ask: TypeAlias = Callable[[pa.RecordBatch], np.ndarray]  # rows to answers [rows, units]
 Measure: TypeAlias = Callable[[np.ndarray, np.ndarray], float]  # answers, and of which rows: the more, the better
@@ -29,24 +30,26 @@ class Importance:
 
 
 def permute(
-    ask: Ask, rows: pa.RecordBatch, features: Sequence[str], measure: Measure, seconds: float
+    ask: Ask,
+    rows: pa.RecordBatch,
+    answers: np.ndarray,
+    features: Sequence[str],
+    measure: Measure,
+    pace: float,
+    clock: Clock,
 ) -> tuple[list[Importance], int]:
     """Returns the features that were measured, the strongest first, and on how many rows.
 
-    As many rows are asked as let every feature come once in half the `seconds`, of this process's CPU; when these are
-    over, what was not measured is left out.
+    `answers` are those to the rows as they are, `pace` the seconds that one takes. As many rows are asked as let every
+    feature come REPEATS times in the clock's; when these are over, what was not measured is left out.
     """
-    start, generator = time.process_time(), np.random.default_rng(SEED)
-    ask(rows.slice(0, 1))  # what the first request alone takes
-    asked = time.process_time()
-    whole = ask(rows)
-    each = (time.process_time() - asked) * len(features) / len(rows)
-    count = min(len(rows), max(FEWEST, int(seconds / 2 / max(each, 1e-9))))
+    generator = np.random.default_rng(SEED)
+    count = min(len(rows), max(FEWEST, int(clock.left / (REPEATS * len(features) * pace))))
     chosen = generator.permutation(len(rows))[:count]
-    known, before = rows.take(pa.array(chosen)), measure(whole[chosen], chosen)
+    known, before = rows.take(pa.array(chosen)), measure(answers[chosen], chosen)
     losses: dict[str, list[float]] = {name: [] for name in features}
     for name in [name for _ in range(REPEATS) for name in features]:
-        if time.process_time() - start > seconds:
+        if clock.is_over:
             break
         losses[name].append(before - measure(ask(_shuffle(known, name, generator)), chosen))
     found = [

@@ -1,6 +1,7 @@
 """The rows by which a model is explained: some of a split, and what they are labelled and weigh."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +12,16 @@ from components.validation.typed_batch import join
 from configs.schema.label import Label
 
 SEED = 0
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Rows of features, what each is [rows, 1 or classes], and what a model answers to it [rows, units]."""
+
+    rows: pa.RecordBatch
+    labels: np.ndarray
+    answers: np.ndarray
+    label: Label
 
 
 def read_rows(examples: types.Artifact, splits: Sequence[str], count: int) -> pa.RecordBatch | None:

@@ -9,5 +9,5 @@ class Explain(Section):
     """What a run tells of its model: which features it relies on, and how its answers go with them."""
 
     seconds: float = Field(
-        default=3.0, gt=0, description="CPU seconds of the Evaluator, at most; the less, the fewer rows and features."
+        default=1.5, gt=0, description="CPU seconds of the Evaluator, at most; the less, the fewer rows and features."
     )

@@ -109,6 +109,8 @@ def withhold(outcome: Outcome, config: Config) -> Outcome:
         }
     if isinstance(served := told.get("served"), Mapping):
         told["served"] = {name: shares for name, shares in served.items() if not config.hides(name)}
+    if "unknown" in told:
+        told["unknown"] = [change for change in told["unknown"] if not config.hides(change["column"])]
     return replace(outcome, details=told)
 
 

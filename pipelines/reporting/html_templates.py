@@ -1,8 +1,11 @@
 """How pages are filled in: texts of the data stay texts, and a name that a template is not given is an error."""
 
+from functools import cache
+
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 
+@cache  # what is filled in twice is compiled once
 def open_templates(package: str) -> Environment:
     """Returns the templates of a package."""
     return Environment(

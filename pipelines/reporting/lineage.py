@@ -1,9 +1,11 @@
 """What a run cost, and how its artifacts came of one another: each node with what it took, each artifact as a line."""
 
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from pipelines.reporting.lanes import choose_lanes
 
 FIGURES = ("seconds", "cpu", "bytes")  # that are added up
 
@@ -49,7 +51,6 @@ class Lineage:
     costs: Sequence[Cost]
     total: Cost
     artifacts: Sequence[Artifact]
-    lanes: int
     command: str  # that makes the run again
 
 
@@ -57,9 +58,8 @@ def trace_lineage(record: Mapping[str, Any]) -> Lineage:
     """Returns what the record of a run says of its nodes and their artifacts; of an older one as much as it has."""
     nodes = [node for node in record["nodes"] if node["state"] != "not run"]
     costs = [_count(node) for node in nodes]
-    artifacts = list(_lay(nodes, record["folder"]))
-    lanes = 1 + max((artifact.lane for artifact in artifacts), default=-1)
-    return Lineage(costs, _sum(costs), artifacts, lanes, tell_command(record))
+    artifacts = _lay(nodes, record["folder"])
+    return Lineage(costs, _sum(costs), artifacts, tell_command(record))
 
 
 def tell_command(record: Mapping[str, Any]) -> str:
@@ -87,29 +87,28 @@ def _sum(costs: Sequence[Cost]) -> Cost:
     return Cost("in all", "", sum(known["seconds"]), memory=memory, made=(), **sums)
 
 
-def _lay(nodes: Sequence[Mapping[str, Any]], folder: str) -> Iterable[Artifact]:
-    """Yields the artifacts, each on the first lane that is free from its maker to the last that reads it."""
-    ends: list[int] = []  # the last row of each lane so far
+def _lay(nodes: Sequence[Mapping[str, Any]], folder: str) -> list[Artifact]:
+    """Returns the artifacts in the order of their makers, each with the lane of its line."""
     home = folder.rpartition("/runs/")[0]
-    for row, node in enumerate(nodes):
-        for name, uris in node["outputs"].items():
-            for uri in uris:
-                readers = {at: other["node"] for at, other in enumerate(nodes) if at > row and _reads(other, uri)}
-                last = max(readers, default=row)
-                lane = next((index for index, end in enumerate(ends) if end < row), len(ends))
-                ends[lane : lane + 1] = [last]
-                yield Artifact(
-                    name,
-                    node.get("types", {}).get(uri, ""),
-                    node["node"],
-                    _read_execution(uri, node),
-                    uri.removeprefix(f"{home}/"),
-                    node.get("digests", {}).get(uri, ""),
-                    node.get("sizes", {}).get(uri),
-                    list(readers.values()),
-                    [row, *readers],
-                    lane,
-                )
+    made = [
+        (row, name, uri) for row, node in enumerate(nodes) for name, uris in node["outputs"].items() for uri in uris
+    ]
+    lines = [[row, *(at for at, other in enumerate(nodes) if at > row and _reads(other, uri))] for row, _, uri in made]
+    return [
+        Artifact(
+            name,
+            nodes[row].get("types", {}).get(uri, ""),
+            nodes[row]["node"],
+            _read_execution(uri, nodes[row]),
+            uri.removeprefix(f"{home}/"),
+            nodes[row].get("digests", {}).get(uri, ""),
+            nodes[row].get("sizes", {}).get(uri),
+            [nodes[at]["node"] for at in line[1:]],
+            line,
+            lane,
+        )
+        for (row, name, uri), line, lane in zip(made, lines, choose_lanes(lines), strict=True)
+    ]
 
 
 def _reads(node: Mapping[str, Any], uri: str) -> bool:

@@ -6,17 +6,29 @@ from typing import Any
 
 from configs.quantities import count
 from configs.schema.config import Config
+from pipelines.reporting.lanes import choose_lanes
 from pipelines.reporting.units import tell_seconds
 
 LOSS = "val_loss"
+MOST = 200  # layers that are shown
+
+
+@dataclass(frozen=True)
+class Line:
+    """What a layer puts out: the rows of the layer and of those that read it, its lane, and what is told of it."""
+
+    rows: Sequence[int]
+    lane: int
+    tip: str
 
 
 @dataclass(frozen=True)
 class Told:
-    """Facts of a training by what they are called, and the layers of its model."""
+    """Facts of a training by what they are called, and the layers of its model, of many the first."""
 
     facts: Mapping[str, str]
     layers: Sequence[Mapping[str, Any]]  # name, kind, shape, parameters
+    lines: Sequence[Line]  # from a layer to those that read it; none of an older run
 
 
 def tell_training(details: Mapping[str, Any], config: Config) -> Told | None:
@@ -31,7 +43,19 @@ def tell_training(details: Mapping[str, Any], config: Config) -> Told | None:
         "parameters": f"{details['parameters']:,}" if details.get("parameters") else "",
         "devices": details.get("devices", ""),
     }
-    return Told({name: fact for name, fact in facts.items() if fact}, details.get("layers", []))
+    layers = details.get("layers", [])[:MOST]
+    return Told({name: fact for name, fact in facts.items() if fact}, layers, join_layers(layers))
+
+
+def join_layers(layers: Sequence[Mapping[str, Any]]) -> list[Line]:
+    """Returns a line from each layer to those that read it."""
+    readers = [[row for row, other in enumerate(layers) if layer["name"] in other.get("reads", ())] for layer in layers]
+    lines = [[row, *read] for row, read in enumerate(readers) if read]
+    lanes = choose_lanes(lines)
+    return [
+        Line(line, lane, f"{layers[line[0]]['name']}, read by {', '.join(layers[row]['name'] for row in line[1:])}")
+        for line, lane in zip(lines, lanes, strict=True)
+    ]
 
 
 def tell_end(losses: Sequence[float], unit: str, config: Config) -> str:

@@ -44,14 +44,14 @@ def test_the_message_names_the_value_and_its_share(usual):
     odd = statistics(["Blue"] * 490 + ["Red"] * 490 + ["Unheard"] * 20, np.linspace(0, 10, 1000))
     [anomaly] = anomalies({"train": usual, "test": odd}, infer({"train": usual}), Gate(), None)
     assert "Unheard (~2%). At most 1.0% of the rows may. [" in str(anomaly)
-    error = rejection([anomaly])
+    error = rejection([anomaly], {"anomalies": [vars(anomaly)]})
     assert error.what.startswith("1 anomaly in the data:\n  company (test split): ")
     assert error.remedy == (
         "Mend the data, change gate.unseen in the config, or run again with --accept-anomalies REASON. "
         "Is the data right? `millrace schema diff CONFIG` lists what is new, `schema accept CONFIG` keeps it."
     )
     assert error.exit_code == 3
-    assert error.details == {"accepted": None, "anomalies": [vars(anomaly)], "drift": {}, "served": {}}
+    assert error.details == {"accepted": None, "anomalies": [vars(anomaly)]}
 
 
 def test_a_number_far_outside_the_range_breaks_the_gate_beyond_its_share(usual):
@@ -179,6 +179,19 @@ def test_the_drift_of_each_column_is_kept_whether_it_breaks_the_gate_or_not(usua
     assert refused.value.details["drift"] == {name: {**gap, "limit": 0.3} for name, gap in gaps.items()}
     assert refused.value.details["served"] == kept["served"]
     assert [anomaly["feature"] for anomaly in refused.value.details["anomalies"]] == ["company"]
+
+
+def test_what_is_new_is_told_though_it_is_rare_enough_to_pass(usual, tmp_path):
+    newer = statistics(["Blue"] * 500 + ["Red"] * 495 + ["Unheard"] * 5, [*np.linspace(0, 10, 999), 99.0])
+    kept = execute(tmp_path, Gate(), usual, newer)
+    assert kept["anomalies"] == []
+    assert [(item["column"], item["change"]) for item in kept["unknown"]] == [
+        ("company", "new values"),
+        ("miles", "wider range"),
+    ]
+    assert kept["unknown"][0]["text"] == "Unheard"
+    assert kept["unknown"][1]["text"].endswith("to 99")
+    assert execute(tmp_path, Gate(), usual, usual)["unknown"] == []
 
 
 def execute(folder, gate, previous, current):

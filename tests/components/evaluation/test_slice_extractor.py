@@ -11,8 +11,10 @@ from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.extractors.unbatch_extractor import UNBATCH_EXTRACTOR_STAGE_NAME
 from tensorflow_model_analysis.proto.config_pb2 import EvalConfig, ModelSpec, SlicingSpec
 
+from components.evaluation import slice_extractor
 from components.evaluation.eval_config import eval_config
-from components.evaluation.slice_extractor import custom_extractors, slice_batch, tabulate
+from components.evaluation.predictions import kept, read_predictions
+from components.evaluation.slice_extractor import custom_extractors, find_slices, tabulate, take_slices
 from tests.components.evaluation.test_eval_config import config_of
 
 SLICES = [
@@ -34,7 +36,8 @@ BATCH = {
 
 def sliced(batch, several=False, slices=SLICES):
     """The elements of a batch by their slice."""
-    return {element[constants.SLICE_KEY_TYPES_KEY][0]: element for element in slice_batch(batch, slices, several)}
+    found = take_slices(batch, find_slices(batch, slices, several))
+    return {element[constants.SLICE_KEY_TYPES_KEY][0]: element for element in found}
 
 
 def test_batches_stay_whole_until_they_are_sliced():
@@ -66,7 +69,8 @@ def test_each_slice_has_the_labels_answers_and_weights_of_its_rows():
 
 def test_the_rows_are_kept_with_the_answers_of_each_model_and_their_slices():
     answers = {"candidate": BATCH["predictions"], "baseline": {"prediction": BATCH["predictions"]["prediction"] / 2}}
-    table = tabulate(BATCH | {"predictions": answers}, SLICES, True)
+    batch = BATCH | {"predictions": answers}
+    table = tabulate(batch, find_slices(batch, SLICES, True), True)
     assert table.schema.names == ["priority", "label", "candidate", "baseline", "weight", "slices"]
     columns = {name: column.to_pylist() for name, column in zip(table.schema.names, table.columns, strict=True)}
     assert columns["label"] == [[1], [0], [0]]
@@ -78,16 +82,17 @@ def test_the_rows_are_kept_with_the_answers_of_each_model_and_their_slices():
         {"hour=8", "company=Sun, hour=8"},
         {"hour=7", "company=Moon, hour=7"},
     ]
-    alone = tabulate({key: value for key, value in BATCH.items() if key != "example_weights"}, [], False)
+    unweighed = {key: value for key, value in BATCH.items() if key != "example_weights"}
+    alone = tabulate(unweighed, find_slices(BATCH, [], False), False)
     assert alone.schema.names == ["priority", "label", "candidate", "weight", "slices"]
     assert alone.column(3).to_pylist() == [1, 1, 1]
 
 
 def test_without_slices_all_rows_are_one():
     for none in ([], [SlicingSpec()]):
-        [overall] = slice_batch(BATCH, none, False)
-        assert list(overall[constants.SLICE_KEY_TYPES_KEY]) == [()]
-        np.testing.assert_array_equal(overall["labels"], BATCH["labels"])
+        found = sliced(BATCH, slices=none)
+        assert found.keys() == {()}
+        np.testing.assert_array_equal(found[()]["labels"], BATCH["labels"])
 
 
 def test_a_column_is_looked_for_first_in_what_transform_made_of_it():
@@ -102,9 +107,11 @@ def test_a_column_is_looked_for_first_in_what_transform_made_of_it():
 
 
 @pytest.mark.slow
-def test_tfma_measures_the_slices_over_all_batches():
-    config = eval_config(config_of(slices=((), ("hour",)), weight="fare"))
-    [*_, extractor] = custom_extractors(None, config, None)
+def test_tfma_measures_the_slices_over_all_batches_which_are_found_once(tmp_path, monkeypatch):
+    config, sought = eval_config(config_of(slices=((), ("hour",)), weight="fare")), []
+    monkeypatch.setattr(slice_extractor, "find_slices", lambda *given: sought.append(1) or find_slices(*given))
+    with kept(str(tmp_path)):
+        [*_, extractor] = custom_extractors(None, config, None)
 
     def check(measured):
         found = {key: {metric.name: value for metric, value in metrics.items()} for key, metrics in measured}
@@ -127,3 +134,6 @@ def test_tfma_measures_the_slices_over_all_batches():
             | tfma.evaluators.MetricsPlotsAndValidationsEvaluator(config).ptransform
         )
         assert_that(measured["metrics"], check)
+    judging = read_predictions(str(tmp_path))
+    assert sorted(judging.slices) == 4 * [["hour=7"]] + 2 * [["hour=8"]]
+    assert len(sought) == 2

@@ -1,7 +1,5 @@
 """Metrics by slice without TFMA, and their intervals."""
 
-from collections import defaultdict
-
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -106,9 +104,8 @@ def test_slices_are_those_of_tfma():
         "labels": np.ones((4, 1)),
         "features": {name: _as_tfma_has_it(cells) for name, cells in columns.items()},
     }
-    expected = defaultdict(list)
-    for row, key in find_slices(extracts, [SlicingSpec(feature_keys=each) for each in slices], several=False):
-        expected[slice_name(slicer.serialize_slice_key(key))].append(row)
+    found = find_slices(extracts, [SlicingSpec(feature_keys=each) for each in slices], several=False)
+    expected = {slice_name(slicer.serialize_slice_key(key)): rows for key, rows in found.items()}
     assert {name: rows.tolist() for name, rows in find_members(batch, slices).items()} == expected
 
 

@@ -41,7 +41,10 @@ def test_more_is_better(metric, kind):
     assert rate(right[:2], np.arange(2)) == rate(right[1::-1], np.array([1, 0]))
 
 
-def test_the_strongest_features_that_may_be_shown_come_with_their_dependence(tmp_path, monkeypatch):
+@pytest.fixture
+def explain(tmp_path, monkeypatch):
+    """Explains a linear model of 300 rows, in so many seconds, and returns what is told of it."""
+
     class Linear:
         def __init__(self, folder):
             assert folder == "model"
@@ -52,11 +55,19 @@ def test_the_strongest_features_that_may_be_shown_come_with_their_dependence(tmp
     rows = linear.rows(300)
     labels = pa.array(linear.ask(rows).tolist(), pa.large_list(pa.float64()))
     rows = pa.RecordBatch.from_arrays([*rows.columns, labels], [*rows.schema.names, "tip"])
-    plan = Plan(list(linear.WEIGHTS), ["fare", "noise"], "rmse", 60, None)
-    assert read_explanation(str(tmp_path)) is None
     (tmp_path / OF_ROWS).mkdir()
-    keep_explanation("model", rows, NUMBER, plan, str(tmp_path))
-    told = read_explanation(str(tmp_path))
+
+    def explain_within(seconds):
+        plan = Plan(list(linear.WEIGHTS), ["fare", "noise"], "rmse", seconds, None)
+        keep_explanation("model", rows, NUMBER, plan, str(tmp_path))
+        return read_explanation(str(tmp_path))
+
+    assert read_explanation(str(tmp_path)) is None
+    return explain_within
+
+
+def test_the_strongest_features_that_may_be_shown_come_with_their_dependence(explain):
+    told = explain(60)
     assert [item["feature"] for item in told["importance"]] == ["miles", "fare", "noise"]
     assert told["importance"][0]["mean"] > 4 * told["importance"][1]["mean"] / 2 > 0
     assert [item["feature"] for item in told["dependence"]] == ["fare"]
@@ -66,6 +77,12 @@ def test_the_strongest_features_that_may_be_shown_come_with_their_dependence(tmp
     assert told["association"]["columns"].keys() == {"fare", "noise"}
     assert told["association"]["columns"]["fare"] > 2 * told["association"]["columns"]["noise"]
     assert told["samples"] == []
+
+
+def test_what_there_is_no_time_for_is_left_out_and_examples_are_there(explain):
+    told = explain(1e-9)
+    assert (told["importance"], told["dependence"], told["left_out"]) == ([], [], 3)
+    assert [list(row["cells"]) for row in told["examples"]["right"]] == 5 * [["fare", "noise"]]
 
 
 def test_texts_pictures_and_single_steps_are_sampled_unless_they_are_private():

@@ -7,7 +7,9 @@ import pytest
 from PIL import Image
 
 from components.explanation import examples
-from components.explanation.examples import choose_examples, show
+from components.explanation.attribution import Attribution
+from components.explanation.examples import choose_rows, show, tell_example
+from components.explanation.rows import Answered
 from configs.schema.label import Label
 from tests.components.evaluation.test_eval_config import LABELS
 
@@ -17,7 +19,10 @@ TEXTS = pa.RecordBatch.from_arrays([pa.array([[name] for name in (b"a", b"b", b"
 def chosen(kind, labels, answers):
     """The names of the rows, what they are and what they are predicted to be, by right and wrong."""
     label = Label.model_validate(LABELS[kind], strict=False)
-    found = choose_examples(TEXTS, np.array(labels), np.array(answers, float), label, ["name"], {})
+    known = Answered(TEXTS, np.array(labels), np.array(answers, float), label)
+    found = {
+        held: [tell_example(known, row, ["name"], {}) for row in rows] for held, rows in choose_rows(known).items()
+    }
     return {
         held: [(row["cells"]["name"]["text"], row["actual"], row["predicted"]) for row in rows]
         for held, rows in found.items()
@@ -74,16 +79,37 @@ def test_a_picture_is_one_be_it_a_file_or_numbers():
     Image.new("RGB", (200, 100), "red").save(file, "jpeg")
     for cell, size, corner in (([file.getvalue()], (examples.PIXELS, 48), 254), ([16.0, 0.0, 8.0, 0.0], (2, 2), 255)):
         found = show(cell, (2, 2, 1, 16.0))["image"]
-        opened = Image.open(io.BytesIO(base64.b64decode(found.removeprefix("data:image/png;base64,"))))
+        opened = open_url(found)
         assert opened.size == size
         pixel = opened.getpixel((0, 0))
         assert (pixel[0] if isinstance(pixel, tuple) else pixel) == pytest.approx(corner, abs=2)
 
 
+def open_url(url):
+    """The picture that a URL holds."""
+    return Image.open(io.BytesIO(base64.b64decode(url.removeprefix("data:image/png;base64,"))))
+
+
 def test_few_features_are_shown(monkeypatch):
     monkeypatch.setattr(examples, "FEATURES", 1)
     both = pa.RecordBatch.from_arrays([TEXTS.column(0), TEXTS.column(0)], ["name", "other"])
-    found = choose_examples(
-        both, np.zeros((4, 1)), np.ones((4, 1)), Label(name="tip", kind="binary"), ["other", "name"], {}
+    known = Answered(both, np.zeros((4, 1)), np.ones((4, 1)), Label(name="tip", kind="binary"))
+    assert list(tell_example(known, 0, ["other", "name"], {})["cells"]) == ["other"]
+
+
+def test_cells_tell_what_their_parts_add():
+    cells = [pa.array([[b"Bad, not good!"]]), pa.array([[0.0, 16.0, 8.0, 4.0]])]
+    rows = pa.RecordBatch.from_arrays([*cells, TEXTS.column(0).slice(0, 1)], ["review", "photo", "name"])
+    known = Answered(rows, np.zeros((1, 1)), np.array([[0.25]]), Label(name="tip", kind="binary"))
+    added = {"review": np.array([-0.125, 0.0, 0.5, 0.0]), "photo": np.array([[0.0, 1.0], [-0.5, 0.0]])}
+    words = {"review": ["bad", "not", "good"]}
+    found = tell_example(
+        known, 0, ["review", "photo", "name"], {"photo": (2, 2, 1, 16.0)}, Attribution(added, 0.75, 0.125, words)
     )
-    assert list(found["wrong"][0]["cells"]) == ["other"]
+    assert found["without"] == 0.125
+    assert found["cells"]["review"]["words"] == [["bad", -0.12], ["not", 0], ["good", 0.5]]
+    pixels = open_url(found["cells"]["photo"]["added"])
+    assert pixels.getpixel((1, 0)) == examples.ADDS
+    assert pixels.getpixel((0, 0)) == (153, 153, 153)  # black, made pale
+    assert pixels.getpixel((0, 1)) == (202, 154, 116)  # halfway from a pale grey, 204, to what takes
+    assert found["cells"]["name"] == {"text": "a"}

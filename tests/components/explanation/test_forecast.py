@@ -5,6 +5,7 @@ import pyarrow as pa
 import pytest
 
 from components.explanation.forecast import STEPS, find_order, follow
+from components.explanation.rows import Answered
 from configs.loading.loader import load
 from configs.repository import ROOT
 from configs.schema.label import Label
@@ -35,5 +36,5 @@ def test_the_last_steps_come_in_their_order_with_the_offset_put_back():
     cells = pa.array([*([moment] for moment in moments), None])
     rows = pa.RecordBatch.from_arrays([cells], ["day"])
     labels, answers = np.append(moments, 0)[:, None] * 2, np.append(moments, 0)[:, None] + np.array([[-1, 0.5, 1]])
-    told = follow(rows, "day", labels, answers, NUMBER.model_copy(update={"offset": 100.0}))
+    told = follow(Answered(rows, labels, answers, NUMBER.model_copy(update={"offset": 100.0})), "day")
     assert told == [[step, 2 * step + 100, step + 0.5] for step in np.arange(3.0, STEPS + 3).tolist()]

@@ -3,7 +3,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from components.explanation import importance
+from components.explanation import clock, importance
+from components.explanation.clock import Clock
 from components.explanation.importance import REPEATS, permute
 from tests.components.explanation.linear import WEIGHTS, ask, numbers, rows
 
@@ -18,7 +19,7 @@ def rate(batch):
 
 def test_what_a_feature_is_worth_is_known_of_a_linear_model():
     batch = rows(ROWS)
-    found, count = permute(ask, batch, list(WEIGHTS), rate(batch), seconds=60)
+    found, count = permute(ask, batch, ask(batch), list(WEIGHTS), rate(batch), 1e-9, Clock(60))
     assert [item.feature for item in found] == ["miles", "fare", "noise"]
     assert {item.repeats for item in found} == {REPEATS}
     assert count == ROWS
@@ -30,30 +31,29 @@ def test_what_a_feature_is_worth_is_known_of_a_linear_model():
 
 
 def test_a_slow_model_stays_within_the_time(monkeypatch):
-    clock = [0.0]
+    taken = [0.0]
 
     def ask_slowly(batch):
-        clock[0] += len(batch) / ROWS / 10
+        taken[0] += len(batch) / 1000
         return ask(batch)
 
-    monkeypatch.setattr(importance, "time", SimpleNamespace(process_time=lambda: clock[0]))
+    monkeypatch.setattr(clock, "time", SimpleNamespace(process_time=lambda: taken[0]))
     batch = rows(ROWS)
-    found, count = permute(ask_slowly, batch, list(WEIGHTS), rate(batch), seconds=0.5)
-    assert count == 333  # by which each feature comes once in half of it
-    assert clock[0] < 0.6
-    assert [item.feature for item in found] == ["miles", "fare", "noise"]
-    assert all(1 <= item.repeats < REPEATS for item in found)
+    found, count = permute(ask_slowly, batch, ask(batch), list(WEIGHTS), rate(batch), 1 / 1000, Clock(1.8001))
+    assert count == 200  # by which each of three features comes three times
+    assert taken[0] == pytest.approx(1.8)
+    assert {item.repeats for item in found} == {REPEATS}
 
 
 def test_what_there_was_no_time_for_is_left_out(monkeypatch):
-    clock = [0.0]
+    taken = [0.0]
 
     def ask_slowly(batch):
-        clock[0] += 1
+        taken[0] += 1
         return ask(batch)
 
-    monkeypatch.setattr(importance, "time", SimpleNamespace(process_time=lambda: clock[0]))
+    monkeypatch.setattr(clock, "time", SimpleNamespace(process_time=lambda: taken[0]))
     batch = rows(ROWS)
-    found, count = permute(ask_slowly, batch, list(WEIGHTS), rate(batch), seconds=3)
+    found, count = permute(ask_slowly, batch, ask(batch), list(WEIGHTS), rate(batch), 1 / 100, Clock(2))
     assert [item.feature for item in found] == ["miles", "fare"]
-    assert count == 200
+    assert count == importance.FEWEST

@@ -9,7 +9,7 @@ from configs.loading.loader import load
 def test_a_model_is_explained_unless_the_config_says_no(write: Callable[..., str]) -> None:
     told = load(write()).explain
     assert told is not None
-    assert told.seconds == 3
+    assert told.seconds == 1.5
     assert load(write("model:", "explain: null\nmodel:")).explain is None
 
 

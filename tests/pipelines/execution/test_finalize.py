@@ -147,17 +147,23 @@ def test_of_a_private_column_counts_alone_are_told(config: Config) -> None:
         "shares": {},
     }
     columns = {"company": column, "fare": {"missing": 0, "mean": 7.5}}
+    unknown = [
+        {"column": name, "change": "new values", "text": text} for name, text in {"company": "Ada", "fare": "9"}.items()
+    ]
     leave(
         config,
         [
             *done("ExampleGen"),
-            Outcome("SchemaGen", "done", details={"served": {"company": [1.0], "fare": [0.5, 0.5]}}),
+            Outcome(
+                "SchemaGen", "done", details={"served": {"company": [1.0], "fare": [0.5, 0.5]}, "unknown": unknown}
+            ),
             Outcome("StatisticsGen", "done", details={"columns": columns}),
         ],
         COMPLETE,
     )
     _, statistics, schema = finish(config, NODES)["nodes"]
     assert schema["details"]["served"] == {"fare": [0.5, 0.5]}
+    assert schema["details"]["unknown"] == unknown[1:]
     told = statistics["details"]["columns"]
     assert told["company"] == {"missing": 1, "missing_by_split": {"train": 1}, "unique": 2}
     assert told["fare"] == columns["fare"]

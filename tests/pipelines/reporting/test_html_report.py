@@ -223,6 +223,7 @@ def test_the_charts_hold_the_figures():
 def test_what_changed_comes_with_the_drift_of_each_column():
     whole = published()
     gate = next(node for node in whole["nodes"] if node["node"] == "DataGate")
+    gate["details"]["unknown"] = [{"column": "company", "change": "new values", "text": "<i>Sun</i>"}]
     gate["details"]["drift"] = {
         "company": {"distance": 0.01, "limit": 0.1},
         "fare": {"distance": 0.4321, "limit": 0.1},
@@ -243,6 +244,7 @@ def test_what_changed_comes_with_the_drift_of_each_column():
     )
     assert "version 1 this run rows, train 1,000 1,250 (+250) training.epochs 5 9" in text
     assert 'data.path "mysql://a:***@c/d" null' in text
+    assert "New to the schema column company new values <i>Sun</i> However rare" in text
     assert "column distance limit fare 0.432 0.1 hour 0.200 – company 0.010 0.1 From 0, alike" in text
     alone = Page(html_report.render(published(), load(TAXI))).text
     assert "What changed Metrics, on the test split metric in service this run change 95 % interval" in alone
@@ -436,6 +438,11 @@ def test_a_page_has_what_the_evaluator_told_of_its_rows():
     whole = record([*prepared(), *trained(), evaluated()])
     told = {"feature": "<b>fare</b>", "mean": 0.25, "spread": 0.01, "repeats": 3}
     cells = {"fare": {"text": "<script>alert(1)</script>"}, "photo": {"image": "data:image/png;base64,AAAA"}}
+    added = {
+        "fare": {"text": "Not <b>bad</b>", "words": [["not", -0.5], ["<b>", 0.01], ["bad", 1.0]]},
+        "photo": {"image": "data:image/png;base64,AAAA", "added": "data:image/png;base64,BBBB"},
+    }
+    right = [{"actual": "1", "predicted": "1 (0.8000)", "cells": added, "without": 0.25}]
     whole["nodes"][-1]["details"] |= {
         "quality": quality,
         "explanation": {
@@ -445,7 +452,7 @@ def test_a_page_has_what_the_evaluator_told_of_its_rows():
             "left_out": 2,
             "importance": [told],
             "dependence": [{"feature": "fare", "values": [1.0, 2.0], "answers": [[0.25], [0.5]]}],
-            "examples": {"wrong": [{"actual": "0", "predicted": "1 (0.9000)", "cells": cells}], "right": []},
+            "examples": {"wrong": [{"actual": "0", "predicted": "1 (0.9000)", "cells": cells}], "right": right},
         },
     }
     whole["nodes"][-1]["details"]["explanation"] |= {
@@ -461,8 +468,10 @@ def test_a_page_has_what_the_evaluator_told_of_its_rows():
     assert "2 features were left out: explain.seconds is 3." in page.text
     assert "mean score by fare" in page.text
     assert "actual predicted fare photo 0 1 (0.9000) <script>alert(1)</script>" in page.text
-    assert "Surest of those that are right" not in page.text
-    assert page.fetched == ["data:image/png;base64,AAAA"] * 2
+    assert "actual predicted fare photo 1 1 (0.8000) 0.2500 without not <b> bad Pixels and words in blue" in page.text
+    shades = re.findall(r'<span class="heat (\w+)" style="--share: ([\d.]+)%">(\w+)</span>', html)
+    assert shades[:2] == [("bad", "50.0", "not"), ("good", "100.0", "bad")]
+    assert page.fetched == [f"data:image/png;base64,{code}" for code in ("AAAA", "AAAA", "BBBB", "AAAA")]
     assert "tells of the label" in page.text
     assert "fare numeric 25.0% 0" in page.text
     assert "Samples <i> </td> 2 steps, 0 to 1 Of rows drawn" in page.text

@@ -39,7 +39,11 @@ def test_why_it_stopped(losses, overrides, told):
 
 
 def test_the_facts_and_the_layers():
-    layers = [{"name": "out", "kind": "Dense", "shape": [None, 1], "parameters": 4}]
+    layers = [
+        {"name": "seen", "kind": "InputLayer", "shape": [None, 3], "parameters": 0, "reads": []},
+        {"name": "deep", "kind": "Dense", "shape": [None, 3], "parameters": 12, "reads": ["seen"]},
+        {"name": "out", "kind": "Dense", "shape": [None, 1], "parameters": 4, "reads": ["deep", "seen"]},
+    ]
     details = {
         "history": {"loss": [2.0, 1.0], "val_loss": [2.0, 1.0]},
         "batch_size": 256,
@@ -51,6 +55,10 @@ def test_the_facts_and_the_layers():
     }
     told = tell_training(details, configure())
     assert told.layers == layers
+    assert [(line.rows, line.lane, line.tip) for line in told.lines] == [
+        ([0, 1, 2], 0, "seen, read by deep, out"),
+        ([1, 2], 1, "deep, read by out"),
+    ]
     assert {name: fact for name, fact in told.facts.items() if name != "stopped"} == {
         "batch": "256 rows",
         "time": "5.0 s, 50 ms a step with what comes between",
@@ -60,5 +68,10 @@ def test_the_facts_and_the_layers():
 
 
 def test_an_older_run_tells_what_it_knows_and_none_nothing():
+    older = {
+        "history": {"val_loss": [1.0]},
+        "layers": [{"name": "out", "kind": "Dense", "shape": None, "parameters": 4}],
+    }
+    assert tell_training(older, configure()).lines == []
     assert list(tell_training({"history": {"val_loss": [1.0]}}, configure()).facts) == ["stopped"]
     assert tell_training({}, configure()) is None
