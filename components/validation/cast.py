@@ -5,7 +5,7 @@ A cell that is refused alone is refused among others, and one that is taken alon
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 
@@ -112,6 +112,15 @@ def gather(counts: np.ndarray, items: pa.Array) -> pa.ListArray:
     """Return a list a row of so many items each, null where there are none."""
     offsets = pa.array(np.concatenate([[0], np.cumsum(counts)]), pa.int32(), mask=np.append(counts == 0, False))
     return pa.ListArray.from_arrays(offsets, items)
+
+
+def number_combinations(codes: Iterable[np.ndarray], rows: int) -> np.ndarray:
+    """Return a number for each row, the same where all its codes, -1 and up, are the same."""
+    numbers = np.zeros(rows, np.int64)
+    for each in codes:
+        together = numbers * (int(each.max(initial=0)) + 2) + each + 1
+        numbers = np.unique(together, return_inverse=True)[1].ravel()
+    return numbers
 
 
 def is_beyond(cell: str) -> bool:
