@@ -22,10 +22,19 @@ from pipelines.onboarding.dialect_inference import as_keys, read_dialect, requir
 from pipelines.onboarding.draft_files import find_files, name_data, name_file, place
 from pipelines.onboarding.draft_text import align, list_features, list_left_out, list_thresholds, render, spell_split
 from pipelines.onboarding.feature_guess import Guess
+from pipelines.onboarding.feature_inference import doubt_numbers
 from pipelines.onboarding.folder_inference import LABEL, Classes, describe_feature, find_classes
 from pipelines.onboarding.label_inference import Target, aim, find_kind, label_rows
 from pipelines.onboarding.model_choice import choose_by_size, choose_model
-from pipelines.onboarding.multilabel_inference import aim_at_sets, find_sets, join_flags, spell_columns, spell_separator
+from pipelines.onboarding.multilabel_inference import (
+    aim_at_sets,
+    doubt_sets,
+    find_sets,
+    join_flags,
+    spell_columns,
+    spell_separator,
+    spread_lists,
+)
 from pipelines.onboarding.offset_inference import TOLD, find_offset
 from pipelines.onboarding.picture_inference import choose_network, find_pictures
 from pipelines.onboarding.series_draft import (
@@ -38,6 +47,7 @@ from pipelines.onboarding.series_draft import (
 from pipelines.onboarding.series_inference import Series
 from pipelines.onboarding.spelling_inference import Spelled, read_spelling
 from pipelines.onboarding.split_inference import choose_folds, choose_split, count_judges, doubt_bar, loosen
+from pipelines.onboarding.time_doubts import doubt_time
 
 BINARY = ("parquet", "tfrecord")  # which have no dialect
 FEWEST = 20  # rows, of which each split may still get some
@@ -120,7 +130,10 @@ def draft(data: str, label: str | None, file: Path | None = None, group: str | N
         return _draft_series(series, spelled, label, asked, values)
     labelled = _tell_flags(spelled, flags, counts) if len(flags) > 1 else _tell_label(spelled, label, asked.kind)
     drawn = _draft_table(spelled, label, labelled, asked, values)
-    return replace(drawn, warnings=[*labelled.warnings, *sheets, *drawn.warnings])
+    in_time = labelled.kind == "regression" and not asked.group and asked.kind is None
+    told = doubt_time(labelled.profile, label) if in_time else ""
+    doubts = [*sheets, *([f"`{label}`: {told}"] if told else [])]
+    return replace(drawn, warnings=[*labelled.warnings, *doubts, *drawn.warnings])
 
 
 class Labelled(NamedTuple):
@@ -135,15 +148,20 @@ class Labelled(NamedTuple):
 
 
 def _tell_label(spelled: Spelled, label: str, kind: str | None) -> Labelled:
-    column = spelled.profile.columns[label]
-    if column.is_single and (sets := find_sets(column, kind)):
-        return Labelled(spelled.profile, "multilabel", spell_separator(sets[0]), counts=sets[1])
+    column = spread_lists(spelled.profile.columns[label])
+    sets = find_sets(column, kind) if column.is_single else None
+    doubts = doubt_sets(column, sets and sets[1])
+    if sets:
+        profile = replace(spelled.profile, columns={**spelled.profile.columns, label: column})
+        return Labelled(profile, "multilabel", spell_separator(sets[0]), doubts, counts=sets[1])
     profile, options, warnings = label_rows(spelled, label)
     column = profile.columns[label]
     found = find_kind(column, kind)
     if found == "regression" and (offset := find_offset(column)):
         options = [*options, f"offset: {offset}  # taken off, and put back into the answers: {TOLD}"]
-    return Labelled(profile, found, options, warnings)
+    if found == "multiclass" and (odd := doubt_numbers(column)):
+        doubts.append(f"`{label}`: it holds {odd}, and each is a class: write numbers alike, and the label is one")
+    return Labelled(profile, found, options, [*warnings, *doubts])
 
 
 def _tell_flags(spelled: Spelled, flags: Sequence[str], counts: Mapping[str, int]) -> Labelled:

@@ -124,7 +124,8 @@ def size_batch(found: Series) -> int:
 
 def list_doubts(found: Series, label: str, first: int) -> list[str]:
     """Returns what is to be said on the screen; `first` is the number of the first row."""
-    return [describe(found, label), *doubt_steps(found, first)]
+    read = [f"`{found.order.name}`: {found.order.warning}"] if found.order.warning else []
+    return [describe(found, label), *read, *doubt_steps(found, first)]
 
 
 def give_values(found: Series, label: str) -> Mapping[str, Any]:

@@ -15,7 +15,8 @@ from components.validation.column_types import Role
 from components.validation.profile import Column, Profile
 from configs.schema.data import Split
 from pipelines.onboarding.label_inference import CLASSES
-from pipelines.onboarding.moment_inference import spot_moment
+from pipelines.onboarding.moment_inference import OF_DAY, spot_moment
+from pipelines.onboarding.time_doubts import tells_time
 
 FEWEST = 20  # moments
 REGULAR = 0.75  # share of the steps that are alike
@@ -42,6 +43,7 @@ class Order:
     moments: np.ndarray
     series: np.ndarray
     groups: tuple[str, ...] = ()
+    warning: str = ""
 
     @cached_property
     def sorted(self) -> np.ndarray:
@@ -170,10 +172,15 @@ def _list_orders(profile: Profile, label: str) -> Iterator[Order]:
         if name == label or not name or not column.is_single or column.missing or not len(column.values):
             continue
         found = spot_moment(column)
+        if found and found.options.get("format") in OF_DAY:
+            continue
         format = found.options.get("format") if found else None
         if found or _counts_steps(column):
             moments = Role("moment", name, format=format).convert(column.values).to_numpy(zero_copy_only=False)
-            yield Order(name, format, bool(found), moments[column.codes()], np.zeros(profile.read, np.int64))
+            yield Order(
+                *(name, format, bool(found), moments[column.codes()], np.zeros(profile.read, np.int64)),
+                warning=found.warning if found else "",
+            )
 
 
 def _counts_steps(column: Column) -> bool:
@@ -185,7 +192,8 @@ def _counts_steps(column: Column) -> bool:
 
 def _list_groups(profile: Profile, order: Order, label: str, asked: Sequence[str]) -> Iterator[Order]:
     """Yields the order of one series, and of several, told apart by few columns; by those that are asked for alone."""
-    names = [name for name, column in profile.columns.items() if _is_few(column, profile)]
+    columns = profile.columns.items()
+    names = [name for name, column in columns if _is_few(column, profile) and not tells_time(column)]
     few = [name for name in names if name not in (label, order.name)]
     several = chain.from_iterable(combinations(few[:MOST_FEW], size) for size in range(2, MOST_GROUPS + 1))
     for groups in [tuple(asked)] if asked else chain([()], ((name,) for name in few), several):
