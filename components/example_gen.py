@@ -73,7 +73,7 @@ class Plan:
 
     format: str
     roles: Mapping[str, Role]
-    group: str | None = None
+    groups: tuple[str, ...] = ()
     frame: Frame | None = None
     choice: Choice = Choice()
     dialect: Dialect = PLAIN
@@ -114,7 +114,7 @@ def build(config: Config, made: Made) -> BaseComponent:
     plan = Plan(
         data.format,
         assign_roles(config),
-        data.group,
+        data.groups,
         frame,
         Choice.of(data),
         data.dialect,
@@ -256,14 +256,14 @@ def _divide(
             axis=0,
         )
     else:
-        assign = partial(assign_splits, parts=weights, group=plan.group)
+        assign = partial(assign_splits, parts=weights, groups=plan.groups)
         sizes = np.sum([np.bincount(assign(batch), minlength=len(parts)) for batch in batches], axis=0)
     rows = dict(zip(parts, sizes.tolist(), strict=True))
     empty = next((split for split, count in rows.items() if not count), None)
     if empty:
         seen = ", ".join(f"{split} {count:,}" for split, count in rows.items())
-        remedy = f"Add {'groups' if plan.group else 'rows'}, or give the split a larger part in data.split."
-        if not plan.group and not plan.repeats:
+        remedy = f"Add {'groups' if plan.groups else 'rows'}, or give the split a larger part in data.split."
+        if not plan.groups and not plan.repeats:
             remedy += " Where many rows are equal, data.split.repeats parts them."
         raise DataRejected(f"The split `{empty}` comes out empty; rows: {seen}.", os.path.commonpath(files), remedy)
     return assign, rows, sum(unlabelled)

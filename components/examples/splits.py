@@ -12,12 +12,12 @@ from components.validation.typed_batch import TIME
 ABSENT = -(2**63)
 
 
-def assign_splits(batch: pa.RecordBatch, parts: Sequence[int], group: str | None = None) -> np.ndarray:
-    """Return the index of each row's split, by a hash of the row's own values, else of its `group` alone.
+def assign_splits(batch: pa.RecordBatch, parts: Sequence[int], groups: Sequence[str] = ()) -> np.ndarray:
+    """Return the index of each row's split, by a hash of the row's own values, else of its `groups` alone.
 
     `parts` weighs the splits.
     """
-    buckets = _hash(batch, [group] if group else batch.schema.names) % np.uint64(sum(parts))
+    buckets = _hash(batch, groups or batch.schema.names) % np.uint64(sum(parts))
     return np.searchsorted(np.cumsum(parts), buckets, side="right")
 
 

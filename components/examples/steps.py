@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from components.validation.cast import EPOCHS, QUARTER
+from components.validation.cast import EPOCHS, EXCEL, EXCEL_EPOCH, QUARTER
 
 DAY = 86_400
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": DAY, "week": 7 * DAY}
@@ -77,6 +77,8 @@ def spell_moment(moment: int, format: str | None, like: str) -> str:
     """Return a moment as the cells of its column are written: by a format, else as `like` has ISO 8601, or a number."""
     if format in EPOCHS:
         return str(moment * EPOCHS[format])
+    if format == EXCEL:
+        return f"{moment / DAY + EXCEL_EPOCH:.10g}"
     if format is None and like.lstrip("+-").isdigit():
         return str(moment)
     at = np.datetime64(moment, "s").item()

@@ -1,6 +1,6 @@
 """Rows of a series made examples: each row, and what stood in the rows before it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from components.examples.steps import Step
-from components.validation.cast import gather
+from components.validation.cast import gather, number_combinations
 from components.validation.column_types import column
 from components.validation.typed_batch import ORDER
 from configs.schema.config import Config
@@ -18,7 +18,7 @@ from configs.schema.features import Steps
 
 @dataclass(frozen=True)
 class Frame:
-    """How many rows each sequence looks back, from how far before the row; and the column that tells series apart.
+    """How many rows each sequence looks back, from how far before the row; and the columns that tell series apart.
 
     Of each horizon there is an example of each row; `told` is the column that holds it, if one does. Rows lie a `step`
     apart; without one, whatever lies between them.
@@ -26,7 +26,7 @@ class Frame:
 
     lengths: Mapping[str, int]
     horizons: tuple[int, ...]
-    series: str | None = None
+    series: tuple[str, ...] = ()
     told: str | None = None
     step: Step | None = None
 
@@ -42,7 +42,7 @@ class Frame:
         if window is None:
             return None
         step = None if window.step is None else Step.parse(window.step)
-        return cls(lengths, window.horizons, config.data.group, window.told, step)
+        return cls(lengths, window.horizons, config.data.groups, window.told, step)
 
     @property
     def length(self) -> int:
@@ -147,12 +147,10 @@ def has_steps(made: pa.RecordBatch, frame: Frame) -> np.ndarray:
     return np.logical_and.reduce(held)
 
 
-def number_series(rows: pa.RecordBatch, series: str | None) -> np.ndarray:
-    """Return a number for each row, the same within a series; -1 where there is no name of one."""
-    if series is None:
-        return np.zeros(len(rows), np.int64)
-    codes = column(rows, series).dictionary_encode().indices
-    return codes.fill_null(-1).to_numpy(zero_copy_only=False)
+def number_series(rows: pa.RecordBatch, series: Sequence[str]) -> np.ndarray:
+    """Return a number for each row, the same within a series: of all cells of these columns; no name is one, too."""
+    codes = [column(rows, name).dictionary_encode().indices.fill_null(-1) for name in series]
+    return number_combinations([each.to_numpy(zero_copy_only=False) for each in codes], len(rows))
 
 
 def _join(steps: pa.Array, order: np.ndarray, lines: np.ndarray) -> pa.ListArray:

@@ -1,5 +1,7 @@
 """What a file is that is no data of ours, by its first bytes: so a saved web page is called one."""
 
+import re
+
 COMPRESSED = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\x28\xb5\x2f\xfd": "zstd"}
 WORKBOOK = "Let its name end with .xlsx (.xls, .ods) if it is one, or write data.format: workbook."
 KINDS = (
@@ -22,6 +24,7 @@ TEXTS = (
     (b"<?xml", "XML", "Write it as CSV or as JSON lines."),
     (b"version https://git-lfs", "a pointer of Git LFS and not the file itself", "Fetch it: git lfs pull."),
 )
+ELEMENT = re.compile(rb"<([\w:.-]+)[^<>]*>.*?(</|/>)", re.DOTALL)  # one that is closed, or holds one
 ARRAY = "a JSON array"
 OBJECTS = "JSON"
 JSON = {  # by what it is
@@ -41,6 +44,8 @@ def recognise(head: bytes) -> tuple[str, str] | None:
             return "an Excel workbook (.xlsx)", WORKBOOK
         return "a zip archive", "Unpack it."
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if ELEMENT.match(text) and not text.startswith(tuple(magic for magic, _, _ in TEXTS)):
+        return "XML", "Write it as CSV or as JSON lines."
     kinds = ((magic, kind, remedy) for magic, kind, remedy in KINDS if head.startswith(magic))
     texts = ((magic, kind, remedy) for magic, kind, remedy in TEXTS if text.startswith(magic))
     return next(((kind, remedy) for _, kind, remedy in (*kinds, *texts)), None)

@@ -8,4 +8,4 @@ ENDLESS = ("text", "timestamp", "image")
 def free(config: Config) -> list[str]:
     """Returns the columns whose values no rule can bound, since new ones are no surprise: ENDLESS kinds, and groups."""
     endless = (name for name, feature in config.features.items() if feature.kind in ENDLESS)
-    return list(dict.fromkeys(filter(None, (*endless, config.data.group))))
+    return list(dict.fromkeys((*endless, *config.data.groups)))

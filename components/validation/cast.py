@@ -3,9 +3,10 @@
 A cell that is refused alone is refused among others, and one that is taken alone is taken among others.
 """
 
+import ast
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 
@@ -15,12 +16,15 @@ import pyarrow.compute as pc
 
 from components.readers.blanks import blank
 
+LIST = re.compile(r"\s*[\[({](.*)[\])}]\s*", re.DOTALL)
 INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 QUARTER = "Q%q"  # in a format, the first to the fourth
-EPOCHS = {"seconds": 1, "milliseconds": 10**3, "microseconds": 10**6}  # how many are a second
-MINUS = (  # what is written for a minus, as RE2 has it: (12), a minus of print, 12-
-    (r"^\s*\(([^-+]*\d[^-+]*)\)\s*$", r"-\1"),
+EPOCHS = {"seconds": 1, "milliseconds": 10**3, "microseconds": 10**6, "nanoseconds": 10**9}  # how many are a second
+EXCEL = "excel"  # in place of a format: days since 1899-12-30, as sheets count them, with the time as their fraction
+EXCEL_EPOCH = 25_569  # the day of 1970-01-01
+MINUS = (  # what is written for a minus, as RE2 has it: (12), $(12) and (12)%, a minus of print, 12-
+    (r"^\s*([^\w\s()+-]|[A-Z]{3})?\s*\(([^-+()]*\d[^-+()]*)\)\s*([%\p{Sc}])?\s*$", r"-\1\2\3"),
     ("\u2212", "-"),
     (r"^\s*([^-+]*\d)\s*-\s*$", r"-\1"),
 )
@@ -114,6 +118,15 @@ def gather(counts: np.ndarray, items: pa.Array) -> pa.ListArray:
     return pa.ListArray.from_arrays(offsets, items)
 
 
+def number_combinations(codes: Iterable[np.ndarray], rows: int) -> np.ndarray:
+    """Return a number for each row, the same where all its codes, -1 and up, are the same."""
+    numbers = np.zeros(rows, np.int64)
+    for each in codes:
+        together = numbers * (int(each.max(initial=0)) + 2) + each + 1
+        numbers = np.unique(together, return_inverse=True)[1].ravel()
+    return numbers
+
+
 def is_beyond(cell: str) -> bool:
     """Whether the text is an integer beyond 64 bits."""
     text = cell.strip(" \t")
@@ -136,11 +149,11 @@ def to_indices(array: pa.Array, values: Sequence[str], lower: bool = False) -> p
 def to_sets(array: pa.Array, values: Sequence[str], separator: str = "|") -> pa.ListArray:
     """Return a list a row of the places, among `values`, of those it names, int64, in order; null where it names none.
 
-    Text is `red|green`, parted by the separator, or a list in JSON.
+    Text is `red|green`, parted by the separator, or a list.
     """
     if not _is_list(array.type):
         cells = to_text(array).dictionary_encode()
-        names = [_split_names(cell, separator) for cell in cells.dictionary.to_pylist()]
+        names = [split_names(cell, separator) for cell in cells.dictionary.to_pylist()]
         named = pa.array(names, pa.list_(pa.string()))
         array = named.take(cells.indices)
     ends, items = _open_lists(array)
@@ -159,7 +172,7 @@ def to_sets(array: pa.Array, values: Sequence[str], separator: str = "|") -> pa.
 def to_seconds(array: pa.Array, format: str | None = None) -> pa.Array:
     """Return whole seconds since 1970, int64, of moments by strptime's format, else ISO 8601; UTC unless they tell.
 
-    A format of EPOCHS is of numbers that count from 1970.
+    A format of EPOCHS is of numbers that count from 1970, EXCEL of its days.
     """
     if pa.types.is_date(array.type):
         return array.cast(pa.timestamp("s")).cast(pa.int64())
@@ -167,6 +180,9 @@ def to_seconds(array: pa.Array, format: str | None = None) -> pa.Array:
         return pc.floor_temporal(array, unit="second").cast(pa.timestamp("s", array.type.tz)).cast(pa.int64())
     if format in EPOCHS:
         return pc.floor(pc.divide(_to_doubles(array), float(EPOCHS[format]))).cast(pa.int64())
+    if format == EXCEL:
+        days = pc.subtract(_to_doubles(array), float(EXCEL_EPOCH))
+        return pc.round(pc.multiply(days, 86_400.0)).cast(pa.int64())
     if format is None:
         return _leniently(_parse_iso, to_text(array))
     moments = _tidy(to_text(array)).dictionary_encode()
@@ -185,6 +201,8 @@ def read_moment(cell: str, format: str) -> datetime:
         if not found:
             raise ValueError(f"`{cell}` names no quarter")
         format = format.replace(QUARTER, "%m")
+    if "%j" in format and not re.fullmatch(r"\d{4}-?\d{3}", cell):  # strptime takes 2010-02 for the second day
+        raise ValueError(f"`{cell}` is no day of a year in three digits")
     if "%V" in format and "%u" not in format:
         cell, format = f"{cell} 1", f"{format} %u"
     moment = datetime.strptime(cell, format)
@@ -211,11 +229,17 @@ def _open_lists(array: pa.Array) -> tuple[np.ndarray, pa.Array]:
     return ends, items
 
 
-def _split_names(cell: str | None, separator: str) -> list[str]:
-    if cell and cell.lstrip().startswith("["):
-        with suppress(ValueError):
-            return [str(name) for name in json.loads(cell)]
-    return [name for name in map(str.strip, (cell or "").split(separator)) if name]
+def split_names(cell: str | None, separator: str) -> list[str]:
+    """Return the names in a cell: `red|green`, or a list as JSON, Python or PostgreSQL has it: [..], (..) or {..}."""
+    inside = LIST.fullmatch(cell or "")
+    if inside is None:
+        return [name for name in map(str.strip, (cell or "").split(separator)) if name]
+    for parse in (json.loads, ast.literal_eval):
+        with suppress(ValueError, SyntaxError):
+            found = parse(inside[0].strip())
+            if isinstance(found, list | tuple | set):
+                return [str(name) for name in found]
+    return [name for part in inside[1].split(",") if (name := part.strip().strip("\"'"))]
 
 
 def _is_list(kind: pa.DataType) -> bool:

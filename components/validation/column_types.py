@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from components.readers.file_format import LONGEST
 from components.validation.cast import (
     EPOCHS,
+    EXCEL,
     is_beyond,
     join,
     list_raised,
@@ -237,6 +238,8 @@ def _explain_boolean(cell: str, role: Role) -> str:
 def _explain_moment(cell: str, role: Role) -> str:
     if role.format in EPOCHS:
         return f"is no number of {role.format} since 1970"
+    if role.format == EXCEL:
+        return "is no number of days as Excel counts them"
     return f"is no moment written as {role.format or 'ISO 8601 has it (2024-05-31 18:30:00)'}"
 
 

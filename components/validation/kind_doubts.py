@@ -14,7 +14,7 @@ TRIED = 100  # different cells
 FEWEST = 2  # that are refused
 MOST = 0.9  # of those tried, from which the kind is wrong and not the cells
 FORMAT = "as strptime writes it (%d.%m.%Y)"
-EPOCH = "seconds, milliseconds or microseconds since 1970"
+EPOCH = "seconds, milliseconds, microseconds or nanoseconds since 1970, or excel for its days"
 SPELLED = re.compile(r"\W*[A-Z]{0,3}\s*[+-]?\d[\d.,' \u00a0\u202f]*\s*\D{0,3}")  # a number with signs of its own
 
 

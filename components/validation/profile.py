@@ -1,6 +1,6 @@
 """What a file of rows looks like: its columns, and what their cells hold. Large data is looked at here and there."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from components.readers.formats import find_format
 from components.validation import validate
-from components.validation.cast import to_doubles, to_text
+from components.validation.cast import number_combinations, to_doubles, to_text
 from components.validation.column_types import Role
 from configs.schema.dialect import PLAIN, Dialect
 
@@ -127,6 +127,10 @@ class Profile:
     @property
     def is_whole(self) -> bool:
         return self.read == self.rows
+
+    def number(self, names: Iterable[str]) -> np.ndarray:
+        """Returns a number for each row, the same where it has the same in all these columns."""
+        return number_combinations((self.columns[name].codes() for name in names), self.read)
 
 
 def profile_files(files: Sequence[str], format: str, dialect: Dialect = PLAIN, most: int = MOST) -> Profile:

@@ -67,8 +67,8 @@ def to_plain_numbers(array: pa.Array, spelling: Spelling) -> pa.Array:
     if spelling.thousands == " ":
         group = "[ \u00a0\u202f]"
     grouped = rf"[1-9]\d{{0,2}}({group}\d{{3}})+|[1-9]\d?({group}\d\d)+{group}\d{{3}}"  # the second as in India
-    whole = rf"(\d+|{grouped})" if group else r"\d+"
-    pattern = rf"^[+-]?({whole}({point}\d*)?|{point}\d+)([eE][+-]?\d+)?$"
+    whole = rf"|({grouped})({point}\d*)?" if group else ""  # a number with an exponent has no groups
+    pattern = rf"^[+-]?((\d+({point}\d*)?|{point}\d+)([eE][+-]?\d+)?{whole})$"
     if not pc.all(pc.match_substring_regex(text, pattern), min_count=0).as_py():
         raise pa.ArrowInvalid(f"is no number spelled like {spelling.example}")
     if group:

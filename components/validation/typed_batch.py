@@ -38,7 +38,7 @@ def assign_roles(config: Config, label: bool = True) -> dict[str, Role]:
         known[weight] = Role("weight", weight, spelling=spelling)
     known[config.label.name] = _assign_label(config)
     for name in config.columns:
-        known.setdefault(name, Role("group" if name == config.data.group else "slice", name, spelling=spelling))
+        known.setdefault(name, Role("group" if name in config.data.groups else "slice", name, spelling=spelling))
     if window and window.told in known:
         known[window.told] = replace(known[window.told], made=True)
     orders = {ORDER: window and window.order, TIME: config.data.split.by}
@@ -53,7 +53,7 @@ def assign_roles(config: Config, label: bool = True) -> dict[str, Role]:
 def assign_series_roles(config: Config) -> dict[str, Role]:
     """Return what each column is that is read of a series whose rows are to be forecast; the label may be missing."""
     roles, label = assign_roles(config), config.label.name
-    kept = {*config.features, label, ORDER, config.data.group}
+    kept = {*config.features, label, ORDER, *config.data.groups}
     return {name: role for name, role in roles.items() if name in kept} | {label: replace(roles[label], optional=True)}
 
 

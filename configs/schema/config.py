@@ -136,7 +136,7 @@ class Config(Section):
         if data is None or label is None:
             return features
         made_of = (name for feature in features.values() for name in list_columns(feature))
-        known = {*features, *made_of, *name_columns(label), *filter(None, (data.group, data.weight))}
+        known = {*features, *made_of, *name_columns(label), *data.groups, *filter(None, (data.weight,))}
         for pattern in data.private:
             if not any(is_named(name, pattern) or is_named(pattern, name) for name in known):
                 near = "".join(f"; did you mean '{name}'?" for name in get_close_matches(pattern, known, 1))
@@ -263,5 +263,5 @@ class Config(Section):
     def columns(self) -> tuple[str, ...]:
         """Every column the pipeline reads, once: features, label, weight, group, and what is sliced by."""
         sliced = (column for columns in self.evaluation.slices for column in columns)
-        named = (self.label.name, self.data.weight, self.data.group, *sliced)
+        named = (self.label.name, self.data.weight, *self.data.groups, *sliced)
         return tuple(dict.fromkeys((*self.features, *filter(None, named))))

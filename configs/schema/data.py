@@ -43,6 +43,7 @@ Horizons = Annotated[
     Field(min_length=1),
     AfterValidator(lambda found: tuple(sorted(set(found)))),
 ]
+Names = Annotated[tuple[Text, ...], Strict(False), Field(min_length=1)]
 
 
 class Split(Section):
@@ -142,8 +143,10 @@ class Data(Section):
     )
     split: Split = Split()
     window: Window | None = Field(default=None, description="The rows are a series, to be forecast.")
-    group: Text | None = Field(
-        default=None, description="A column whose rows of equal value go to one split; in a window, are a series."
+    group: Text | Names | None = Field(
+        default=None,
+        description="A column, or several, [store, item], whose rows of equal value go to one split; in a window, are "
+        "a series.",
     )
     weight: Text | None = Field(default=None, description="A column that says how much each row counts.")
     delimiter: str = Field(default=",", pattern=SIGN, description="What parts the cells of CSV; of tabs, a tab.")
@@ -202,6 +205,11 @@ class Data(Section):
         if isinstance(self.spans, Recent) and unit.length and read_duration(self.spans.last) % unit.length:
             raise ValueError(f"has spans of the last {self.spans.last}, which is no number of whole days")
         return self
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The columns of its `group`."""
+        return (self.group,) if isinstance(self.group, str) else self.group or ()
 
     @property
     def newest(self) -> int | None:

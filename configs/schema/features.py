@@ -76,8 +76,9 @@ class Timestamp(Section):
     kind: Literal["timestamp"]
     format: Text | None = Field(
         default=None,
-        description="As strptime writes it (%d.%m.%Y), with Q%q for a quarter (%YQ%q), or seconds, milliseconds or "
-        "microseconds since 1970; ISO 8601 without. Years of two digits are 1969 to 2068, as POSIX has it.",
+        description="As strptime writes it (%d.%m.%Y), with Q%q for a quarter (%YQ%q), or seconds, milliseconds, "
+        "microseconds or nanoseconds since 1970, or excel for its days; ISO 8601 without. Years of two digits are 1969 "
+        "to 2068, as POSIX has it.",
     )
     parts: Annotated[tuple[Part, ...], Strict(False), Field(min_length=1)] = Field(
         default=("hour", "day_of_week", "month"),

@@ -37,7 +37,7 @@ def init(
     ] = None,
     horizon: Annotated[int | None, typer.Option(min=1, help="Of a series: how many rows ahead are forecast.")] = None,
     group: Annotated[
-        str | None, typer.Option(help="A column whose rows of equal value go to one split, or are a series.")
+        str | None, typer.Option(help="A column, or A,B, whose rows of equal value go to one split, or are a series.")
     ] = None,
     weight: Annotated[str | None, typer.Option(help="A column that says how much each row counts.")] = None,
     columns: Annotated[

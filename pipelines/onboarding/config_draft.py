@@ -22,16 +22,24 @@ from pipelines.onboarding.dialect_inference import as_keys, read_dialect, requir
 from pipelines.onboarding.draft_files import find_files, name_data, name_file, place
 from pipelines.onboarding.draft_text import align, list_features, list_left_out, list_thresholds, render, spell_split
 from pipelines.onboarding.feature_guess import Guess
+from pipelines.onboarding.feature_inference import doubt_numbers
 from pipelines.onboarding.folder_inference import LABEL, Classes, describe_feature, find_classes
 from pipelines.onboarding.label_inference import Target, aim, find_kind, label_rows
 from pipelines.onboarding.model_choice import choose_by_size, choose_model
-from pipelines.onboarding.multilabel_inference import aim_at_sets, find_sets, join_flags, spell_columns, spell_separator
+from pipelines.onboarding.multilabel_inference import (
+    aim_at_sets,
+    doubt_sets,
+    find_sets,
+    join_flags,
+    spell_columns,
+    spell_separator,
+    spread_lists,
+)
 from pipelines.onboarding.offset_inference import TOLD, find_offset
 from pipelines.onboarding.picture_inference import choose_network, find_pictures
 from pipelines.onboarding.series_draft import (
     choose_features,
     choose_series,
-    doubt_table,
     give_values,
     list_doubts,
     set_bar,
@@ -39,6 +47,7 @@ from pipelines.onboarding.series_draft import (
 from pipelines.onboarding.series_inference import Series
 from pipelines.onboarding.spelling_inference import Spelled, read_spelling
 from pipelines.onboarding.split_inference import choose_folds, choose_split, count_judges, doubt_bar, loosen
+from pipelines.onboarding.time_doubts import doubt_time
 
 BINARY = ("parquet", "tfrecord")  # which have no dialect
 FEWEST = 20  # rows, of which each split may still get some
@@ -75,7 +84,7 @@ class Wishes:
     """
 
     kind: str | None = None
-    group: str | None = None
+    group: Sequence[str] = ()
     weight: str | None = None
     columns: Sequence[str] = ()
     sheet: str = ""
@@ -84,11 +93,12 @@ class Wishes:
     ask: Ask | None = None
 
 
-def draft(data: str, label: str | None, file: Path | None = None, **wishes: Any) -> Draft:
+def draft(data: str, label: str | None, file: Path | None = None, group: str | None = None, **wishes: Any) -> Draft:
     """Returns the config for the rows in `data`: a file of a table, a folder, a glob or sample://NAME.
 
-    In a folder of images or texts, folders may name the classes; else `label` names a column. It is written for the
-    place `file`, as the `wishes` say. Raises DataRejected and ConfigError where no pipeline can be made of it.
+    In a folder of images or texts, folders may name the classes; else `label` names a column, or several with commas,
+    as `group` does. It is written for the place `file`, as the `wishes` say. Raises DataRejected and ConfigError where
+    no pipeline can be made of it.
     """
     asked = Wishes(**wishes)
     if found := find_classes(data):
@@ -101,15 +111,15 @@ def draft(data: str, label: str | None, file: Path | None = None, **wishes: Any)
         known = ", ".join(profile.columns)
         raise ConfigError("it says which column is to be predicted", "--label", f"The columns are: {known}.")
     label = find_column(label, profile)
-    group, weight = (name and find_column(name, profile) for name in (asked.group, asked.weight))
-    asked = replace(asked, group=group, weight=weight)
-    is_several = "," in label and label not in profile.columns
-    flags = [find_column(name, profile) for name in label.split(",")] if is_several else []
-    if flags:
+    weight = asked.weight and find_column(asked.weight, profile)
+    asked = replace(asked, group=find_columns(group, profile) if group else (), weight=weight)
+    flags = find_columns(label, profile)
+    if len(flags) > 1:
         require_columns(profile, data, {f"--label {name}": name for name in flags})
         profile, label, counts = join_flags(profile, flags, asked.kind)
     sheets = warn_of_sheets(files[0], dialect, asked.sheet)
-    require_columns(profile, data, {"--label": label, "--group": asked.group, "--weight": asked.weight}, *sheets)
+    require_columns(profile, data, {"--label": label, "--weight": asked.weight}, *sheets)
+    require_columns(profile, data, {f"--group {name}": name for name in asked.group}, *sheets)
     spelled = read_spelling(profile, label)
     values = name_data(data, file or Path(files[0]), file) | {
         "data": {"format": format, "path": place(data, file), **as_keys(dialect), **spelled.data},
@@ -118,9 +128,11 @@ def draft(data: str, label: str | None, file: Path | None = None, **wishes: Any)
     }
     if series := choose_series(spelled.profile, label, asked.kind, asked.group, asked.horizon):
         return _draft_series(series, spelled, label, asked, values)
-    labelled = _tell_flags(spelled, flags, counts) if flags else _tell_label(spelled, label, asked.kind)
-    doubts = [*sheets, *doubt_table(spelled.profile, label, asked.kind, asked.group)]
+    labelled = _tell_flags(spelled, flags, counts) if len(flags) > 1 else _tell_label(spelled, label, asked.kind)
     drawn = _draft_table(spelled, label, labelled, asked, values)
+    in_time = labelled.kind == "regression" and not asked.group and asked.kind is None
+    told = doubt_time(labelled.profile, label) if in_time else ""
+    doubts = [*sheets, *([f"`{label}`: {told}"] if told else [])]
     return replace(drawn, warnings=[*labelled.warnings, *doubts, *drawn.warnings])
 
 
@@ -136,15 +148,20 @@ class Labelled(NamedTuple):
 
 
 def _tell_label(spelled: Spelled, label: str, kind: str | None) -> Labelled:
-    column = spelled.profile.columns[label]
-    if column.is_single and (sets := find_sets(column, kind)):
-        return Labelled(spelled.profile, "multilabel", spell_separator(sets[0]), counts=sets[1])
+    column = spread_lists(spelled.profile.columns[label])
+    sets = find_sets(column, kind) if column.is_single else None
+    doubts = doubt_sets(column, sets and sets[1])
+    if sets:
+        profile = replace(spelled.profile, columns={**spelled.profile.columns, label: column})
+        return Labelled(profile, "multilabel", spell_separator(sets[0]), doubts, counts=sets[1])
     profile, options, warnings = label_rows(spelled, label)
     column = profile.columns[label]
     found = find_kind(column, kind)
     if found == "regression" and (offset := find_offset(column)):
         options = [*options, f"offset: {offset}  # taken off, and put back into the answers: {TOLD}"]
-    return Labelled(profile, found, options, warnings)
+    if found == "multiclass" and (odd := doubt_numbers(column)):
+        doubts.append(f"`{label}`: it holds {odd}, and each is a class: write numbers alike, and the label is one")
+    return Labelled(profile, found, options, [*warnings, *doubts])
 
 
 def _tell_flags(spelled: Spelled, flags: Sequence[str], counts: Mapping[str, int]) -> Labelled:
@@ -157,7 +174,7 @@ def _draft_table(spelled: Spelled, label: str, told: Labelled, asked: Wishes, va
     profile, column = told.profile, told.profile.columns[label]
     split, units = _divide(profile, label, told.kind, asked.group, values["source"])
     weights = _weigh(profile.columns[asked.weight]) if asked.weight else None
-    others = {name: other for name, other in profile.columns.items() if name not in (label, asked.group, asked.weight)}
+    others = {name: other for name, other in profile.columns.items() if name not in (label, *asked.group, asked.weight)}
     pictures, format = find_pictures(others, values["data"]["format"], values["folder"])
     shown = {name: found for name, found in pictures.items() if found.kind}
     folds = None if shown else choose_folds(asked.quality, profile.rows, split, asked.group)
@@ -171,12 +188,12 @@ def _draft_table(spelled: Spelled, label: str, told: Labelled, asked: Wishes, va
     if shown:
         choice = choose_network(next(iter(shown.values())))
     else:
-        group = profile.columns[asked.group] if asked.group else None
+        group = profile.number(asked.group) if asked.group else None
         choice = choose_model(asked.quality, profile.rows, column, target.kind, features, others, group, folds)
     features, left_out = shown | features, {name: pictures[name] for name in pictures if name not in shown} | left_out
     text = render(
         "pipeline",
-        **values | {"data": {**values["data"], "format": format, "group": asked.group, "weight": asked.weight}},
+        **values | {"data": {**values["data"], "format": format, **_name_parts(asked.group, asked.weight)}},
         **_aim_at(label, replace(target, classes=()) if told.are_columns else target, split),
         rows=_count(profile),
         options=told.options,
@@ -196,7 +213,7 @@ def _draft_classes(found: Classes, data: str, label: str | None, file: Path | No
     """Returns the draft for images or texts whose folders name their classes."""
     require_columns(found.profile, data, {"--label": label or LABEL})
     column, profile, kind = found.label, found.profile, find_kind(found.label, asked.kind)
-    split, units = _divide(profile, LABEL, kind, None, data)
+    split, units = _divide(profile, LABEL, kind, (), data)
     judged = count_judges(profile, split, None)
     target = aim(column, kind, None, judged)
     name, feature = describe_feature(found)
@@ -221,11 +238,11 @@ def _draft_series(series: Series, spelled: Spelled, label: str, asked: Wishes, v
     """Returns the draft of a forecast."""
     _, options, warnings = label_rows(spelled, label)
     features, left_out = choose_features(series, spelled.profile, spelled, label)
-    data, named = values["data"], (series.order.group, asked.weight)
+    data, named = values["data"], (*series.order.groups, asked.weight)
     first = 1 if data["format"] != "csv" or data.get("header") else 2
     text = render(
         "series",
-        **values | {"data": {**data, "group": series.order.group, "weight": asked.weight}},
+        **values | {"data": {**data, **_name_parts(series.order.groups, asked.weight)}},
         **give_values(series, label),
         rows=_count(spelled.profile),
         options=options,
@@ -236,13 +253,18 @@ def _draft_series(series: Series, spelled: Spelled, label: str, asked: Wishes, v
     return Draft(text, features, left_out, [*list_doubts(series, label, first), *warnings, *spelled.warnings])
 
 
+def _name_parts(groups: Sequence[str], weight: str | None) -> dict[str, Any]:
+    """Returns the keys of the data for the columns that group and weigh its rows."""
+    return {"group": groups[0] if len(groups) == 1 else groups, "weight": weight}
+
+
 def _aim_at(label: str, target: Target, split: Split) -> dict[str, Any]:
     """Returns what the template says of the label, the splits and the bar."""
     told = {"label": label, "target": target, "split": spell_split(split)}
     return {**told, "thresholds": list_thresholds(target.thresholds)}
 
 
-def _divide(profile: Profile, label: str, kind: str, group: str | None, data: str) -> tuple[Split, int]:
+def _divide(profile: Profile, label: str, kind: str, group: Sequence[str], data: str) -> tuple[Split, int]:
     if profile.rows < FEWEST:
         raise DataRejected(f"{count(profile.rows, 'row')}: too few for three splits", data, f"Bring {FEWEST} or more.")
     return choose_split(profile, label, kind, group)
@@ -252,6 +274,12 @@ def find_column(name: str, profile: Profile) -> str:
     """Returns the column that a name means, whatever blanks stand around it, unless several columns are called so."""
     meant = [column for column in profile.columns if column.strip() == name.strip()]
     return meant[0] if len(meant) == 1 else name
+
+
+def find_columns(names: str, profile: Profile) -> Sequence[str]:
+    """Returns the columns that a name means, or several, with commas between them."""
+    is_several = "," in names and names not in profile.columns
+    return [find_column(name, profile) for name in (names.split(",") if is_several else [names])]
 
 
 def require_columns(profile: Profile, data: str, named: Mapping[str, str | None], *hints: str) -> None:

@@ -16,19 +16,22 @@ from components.readers.content_kind import COMPRESSED
 from components.readers.data_file import COMPRESSIONS, open_content
 from components.readers.formats import FORMATS
 from components.readers.workbook import list_sheets
-from components.validation.profile import Profile
+from components.validation.profile import Column, Profile
 from components.validation.spelling import is_text
 from configs.errors import DataRejected
 from configs.schema.dialect import PLAIN, Dialect
 from pipelines.onboarding.encoding_inference import find_encoding
+from pipelines.onboarding.spelling_inference import AMONG_NUMBERS, USUAL
 
 SAMPLE = 1 << 20  # bytes
 ROWS = 1000  # of the sample that are parted
 DELIMITERS = (",", ";", "\t", "|", "^", "~")  # of two that part alike, the first
 QUOTES = ('"', "'")
 TITLE = 20  # rows, at most
+FEWEST = 5  # different cells of a column of which all but the first are numbers
 EVEN = 0.9  # share of rows of one width, from which a delimiter parts them
 SEPARATOR = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)  # the first line, of Excel
+RULE = re.compile(r"\s*(:?-+:?)?\s*")
 NUMBER = re.compile(r"\s*[+-]?[$\u20ac\u00a3]?\s*(\d[\d.,' ]*|[.,]\d+)([eE][+-]?\d+)?\s*%?\s*")
 
 
@@ -63,6 +66,9 @@ def read_dialect(path: str, format: str, names: Sequence[str] = (), sheet: str =
 def require_table(path: str, rows: list[list[str]]) -> None:
     """Raises DataRejected where a title stands above the row of names, and where blanks part the columns."""
     width = Counter(map(len, rows)).most_common(1)[0][0] if rows else 0
+    if len(rows) > 1 and "--" in "".join(rows[1]) and all(map(RULE.fullmatch, rows[1])):
+        remedy = "Take away that row, and the bars at both ends of each."
+        raise DataRejected("Its second row is a rule, as Markdown has it.", path, remedy)
     filled = [sum(map(bool, map(str.strip, row))) for row in rows]
     if width == 1:
         words = {len(row[0].split()) for row in rows}
@@ -116,7 +122,7 @@ def find_signs(lines: list[str], dialect: Dialect) -> Dialect:
         return replace(dialect, delimiter=told[1], comment=lines[0][:4])
     if lines and lines[0].startswith("#") and any(not line.startswith("#") for line in lines):
         dialect = replace(dialect, comment="#")
-    best, score = dialect, (False, 0.0, 0)
+    best, score = dialect, (False, 0.0, 0, False)
     for delimiter, quote in product(DELIMITERS, QUOTES):
         tried = replace(dialect, delimiter=delimiter, quote=quote)
         sign = re.escape(delimiter)
@@ -127,9 +133,17 @@ def find_signs(lines: list[str], dialect: Dialect) -> Dialect:
         width, count = Counter(map(len, rows)).most_common(1)[0] if rows else (0, 0)
         even = round(count / max(1, len(rows)), 2)
         named = bool(rows) and len(rows[0]) == width  # decimal commas part all rows but that of the names
-        if width > 1 and even >= EVEN and (named, even, width) > score:
-            best, score = tried, (named, even, width)
-    return best
+        quotes = quote == "'" and all(map(quoted.search, lines[:2]))  # in the row of names as well
+        if width > 1 and even >= EVEN and (named, even, width, quotes) > score:
+            best, score = tried, (named, even, width, quotes)
+    return replace(best, comment="#") if not best.comment and _has_comments(lines, best) else best
+
+
+def _has_comments(lines: list[str], dialect: Dialect) -> bool:
+    """Whether some lines begin with a #, and are none of the rows by how they are parted."""
+    rows = part(lines, dialect)
+    marked = [row for row in rows if row[0].startswith("#")]
+    return bool(marked) and not rows[0][0].startswith("#") and all(len(row) != len(rows[0]) for row in marked)
 
 
 def part(lines: list[str], dialect: Dialect) -> list[list[str]]:
@@ -168,8 +182,12 @@ def _are_numbers(cells: list[str]) -> bool:
 
 
 def require_one_header(profile: Profile, data: str) -> None:
-    """Raises DataRejected where a row repeats the names of all columns, as in files that were joined."""
+    """Raises DataRejected where the first row names units or types, and where one repeats the names of all columns."""
     columns = [column for column in profile.columns.values() if column.name]
+    titles = [title for column in columns if (title := _find_title(column))]
+    if len(titles) > 1:
+        what = f"The row below the header (`{'`, `'.join(titles[:4])}`) stands above numbers, and holds none"
+        raise DataRejected(f"{what}: it seems to name units or types.", data, "Take it away.")
     if len(columns) < 2 or not all(is_text(column.values.type) for column in columns):
         return
     places = [pc.index(column.values, column.name).as_py() for column in columns]
@@ -179,3 +197,14 @@ def require_one_header(profile: Profile, data: str) -> None:
     if rows := np.flatnonzero(np.all(repeats, axis=0)).tolist():
         what = f"Of the rows below the header, row {rows[0] + 1:,} repeats it, as where files were joined."
         raise DataRejected(what, data, "Take such rows away.")
+
+
+def _find_title(column: Column) -> str | None:
+    """Returns the first cell of a column whose other cells are all numbers, where it is none and stands for none."""
+    first = column.cells[0].as_py() if is_text(column.values.type) and not column.is_number else None
+    if not isinstance(first, str) or re.fullmatch(r"\W*|.*\d.*", first) or len(column.values) < FEWEST:
+        return None
+    if first.strip().lower() in AMONG_NUMBERS or first.strip() in USUAL or column.counts[column.codes()[0]] > 1:
+        return None
+    others = column.texts.filter(pc.not_equal(column.texts, first)).slice(0, ROWS).to_pylist()
+    return first if all(map(NUMBER.fullmatch, others)) else None

@@ -10,7 +10,11 @@ from functools import cache
 
 from charset_normalizer import from_bytes
 
-MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+MARKS = {
+    codecs.BOM_UTF8: "utf-8",
+    **{codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32"},  # the first of which begins as that of UTF-16
+    **{codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"},
+}
 LATIN = (  # Windows, old Macs, DOS; the east of Europe, Turkey, the Baltics; of those that read a text alike, the first
     *("cp1252", "mac_roman", "cp850"),
     *("cp1250", "iso8859_2", "cp852", "cp1254", "cp1257"),
@@ -66,9 +70,9 @@ def find_encoding(head: bytes) -> str:
 
 
 def is_mostly_utf8(head: bytes) -> bool:
-    """Whether most lines that could tell are UTF-8, and others were put among them: no encoding reads such a file."""
+    """Whether half the lines that could tell are UTF-8, others being put among them: no encoding reads such a file."""
     lines = [line for line in head.split(b"\n") if not line.isascii()]
-    return 2 * sum(_is_utf8(line) for line in lines) > len(lines)
+    return 2 * sum(_is_utf8(line) for line in lines) >= len(lines)
 
 
 def _is_utf8(line: bytes) -> bool:

@@ -20,7 +20,14 @@ from pipelines.onboarding.association import depends
 from pipelines.onboarding.feature_guess import Guess
 from pipelines.onboarding.moment_inference import spot_moment
 from pipelines.onboarding.offset_inference import TOLD, find_offset
-from pipelines.onboarding.spelling_inference import KEYS, describe_variants, doubt_code, find_variants
+from pipelines.onboarding.spelling_inference import (
+    KEYS,
+    describe_variants,
+    doubt_code,
+    find_lookalikes,
+    find_variants,
+    has_blanks,
+)
 
 ALIKE = 16  # columns of one name and other digits that become one pattern
 FEW = 31  # distinct whole numbers up to which they are categories: the days of a month
@@ -37,8 +44,19 @@ SCARCE = 0.01  # share of rows with a value, below which a column is left out
 MOMENT = r"^\s*\d{4}-\d{2}-\d{2}"
 DATED = (  # no more than a date, and a time
     r"^\s*(\pL{2,9}\.?,? )?((19|20)\d\d[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.](19|20)?\d\d"
-    r"|\d\d?[.-]? ?(de )?\pL{3,12}\.?[,-]? ?(de )?(19|20)\d\d)([T ,]+\d\d?:\d\d.{0,20})?\s*$"
+    r"|\d\d?(st|nd|rd|th|[.-])? ?(de |of )?\pL{3,12}\.?[,-]? ?(de )?(19|20)\d\d"
+    r"|\pL{3,12}\.? \d\d?(st|nd|rd|th)?,? (19|20)\d\d)([T ,]+\d\d?[:.]\d\d.{0,40})?\s*$"
 )
+LENGTH = (  # of time
+    r"^\s*[+-]?(\d+:\d\d(:\d\d)?([.,]\d+)?|P\d[\dYMWDTHS.]*|PT\d[\dHMS.]*|\d+ days?,? \d+:\d\d:\d\d(\.\d+)?"
+    r"|(\d+ ?(d|h|m|s|days?|hrs?|hours?|mins?|minutes?|secs?|seconds?),? ?){1,4})\s*$"
+)
+DIGITS = r"(\d+([.,]\d+)?|\d{1,3}([ ,.']\d{3})+([.,]\d+)?)([eEdD][+-]?\d+)?"
+SIGNED = (  # a number with signs, a currency or a unit around it
+    rf"^\s*[^\w\s,.#]{{0,2}}\s*(\p{{Sc}}|[A-Z]{{3}} )?\s*[+-]?{DIGITS}"
+    r"\s*([^\w\s]{1,2}|[kKMBGTgmlsh]|\pL{2,3}\.?)?[^\w\s]?\s*$"
+)
+SIGNS = 6  # kinds of them, of which more are names
 NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
 IDENTIFIER = re.compile(r"(^|[\W_])(?i:id|uuid|guid)$|[a-z](Id|ID)$|__index_level_\d+__")
 NUMBERED = re.compile(r"([^\d*?\[\]]+)\d+([_.x-]?\d+)*")
@@ -70,6 +88,9 @@ def _spell(column: Column, found: Guess, spelled: Mapping[str, Any]) -> Guess:
         mend = ", ".join(f"{key}: true" for key in variants)
         warning = f"{describe_variants(column)} differ by case or blanks alone; {mend} would make them one"
         told += f"; {mend} would make one of {describe_variants(column)}"
+    if found.kind == "categorical" and not warning:
+        warning = find_lookalikes(column.texts.to_pylist())
+        own |= {"trim": True} if has_blanks(column) else {}
     if found.kind == "numeric":
         warning = doubt_code(column)
     if found.kind == "numeric" and (offset := find_offset(column)):
@@ -96,6 +117,15 @@ def _doubt_order(column: Column) -> str:
     if not ((steps >= 0).all() or (steps <= 0).all()):
         return ""
     return "it rises or falls row by row, and the label with it: leave it out if it but counts the rows"
+
+
+def doubt_numbers(column: Column) -> str:
+    """Returns what a column seems to be that is no number, and no moment, as it is written."""
+    if spot_moment(column):
+        return f"moments, such as `{show(column.texts[0].as_py())}`"
+    rules = (_spot_empty, _spot_marked, _spot_marked_moment, _spot_dated, _spot_beyond, _spot_digits, _spot_length)
+    found = next((answer for rule in (*rules, _spot_signed) if (answer := rule(column))), None)
+    return found.reason.split(": ")[0] if found else ""
 
 
 def gather(guesses: Mapping[str, Guess], columns: Mapping[str, Column]) -> dict[str, Guess]:
@@ -139,7 +169,8 @@ def _spot_boolean(column: Column) -> Guess | None:
     if len(column.values) < 2 or len(column.values) > SPELLINGS:
         return None
     texts = {text.strip().lower(): text for text in column.texts.to_pylist()[::-1]}  # of several, the most frequent
-    if len(texts) == 2 and column.fits("boolean"):
+    are_words = len(texts) > 2 and max(map(len, texts)) > 1  # and no letters that stand for categories
+    if (len(texts) == 2 or are_words) and column.fits("boolean"):
         return Guess(" or ".join(sorted(map(show, texts.values()))), "boolean")
     return None
 
@@ -238,6 +269,50 @@ def _spot_dated(column: Column) -> Guess | None:
     return Guess(f"{told}: write them alike, as 2024-05-31 18:30:00, then add it as timestamp")
 
 
+def _spot_digits(column: Column) -> Guess | None:
+    """Numbers in the digits of another script."""
+    foreign = pc.match_substring_regex(column.texts, r"^\s*[+-]?[\p{Nd}.,\x{066B}\x{066C}]+\s*$")
+    if not pc.all(foreign).as_py() or pc.any(pc.match_substring_regex(column.texts, r"^[\x00-\x7f]*$")).as_py():
+        return None
+    told = f"numbers in other digits than 0 to 9, such as `{show(column.texts[0].as_py())}`"
+    return Guess(f"{told}: write them in these, then add it as numeric")
+
+
+def _spot_tiny(column: Column) -> Guess | None:
+    """Numbers of which a 32-bit float leaves nothing."""
+    if not column.is_number or not column.numbers.any():
+        return None
+    held = column.numbers[column.numbers != 0]
+    if 2 * np.count_nonzero(held.astype(np.float32)) > len(held):
+        return None
+    return Guess("numbers too small for a 32-bit float, which makes 0 of them: multiply them")
+
+
+def _spot_length(column: Column) -> Guess | None:
+    """How long something took."""
+    if told := _tell_alike(column, LENGTH):
+        return Guess(f"lengths of time, such as {told}: write how many seconds, then add it as numeric")
+    return None
+
+
+def _spot_signed(column: Column) -> Guess | None:
+    """Numbers with other signs, or units, in one row than in another."""
+    bare = pc.replace_substring_regex(column.texts, r"[\d\s.,'+-]", "").unique().to_pylist()
+    if bare != [""] and len(bare) <= SIGNS and (told := _tell_alike(column, SIGNED)):
+        return Guess(f"numbers with signs of their own, such as {told}: write them alike, then add it as numeric")
+    return None
+
+
+def _tell_alike(column: Column, pattern: str) -> str:
+    """Returns two of the texts where nearly all are alike, and too many to be categories; nothing of others."""
+    alike = pc.match_substring_regex(column.texts, pattern).to_numpy(zero_copy_only=False)
+    if len(alike) <= FEW or column.counts[alike].sum() < (column.rows - column.missing) * (1 - STRANGE):
+        return ""
+    signs = pc.replace_substring_regex(column.texts, r"\d", "").to_pylist()
+    other = next((place for place, text in enumerate(signs) if text != signs[0]), 1)
+    return f"`{show(column.texts[0].as_py())}` and `{show(column.texts[other].as_py())}`"
+
+
 def _spot_beyond(column: Column) -> Guess | None:
     """Numbers that are none of a model's."""
     texts = pc.match_substring_regex(column.texts, NUMBER)
@@ -327,10 +402,14 @@ RULES: tuple[Callable[[Column], Guess | None], ...] = (
     spot_moment,
     _spot_named,
     _spot_whole,
+    _spot_tiny,
     _spot_number,
     _spot_marked,
     _spot_marked_moment,
     _spot_dated,
     _spot_beyond,
+    _spot_digits,
+    _spot_length,
+    _spot_signed,
     _spot_text,
 )

@@ -7,21 +7,36 @@ from typing import Any
 
 import numpy as np
 
+from components.validation.column_types import BOOLEANS
 from components.validation.profile import Column, Profile
+from components.validation.spelling import Spelling
 from configs.errors import ConfigError, DataRejected
 from configs.loading.yaml_writer import share, show, show_span, spell_text
 from configs.quantities import count
 from pipelines.onboarding.feature_guess import Guess
-from pipelines.onboarding.spelling_inference import Spelled, describe_variants, find_variants, make_one, take_labelled
+from pipelines.onboarding.feature_inference import doubt_numbers
+from pipelines.onboarding.spelling_inference import (
+    Spelled,
+    describe_variants,
+    find_lookalikes,
+    find_variants,
+    has_blanks,
+    make_one,
+    spell_alike,
+    take_labelled,
+)
 
 CLASSES = 100  # at most, unless the user says that they are classes
 CODES = 20  # distinct whole numbers up to which they are classes, however rare each is
 RARE = 10  # rows of a class
 SURE = 1.64  # standard errors that chance adds to a measure once in 20 times
 STRICTEST = 0.75  # auc that a first model is asked for, however few rows judge
+TINY = 1e-30  # deviation of a label, below which float32 loses what is learnt of it
 LOPSIDED = 0.8  # share of the largest class from which accuracy says little
 POSITIVE = {"yes", "y", "true", "t", "on", "positive", "pos"}
 NEGATIVE = {"no", "n", "false", "f", "off", "negative", "neg", "none"}
+POSITIVE |= {"ja", "oui", "si", "sí", "sim", "да", "tak", "evet", "wahr", "vrai", "verdadero", "是", "はい", "✓", "✔"}
+NEGATIVE |= {"nein", "nee", "non", "não", "нет", "nie", "hayır", "falsch", "faux", "falso", "否", "いいえ", "✗", "✘"}
 
 Threshold = tuple[str, Mapping[str, Any], str]  # metric, limits, where they come from
 
@@ -79,8 +94,25 @@ def label_rows(spelled: Spelled, label: str) -> tuple[Profile, list[str], list[s
         lines += [f"{key}: true" for key in variants]
         told = f"{len(column.values)} classes differ by case or blanks alone: {describe_variants(column)}"
         warnings.append(f"`{label}`: {told}; {' and '.join(lines[-len(variants) :])} makes {len(same.values)} of them")
+    elif column.is_single and not column.is_number and has_blanks(column):
+        lines.append("trim: true  # of the blanks around each class")
+        profile = replace(profile, columns={**profile.columns, label: spell_alike(column, Spelling(trim=True))})
+    named = profile.columns[label]
+    alike = find_lookalikes(named.texts.to_pylist()) if named.is_single and len(named.values) <= CLASSES else ""
+    warnings += [f"`{label}`: {said}" for said in (_doubt_words(named), alike) if said]
     lines += [f"{key}: {spell_text(value)}" for key, value in spelled.columns[label].items() if key != "missing"]
     return profile, lines, warnings
+
+
+def _doubt_words(column: Column) -> str:
+    """Returns what is to be said of more than two classes that all say yes or no."""
+    if not column.is_single or len(column.values) < 3:
+        return ""
+    words = {text.strip().lower() for text in column.texts.to_pylist()}
+    if max(map(len, words)) < 2 or not words <= {*BOOLEANS, *POSITIVE, *NEGATIVE}:
+        return ""
+    told = ", ".join(f"`{show(text)}`" for text in column.texts.to_pylist()[:4])
+    return f"{told} say yes or no in {len(column.values)} ways, and are a class each: write each in one way"
 
 
 def find_leaks(label: Column, others: Mapping[str, Column], kind: str) -> dict[str, Guess]:
@@ -114,7 +146,8 @@ def _guess_kind(column: Column) -> str:
         return "regression"
     if distinct <= CLASSES:
         return "multiclass"
-    what = f"the label has {distinct:,} different texts, too many for classes"
+    odd = doubt_numbers(column)
+    what = f"the label has {distinct:,} different texts, too many for classes{odd and f'; it holds {odd}'}"
     raise ConfigError(what, column.name, "Name another column with --label, or say --kind multiclass.")
 
 
@@ -132,6 +165,9 @@ def _require_kind(column: Column, kind: str) -> None:
 def _aim_at_number(column: Column, shares: np.ndarray) -> Target:
     mean = float((column.numbers * shares).sum())
     spread = float(np.sqrt((shares * (column.numbers - mean) ** 2).sum()))
+    if spread < TINY:
+        what = f"the label deviates by {spread:.3g}, of which a 32-bit float leaves nothing"
+        raise DataRejected(what, column.name, "Multiply it, so that it is near 1.")
     reason = f"{show_span(float(column.numbers.min()), float(column.numbers.max()))}, mean {show(mean)}"
     limits = {"max": f"{spread:.5g}", "max_rise": f"{spread / 50:.2g}"}
     told = "the label's standard deviation: what always saying the mean gives; 2 % of it"

@@ -41,7 +41,7 @@ def choose_model(
     kind: str,
     features: Mapping[str, Guess],
     columns: Mapping[str, Column],
-    group: Column | None = None,
+    groups: np.ndarray | None = None,
     folds: int | None = None,
 ) -> Choice:
     """Returns the model for so many rows: `fast` by their number, else by a trial on those of the columns.
@@ -57,7 +57,7 @@ def choose_model(
     names = tuple(name for name in names if name != useless)
     trial = None
     if names and is_tabular(label, kind, features):
-        trial = try_models(names, expand(features, columns), label, kind, group, most)
+        trial = try_models(names, expand(features, columns), label, kind, groups, most)
     choice = spell(trial, rows) if trial else choose_by_size(rows)
     if names and rows < REFIT and not folds:
         return replace(choice, training={**choice.training, "refit": "true"})

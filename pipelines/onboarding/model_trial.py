@@ -46,13 +46,13 @@ def try_models(
     features: Mapping[str, tuple[Column, Guess]],
     label: Column,
     kind: str,
-    group: Column | None = None,
+    groups: np.ndarray | None = None,
     most: int = 2000,
 ) -> Trial | None:
     """Returns how well the models named do, on `most` rows at most; None where they cannot be tried on so few.
 
-    `features` are columns and what they are taken for; rows of equal `group` are never parted. Each model
-    stands for a family of ours: scikit-learn trains it in a second or two.
+    `features` are columns and what they are taken for; rows whose number in `groups` is the same are never parted. Each
+    model stands for a family of ours: scikit-learn trains it in a second or two.
     """
     from sklearn.model_selection import cross_val_predict
     from threadpoolctl import threadpool_limits
@@ -60,7 +60,7 @@ def try_models(
     rows = choose_rows(label.codes(), min(most, max(FEWEST, CELLS // (len(features) * count_trees(label, kind)))))
     targets = label.codes()[rows]
     y = label.numbers[targets] if kind == "regression" else targets
-    folds = divide(targets, kind, group.codes()[rows] if group else None)
+    folds = divide(targets, kind, None if groups is None else groups[rows])
     if not folds:
         return None
     ids = np.array([found.kind in IDS for _, found in features.values()])

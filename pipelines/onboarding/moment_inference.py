@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 import numpy as np
 import pyarrow as pa
 
-from components.validation.cast import EPOCHS, read_moment
+from components.validation.cast import EPOCHS, EXCEL, read_moment
 from components.validation.profile import TRIED, Column
 from configs.quantities import count
 from pipelines.onboarding.feature_guess import Guess
@@ -17,25 +17,36 @@ from pipelines.onboarding.feature_guess import Guess
 DATES = (
     "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%y", "%m/%d/%y", "%d/%m/%y",
     "%y/%m/%d", "%d-%m-%y", "%m-%d-%y", "%y-%m-%d", "%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%d %B %Y", "%b %d, %Y",
-    "%B %d, %Y", "%Y%m%d", "%Y-%m-%d",
+    "%B %d, %Y", "%Y-%m-%d", "%Y.%m.%d", "%d %m %Y", "%Y %m %d", "%Y. %m. %d.", "%d. %B %Y", "%b %d %Y", "%Y年%m月%d日",
 )  # fmt: skip
-TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
-MONTHS = ("%Y-%m", "%Y/%m", "%m/%Y", "%m.%Y", "%b %Y", "%B %Y", "%b-%Y", "%b-%y", "%G-W%V", "%G-W%V-%u")
+CLOCKS = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p")
+TIMES = ("", *(f" {clock}" for clock in CLOCKS), *(f", {clock}" for clock in CLOCKS))
+MONTHS = ("%Y-%m", "%Y/%m", "%m/%Y", "%m.%Y", "%b %Y", "%B %Y", "%b-%Y", "%b-%y", "%G-W%V", "%G-W%V-%u", "%Y年%m月")
 QUARTERS = ("%YQ%q", "%Y-Q%q", "%Y Q%q", "%Y/Q%q", "Q%q %Y", "Q%q-%Y", "Q%q/%Y")
 ZONED = (
     "%Y-%m-%d %H:%M:%S UTC", "%Y-%m-%d %H:%M:%S GMT", "%Y-%m-%d %H:%M:%S.%f UTC", "%Y-%m-%d %H:%M:%S %z",
     "%a, %d %b %Y %H:%M:%S %z", "%a, %d %b %Y %H:%M:%S GMT", "%a %b %d %H:%M:%S UTC %Y", "%d/%b/%Y:%H:%M:%S %z",
+    "%Y%m%dT%H%M%SZ", "%Y%m%dT%H%M%S", "%Y%m%d %H%M%S", "%Y%m%d %H:%M:%S", "%Y%m%d %H:%M", "%Y-%m-%d-%H.%M.%S",
 )  # fmt: skip
 NAMED = ("%a %b %d %H:%M:%S %Y", "%A, %d %B %Y", "%A, %B %d, %Y", "%a, %d %b %Y", "%a %d %b %Y")  # days of the week
-FORMATS = (*(date + time for date in DATES for time in TIMES), *MONTHS, *QUARTERS, *ZONED, *NAMED)
-PACKED = {12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}  # by length, without which one reads the other
+OF_YEAR = ("%Y-%j",)
+FORMATS = (*(date + time for date in DATES for time in TIMES), *MONTHS, *QUARTERS, *ZONED, *NAMED, *OF_YEAR)
+PACKED = {  # digits alone, by how many there are, without which one reads the other
+    6: ("%Y%m", "%y%m%d", "%d%m%y", "%m%d%y"), 7: ("%Y%j",), 8: ("%Y%m%d", "%d%m%Y", "%m%d%Y"), 10: ("%Y%m%d%H",),
+    12: ("%Y%m%d%H%M",), 14: ("%Y%m%d%H%M%S",),
+}  # fmt: skip
+MANY = 20  # different numbers, of which hardly ever all would be dates by chance
 OF_DAY = ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p")
 FAR = {"0001-01-01", "1753-01-01", "1900-01-01", "1970-01-01", "2999-12-31", "9999-12-31"}  # for never, or not known
 CLOCK = re.compile(
-    r"(?i:(^|_)(ts|time|timestamp|date|datetime|epoch|unix|when|at|created|updated)($|_))|[a-z](Time|At)$"
+    r"(?i:(^|[\W_])(ts|time|timestamp|date|day|month|period|datetime|epoch|unix|when|at|created|updated)($|[\W_]))"
+    r"|[a-z](Time|At|Date|Day|Month)$"
 )
+DATED = re.compile(r"(?i:(^|[\W_])date(time)?($|[\W_]))|[a-z]Date$")
+SHEET = (20_000, 60_000)  # days of Excel: 1954 to 2064
 CALENDAR = (946_684_800, 2_208_988_800)  # seconds since 1970: the years 2000 to 2039
 YEAR, DAY = 366 * 86_400, 86_400
+FUTURE = 2150  # a year that all dates of a column hardly lie after
 CENTURY = "years of two digits are 1969 to 2068"
 
 
@@ -45,13 +56,27 @@ def spot_moment(column: Column) -> Guess | None:
     Where two formats fit and differ, a warning names both.
     """
     first = column.texts.slice(0, 100).to_pylist()
-    if column.is_number and not all(re.fullmatch(r"(19|20)\d{6}(\d{4}(\d\d)?)?", text) for text in first):
+    if _is_packed(column, first):
+        return _spot_formats(column, first, PACKED[len(first[0].strip())]) or _spot_epoch(column)
+    if column.is_number:
         return _spot_epoch(column)
     if column.fits("timestamp"):
         return _describe(column, None, _doubt_far(column, None))
     if all(re.fullmatch(r"\s*\d?\d:\d\d(:\d\d)?(\s[AaPp][Mm])?\s*", text) for text in first):
         return _spot_of_day(column)
-    fitting = [format for format in _try(first) if column.fits("timestamp", format)]
+    return _spot_formats(column, first, FORMATS)
+
+
+def _is_packed(column: Column, texts: Sequence[str]) -> bool:
+    """Whether cells are digits alone, as many in each as a moment has; and more of them than chance would make one."""
+    lengths = {len(text.strip()) for text in texts}
+    are_digits = lengths <= PACKED.keys() and len(lengths) == 1 and all(text.strip().isdigit() for text in texts)
+    return are_digits and (len(column.values) >= MANY or bool(CLOCK.search(column.name)) or min(lengths) >= 8)
+
+
+def _spot_formats(column: Column, first: Sequence[str], formats: Sequence[str]) -> Guess | None:
+    """Returns a feature of moments in one of the formats, which also the `first` of its texts agree with."""
+    fitting = [format for format in _try(first, formats) if column.fits("timestamp", format)]
     if not fitting:
         return None
     readings = {format: column.convert("timestamp", format) for format in fitting}
@@ -71,11 +96,10 @@ def read_as(column: Column, format: str) -> Guess:
     return _describe(column, format, posix if "%y" in format else _doubt_far(column, format))
 
 
-def _try(texts: Sequence[str]) -> Iterator[str]:
-    """Yields the formats that all these texts agree with."""
+def _try(texts: Sequence[str], formats: Sequence[str]) -> Iterator[str]:
+    """Yields those of the formats that all these texts agree with."""
     if all(re.search(r"\d", text) and 6 <= len(text) <= 35 for text in texts):
-        packed = PACKED.get(len(texts[0].strip())) if texts else None
-        for format in (packed,) if packed and texts[0].strip().isdigit() else FORMATS:
+        for format in formats:
             with suppress(ValueError):
                 for text in texts:
                     read_moment(text.strip(), format)
@@ -115,6 +139,8 @@ def _spot_of_day(column: Column) -> Guess | None:
 def _doubt_far(column: Column, format: str | None) -> str:
     """Returns what is to be said of the first or the last date, where it may stand for a missing one, as 9999-12-31."""
     seconds = column.convert("timestamp", format)
+    if (first := datetime.fromtimestamp(int(seconds.min()), timezone.utc).year) > FUTURE:
+        return f"its years begin with {first}: of another calendar than the Gregorian, write them anew"
     days = np.unique(seconds // DAY)
     for day, others in ((days[0], days[1:]), (days[-1], days[:-1])):
         date = f"{np.datetime64(int(day), 'D')}"
@@ -132,6 +158,8 @@ def _spot_epoch(column: Column) -> Guess | None:
     for unit, size in EPOCHS.items():
         if CALENDAR[0] * size <= column.numbers.min() and column.numbers.max() < CALENDAR[1] * size:
             return _describe(column, unit, f"its numbers are read as {unit} since 1970")
+    if DATED.search(column.name) and SHEET[0] <= column.numbers.min() and column.numbers.max() < SHEET[1]:
+        return _describe(column, EXCEL, "its numbers are read as the days of Excel; of others, write kind: numeric")
     return None
 
 

@@ -1,21 +1,25 @@
 """Labels of several classes in a cell, told by what stands between them, and what the trivial model reaches."""
 
+import json
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import compress
 
 import numpy as np
 import pyarrow as pa
 
+from components.validation.cast import split_names
 from components.validation.column_types import Role
 from components.validation.profile import Column, Profile, describe
 from components.validation.spelling import is_text
 from configs.errors import ConfigError
 from configs.loading.yaml_writer import show, spell_text
 from pipelines.onboarding.label_inference import CLASSES, Target
+from pipelines.onboarding.spelling_inference import find_lookalikes
 
-SEPARATORS = ("|", ",", ";")
+SEPARATORS = ("|", ",", ";", "/", "+", "&")
 OFTEN = 5  # rows, on average, that a class is named in
 
 
@@ -29,10 +33,45 @@ def find_sets(column: Column, kind: str | None) -> tuple[str, Mapping[str, int]]
     else:
         named = ((separator, _count(column, separator)) for separator in SEPARATORS)
         found = [(separator, counts) for separator, counts in named if _are_classes(column, separator, counts)]
+    if found and _are_flags(column):
+        remedy = f"Write a column of 0 and 1 for each class, and name them all: --label A,B,{'...'}"
+        raise ConfigError("its lists hold 0 and 1 at each place, and no names of classes", column.name, remedy)
     if not found and kind == "multilabel":
         remedy = f"Part them by one of {' '.join(SEPARATORS)} (red|green), or name another kind with --kind."
         raise ConfigError("no cell names several classes that others name as well", column.name, remedy)
     return found[0] if found else None
+
+
+def spread_lists(column: Column) -> Column:
+    """Returns a column of lists as one of their texts, and any other as it is."""
+    if not pa.types.is_list(column.cells.type) and not pa.types.is_large_list(column.cells.type):
+        return column
+    cells = [None if cell is None else json.dumps(cell, ensure_ascii=False) for cell in column.cells.to_pylist()]
+    return describe(column.name, pa.chunked_array([pa.array(cells, pa.string())]))
+
+
+def doubt_sets(column: Column, counts: Mapping[str, int] | None) -> list[str]:
+    """Returns what is to be said of classes that look alike, and of several in a cell that only blanks part."""
+    if counts is not None:
+        alike = find_lookalikes(counts) or _find_variants(counts)
+        return [f"`{column.name}`: {alike}"] if alike else []
+    if not is_text(column.values.type) or column.is_number:
+        return []
+    words = {word for text in column.texts.to_pylist() for word in text.split()}
+    if not _are_classes(column, " ", _count(column, " ")) or 2 * len(words) > len(column.values):
+        return []
+    told = f"`{show(max(column.texts.to_pylist(), key=len))}` seems to name several classes, and is taken for one"
+    return [f"`{column.name}`: {told}: part them by | if they are several"]
+
+
+def _find_variants(names: Iterable[str]) -> str:
+    spelled: dict[str, str] = {}
+    for name in names:
+        if (other := spelled.setdefault(name.lower(), name)) != name:
+            return (
+                f"`{show(other)}` and `{show(name)}` differ by case alone, and are a class each: write them in one way"
+            )
+    return ""
 
 
 def aim_at_sets(column: Column, counts: Mapping[str, int]) -> Target:
@@ -98,4 +137,11 @@ def _are_classes(column: Column, separator: str, counts: Mapping[str, int]) -> b
 
 
 def _part(text: str, separator: str) -> Sequence[str]:
-    return [name for name in map(str.strip, text.split(separator)) if name]
+    return text.split() if separator == " " else split_names(text, separator)
+
+
+def _are_flags(column: Column) -> bool:
+    """Whether cells are lists of 0 and 1, of one length."""
+    texts = column.texts.to_pylist()
+    lists = all(re.fullmatch(r"\s*[\[({]\s*[01](\s*,\s*[01])+\s*[\])}]\s*", text) for text in texts)
+    return lists and len({text.count(",") for text in texts}) == 1

@@ -1,6 +1,6 @@
 """What a draft says of a series: its window, its features, its model, and the bar that a forecast is to pass."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import ceil
 from typing import Any
@@ -11,7 +11,7 @@ from configs.loading.yaml_writer import spell_text
 from configs.schema.data import HORIZON
 from pipelines.onboarding.feature_guess import Guess
 from pipelines.onboarding.feature_inference import guess
-from pipelines.onboarding.series_inference import Series, doubt_steps, find_groups, find_series, list_parts
+from pipelines.onboarding.series_inference import Series, doubt_steps, find_series, list_parts
 from pipelines.onboarding.spelling_inference import Spelled
 
 KIND = "series"  # what --kind calls one
@@ -19,7 +19,7 @@ FEWEST = 8  # different numbers of a label that are no classes, where rows are a
 
 
 def choose_series(
-    profile: Profile, label: str, kind: str | None, group: str | None, horizon: int | None
+    profile: Profile, label: str, kind: str | None, groups: Sequence[str], horizon: int | None
 ) -> Series | None:
     """Returns the series to forecast; None for rows of a table, or where a kind of label is asked for.
 
@@ -33,7 +33,7 @@ def choose_series(
     column = profile.columns[label]
     found = None
     if asked or (column.is_number and len(column.values) >= FEWEST):
-        found = find_series(profile, label, group, horizon)
+        found = find_series(profile, label, groups, horizon)
     if asked and found is None:
         raise DataRejected(
             f"the rows are no series: {_doubt(profile, column)}", label, "Leave --kind and --horizon out."
@@ -47,18 +47,6 @@ def _doubt(profile: Profile, column: Column) -> str:
     if not profile.is_whole:
         return "they are too many to be read in full, and what was read does not show their steps"
     return "no column has moments, or numbers that count steps, at regular steps: a row each, or one for each --group"
-
-
-def doubt_table(profile: Profile, label: str, kind: str | None, group: str | None) -> list[str]:
-    """Returns what to say of a table that is made of series, each told by several columns."""
-    column = profile.columns[label]
-    asked = kind is not None or group is not None or not column.is_number or len(column.values) < FEWEST
-    names = () if asked else find_groups(profile, label)
-    if not names:
-        return []
-    shown = ", ".join(f"`{name}`" for name in names[:-1]) + f" and `{names[-1]}`"
-    told = f"the rows are a series for each value of {shown} together, and rows of one time go to all splits"
-    return [f"`{label}`: {told}: to forecast, make one column of them, and name it by --group"]
 
 
 def spell_window(found: Series) -> str:
@@ -107,12 +95,13 @@ def choose_features(
 
 def _is_told(found: Series, column: Column) -> bool:
     held = column.codes()[found.ahead] >= 0
-    return len(held) > 0 and bool(held.all()) and column.name != found.order.group
+    return len(held) > 0 and bool(held.all()) and column.name not in found.order.groups
 
 
 def describe(found: Series, label: str) -> str:
     """Returns what the rows were taken for."""
-    by = f", for each `{found.order.group}`" if found.order.group else ""
+    names = " and ".join(f"`{name}`" for name in found.order.groups)
+    by = f", for each {names}" if names else ""
     return (
         f"`{label}`: the rows are a series by `{found.order.name}`, a step of {found.step.spell()} apart{by}; this "
         f"forecasts {len(found.horizons)} ahead (--horizon), and --kind regression makes a table of them"
@@ -135,7 +124,8 @@ def size_batch(found: Series) -> int:
 
 def list_doubts(found: Series, label: str, first: int) -> list[str]:
     """Returns what is to be said on the screen; `first` is the number of the first row."""
-    return [describe(found, label), *doubt_steps(found, first)]
+    read = [f"`{found.order.name}`: {found.order.warning}"] if found.order.warning else []
+    return [describe(found, label), *read, *doubt_steps(found, first)]
 
 
 def give_values(found: Series, label: str) -> Mapping[str, Any]:

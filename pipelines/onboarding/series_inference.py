@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import combinations
+from itertools import chain, combinations
 
 import numpy as np
 
@@ -15,7 +15,8 @@ from components.validation.column_types import Role
 from components.validation.profile import Column, Profile
 from configs.schema.data import Split
 from pipelines.onboarding.label_inference import CLASSES
-from pipelines.onboarding.moment_inference import spot_moment
+from pipelines.onboarding.moment_inference import OF_DAY, spot_moment
+from pipelines.onboarding.time_doubts import tells_time
 
 FEWEST = 20  # moments
 REGULAR = 0.75  # share of the steps that are alike
@@ -23,7 +24,8 @@ DOUBLED = 1.1  # rows a moment, up to which they are one series and some rows st
 FEW = 8  # steps that a model looks at where nothing repeats
 FARTHEST = 24  # steps that are forecast at most, unless more are asked for
 EXAMPLES = 1_000_000  # rows times horizons at most, likewise
-MOST_FEW = 8  # columns of which pairs are tried
+MOST_FEW = 8  # columns of which combinations are tried
+MOST_GROUPS = 3  # columns in one
 LONGEST = 400  # steps that a season may have
 SMALL = 1000  # rows of a series below which a tenth is too little to judge by
 COUNTED = re.compile(r"(?i)(^|[\W_])(t|time|year|quarter|month|week|day|hour|period|step|tick)s?$")
@@ -40,7 +42,8 @@ class Order:
     is_moment: bool
     moments: np.ndarray
     series: np.ndarray
-    group: str | None = None
+    groups: tuple[str, ...] = ()
+    warning: str = ""
 
     @cached_property
     def sorted(self) -> np.ndarray:
@@ -77,28 +80,16 @@ class Series:
     ahead: np.ndarray
 
 
-def find_series(profile: Profile, label: str, group: str | None, horizon: int | None) -> Series | None:
+def find_series(profile: Profile, label: str, groups: Sequence[str], horizon: int | None) -> Series | None:
     """Returns the series that the rows are, with the steps that are to be forecast; None where they are none."""
     column = profile.columns[label]
     if not column.is_number or not profile.is_whole:
         return None
     for order in _list_orders(profile, label):
-        for named in _list_groups(profile, order, label, group):
+        for named in _list_groups(profile, order, label, groups):
             if step := find_step(named):
                 return measure(named, step, column.numbers, column.codes(), horizon)
     return None
-
-
-def find_groups(profile: Profile, label: str) -> tuple[str, ...]:
-    """Returns the two or three columns that tell series apart together, where no one column does; none if none do."""
-    for order in _list_orders(profile, label) if profile.is_whole else ():
-        few = [name for name, column in profile.columns.items() if name != order.name and _is_few(column, profile)]
-        few = [name for name in few if name != label][:MOST_FEW]
-        for names in (*combinations(few, 2), *combinations(few, 3)):
-            codes = np.stack([profile.columns[name].codes() for name in names], axis=1)
-            if find_step(replace(order, series=np.unique(codes, axis=0, return_inverse=True)[1].ravel())):
-                return names
-    return ()
 
 
 def find_step(order: Order) -> Step | None:
@@ -181,10 +172,15 @@ def _list_orders(profile: Profile, label: str) -> Iterator[Order]:
         if name == label or not name or not column.is_single or column.missing or not len(column.values):
             continue
         found = spot_moment(column)
+        if found and found.options.get("format") in OF_DAY:
+            continue
         format = found.options.get("format") if found else None
         if found or _counts_steps(column):
             moments = Role("moment", name, format=format).convert(column.values).to_numpy(zero_copy_only=False)
-            yield Order(name, format, bool(found), moments[column.codes()], np.zeros(profile.read, np.int64))
+            yield Order(
+                *(name, format, bool(found), moments[column.codes()], np.zeros(profile.read, np.int64)),
+                warning=found.warning if found else "",
+            )
 
 
 def _counts_steps(column: Column) -> bool:
@@ -194,13 +190,14 @@ def _counts_steps(column: Column) -> bool:
     return are_years or COUNTED.search(column.name) is not None
 
 
-def _list_groups(profile: Profile, order: Order, label: str, group: str | None) -> Iterator[Order]:
-    """Yields the order of one series, and that of several, told apart by a column; by that which is named alone."""
-    if group is None:
-        yield order
-    for name, column in profile.columns.items():
-        if name == group or (group is None and _is_few(column, profile) and name not in (label, order.name)):
-            yield Order(order.name, order.format, order.is_moment, order.moments, column.codes(), name)
+def _list_groups(profile: Profile, order: Order, label: str, asked: Sequence[str]) -> Iterator[Order]:
+    """Yields the order of one series, and of several, told apart by few columns; by those that are asked for alone."""
+    columns = profile.columns.items()
+    names = [name for name, column in columns if _is_few(column, profile) and not tells_time(column)]
+    few = [name for name in names if name not in (label, order.name)]
+    several = chain.from_iterable(combinations(few[:MOST_FEW], size) for size in range(2, MOST_GROUPS + 1))
+    for groups in [tuple(asked)] if asked else chain([()], ((name,) for name in few), several):
+        yield replace(order, series=profile.number(groups), groups=groups)
 
 
 def _is_few(column: Column, profile: Profile) -> bool:

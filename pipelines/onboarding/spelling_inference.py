@@ -1,7 +1,8 @@
 """How a data set spells its cells: markers of missing values, signs in numbers, several spellings of one value."""
 
 import re
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import product
@@ -35,13 +36,14 @@ DIFFERENT = 20  # numbers, among which a word is none of several values
 NINES = re.compile(r"-?99+|-?1e\+\d+|-?214748364[78]|-?3276[78]|65535")  # what may stand for a missing number
 BLANKS = " \u00a0\u202f"
 UNITS = re.compile(
-    rf"([+-]?)\s*([$\u20ac\u00a3\u00a5\u20b9]|[A-Z]{{3}}(?=\s))?\s*([+-]?[\d.,'{BLANKS}]*\d[.,]?)\s*([^\d\s.,'+-]{{1,3}})?"
+    rf"([+-]?)\s*([$\u20ac\u00a3\u00a5\u20b9]|[A-Z]{{3}}(?=\s))?\s*([+-]?[\d.,'{BLANKS}]*\d[.,]?(?:[eE][+-]?\d+)?)\s*([^\d\s.,'+-]{{1,3}})?"
 )  # a sign, a currency, digits, another unit
 NUMBERS = ((".", ""), (".", ","), (",", ""), (",", "."), (".", "'"), (",", "'"), (".", " "), (",", " "))
 
 
+PLAIN_NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d+)?(e[+-]?\d+)?", re.ASCII)
 PLAIN = {"decimal": ".", "thousands": "", "unit": ""}
-KEYS = ("missing", "decimal", "thousands", "unit")  # of a feature, in which its cells may be particular
+KEYS = ("missing", "decimal", "thousands", "unit", "trim")  # of a feature, in which its cells may be particular
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,31 @@ def find_variants(column: Column) -> dict[str, bool]:
     return {key: True for key in ("trim", "lower") if getattr(best, key)} if min(counts) < counts[0] else {}
 
 
+def find_lookalikes(texts: Iterable[str]) -> str:
+    """Returns what is to be said of texts that look alike, or are one number: not by case or outer blanks alone."""
+    groups: dict[str, dict[str, str]] = {}
+    for text in texts:
+        bare = text.strip().lower()
+        plain = "".join(sign for sign in unicodedata.normalize("NFKC", bare) if unicodedata.category(sign) != "Cf")
+        key = f"{float(plain):.17g}" if PLAIN_NUMBER.fullmatch(plain) else " ".join(plain.casefold().split())
+        groups.setdefault(key, {}).setdefault(bare, text)
+    alike = next((group for group in groups.values() if len(group) > 1), None)
+    if alike is None:
+        return ""
+    first, second, *_ = alike.values()
+    signs = (" ".join(f"U+{ord(sign):04X}" for sign in text if not sign.isascii()) for text in (first, second))
+    codes = " and ".join(sign or "none" for sign in signs) if not (first + second).isascii() else ""
+    told = f" (beyond ASCII: {codes})" if codes else ""
+    return f"`{show(first)}` and `{show(second)}` look alike and are two{told}: write them in one way"
+
+
+def has_blanks(column: Column) -> bool:
+    """Whether blanks stand around a value, which tell it from no other."""
+    if not is_text(column.values.type):
+        return False
+    return bool(pc.any(pc.not_equal(column.texts, pc.utf8_trim_whitespace(column.texts))).as_py())
+
+
 def doubt_code(column: Column) -> str:
     """Returns what is to be said where the least or the largest number may stand for a missing value, as -999 does."""
     for place in (int(column.numbers.argmin()), int(column.numbers.argmax())):
@@ -194,8 +221,14 @@ def make_one(column: Column, trim: bool = False, lower: bool = False) -> Column:
         column.values
     ):
         return column
-    cells = [unify(chunk.cast(pa.string()), Spelling(trim=trim, lower=lower)) for chunk in column.cells.chunks]
-    return describe(column.name, pa.chunked_array(cells))
+    return spell_alike(column, Spelling(trim=trim, lower=lower))
+
+
+def spell_alike(column: Column, spelling: Spelling) -> Column:
+    """Returns the column with its texts spelled so."""
+    return describe(
+        column.name, pa.chunked_array([unify(chunk.cast(pa.string()), spelling) for chunk in column.cells.chunks])
+    )
 
 
 def take_labelled(profile: Profile, label: str) -> Profile:

@@ -1,5 +1,6 @@
 """How the rows are to be divided, so that each split has enough of each kind, and what is chance all the same."""
 
+from collections.abc import Sequence
 from math import ceil, sqrt
 
 import numpy as np
@@ -19,7 +20,7 @@ FOLDS = 5
 ALIKE = 0.5  # of the rows: as many that differ, or fewer, are too few to be divided by what they hold
 
 
-def choose_split(profile: Profile, label: str, kind: str, group: str | None) -> tuple[Split, int]:
+def choose_split(profile: Profile, label: str, kind: str, groups: Sequence[str]) -> tuple[Split, int]:
     """Returns the split, and how many units it divides: groups, or rows.
 
     The rarer a class, the more of its rows judge, and each class is divided alike; equal rows part where few differ.
@@ -28,20 +29,20 @@ def choose_split(profile: Profile, label: str, kind: str, group: str | None) -> 
     rarest = profile.columns[label].counts.min() * profile.rows / profile.read if classes else profile.rows
     is_large = profile.rows >= SMALL and rarest / 10 >= JUDGED
     split = Split() if is_large else Split(train=6, eval=2, test=2)
-    if group:
-        return split, len(profile.columns[group].values)
+    if groups:
+        return split, len(np.unique(profile.number(groups)))
     is_rare = classes and not is_large and rarest / 5 < JUDGED
     repeats = count_units(profile) < ALIKE * profile.read
     return split.model_copy(update={"stratify": is_rare, "repeats": repeats}), profile.rows
 
 
-def choose_folds(quality: str, rows: int, split: Split, group: str | None) -> int | None:
+def choose_folds(quality: str, rows: int, split: Split, groups: Sequence[str]) -> int | None:
     """Returns in how many folds so few rows are to judge; None where they are many, or would not be divided so.
 
     What is to be fast is trained once.
     """
     is_small = rows < FOLDED and quality != "fast"
-    return FOLDS if is_small and not group and not split.repeats else None
+    return FOLDS if is_small and not groups and not split.repeats else None
 
 
 def count_units(profile: Profile) -> float:

@@ -81,7 +81,7 @@ class Forecast:
         """Return the rows after the last of each series that has no row to come."""
         lasts = self._find_lasts(_join_typed(known))
         given = self._find_lasts(_join_typed(ahead))
-        due = {name: last for name, last in lasts.items() if name not in given or given[name] <= last}
+        due = {names: last for names, last in lasts.items() if names not in given or given[names] <= last}
         if not due:
             return []
         window = self.config.data.window
@@ -89,26 +89,26 @@ class Forecast:
         if window.step is None:
             what = "no row is without a label, and data.window.step does not say how far the next row lies"
             raise DataRejected(what, first.path, "Add rows to come, their label blank, or say step in the config.")
-        group = self.config.data.group
-        others = [name for role in self.ahead.values() for name in role.sources if name not in (window.order, group)]
+        groups = self.config.data.groups
+        others = [name for role in self.ahead.values() for name in role.sources if name not in (window.order, *groups)]
         if others:
             what = f"what `{others[0]}` will be in the rows to come is not known, and the model is told of it"
             raise DataRejected(what, first.path, "Add these rows to the file, their label blank.")
         role, step = self.roles[ORDER], Step.parse(window.step)
         like = to_text(first.choose_columns([window.order]).slice(0, 1).column(0))[0].as_py()
         records = [
-            {window.order: spell_moment(moment, role.format, like), **({group: name} if group else {})}
-            for name, last in due.items()
+            {window.order: spell_moment(moment, role.format, like), **dict(zip(groups, names, strict=True))}
+            for names, last in due.items()
             for moment in list_ahead(step, last, self.frame.horizons[-1])
         ]
         return self._sort(_fill(first, records), self.ahead)
 
-    def _find_lasts(self, rows: pa.RecordBatch) -> dict[str | None, int]:
-        """Return the last moment of each series by its name."""
-        names = column(rows, self.config.data.group).to_pylist() if self.config.data.group else [None] * len(rows)
-        lasts: dict[str | None, int] = {}
-        for name, moment in zip(names, column(rows, ORDER).to_pylist(), strict=True):
-            lasts[name] = max(moment, lasts.get(name, moment))
+    def _find_lasts(self, rows: pa.RecordBatch) -> dict[tuple[str | None, ...], int]:
+        """Return the last moment of each series by its names."""
+        cells = [column(rows, name).to_pylist() for name in self.config.data.groups]
+        lasts: dict[tuple[str | None, ...], int] = {}
+        for moment, *names in zip(column(rows, ORDER).to_pylist(), *cells, strict=True):
+            lasts[tuple(names)] = max(moment, lasts.get(tuple(names), moment))
         return lasts
 
     def _look_back(self, rows: pa.RecordBatch, raw: Batch, ahead: pa.RecordBatch) -> Pair:

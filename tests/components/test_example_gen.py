@@ -372,7 +372,7 @@ def test_the_split_of_a_row_does_not_depend_on_a_gap_beside_it():
 def test_the_split_of_a_group_depends_on_its_value_alone():
     batch = pa.RecordBatch.from_arrays([pa.array(["a", "b", "a", None, None]), pa.array(range(5))], ["driver", "fare"])
     alone = pa.RecordBatch.from_arrays([pa.array(["a", "b"])], ["driver"])
-    first, second, again, *blank = example_gen.assign_splits(batch, [1] * 1000, "driver").tolist()
+    first, second, again, *blank = example_gen.assign_splits(batch, [1] * 1000, ["driver"]).tolist()
     assert first == again != second
     assert blank[0] == blank[1]
     assert [first, second] == example_gen.assign_splits(alone, [1] * 1000).tolist()

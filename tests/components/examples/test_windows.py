@@ -39,7 +39,7 @@ def test_a_row_is_told_the_rows_before_it(length, horizon, expected):
 
 def test_no_window_goes_from_one_series_to_the_next():
     shops = ["a", "b", "a", "b", None, "b", None]
-    made = windows(Frame({"past": 1}, (1,), "shop"), rows(range(7), [1, 10, 2, 20, 100, 30, 200], shops))
+    made = windows(Frame({"past": 1}, (1,), ("shop",)), rows(range(7), [1, 10, 2, 20, 100, 30, 200], shops))
     assert sorted(made) == [([1], 2), ([10], 20), ([20], 30), ([100], 200)]
 
 
@@ -81,7 +81,15 @@ def test_by_a_step_a_gap_is_a_step_without_numbers_and_the_last_of_a_doubled_one
     ]
 
 
+def test_series_are_told_apart_by_all_their_columns_together():
+    shops, items = pa.array(["a", "a", "b", "b", "a", "a", None, "b", None]), pa.array([1, 2, 1, 2, 1, 2, 1, None, 1])
+    batch = rows([0, 0, 0, 0, 1, 1, 0, 1, 1], range(9))
+    batch = pa.RecordBatch.from_arrays([*batch.columns, shops, items], [*batch.schema.names, "shop", "item"])
+    frame = Frame({"past": 1}, (1,), ("shop", "item"), step=Step(1, "number"))
+    assert sorted(windows(frame, batch)) == [([0], 4), ([1], 5), ([6], 8)]
+
+
 def test_series_with_gaps_are_kept_apart():
-    frame = Frame({"past": 2}, (1,), "shop", step=Step(1, "number"))
+    frame = Frame({"past": 2}, (1,), ("shop",), step=Step(1, "number"))
     batch = rows([0, 1, 2, 4, 3, 4, 5], [0, 1, 2, 4, 13, 14, 15], list("aaaabbb"))
     assert windows(frame, batch) == [([0, 1], 2), ([2, 2], 4), ([13, 14], 15)]

@@ -21,6 +21,7 @@ from configs.errors import DataRejected
         (b'{"a": 1}\n{"a": 2}\n', "This is JSON, not CSV."),
         (gzip.compress(b"a,b\n1,2\n", mtime=0), "This is compressed by gzip, not CSV."),
         (b"<?xml version='1.0'?>", "This is XML, not CSV."),
+        (b'<rows><row x="1"/></rows>', "This is XML, not CSV."),
         (b"version https://git-lfs.github.com/spec/v1\n", "This is a pointer of Git LFS and not the file itself, not CSV."),  # noqa: E501
     ],
 )  # fmt: skip

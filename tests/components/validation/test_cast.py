@@ -53,5 +53,24 @@ def test_an_integer_beyond_64_bits(cell, beyond):
 def test_moments_in_seconds_and_what_puts_rows_in_order():
     assert cast.to_seconds(pa.array(["1970-01-02", "1970-01-01T01:00+01:00"])).to_pylist() == [86400, 0]
     assert cast.to_seconds(pa.array(["02.01.1970"]), "%d.%m.%Y").to_pylist() == [86400]
+    assert cast.to_seconds(pa.array(["25570", "25569.75", None]), cast.EXCEL).to_pylist() == [86400, 64800, None]
+    assert cast.to_seconds(pa.array([86400 * 10**9 + 7]), "nanoseconds").to_pylist() == [86400]
     assert cast.to_order(pa.array(["1970-01-02", None])).to_pylist() == [86400, None]
     assert cast.to_order(pa.array([7, 2**40])).to_pylist() == [7, 2**40]
+
+
+@pytest.mark.parametrize(
+    ("cell", "names"),
+    [
+        ("red| green |", ["red", "green"]),
+        ('["a, b", "c"]', ["a, b", "c"]),
+        ("['a, b', 'c']", ["a, b", "c"]),
+        ('{a, "b"}', ["a", "b"]),
+        ("(1, 2)", ["1", "2"]),
+        ("[]", []),
+        ("{}", []),
+        (None, []),
+    ],
+)
+def test_names_in_a_cell(cell, names):
+    assert cast.split_names(cell, "|") == names

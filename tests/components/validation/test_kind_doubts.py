@@ -46,7 +46,8 @@ DAYS = [f"{day}.05.2024" for day in range(10, 30)]
             ["1706659200", "1706659260"],
             "features.at.format",
             "timestamp takes none of 2 different cells, such as `1706659200` in a.csv:2",
-            "Write format: seconds, milliseconds or microseconds since 1970, or as strptime writes it (%d.%m.%Y); "
+            "Write format: seconds, milliseconds, microseconds or nanoseconds since 1970, or excel for its days, "
+            "or as strptime writes it (%d.%m.%Y); "
             "or write kind: numeric.",
         ),
         (

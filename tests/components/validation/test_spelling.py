@@ -86,6 +86,7 @@ def test_a_run_without_markers_takes_blanks_alone():
     [
         (Spelling(thousands=",", unit="$"), ["$1,234.50", "-$3", " $ 5 ", "7", "$1,234,567"], [1234.5, -3, 5, 7, 1234567]),  # noqa: E501
         (Spelling(thousands=",", unit="$"), ["($1,234.50)", "\u2212$3", "$1,234.50-"], [-1234.5, -3, -1234.5]),
+        (Spelling(thousands=",", unit="$"), ["$(1,234.50)", "$ (3)"], [-1234.5, -3]),
         (Spelling(thousands=","), ["1,23,456.5", "45,67,890", "1,234"], [123456.5, 4567890, 1234]),
         (Spelling(unit="%"), ["12.5 %", "7%", "-.5%"], [12.5, 7, -0.5]),
         (Spelling(decimal=","), ["3,25", "-,5", "7", "1,5e3", None, " "], [3.25, -0.5, 7, 1500, None, None]),
@@ -107,6 +108,7 @@ def test_numbers_are_read_as_they_are_spelled(spelling, cells, numbers):
         (Spelling(thousands=","), "1,2,345"),
         (Spelling(thousands=","), "1-2"),
         (Spelling(thousands=","), "-2-"),
+        (Spelling(thousands=","), "1,234E+05"),
         (Spelling(decimal=","), "1.5"),
         (Spelling(decimal=",", thousands="."), "1.5"),
         (Spelling(unit="$"), "€5"),

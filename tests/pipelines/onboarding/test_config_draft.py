@@ -115,7 +115,7 @@ def test_types_of_parquet_are_believed(tmp_path):
     [
         ({}, {"label": "churnd"}, ConfigError, "no column `churnd` .* Did you mean 'churned'"),
         ({}, {"label": "label"}, ConfigError, "no column `label` .* The columns are: customer, row,"),
-        ({}, {"group": "familiy"}, ConfigError, "--group: there is no column `familiy`"),
+        ({}, {"group": "familiy"}, ConfigError, "--group familiy: there is no column `familiy`"),
         ({}, {"label": "nothing"}, DataRejected, "nothing: the label is missing in every row"),
         ({}, {"label": "country"}, DataRejected, "country: the label is `DE` in every row"),
         ({}, {"label": "review"}, ConfigError, "review: the label has 600 different texts, too many for classes"),

@@ -71,6 +71,9 @@ def test_only_what_is_unusual_is_written_down():
         (b"sep=;\na;b\n1;2\n3;4\n", Dialect(delimiter=";", comment="sep=")),
         (b"a,b\n'x, y',2\n'z',4\n", Dialect(quote="'")),
         (b"a,b\nit's,2\nO'Hare,4\n", Dialect()),
+        (b"'a','b'\n'1','x'\n'3','y'\n", Dialect(quote="'")),
+        (b"a,b\n1,2\n# checked, by hand, in May\n3,4\n", Dialect(comment="#")),
+        (b"a,b\n1,2\n#7,5\n3,4\n", Dialect()),
         (b"text\nso; and so\nor so, and so\n", Dialect()),
         (b"day;sold\n" + b"01.01.2020;1,5\n" * 300, Dialect(delimiter=";")),
         (b"a;b;c\n" + b"1,5;2,5;3\n" * 300, Dialect(delimiter=";")),
@@ -178,3 +181,19 @@ def test_a_cell_may_be_called_as_its_column(tmp_path):
     rows = [f"{number},{'xy'[number % 2]}" for number in range(40)]
     (tmp_path / "rows.csv").write_text("\n".join(["x,y", *rows, ""]))
     assert draft(str(tmp_path / "rows.csv"), "y").as_data()["features"] == {"x": "numeric"}
+
+
+def test_a_table_of_markdown_is_told(tmp_path):
+    (tmp_path / "rows.csv").write_text("| x | y |\n|---|:-:|\n" + "| 1 | a |\n" * 30)
+    with pytest.raises(DataRejected, match="as Markdown has it"):
+        read_dialect(str(tmp_path / "rows.csv"), "csv")
+
+
+@pytest.mark.parametrize("row", ["[cm],[kg],", "float,int,str"])
+def test_a_row_of_units_or_types_below_the_names_is_told(tmp_path, row):
+    rows = [f"{number}.5,{number},{'ab'[number % 2]}" for number in range(40)]
+    (tmp_path / "rows.csv").write_text("\n".join(["height,weight,y", row, *rows, ""]))
+    with pytest.raises(DataRejected, match="it seems to name units or types"):
+        draft(str(tmp_path / "rows.csv"), "y")
+    (tmp_path / "rows.csv").write_text("\n".join(["height,weight,y", "?,NA,a", *rows, ""]))
+    assert draft(str(tmp_path / "rows.csv"), "y").features["height"].options["missing"] == ["?"]

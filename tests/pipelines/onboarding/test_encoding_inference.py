@@ -18,7 +18,7 @@ POLISH, RUSSIAN = "miasto;kraj\nŁódź;Polska\nżółty;zażółć gęślą ja�
         (RUSSIAN, "cp1251", "cp1251"),
         ("πόλη;χώρα\nΑθήνα;12\n", "cp1253", "cp1253"),
     ]
-    + [(GERMAN, name, name) for name in ("utf-16", "utf-16-le", "utf-16-be")],
+    + [(GERMAN, name, name) for name in ("utf-16", "utf-16-le", "utf-16-be", "utf-32")],
 )
 def test_an_encoding_is_told_by_its_marks_or_its_letters(text, encoding, found):
     assert find_encoding((text * 20).encode(encoding)) == found
@@ -38,6 +38,7 @@ def test_signs_that_words_hold_or_that_stand_alone_are_no_letters_of_another_scr
 def test_a_few_lines_of_another_encoding_do_not_make_all_of_it(odd):
     lines = [f"{number};Köln\n".encode(odd if number % 20 == 7 else "utf-8") for number in range(200)]
     assert find_encoding(b"Nr;Stadt\n" + b"".join(lines)) == "utf-8"  # and the first odd byte is then named
+    assert find_encoding(b"Nr;Stadt\n" + b"".join(lines[6:8])) == "utf-8"
 
 
 RUSSIAN_WORDS = ["Тверь", "Псков", "берёза", "столяр", "рыбак", "очень вкусно", "дорого", "подъезд", "чай", "МОЛОКО"]

@@ -188,6 +188,8 @@ def test_money_is_no_identifier_however_evenly_it_is_spread(tmp_path):
         lambda day: f"{day:%Y-%m-%d}" if day.day % 2 else f"{day:%d.%m.%Y}",
         lambda day: f"{day:%d}. März {day:%Y}",
         lambda day: f"{day.day} de agosto de {day.year}",
+        lambda day: f"{day:%a %b %d %Y %H:%M:%S} GMT+0100 (CET)",
+        lambda day: f"{day.day}{'st' if day.day == 1 else 'th'} {day:%B %Y}",
     ],
 )
 def test_moments_that_no_one_format_reads_are_neither_texts_nor_categories(tmp_path, spell):
@@ -196,3 +198,74 @@ def test_moments_that_no_one_format_reads_are_neither_texts_nor_categories(tmp_p
     told = drawn.left_out["when"].reason
     assert told.startswith("moments in no one format that is known, such as `")
     assert told.endswith("write them alike, as 2024-05-31 18:30:00, then add it as timestamp")
+
+
+ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
+LENGTHS = np.random.default_rng(4).integers(60, 200_000, ROWS)
+NUMBERS = [f"{number / 7:.2f}" for number in range(ROWS)]
+
+
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        ([f"{length // 3600}:{length // 60 % 60:02}:{length % 60:02}" for length in LENGTHS], "lengths of time"),
+        ([f"PT{length // 60}M{length % 60}S" for length in LENGTHS], "lengths of time"),
+        ([f"{length // 3600}h {length // 60 % 60}m" for length in LENGTHS], "lengths of time"),
+        ([f"{length // 86400} days {length % 24:02}:00:{length % 60:02}" for length in LENGTHS], "lengths of time"),
+        ([f"<{number}" if place % 4 else number for place, number in enumerate(NUMBERS)], "numbers with signs"),
+        ([f"{number}K" if place % 4 else f"{number}M" for place, number in enumerate(NUMBERS)], "numbers with signs"),
+        (
+            [f"{number} cm" if place % 4 else f"{number} m" for place, number in enumerate(NUMBERS)],
+            "numbers with signs",
+        ),
+        ([f"${number}" if place % 4 else f"€{number}" for place, number in enumerate(NUMBERS)], "numbers with signs"),
+        ([f"{number}D+03" for number in NUMBERS], "numbers with signs"),
+        (
+            [number.translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")) for number in NUMBERS],
+            "numbers in other digits",
+        ),
+        ([f"{number}e-300" for number in NUMBERS[1:]] + ["0"], "numbers too small for a 32-bit float"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value[5],
+)
+def test_what_a_number_could_tell_is_neither_text_nor_category(tmp_path, cells, reason):
+    drawn, _ = draw(of("a", "b", size=cells), tmp_path, "y")
+    assert drawn.left_out["size"].reason.startswith(reason)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [f"{number % 200}{'abcdefgh'[number % 8]}" for number in range(ROWS)],  # of a house
+        [f"{1000 + number % 70} {chr(65 + number % 23)}{chr(65 + number % 19)}" for number in range(ROWS)],  # of a town
+        [f"{number % 60:05}" for number in range(ROWS)],
+        [f"{number % 9}-{number % 9 + 9}" for number in range(ROWS)],
+        [f"<{number % 12}" if number % 3 else f"{number % 12}" for number in range(ROWS)],  # few values
+    ],
+    ids=lambda value: value[5],
+)
+def test_names_that_hold_digits_are_names(tmp_path, cells):
+    drawn, _ = draw(of("a", "b", size=cells), tmp_path, "y")
+    found = drawn.features.get("size") or drawn.left_out["size"]
+    assert found.kind == "categorical" or "texts in" in found.reason
+
+
+def test_yes_and_no_in_several_words_are_a_boolean_and_letters_are_categories(tmp_path):
+    words = np.random.default_rng(5).choice(["yes", "Y", "TRUE", "no", "N", "0"], ROWS)
+    letters = np.random.default_rng(6).choice(["n", "y", "t"], ROWS)
+    drawn, config = draw(of("a", "b", flag=words, odour=letters), tmp_path, "y")
+    assert {name: config.features[name].kind for name in ("flag", "odour")} == {
+        "flag": "boolean",
+        "odour": "categorical",
+    }
+    check_small(config)
+
+
+def test_blanks_around_each_category_are_trimmed_and_what_looks_alike_is_named(tmp_path):
+    towns = np.random.default_rng(7).choice([" Ulm", " Bonn"], ROWS)
+    drinks = np.random.default_rng(8).choice(["café", "cafe\u0301", "tea"], ROWS)
+    drawn, config = draw(of("a", "b", town=towns, drink=drinks), tmp_path, "y")
+    assert config.features["town"].trim
+    assert not config.features["drink"].trim
+    assert "look alike and are two" in drawn.features["drink"].warning
+    check_small(config)

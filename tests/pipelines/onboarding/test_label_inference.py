@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from configs.errors import ConfigError
+from components.validation.validate import check_small
+from configs.errors import ConfigError, DataRejected
 from configs.schema.evaluation import Threshold
 from tests.pipelines.onboarding.conftest import ROWS, draw, mix, of
 
@@ -26,6 +27,7 @@ def test_two_classes_are_told_apart_and_the_trivial_model_is_to_be_beaten(mixed)
         ((True, False), "binary", ("False", "True")),
         (("spam", "not spam"), "binary", ("not spam", "spam")),
         (("ham", "eggs"), "binary", ("eggs", "ham")),
+        (("Ja", "nein"), "binary", ("nein", "Ja")),
         (("positive", "unclear"), "binary", ("unclear", "positive")),
         ((10, 9, 2), "multiclass", ("2", "9", "10")),
         (("red", "green", "blue"), "multiclass", ("blue", "green", "red")),
@@ -63,3 +65,40 @@ def test_a_number_that_the_label_follows_is_no_feature(tmp_path):
     drawn, config = draw(frame, tmp_path, "y")
     assert list(config.features) == ["x", "noisy"]
     assert drawn.left_out["rank"].reason == "gives the label away: it rises and falls with the label, value by value"
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (("yes", "no", "Y", "N"), "`yes`, `no`, `Y`, `N` say yes or no in 4 ways, and are a class each"),
+        (("yes", "yes\u200b", "no"), "look alike and are two (beyond ASCII: none and U+200B)"),
+        (("café", "cafe\u0301", "tea"), "look alike and are two (beyond ASCII: U+00E9 and U+0301)"),
+        (("1e3", "1000", "7"), "`1e3` and `1000` look alike and are two:"),
+        (tuple(f"<{number / 7:.1f}" if number % 2 else f"{number}" for number in range(40)), "numbers with signs"),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_classes_that_may_be_no_classes_or_one_are_named(tmp_path, values, said):
+    drawn, config = draw(of(*values), tmp_path, "y")
+    assert config.label.kind == "multiclass"
+    assert any(said in warning for warning in drawn.warnings)
+
+
+def test_blanks_around_each_class_are_trimmed(tmp_path):
+    config = draw(of(" yes", " no"), tmp_path, "y")[1]
+    assert (config.label.classes, config.label.trim) == (("no", "yes"), True)
+    check_small(config)
+
+
+@pytest.mark.parametrize(
+    ("values", "error", "said"),
+    [
+        ([f"{number}:{number % 60:02}:00" for number in range(150)], ConfigError, "it holds lengths of time"),
+        ([*map(str, range(150)), "error"], ConfigError, "it holds numbers, but for `error` in "),
+        ([f"{1 + number / 7:.3f}e-300" for number in range(150)], DataRejected, "32-bit float leaves nothing"),
+    ],
+    ids=lambda value: "",
+)
+def test_a_label_that_is_no_number_as_it_stands_is_refused_with_what_it_holds(tmp_path, values, error, said):
+    with pytest.raises(error, match=said):
+        draw(of(*values), tmp_path, "y")

@@ -50,7 +50,7 @@ def test_rows_of_a_group_judge_what_they_did_not_train():
     known = {"x": (column(group.astype(float).tolist()), Guess("", "numeric"))}
     options = dict(features=known, label=column(label.tolist()), kind="binary")
     parted = try_models(["trees"], **options).scores["trees"]
-    whole = try_models(["trees"], group=column(group.tolist()), **options).scores["trees"]
+    whole = try_models(["trees"], groups=group, **options).scores["trees"]
     assert parted > whole + 0.1
 
 

@@ -48,11 +48,33 @@ def test_a_quarter_is_its_first_day(form):
     assert not column_of(["2021-Q5", "2021-01"]).fits("timestamp", "%Y-Q%q")
 
 
-@pytest.mark.parametrize("format", PACKED.values())
+@pytest.mark.parametrize("format", [format for formats in PACKED.values() for format in formats])
 def test_digits_without_anything_between_are_moments_by_their_number(format):
-    found = spot(pd.date_range("2021-11-11 11:11:11", periods=200, freq="11111s").strftime(format))
-    assert (found.kind, found.options["format"], found.warning) == ("timestamp", format, "")
-    assert found.options["parts"] == ["hour", "day_of_week"]
+    moments = pd.date_range("2021-11-11 11:11:11", periods=200, freq="44D3751s")
+    found = spot(moments.strftime(format))
+    assert (found.kind, found.options["format"]) == ("timestamp", format)
+    assert ("hour" in found.options["parts"]) == ("%H" in format)
+    assert "1969 to 2068" in found.warning if "%y" in format else not found.warning
+
+
+def test_few_digits_are_moments_only_where_they_differ_or_are_called_so():
+    assert spot(["202401", "202402", "202403"], "code") is None
+    assert spot(["202401", "202402", "202403"], "month").options["format"] == "%Y%m"
+    assert spot(range(202_401, 202_499), "code") is None  # of which most are no months
+
+
+@pytest.mark.parametrize(("name", "format"), [("sale_date", "excel"), ("OrderDate", "excel"), ("income", None)])
+def test_days_of_excel_are_moments_where_the_name_says_date(name, format):
+    days = 40_000 + np.arange(300) * 2.5
+    found = spot(days, name)
+    assert (found and found.options["format"]) == format
+    if found:
+        assert found.reason == "2009-07-06 to 2011-07-23"
+        assert found.warning.startswith("its numbers are read as the days of Excel")
+
+
+def test_years_of_another_calendar_are_named():
+    assert spot([f"{day:%d/%m}/{day.year + 543}" for day in DAYS]).warning.startswith("its years begin with 2542")
 
 
 @pytest.mark.parametrize("format", ["%H:%M:%S", "%H:%M", "%I:%M %p"])
@@ -73,7 +95,9 @@ def test_a_date_that_may_stand_for_a_missing_one_is_named(far, format):
     assert not spot(days).warning
 
 
-@pytest.mark.parametrize(("unit", "size"), [("seconds", 1), ("milliseconds", 1000), ("microseconds", 10**6)])
+@pytest.mark.parametrize(
+    ("unit", "size"), [("seconds", 1), ("milliseconds", 1000), ("microseconds", 10**6), ("nanoseconds", 10**9)]
+)
 def test_numbers_are_moments_where_the_name_says_so(unit, size):
     moments = (np.arange(300) * 86_400 + 10**9) * size
     found = spot(moments, "created_at")

@@ -1,7 +1,10 @@
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from components.validation.validate import check_small
 from configs.errors import ConfigError
 from configs.loading.yaml_document import parse
 from configs.schema.config import Config
@@ -17,7 +20,9 @@ def paint(separator: str, shares: tuple[float, ...] = (0.5, 0.5, 0.5)) -> pd.Dat
     return pd.DataFrame({"x": random.normal(size=ROWS), "y": [separator.join(COLOURS[row]) or None for row in marks]})
 
 
-@pytest.mark.parametrize(("separator", "spelled"), [("|", None), (",", ","), (", ", ","), ("; ", ";")])
+@pytest.mark.parametrize(
+    ("separator", "spelled"), [("|", None), (",", ","), (", ", ","), ("; ", ";"), (" & ", "&"), ("/", "/")]
+)
 @pytest.mark.parametrize("kind", [None, "multilabel"])
 def test_several_classes_in_a_cell_are_told_by_what_parts_them(tmp_path, separator, spelled, kind):
     _, config = draw(paint(separator), tmp_path, "y", kind=kind)
@@ -40,6 +45,41 @@ def test_classes_with_a_sign_in_their_name_are_one_each(tmp_path):
     assert (label.kind, len(label.classes)) == ("multiclass", 3)
     with pytest.raises(ConfigError, match="no cell names several classes that others name as well"):
         draw(of("ham", "eggs", "tea"), tmp_path, "y", kind="multilabel")
+
+
+@pytest.mark.parametrize(
+    "spell", [json.dumps, str, lambda names: f"{{{','.join(names)}}}", lambda names: f"({', '.join(names)})"]
+)
+def test_several_classes_in_a_list_are_told_and_read_however_it_is_written(tmp_path, spell):
+    frame = paint("|")
+    frame["y"] = [spell((cell or "").split("|") if cell else []) for cell in frame["y"]]
+    _, config = draw(frame, tmp_path, "y")
+    assert (config.label.kind, config.label.classes) == ("multilabel", ("blue", "green", "red"))
+    check_small(config)
+
+
+def test_a_label_of_lists_is_of_several_classes(tmp_path):
+    frame = paint("|")
+    frame["y"] = [cell.split("|") if cell else [] for cell in frame["y"]]
+    frame.to_parquet(tmp_path / "rows.parquet")
+    frame.to_json(tmp_path / "rows.jsonl", orient="records", lines=True)
+    for name in ("rows.parquet", "rows.jsonl"):
+        config = Config.model_validate(parse(draft(str(tmp_path / name), "y", quality="fast").text, "it").data)
+        assert (config.label.kind, config.label.classes) == ("multilabel", ("blue", "green", "red"))
+
+
+def test_several_classes_that_blanks_part_and_classes_of_other_case_are_named(tmp_path):
+    drawn, config = draw(paint(" "), tmp_path, "y")
+    assert config.label.kind == "multiclass"
+    told = "seems to name several classes, and is taken for one: part them by |"
+    assert any(told in warning for warning in drawn.warnings)
+    frame = paint("|").assign(y=lambda frame: frame["y"].where(frame["x"] > 0, frame["y"].str.title()))
+    assert "differ by case alone, and are a class each" in draw(frame, tmp_path, "y")[0].warnings[0]
+
+
+def test_lists_of_flags_name_no_classes(tmp_path):
+    with pytest.raises(ConfigError, match="its lists hold 0 and 1 at each place"):
+        draw(of("[0, 1, 0]", "[1, 1, 0]", "[1, 0, 1]"), tmp_path, "y")
 
 
 def write_flags(path, **changed):

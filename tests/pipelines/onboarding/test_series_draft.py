@@ -82,15 +82,22 @@ def test_what_may_be_known_ahead_is_offered(tmp_path):
     assert "  # holiday: {kind: boolean}" in text
 
 
-def test_a_table_of_series_by_two_columns_is_told_so(tmp_path):
-    shops = [rows(DAYS[:60], 7).assign(shop=shop, item=item) for shop in "abc" for item in ("tea", "nut", "oil")]
-    drawn, config = draw(pd.concat(shops), tmp_path, "sold")
-    assert config.data.window is None
-    assert "a series for each value of `shop` and `item` together" in drawn.warnings[0]
-    towns = pd.concat([pd.concat(shops).assign(town=town) for town in ("Ulm", "Bonn")])
-    assert "each value of `shop`, `item` and `town` together" in draw(towns, tmp_path, "sold")[0].warnings[0]
-    both = pd.concat(shops).assign(both=lambda frame: frame["shop"] + frame["item"])
+def test_series_by_two_columns_or_three_are_told_apart_by_all_of_them(tmp_path):
+    shops = pd.concat(
+        [rows(DAYS[:60], 7).assign(shop=shop, item=item) for shop in "abc" for item in ("tea", "nut", "oil")]
+    )
+    drawn, config = draw(shops, tmp_path, "sold")
+    assert "  group: [shop, item]\n" in drawn.text
+    assert config.data.groups == ("shop", "item")
+    assert "a step of 1 day apart, for each `shop` and `item`" in drawn.warnings[0]
+    assert "# shop" not in drawn.text
+    towns = pd.concat([shops.assign(town=town) for town in ("Ulm", "Bonn")])
+    assert draw(towns, tmp_path, "sold")[1].data.groups == ("shop", "item", "town")
+    assert draw(towns, tmp_path, "sold", group="town, item,shop")[1].data.groups == ("town", "item", "shop")
+    both = shops.assign(both=shops["shop"] + shops["item"])
     assert draw(both, tmp_path, "sold")[1].data.group == "both"
+    with pytest.raises(ConfigError, match="--group itme: there is no column `itme`"):
+        draw(shops, tmp_path, "sold", group="shop,itme")
 
 
 def test_a_series_that_is_asked_for_must_be_one(tmp_path):

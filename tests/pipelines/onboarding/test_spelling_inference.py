@@ -83,6 +83,7 @@ def test_words_that_may_be_values_are_no_markers(cells):
         (["1'234.5"], [Spelling(thousands="'")]),
         (["1,23,456", "12,34,567", "45,000"], [Spelling(thousands=",")]),  # lakh and crore
         (["1.234,50-", "7,5"], [Spelling(decimal=",", thousands=".")]),
+        (["1,5E+05", "-2,25e-3"], [Spelling(decimal=",")]),
         (["1.5", "2"], []),
         (["$5", "5 %"], []),
         (["10000000000000000000000000", "3"], []),  # beyond 64 bits, whatever parts its fraction

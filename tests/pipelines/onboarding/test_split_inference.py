@@ -27,18 +27,18 @@ def test_equal_rows_part_where_few_differ(tmp_path, different, repeats):
 
 
 @pytest.mark.parametrize(
-    ("quality", "rows", "split", "group", "folds"),
+    ("quality", "rows", "split", "groups", "folds"),
     [
-        ("good", 1999, {}, None, 5),
-        ("best", 20, {"stratify": True}, None, 5),
-        ("fast", 1999, {}, None, None),
-        ("good", 2000, {}, None, None),
-        ("good", 1999, {"repeats": True}, None, None),
-        ("good", 1999, {}, "family", None),
+        ("good", 1999, {}, [], 5),
+        ("best", 20, {"stratify": True}, [], 5),
+        ("fast", 1999, {}, [], None),
+        ("good", 2000, {}, [], None),
+        ("good", 1999, {"repeats": True}, [], None),
+        ("good", 1999, {}, ["family"], None),
     ],
 )
-def test_few_rows_all_judge_where_folds_may_divide_them(quality, rows, split, group, folds):
-    assert choose_folds(quality, rows, Split(**split), group) == folds
+def test_few_rows_all_judge_where_folds_may_divide_them(quality, rows, split, groups, folds):
+    assert choose_folds(quality, rows, Split(**split), groups) == folds
 
 
 def test_the_bar_and_its_doubts_know_how_many_rows_judge(tmp_path):

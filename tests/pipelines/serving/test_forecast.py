@@ -104,6 +104,17 @@ def test_each_series_has_rows_of_its_own_to_come(tmp_path):
     assert faults == [(0, few.format(needed)) for needed in (2, 3, 2)]
 
 
+def test_each_of_the_series_that_two_columns_tell_apart_is_forecast(tmp_path):
+    series = (("a", 1), ("a", 2), ("b", 2))
+    lines = [f"{day},{shop},{item},{n + 10 * item}" for n, day in enumerate(DAYS) for shop, item in series]
+    path = write(tmp_path / "rows.csv", "day,shop,item,sales", *lines, "2024-02-03,a,2,")
+    raw, seen, faults = forecast(path, config({"horizon": [1]}, group=["shop", "item"]))
+    told = sorted((row["shop"], row["item"], *each["past"]) for row, each in zip(raw, seen, strict=True))
+    assert told == [("a", "1", 14, 15), ("a", "2", 24, 25), ("b", "2", 24, 25)]
+    assert {row["day"] for row in raw} == {"2024-02-03"}
+    assert not faults
+
+
 def test_a_row_too_far_ahead_is_named(tmp_path):
     lines = [f"{day},{n}" for n, day in enumerate(DAYS[:2])]
     path = write(tmp_path / "rows.csv", "day,sales", *lines, *(f"{day}," for day in DAYS[2:]))
