@@ -7,7 +7,8 @@ patients and how far the disease went within a year (Efron et al., 2004).
 
 Generated:
 line: 100 points of y = 2x + 1 and normal noise of 0.1; series: four years of daily sales that never were: a trend, a
-week, a year, and an error that is half of the day's before plus normal noise.
+week, a year, and an error that is half of the day's before plus normal noise; customers: 2,000 who never were, with
+addresses, numbers and notes, of whom the young and those who complain leave.
 """
 
 import csv
@@ -73,6 +74,20 @@ def make_series(folder: Path) -> None:
     write_rows(folder / "series.csv", ["day", "sales"], rows)
 
 
+def make_customers(folder: Path) -> None:
+    """Writes customers.csv; whether one leaves hangs on the age, the plan and the note."""
+    chance, rows = random.Random(0), []
+    complaints, praise = ("too dear", "always late", "does not work"), ("works well", "fair price", "friendly")
+    for number in range(2000):
+        age, plan, sad = chance.randint(18, 80), chance.choice(["basic", "family", "pro"]), chance.random() < 0.4
+        email = f"{chance.choice(['ada', 'bob', 'eve', 'kim'])}.{number}@example.org"
+        note = f"{chance.choice(complaints if sad else praise)}, write to {email}" if chance.random() < 0.8 else ""
+        pull = 3 * (bool(note) and sad) - 1.5 + (age < 30) + (plan == "basic")
+        phone = f"+49 30 {chance.randint(100000, 999999)}"
+        rows.append((email, phone, age, plan, note, int(pull + chance.gauss(0, 0.7) > 0)))
+    write_rows(folder / "customers.csv", ["email", "phone", "age", "plan", "note", "left"], rows)
+
+
 def encode_png(rows: Sequence[bytes]) -> bytes:
     """Returns the PNG file (ISO/IEC 15948) of grey pixels, a row of bytes each."""
 
@@ -104,4 +119,5 @@ MAKERS: dict[str, Maker] = {
     "diabetes": make_table("diabetes", "progression"),
     "line": make_line,
     "series": make_series,
+    "customers": make_customers,
 }

@@ -27,6 +27,7 @@ from pipelines.onboarding.label_inference import Target, aim, find_kind, label_r
 from pipelines.onboarding.model_choice import choose_by_size, choose_model
 from pipelines.onboarding.multilabel_inference import aim_at_sets, find_sets, join_flags, spell_columns, spell_separator
 from pipelines.onboarding.offset_inference import TOLD, find_offset
+from pipelines.onboarding.personal_inference import find_personal
 from pipelines.onboarding.picture_inference import choose_network, find_pictures
 from pipelines.onboarding.series_draft import (
     choose_features,
@@ -116,12 +117,14 @@ def draft(data: str, label: str | None, file: Path | None = None, **wishes: Any)
         "folder": os.path.dirname(files[0]),
         "marked": f"  # missing values: {count(spelled.cells, 'cell')}" if spelled.cells else "",
     }
+    personal = find_personal(profile.columns)
     if series := choose_series(spelled.profile, label, asked.kind, asked.group, asked.horizon):
-        return _draft_series(series, spelled, label, asked, values)
+        drawn = _draft_series(series, spelled, label, asked, values)
+        return replace(drawn, warnings=[*drawn.warnings, *personal])
     labelled = _tell_flags(spelled, flags, counts) if flags else _tell_label(spelled, label, asked.kind)
     doubts = [*sheets, *doubt_table(spelled.profile, label, asked.kind, asked.group)]
     drawn = _draft_table(spelled, label, labelled, asked, values)
-    return replace(drawn, warnings=[*labelled.warnings, *doubts, *drawn.warnings])
+    return replace(drawn, warnings=[*labelled.warnings, *doubts, *drawn.warnings, *personal])
 
 
 class Labelled(NamedTuple):
