@@ -8,9 +8,11 @@ patients and how far the disease went within a year (Efron et al., 2004).
 Generated:
 line: 100 points of y = 2x + 1 and normal noise of 0.1; series: four years of daily sales that never were: a trend, a
 week, a year, and an error that is half of the day's before plus normal noise; customers: 2,000 who never were, with
-addresses, numbers and notes, of whom the young and those who complain leave.
+addresses, numbers and notes, of whom the young and those who complain leave; signals: 3,000 rows of a picture of 12 x
+12 pixels, a text of 12 words and a number, each of which says yes or no, and what most of the three say.
 """
 
+import base64
 import csv
 import math
 import random
@@ -88,6 +90,26 @@ def make_customers(folder: Path) -> None:
     write_rows(folder / "customers.csv", ["email", "phone", "age", "plan", "note", "left"], rows)
 
 
+def make_signals(folder: Path) -> None:
+    """Writes signals.csv: a bar that lies or stands, a word of praise or blame among others, a number near or far."""
+    chance, rows = random.Random(0), []
+    fillers, words = [f"word{number}" for number in range(30)], (("bad", "poor", "dull"), ("good", "fine", "fresh"))
+    for _ in range(3000):
+        seen, said, measured = (chance.random() < 0.5 for _ in range(3))
+        grey = [[chance.randint(0, 90) for _ in range(12)] for _ in range(12)]
+        across, along = chance.randint(0, 11), chance.randint(0, 5)
+        for place in range(along, along + 7):
+            row, column = (across, place) if seen else (place, across)
+            grey[row][column] = chance.randint(150, 255)
+        text = chance.choices(fillers, k=12)
+        text[chance.randint(0, 11)] = chance.choice(words[said])
+        size = chance.uniform(1.2, 2.2) if measured else chance.uniform(0, 0.8)
+        photo = base64.b64encode(encode_png([bytes(row) for row in grey])).decode()
+        number = round(size * chance.choice((-1, 1)), 3)
+        rows.append((photo, " ".join(text), number, int(seen + said + measured > 1)))
+    write_rows(folder / "signals.csv", ["photo", "review", "reading", "most"], rows)
+
+
 def encode_png(rows: Sequence[bytes]) -> bytes:
     """Returns the PNG file (ISO/IEC 15948) of grey pixels, a row of bytes each."""
 
@@ -120,4 +142,5 @@ MAKERS: dict[str, Maker] = {
     "line": make_line,
     "series": make_series,
     "customers": make_customers,
+    "signals": make_signals,
 }

@@ -25,7 +25,7 @@ from configs.schema.explain import Explain
 from configs.schema.features import Feature, list_columns
 from configs.schema.gate import Gate
 from configs.schema.label import Label, name_columns
-from configs.schema.models import Autoregression, BoostedTrees, Model
+from configs.schema.models import Autoregression, BoostedTrees, Fused, Model
 from configs.schema.notify import Notifier
 from configs.schema.privacy import Mask, Privacy
 from configs.schema.resources import Resources, Step
@@ -168,7 +168,7 @@ class Config(Section):
     @classmethod
     def _check_family(cls, model: Model, info: ValidationInfo) -> Model:
         label, features = info.data.get("label"), info.data.get("features")
-        if isinstance(model, BoostedTrees | Autoregression) and label is not None and features is not None:
+        if isinstance(model, BoostedTrees | Autoregression | Fused) and label is not None and features is not None:
             model.check(label.kind, features.items())
         if model.augment and features is not None:
             model.augment.check(features.items())
