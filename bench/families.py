@@ -40,6 +40,7 @@ CONFIGS = {
     "wide_deep": "taxi",
     "cnn": "digits_cnn",
     "rnn": "digits_rows_rnn",
+    "fused": "signals_fused",
     "autoregression": "series_week",
     "attention, additive": "recipes/additive_attention",
     "attention, self": "recipes/self_attention",

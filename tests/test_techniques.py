@@ -14,6 +14,8 @@ from configs.schema.training import FITTING, LOSSES, Loss, Optimizer, Training
 PAGE = (ROOT / "docs" / "techniques.md").read_text(encoding="utf-8")
 LINES = re.findall(r"`((?:training|model): \{.*?\})`(?: \|| a linear)", PAGE)
 
+READ = {"photo": {"kind": "image", "height": 8, "width": 8}, "review": {"kind": "text"}}  # by encoders
+
 
 def read(line):
     return YAML(typ="safe", pure=True).load(line)
@@ -38,7 +40,7 @@ def test_every_line_is_a_config(line):
         "name": "page",
         "data": {"format": "csv", "path": "rows.csv"},
         "label": {"name": "label", "kind": kind, "quantiles": quantiles_of(given)},
-        "features": {"number": {"kind": "numeric"}},
+        "features": {"number": {"kind": "numeric"}} | (READ if "encoders" in given.get("model", {}) else {}),
         "model": {"family": "linear"},
         "training": {},
         "evaluation": {"thresholds": {METRICS[kind][0]: {"min": 0.0}}},

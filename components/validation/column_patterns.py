@@ -29,14 +29,15 @@ def resolve(config: Config) -> Config:
 def expand(config: Config, header: Sequence[str]) -> Config:
     """Return the config with the columns that match in place of each pattern, if nothing else in it names them.
 
-    Of several patterns the first has the column; those that a feature is made of come in the order of the header.
-    Raises ConfigError for a pattern that is left without any, and for a feature that is made of too few or too many.
+    Of several patterns the first has the column, and none has one that `privacy` drops; those that a feature is made of
+    come in the order of the header. Raises ConfigError for a pattern that is left without any, and for a feature that
+    is made of too few or too many.
     """
     sliced = (column for columns in config.evaluation.slices for column in columns)
     parts = (name for feature in config.features.values() for name in list_columns(feature))
     label = (config.label.name, *(config.label.columns or ()))
     named = {*label, config.data.weight, *config.data.groups, *sliced, *parts, *config.features}
-    free = [name for name in header if name and name not in named]
+    free = [name for name in header if name and name not in named and config.find_mask(name) != "drop"]
     features: dict[str, Feature] = {}
     in_window = config.data.window is not None
 

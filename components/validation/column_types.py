@@ -24,7 +24,9 @@ from components.validation.cast import (
     to_whole,
 )
 from components.validation.image_cells import to_pictures
+from components.validation.masking import lay_mask
 from components.validation.spelling import Spelling, blank_missing, to_plain_numbers, unify
+from configs.schema.privacy import Mask
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 TEXTS = ("categorical", "text", "group", "slice")  # of which a blank is not found where their cells are parsed
@@ -37,7 +39,7 @@ class Role:
 
     With `columns` it is made of those of the data, one number each. Lists hold a multiple of `width` numbers. A label
     that is `optional` may be missing. What is `made` is in no column of the data: a window fills it in. The `offset` is
-    taken off a number.
+    taken off a number. A `mask` is laid over its typed cells.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Role:
     separator: str = "|"
     made: bool = False
     offset: float = 0.0
+    mask: Mask | None = None
 
     @property
     def key(self) -> str:
@@ -85,12 +88,14 @@ class Role:
     def convert(self, array: pa.Array) -> pa.Array:
         """Return the cells, text or of a Parquet type, typed by the role; null is missing.
 
-        Raises pa.ArrowInvalid where a cell is wrong, which depends on that cell alone.
+        Raises pa.ArrowInvalid where a cell is wrong, which depends on that cell alone, and ConfigError without the key
+        of its mask.
         """
         try:
             if self.name != "image" and (self.spelling.missing or self.name in TEXTS):
                 array = blank_missing(array, self.spelling.missing)
-            return ROLES[self.name].convert(array, self)
+            cells = ROLES[self.name].convert(array, self)
+            return cells if self.mask is None else lay_mask(cells, self.mask)
         except pa.ArrowNotImplementedError as error:
             raise pa.ArrowInvalid(str(error)) from error
 

@@ -23,7 +23,7 @@ def doubt_kind(column: pa.Array, role: Role, place: str) -> DataRejected | None:
 
     Only of roles whose kind the user chose.
     """
-    if role.name not in KEYS:
+    if role.name not in KEYS or role.mask:  # of which no cell may be shown
         return None
     tried = _choose(column)
     refused = [text for text in tried if role.fault(text)]

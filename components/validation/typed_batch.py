@@ -26,7 +26,9 @@ ORDER, TIME, PLACE = "\0order", "\0time", "\0place"
 def assign_roles(config: Config, label: bool = True) -> dict[str, Role]:
     """Return what each column is that a run reads, in order; without `label`, what scoring reads: the features."""
     known = {
-        name: replace(_assign_role(name, feature), spelling=read_spelling(config.data, feature))
+        name: replace(
+            _assign_role(name, feature), spelling=read_spelling(config.data, feature), mask=config.find_mask(name)
+        )
         for name, feature in config.features.items()
     }
     if not label:
@@ -38,7 +40,8 @@ def assign_roles(config: Config, label: bool = True) -> dict[str, Role]:
         known[weight] = Role("weight", weight, spelling=spelling)
     known[config.label.name] = _assign_label(config)
     for name in config.columns:
-        known.setdefault(name, Role("group" if name in config.data.groups else "slice", name, spelling=spelling))
+        kind = "group" if name in config.data.groups else "slice"
+        known.setdefault(name, Role(kind, name, spelling=spelling, mask=config.find_mask(name)))
     if window and window.told in known:
         known[window.told] = replace(known[window.told], made=True)
     orders = {ORDER: window and window.order, TIME: config.data.split.by}
@@ -214,6 +217,8 @@ def _describe_cell(cell: pa.Array, role: Role) -> str:
         text = to_text(cell)[0].as_py() or ""
     except pa.ArrowException as error:
         return f"The cell cannot be read: {error}."
+    if role.mask:  # what is wrong with it is written into the run's log
+        return f"The cell {role.fault(text)}."
     return f"{_shorten(text)} {role.fault(text)}." if text else f"The cell {role.fault(text)}."
 
 

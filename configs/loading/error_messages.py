@@ -63,6 +63,8 @@ def _locate(schema: dict[str, Any], detail: ErrorDetails) -> tuple[Keys, list[st
     node = schema
     for part in detail["loc"]:
         rest = node.get("additionalProperties")
+        if part == node.get("title") and part not in node.get("properties", {}):  # a section among other choices
+            continue
         if part in node.get("discriminator", {}).get("mapping", {}):
             node = _resolve(schema, {"$ref": node["discriminator"]["mapping"][part]})
             continue

@@ -7,9 +7,12 @@ patients and how far the disease went within a year (Efron et al., 2004).
 
 Generated:
 line: 100 points of y = 2x + 1 and normal noise of 0.1; series: four years of daily sales that never were: a trend, a
-week, a year, and an error that is half of the day's before plus normal noise.
+week, a year, and an error that is half of the day's before plus normal noise; customers: 2,000 who never were, with
+addresses, numbers and notes, of whom the young and those who complain leave; signals: 3,000 rows of a picture of 12 x
+12 pixels, a text of 12 words and a number, each of which says yes or no, and what most of the three say.
 """
 
+import base64
 import csv
 import math
 import random
@@ -73,6 +76,40 @@ def make_series(folder: Path) -> None:
     write_rows(folder / "series.csv", ["day", "sales"], rows)
 
 
+def make_customers(folder: Path) -> None:
+    """Writes customers.csv; whether one leaves hangs on the age, the plan and the note."""
+    chance, rows = random.Random(0), []
+    complaints, praise = ("too dear", "always late", "does not work"), ("works well", "fair price", "friendly")
+    for number in range(2000):
+        age, plan, sad = chance.randint(18, 80), chance.choice(["basic", "family", "pro"]), chance.random() < 0.4
+        email = f"{chance.choice(['ada', 'bob', 'eve', 'kim'])}.{number}@example.org"
+        note = f"{chance.choice(complaints if sad else praise)}, write to {email}" if chance.random() < 0.8 else ""
+        pull = 3 * (bool(note) and sad) - 1.5 + (age < 30) + (plan == "basic")
+        phone = f"+49 30 {chance.randint(100000, 999999)}"
+        rows.append((email, phone, age, plan, note, int(pull + chance.gauss(0, 0.7) > 0)))
+    write_rows(folder / "customers.csv", ["email", "phone", "age", "plan", "note", "left"], rows)
+
+
+def make_signals(folder: Path) -> None:
+    """Writes signals.csv: a bar that lies or stands, a word of praise or blame among others, a number near or far."""
+    chance, rows = random.Random(0), []
+    fillers, words = [f"word{number}" for number in range(30)], (("bad", "poor", "dull"), ("good", "fine", "fresh"))
+    for _ in range(3000):
+        seen, said, measured = (chance.random() < 0.5 for _ in range(3))
+        grey = [[chance.randint(0, 90) for _ in range(12)] for _ in range(12)]
+        across, along = chance.randint(0, 11), chance.randint(0, 5)
+        for place in range(along, along + 7):
+            row, column = (across, place) if seen else (place, across)
+            grey[row][column] = chance.randint(150, 255)
+        text = chance.choices(fillers, k=12)
+        text[chance.randint(0, 11)] = chance.choice(words[said])
+        size = chance.uniform(1.2, 2.2) if measured else chance.uniform(0, 0.8)
+        photo = base64.b64encode(encode_png([bytes(row) for row in grey])).decode()
+        number = round(size * chance.choice((-1, 1)), 3)
+        rows.append((photo, " ".join(text), number, int(seen + said + measured > 1)))
+    write_rows(folder / "signals.csv", ["photo", "review", "reading", "most"], rows)
+
+
 def encode_png(rows: Sequence[bytes]) -> bytes:
     """Returns the PNG file (ISO/IEC 15948) of grey pixels, a row of bytes each."""
 
@@ -104,4 +141,6 @@ MAKERS: dict[str, Maker] = {
     "diabetes": make_table("diabetes", "progression"),
     "line": make_line,
     "series": make_series,
+    "customers": make_customers,
+    "signals": make_signals,
 }

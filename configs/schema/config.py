@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
-from fnmatch import fnmatchcase
 from typing import Annotated, Any
 
 from pydantic import (
@@ -26,21 +25,17 @@ from configs.schema.explain import Explain
 from configs.schema.features import Feature, list_columns
 from configs.schema.gate import Gate
 from configs.schema.label import Label, name_columns
-from configs.schema.models import Autoregression, BoostedTrees, Model
+from configs.schema.models import Autoregression, BoostedTrees, Fused, Model
 from configs.schema.notify import Notifier
+from configs.schema.privacy import Mask, Privacy
 from configs.schema.resources import Resources, Step
 from configs.schema.schedule import Schedule
-from configs.schema.section import Section, Text
+from configs.schema.section import Section, Text, is_named
 from configs.schema.spans import has_spans
 from configs.schema.storage import Storage
 from configs.schema.tracking import Tracking
 from configs.schema.training import HEEDED, Training
 from configs.schema.tuning import Tuning
-
-
-def is_named(column: str, pattern: str) -> bool:
-    """Whether a pattern means a column: by its name, whatever signs are in it, or as one of many."""
-    return column == pattern or fnmatchcase(column, pattern)
 
 
 def _require_fit(metrics: Iterable[str], label: Label | None) -> None:
@@ -69,6 +64,7 @@ class Config(Section):
     explain: Explain | None = Field(
         default=Explain(), description="Which features the model relies on, for the report; null leaves it out."
     )
+    privacy: Privacy = Privacy()
     gate: Gate = Gate()
     card: Card = Card()
     storage: Storage = Storage()
@@ -172,7 +168,7 @@ class Config(Section):
     @classmethod
     def _check_family(cls, model: Model, info: ValidationInfo) -> Model:
         label, features = info.data.get("label"), info.data.get("features")
-        if isinstance(model, BoostedTrees | Autoregression) and label is not None and features is not None:
+        if isinstance(model, BoostedTrees | Autoregression | Fused) and label is not None and features is not None:
             model.check(label.kind, features.items())
         if model.augment and features is not None:
             model.augment.check(features.items())
@@ -196,6 +192,18 @@ class Config(Section):
         _require_fit(evaluation.thresholds, info.data.get("label"))
         evaluation.check(info.data)
         return evaluation
+
+    @field_validator("privacy")
+    @classmethod
+    def _check_masks(cls, privacy: Privacy, info: ValidationInfo) -> Privacy:
+        data, label, features, evaluation = map(info.data.get, ("data", "label", "features", "evaluation"))
+        if data is None or label is None or features is None or evaluation is None:
+            return privacy
+        whole = {*name_columns(label), data.weight, data.split.by, data.window and data.window.order}
+        whole |= {name for feature in features.values() for name in list_columns(feature)}
+        sliced = {name for names in evaluation.slices for name in names}
+        privacy.check(features, {*data.groups, *sliced} - {*features}, {*filter(None, whole)})
+        return privacy
 
     @field_validator("baselines")
     @classmethod
@@ -241,6 +249,11 @@ class Config(Section):
     def home(self) -> Home:
         """The folder in which this pipeline keeps what it leaves."""
         return Home.below(self.storage.root, self.name)
+
+    def find_mask(self, column: str) -> Mask | None:
+        """What becomes of a column before anything of it is written; None where it stays as it is."""
+        masks = self.privacy.columns.items()
+        return next((mask for pattern, mask in masks if is_named(column, pattern)), None)
 
     def hides(self, column: str) -> bool:
         """Whether a column, or a feature or the label by what it is made of, is one whose values stay private."""

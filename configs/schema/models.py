@@ -1,13 +1,14 @@
 """The model families of a pipeline's YAML, one section each."""
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveInt, Strict, ValidationInfo, field_validator, model_validator
 
 from configs.schema.augmentation import Augmentation
 from configs.schema.features import Feature, Steps
-from configs.schema.section import Section, Text
+from configs.schema.section import Section, Text, is_named
 
 Activation = Literal[
     "elu", "gelu", "leaky_relu", "mish", "relu", "relu6", "selu", "sigmoid", "silu", "softplus", "softsign", "tanh"
@@ -102,10 +103,9 @@ class Convolution(Section):
     pool: PositiveInt = Field(default=2, description="Of so many pixels or steps (each way) the maximum; 1 is all.")
 
 
-class Cnn(Network):
-    """Convolutions over images, sequences and texts, then dense layers."""
+class Convolutions(Section):
+    """Convolutions and pooling, one after another."""
 
-    family: Literal["cnn"]
     blocks: Annotated[tuple[Convolution, ...], Strict(False), Field(min_length=1)] = Field(
         description="The convolutions, from input to output."
     )
@@ -113,6 +113,12 @@ class Cnn(Network):
     collapse: Literal["flatten", "average", "max"] = Field(
         default="flatten", description="How what the last block found becomes one vector."
     )
+
+
+class Cnn(Network, Convolutions):
+    """Convolutions over images, sequences and texts, then dense layers."""
+
+    family: Literal["cnn"]
 
 
 class Recurrent(Section):
@@ -153,13 +159,54 @@ class SelfAttention(Section):
         return width
 
 
+Mechanism = Annotated[AdditiveAttention | SelfAttention, Field(discriminator="kind")]
+
+
 class Attention(Network):
     """Attention over sequences and texts, then dense layers."""
 
     family: Literal["attention"]
-    mechanism: Annotated[AdditiveAttention | SelfAttention, Field(discriminator="kind")] = Field(
-        description="How steps weigh one another."
+    mechanism: Mechanism = Field(description="How steps weigh one another.")
+
+
+class ConvolutionEncoder(Convolutions):
+    """Convolutions over an image, a sequence or a text."""
+
+    kind: Literal["cnn"]
+
+
+class RecurrentEncoder(Recurrent):
+    """Recurrent layers over a sequence or a text, of which the last state counts."""
+
+    kind: Literal["rnn"]
+
+
+Encoder = Annotated[
+    ConvolutionEncoder | RecurrentEncoder | AdditiveAttention | SelfAttention, Field(discriminator="kind")
+]
+
+
+class Fused(Network):
+    """An encoder for each feature that has an order, whose vectors are joined with all others, then dense layers."""
+
+    family: Literal["fused"]
+    encoders: Annotated[dict[Text, Encoder], Field(min_length=1)] = Field(
+        description="What reads a feature, by its name: cnn an image, a sequence or a text, all others the latter two."
     )
+
+    def check(self, kind: str, features: Iterable[tuple[str, Feature]]) -> None:
+        """Raises ValueError for an encoder of no feature, or of one that it cannot read."""
+        known = dict(features)
+        for key, encoder in self.encoders.items():
+            found = [feature for name, feature in known.items() if is_named(key, name)]
+            if not found:
+                near = "".join(f"; did you mean '{name}'?" for name in get_close_matches(key, known, 1))
+                raise ValueError(f"fused has an encoder of '{key}', which is no feature{near}")
+            readable = ("text", "sequence", "image") if encoder.kind == "cnn" else ("text", "sequence")
+            unfit = next((feature for feature in found if feature.kind not in readable), None)
+            if unfit:
+                what = f"fused lets {encoder.kind} read '{key}', of kind {unfit.kind}"
+                raise ValueError(f"{what}: it reads {', '.join(readable)}")
 
 
 class Autoregression(Architecture):
@@ -237,6 +284,6 @@ class Custom(Architecture):
 
 
 Model = Annotated[
-    Linear | Dnn | WideDeep | Cnn | Rnn | Attention | Autoregression | BoostedTrees | Custom,
+    Linear | Dnn | WideDeep | Cnn | Rnn | Attention | Fused | Autoregression | BoostedTrees | Custom,
     Field(discriminator="family"),
 ]

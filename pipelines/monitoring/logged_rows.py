@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -44,7 +44,8 @@ def read_requests(
     Raises MillraceError for a damaged record.
     """
     disclosure, roles = Disclosure.of(config), assign_roles(config, label=False)
-    roles = {name: role for name, role in roles.items() if name in disclosure.features.values()}
+    known = disclosure.features.values()
+    roles = {name: replace(role, mask=None) for name, role in roles.items() if name in known}  # it is on already
     gathered = {SERVING: Gathered(), RAW: Gathered()}
     for exchange in read_log(home, since):
         if exchange.version == version and exchange.signature in gathered and exchange.inputs:

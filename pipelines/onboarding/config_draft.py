@@ -36,6 +36,7 @@ from pipelines.onboarding.multilabel_inference import (
     spread_lists,
 )
 from pipelines.onboarding.offset_inference import TOLD, find_offset
+from pipelines.onboarding.personal_inference import find_personal
 from pipelines.onboarding.picture_inference import choose_network, find_pictures
 from pipelines.onboarding.series_draft import (
     choose_features,
@@ -126,14 +127,16 @@ def draft(data: str, label: str | None, file: Path | None = None, group: str | N
         "folder": os.path.dirname(files[0]),
         "marked": f"  # missing values: {count(spelled.cells, 'cell')}" if spelled.cells else "",
     }
+    personal = find_personal(profile.columns)
     if series := choose_series(spelled.profile, label, asked.kind, asked.group, asked.horizon):
-        return _draft_series(series, spelled, label, asked, values)
+        drawn = _draft_series(series, spelled, label, asked, values)
+        return replace(drawn, warnings=[*drawn.warnings, *personal])
     labelled = _tell_flags(spelled, flags, counts) if len(flags) > 1 else _tell_label(spelled, label, asked.kind)
     drawn = _draft_table(spelled, label, labelled, asked, values)
     in_time = labelled.kind == "regression" and not asked.group and asked.kind is None
     told = doubt_time(labelled.profile, label) if in_time else ""
     doubts = [*sheets, *([f"`{label}`: {told}"] if told else [])]
-    return replace(drawn, warnings=[*labelled.warnings, *doubts, *drawn.warnings])
+    return replace(drawn, warnings=[*labelled.warnings, *doubts, *drawn.warnings, *personal])
 
 
 class Labelled(NamedTuple):

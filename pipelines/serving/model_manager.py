@@ -13,6 +13,8 @@ from components.scoring.saved_model import SavedModel
 from components.scoring.signatures import TensorInfo
 from configs.errors import MillraceError
 from configs.home import Home
+from pipelines.serving.batch_predict import read_config
+from pipelines.serving.input_masks import InputMasks
 from pipelines.serving.json_tensor import Refusal, Tensors
 from pipelines.storage import sync
 from trainer.export.signatures import SERVING
@@ -26,8 +28,8 @@ LOADING, AVAILABLE, END = "LOADING", "AVAILABLE", "END"
 class Signature:
     """One way to ask a model."""
 
-    def __init__(self, model: SavedModel, name: str) -> None:
-        self.model, self.name, self.definition = model, name, model.signatures[name]
+    def __init__(self, model: SavedModel, name: str, masks: InputMasks | None = None) -> None:
+        self.model, self.name, self.definition, self.masks = model, name, model.signatures[name], masks
         self.types = {name: info.type for name, info in self.definition.inputs.items()}
 
     def ask(self, inputs: Tensors) -> Tensors:
@@ -41,6 +43,10 @@ class Signature:
         except ModelError as error:
             raise Refusal(error.what, STATUS.get(error.code, 400)) from error
 
+    def mask(self, inputs: Tensors) -> Tensors:
+        """Returns the inputs without what the version's config keeps from the model; raises Refusal."""
+        return self.masks.lay(self.name, inputs) if self.masks else inputs
+
     def describe(self) -> dict[str, Any]:
         """Returns what the signature takes and gives, as JSON has its protocol buffer."""
         definition = self.definition
@@ -52,11 +58,15 @@ class Signature:
 
 
 class Loaded:
-    """A version in memory, which has answered once by the signature that is served by default."""
+    """A version in memory, which has answered once by the signature that is served by default.
+
+    Raises ConfigError where the key of a mask is not there.
+    """
 
     def __init__(self, version: Version) -> None:
+        masks = read_masks(version)
         self.number, model = version.number, SavedModel(str(version.path))
-        self.signatures = {name: Signature(model, name) for name in model.signatures}
+        self.signatures = {name: Signature(model, name, masks) for name in model.signatures}
         self.signatures[SERVING].ask(model.signatures[SERVING].make_blanks())
 
     def warm_up(self) -> None:
@@ -122,6 +132,14 @@ class Models:
             if self.states[newest] != (LOADING, str(error)):
                 self.say(f"Version {newest} cannot be served, and version {self.current.number} stays: {error}")
             self.states = {**self.states, newest: (LOADING, str(error))}
+
+
+def read_masks(version: Version) -> InputMasks | None:
+    """Returns what is laid over requests to a version; None for one without a config, which came of no run.
+
+    Raises MillraceError where its config cannot be read.
+    """
+    return InputMasks(read_config(version)) if (version.extras / "config.json").exists() else None
 
 
 def refuse_code(version: Version) -> None:

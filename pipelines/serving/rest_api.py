@@ -57,7 +57,7 @@ class RestApi:
         signature = version.signatures.get(name or SERVING)
         if signature is None:
             raise Refusal(f'Serving signature name: "{name or SERVING}" not found in signature def')
-        inputs = parse(request, signature.types)
+        inputs = signature.mask(parse(request, signature.types))
         started = time.perf_counter()
         outputs = signature.ask(inputs)
         rows = next((len(values) for values in inputs.values() if values.ndim), 1)

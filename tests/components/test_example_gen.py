@@ -1,3 +1,4 @@
+import gzip
 import os
 from collections import Counter, defaultdict
 from datetime import date, datetime, timedelta, timezone
@@ -19,6 +20,9 @@ from configs.errors import DataRejected
 from configs.loading import loader
 from configs.repository import ROOT
 from configs.samples.datasets import encode_png
+from configs.schema.features import Words
+from configs.schema.privacy import Privacy
+from tests.components.validation.test_masking import DIGEST, KEY
 
 CONFIG = """
 name: trips
@@ -31,6 +35,12 @@ model: {family: linear}
 training: {}
 evaluation: {slices: [[], [hour]], thresholds: {auc: {min: 0.5}}}
 """
+MASKS = {
+    "fare": {"bin": 1000},
+    "company": {"hash": {"key_env": "PII_KEY", "key_digest": DIGEST}},
+    "hour": {"hash": {"key_env": "PII_KEY", "key_digest": DIGEST}},
+    "note": "redact",
+}
 TAXI = ROOT / "configs" / "taxi.yaml"
 
 
@@ -424,3 +434,26 @@ def test_every_row_of_the_taxi_sample_lands_in_one_split(tmp_path, examples):
     assert {split: sorted(map(repr, rows)) for split, rows in first.items()} == {
         split: sorted(map(repr, rows)) for split, rows in second.items()
     }
+
+
+def read_bytes(folder):
+    """All that lies in a folder, what is compressed also as it was."""
+    for path in (path for path in Path(folder).rglob("*") if path.is_file()):
+        yield path.read_bytes()
+        if path.suffix == ".gz":
+            yield gzip.decompress(path.read_bytes())
+        if path.suffix == ".parquet":
+            yield repr(parquet.read_table(path).to_pydict()).encode()
+
+
+@pytest.mark.parametrize(("masks", "held"), [({}, True), (MASKS, False)], ids=["plain", "masked"])
+def test_what_is_masked_is_in_no_byte(trips, config, examples, masks, held, monkeypatch):
+    monkeypatch.setenv("PII_KEY", KEY)
+    (trips / "2.csv").write_text(f"fare,company,tipped,hour,note\n7654.5,Canary,1,{'9' * 9},to canary@example.org\n")
+    features = config.features | {"note": Words(kind="text")}
+    config = config.model_copy(update={"features": features, "privacy": Privacy(columns=masks)})
+    execute(config, examples)
+    content = b"\n".join(read_bytes(examples.uri))
+    found = {name: name.encode() in content for name in ("Canary", "7654.5", "9" * 9, "canary@example.org")}
+    assert found == dict.fromkeys(found, held)
+    assert (b"[email]" in content) is not held

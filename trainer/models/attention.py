@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from configs.schema.label import Label
-from configs.schema.models import AdditiveAttention, Attention, SelfAttention
+from configs.schema.models import AdditiveAttention, Attention, Mechanism, Network, SelfAttention
 from trainer.features.transforms import Column
 from trainer.models.layers import Tensor, average, compose, embed, is_steps
 from trainer.models.recurrent import read_steps
@@ -15,15 +15,16 @@ from trainer.models.recurrent import read_steps
 
 def build(options: Attention, label: Label, columns: Sequence[Column]) -> keras.Model:
     """Returns the uncompiled model: a summary of each sequence and each text, weighed by attention."""
-    return compose(options, label, columns, is_steps, partial(_encode, options))
+    return compose(options, label, columns, is_steps, partial(weigh, options.mechanism, options))
 
 
-def _encode(options: Attention, column: Column, tensor: Tensor, mask: Tensor | None) -> Tensor:
-    match options.mechanism:
-        case AdditiveAttention() as mechanism:
+def weigh(mechanism: Mechanism, options: Network, column: Column, tensor: Tensor, mask: Tensor | None) -> Tensor:
+    """Returns [batch, width], a summary of the steps by what the mechanism finds in them."""
+    match mechanism:
+        case AdditiveAttention():
             steps, state = read_steps(embed(column, tensor, mask, options.embedding), mask, mechanism, options.dropout)
             return attend(state, steps, mask)
-        case SelfAttention() as mechanism:
+        case SelfAttention():
             steps = embed(column, tensor, mask, mechanism.width)
             steps = steps if column.size else keras.layers.Dense(mechanism.width)(steps)
             return average(transform(place(steps), mask, mechanism, options), mask)
@@ -39,7 +40,7 @@ def attend(query: Tensor, steps: Tensor, mask: Tensor | None) -> Tensor:
     return keras.ops.sum(keras.ops.multiply(weights, steps), axis=1)
 
 
-def transform(steps: Tensor, mask: Tensor | None, mechanism: SelfAttention, options: Attention) -> Tensor:
+def transform(steps: Tensor, mask: Tensor | None, mechanism: SelfAttention, options: Network) -> Tensor:
     """Returns the steps, [batch, steps, width], after layers in which each looks at all others that are no padding.
 
     Vaswani et al., 2017; normalised before each part instead of after it, which trains without a warm-up (Xiong et

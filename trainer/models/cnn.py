@@ -7,7 +7,7 @@ import keras
 
 from configs.errors import ConfigError
 from configs.schema.label import Label
-from configs.schema.models import Cnn
+from configs.schema.models import Cnn, Convolutions, Network
 from trainer.features.transforms import Column
 from trainer.models.layers import Tensor, activate, compose, embed, is_steps
 
@@ -31,25 +31,27 @@ LAYERS: dict[int, Layers] = {
 
 def build(options: Cnn, label: Label, columns: Sequence[Column]) -> keras.Model:
     """Returns the uncompiled model: blocks of convolution and pooling for each image, sequence and text."""
-    return compose(options, label, columns, _takes, partial(_convolve, options))
+    return compose(options, label, columns, _takes, partial(convolve, options, options))
 
 
 def _takes(column: Column) -> bool:
     return is_steps(column) or len(column.shape or ()) == 3
 
 
-def _convolve(options: Cnn, column: Column, tensor: Tensor, mask: Tensor | None) -> Tensor:
+def convolve(
+    convolutions: Convolutions, options: Network, column: Column, tensor: Tensor, mask: Tensor | None
+) -> Tensor:
     """Returns [batch, width] of an image or of steps; padding is zeros, so that no filter sees anything in it."""
     tensor = embed(column, tensor, mask, options.embedding)
     convolution, pooling, average, maximum = LAYERS[len(tensor.shape)]
-    for number, block in enumerate(options.blocks):
+    for number, block in enumerate(convolutions.blocks):
         smallest = min(tensor.shape[1:-1])
-        left = smallest - (block.kernel - 1 if options.padding == "valid" else 0)
+        left = smallest - (block.kernel - 1 if convolutions.padding == "valid" else 0)
         if left < block.pool:
             what = f"'{column.name}' is {smallest} wide here, too little for a kernel of {block.kernel} and its pooling"
             raise ConfigError(what, f"model.blocks.{number}", "Take fewer blocks, pool: 1, or padding: same.")
-        sums = convolution(block.filters, block.kernel, padding=options.padding, use_bias=not options.batch_norm)
+        sums = convolution(block.filters, block.kernel, padding=convolutions.padding, use_bias=not options.batch_norm)
         tensor = activate(sums(tensor), options)
         tensor = pooling(block.pool)(tensor) if block.pool > 1 else tensor
-    collapse = {"flatten": keras.layers.Flatten, "average": average, "max": maximum}[options.collapse]
+    collapse = {"flatten": keras.layers.Flatten, "average": average, "max": maximum}[convolutions.collapse]
     return collapse()(tensor)

@@ -16,6 +16,7 @@ FAMILIES = {
     "cnn": "trainer.models.cnn:build",
     "rnn": "trainer.models.rnn:build",
     "attention": "trainer.models.attention:build",
+    "fused": "trainer.models.fused:build",
     "autoregression": "trainer.models.autoregression:build",
     "boosted_trees": "trainer.models.boosted_trees:build",
     "custom": "trainer.models.custom:build",

@@ -11,6 +11,7 @@ from components.validation.column_types import Role
 from configs import progress
 from configs.errors import DataRejected
 from configs.loading.loader import load
+from configs.schema.privacy import Code
 
 ROLES = {
     "fare": Role("numeric", "fare"),
@@ -398,3 +399,12 @@ def test_the_rows_so_far_are_told(tmp_path, monkeypatch, caplog):
     with caplog.at_level(logging.INFO, "millrace.progress"):
         read(*files)
     assert caplog.messages == ["2 rows checked", "4 rows checked"]
+
+
+def test_a_faulty_cell_under_a_mask_is_not_shown(tmp_path):
+    (tmp_path / "rows.csv").write_text("age,left\n37,1\ncanary,0\n38,1\n39,0\n")
+    roles = {"age": Role("numeric", "age", mask=Code(bin=10)), "left": Role("label", "left", ("0", "1"))}
+    with pytest.raises(DataRejected) as error:
+        list(validate.check_batches([str(tmp_path / "rows.csv")], "csv", roles))
+    assert error.value.what == "The cell is not a finite number, as a numeric column needs."
+    assert error.value.where == f"{tmp_path}/rows.csv:3:age"

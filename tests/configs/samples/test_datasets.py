@@ -9,7 +9,10 @@ import pytest
 from configs.samples import datasets
 from configs.samples.catalog import resolve
 
-ROWS = {"digits": 1797, "breast_cancer": 569, "wine": 178, "diabetes": 442, "line": 100, "series": 4 * 365}
+ROWS = {"digits": 1797, "breast_cancer": 569, "wine": 178, "diabetes": 442, "line": 100, "series": 4 * 365} | {
+    "customers": 2000,
+    "signals": 3000,
+}
 
 
 def digest(folder: Path) -> str:

@@ -72,3 +72,20 @@ def test_trees_say_what_they_cannot_learn(write: Callable[..., str], overrides: 
     with pytest.raises(ConfigError) as told:
         load(write(), ["model={family: boosted_trees}", "training={}", *overrides])
     assert said in told.value.what
+
+
+@pytest.mark.parametrize(
+    ("encoders", "said"),
+    [
+        ("{nothing: {kind: self}}", "fused has an encoder of 'nothing', which is no feature"),
+        ("{miles: {kind: self}}", "fused lets self read 'miles', of kind numeric: it reads text, sequence"),
+        ("{photo: {kind: rnn}}", "fused lets rnn read 'photo', of kind image: it reads text, sequence"),
+    ],
+)
+def test_an_encoder_that_cannot_read_its_feature_is_refused(
+    write: Callable[..., str], encoders: str, said: str
+) -> None:
+    photo = "features.photo={kind: image, height: 4, width: 4}"
+    with pytest.raises(ConfigError) as told:
+        load(write(), [photo, f"model={{family: fused, encoders: {encoders}}}"])
+    assert said in told.value.what

@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
 
+from configs.schema.privacy import Privacy
 from pipelines.monitoring import logged_rows
 from pipelines.monitoring.logged_rows import read_requests
 from pipelines.serving.prediction_log import Exchange, encode
 from pipelines.serving.record_files import RecordFiles
+from tests.components.validation.test_masking import hashed
 from tests.pipelines.serving.test_disclosure import write_example
 
 
@@ -66,3 +68,11 @@ def test_what_a_client_sent_that_is_none_of_its_kind_is_missing(home, config, lo
     log(("serving_raw", {"fare": np.array([b"?"], object), "place": np.array([b"port"], object)}, {}, 1))
     [(batch, _)] = read_requests(home, 1, config)
     assert batch.column(1).to_pylist() == ["port"]
+
+
+def test_what_was_masked_when_it_was_logged_is_not_masked_again(home, config, log, monkeypatch):
+    monkeypatch.delenv("PII_KEY", raising=False)
+    masks = Privacy(columns={"place": hashed()})
+    log(("serving_raw", raw([1.5], [b"0123456789abcdef"]), {}, 1))
+    [(batch, _)] = read_requests(home, 1, config.model_copy(update={"privacy": masks}))
+    assert batch.column(1).to_pylist() == ["0123456789abcdef"]

@@ -8,7 +8,19 @@ import tensorflow_transform as tft
 from tensorflow_transform.tf_metadata import schema_utils
 
 from components.load_check import LOADERS, answer_as_loaded, answer_as_trained, compare, make_requests
-from configs.schema.models import Attention, BoostedTrees, Cnn, Convolution, Dnn, Linear, Rnn, SelfAttention, WideDeep
+from configs.schema.models import (
+    Attention,
+    BoostedTrees,
+    Cnn,
+    Convolution,
+    Dnn,
+    Fused,
+    Linear,
+    RecurrentEncoder,
+    Rnn,
+    SelfAttention,
+    WideDeep,
+)
 from configs.schema.training import Optimizer, Training
 from tests.trainer.conftest import LABELS
 from tests.trainer.models.test_families import score
@@ -35,6 +47,17 @@ CASES = {
     "wide_deep": (WideDeep(family="wide_deep", crosses=(("member", "shop"),), **SMALL), "regression"),
     "cnn": (Cnn(family="cnn", blocks=(Convolution(filters=2, pool=1),), **SMALL), "multilabel"),
     "rnn": (Rnn(family="rnn", units=(3,), **SMALL), "binary"),
+    "fused": (
+        Fused(
+            family="fused",
+            encoders={
+                "review": RecurrentEncoder(kind="rnn", units=(3,)),
+                "clicks": SelfAttention(kind="self", heads=1, width=4, feed_forward=4),
+            },
+            **SMALL,
+        ),
+        "binary",
+    ),
     "attention": (
         Attention(
             family="attention",

@@ -15,8 +15,11 @@ from configs.schema.models import (
     Attention,
     Cnn,
     Convolution,
+    ConvolutionEncoder,
     Dnn,
+    Fused,
     Linear,
+    RecurrentEncoder,
     Rnn,
     SelfAttention,
     WideDeep,
@@ -45,6 +48,15 @@ OPTIONS = {
     ),
     "attention, both ways": Attention(
         family="attention", mechanism=AdditiveAttention(kind="additive", units=(8,), bidirectional=True), **SMALL
+    ),
+    "fused": Fused(
+        family="fused",
+        encoders={
+            "photo": ConvolutionEncoder(kind="cnn", blocks=(Convolution(filters=4),), collapse="max"),
+            "review": SelfAttention(kind="self", heads=2, width=8, feed_forward=16),
+            "pulse": RecurrentEncoder(kind="rnn", cell="gru", units=(8,)),
+        },
+        **SMALL,
     ),
     "attention, self": Attention(
         family="attention",
@@ -126,6 +138,13 @@ PARAMETERS = {
     "attention, both ways": lambda units: (
         VOCABULARIES + WORDS + 2 * (2 * recurrent(4, 2, 8) + additive(16)) + dense(REST + 16 + 2 * 16, 8, units)
     ),
+    "fused": lambda units: (
+        VOCABULARIES
+        + dense(9, 4)
+        + (6 * 8 + 5 * 8 + transformer(8, 16, 1))
+        + recurrent(3, 2, 8, biases=2)
+        + dense(REST + 4 + 8 + 8, 8, units)
+    ),
     "attention, self": lambda units: (
         VOCABULARIES
         + (6 * 8 + dense(2, 8) + (5 + 6) * 8)  # words, numbers, positions
@@ -146,13 +165,14 @@ UNITS = {"binary": 1, "multiclass": 3, "multilabel": 3, "regression": 1}
 FAMILY = {options.family: name for name, options in reversed(OPTIONS.items())}  # the first way to have each
 GRID = [(name, kind) for name in OPTIONS for kind in LABELS if kind == "binary" or name in FAMILY.values()]
 EVERY_KIND = "dnn"  # the one family that learns each kind of label in every run of the tests
-READ_IN_ORDER = ("cnn", "rnn", "attention")  # what steps and words are: all others lay them out flat, or count them
+READ_IN_ORDER = ("cnn", "rnn", "attention", "fused")  # what steps are: all others lay them flat, or count words
 SEQUENTIAL = [name for name in OPTIONS if name.startswith(("rnn", "attention"))]
 
 
 def mark_most(name, kind):
     """A case of the grid, of which those are tried less often that another case shows as well."""
-    tried = name == EVERY_KIND or (kind == "binary" and name in FAMILY.values())
+    made_of_others = name == "fused"
+    tried = name == EVERY_KIND or (kind == "binary" and name in FAMILY.values() and not made_of_others)
     return pytest.param(name, kind, marks=[] if tried else pytest.mark.full)
 
 
