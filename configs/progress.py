@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from configs.quantities import count
 
 PROGRESS = logging.getLogger("millrace.progress")
+LANDMARK = logging.INFO + 5  # the level of what is told once, and is to be in every log
 EVERY = 0.5  # seconds, at most so often
 
 

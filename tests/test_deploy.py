@@ -10,6 +10,7 @@ import yaml
 
 from configs.repository import ROOT
 from configs.schema.cluster import Cluster
+from configs.schema.kubernetes import METADATA
 from configs.schema.resources import Resources
 from pipelines.serving.server import GRACE
 
@@ -38,7 +39,9 @@ def check(document, version):
     kubernetes_validate.validate(document, version, strict=True)
 
 
-WHOLE = [document for folder in ("base", "kserve", "flink") for path in list_files(folder) for document in read(path)]
+WHOLE = [
+    document for folder in ("base", "kserve", "flink", "ops") for path in list_files(folder) for document in read(path)
+]
 FOUND = {name(document): document for document in WHOLE}
 WORKLOADS = [document for document in WHOLE if document["kind"] in ("Deployment", "StatefulSet", "Job")]
 
@@ -134,6 +137,26 @@ def test_a_pod_may_do_no_more_than_it_must_and_says_what_it_needs(workload):
             "requests": ["cpu", "memory"],
             "limits": ["cpu", "memory"],
         }
+
+
+def test_who_is_on_call_has_the_volume_the_database_and_sight_of_the_runs_alone():
+    pod, cluster = FOUND["Pod", "millrace-ops"], Cluster()
+    [ops] = pod["spec"]["containers"]
+    assert ops["securityContext"] == {
+        "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]},
+    }  # fmt: skip
+    assert pod["spec"]["securityContext"]["runAsUser"] == Resources().user
+    assert {mount["mountPath"] for mount in ops["volumeMounts"]} == {cluster.root, "/tmp"}
+    [claim] = [volume for volume in pod["spec"]["volumes"] if "persistentVolumeClaim" in volume]
+    assert claim["persistentVolumeClaim"]["claimName"] == cluster.claim
+    secret = ops["env"][0]["valueFrom"]["secretKeyRef"]
+    assert (ops["env"][0]["name"], secret["name"]) == (METADATA, cluster.metadata.secret)
+    rules = FOUND["Role", "millrace-ops"]["rules"]
+    assert {(kind, verb) for rule in rules for kind in rule["resources"] for verb in rule["verbs"]} == {
+        ("workflows", "list"), ("pods", "list"),
+    }  # fmt: skip
+    [policy] = FOUND["NetworkPolicy", "millrace-metadata"]["spec"]["ingress"]
+    assert policy["from"][0]["podSelector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
 
 
 def test_the_database_answers_pipeline_steps_alone():

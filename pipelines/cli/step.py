@@ -96,7 +96,7 @@ def finish(path: ConfigPath, image: Image, root: Root, executor_input: Told, met
             record = close_run(config, run, order.mismatch())
         for node in record.get("nodes", ()):
             typer.echo(line(node))
-        said = conclude(record, path) if record["run"] else record["decision"]["text"]
+        said = conclude(record, path, find_next(config, run)) if record["run"] else record["decision"]["text"]
         console = open_console(width=WIDEST)
         with console.capture() as shown:
             console.print(said, soft_wrap=True)
@@ -109,6 +109,15 @@ def finish(path: ConfigPath, image: Image, root: Root, executor_input: Told, met
     finally:
         free = give_back(config, run)
     raise typer.Exit(record["exit_code"] if not free or is_green(config, run) else 0)
+
+
+def find_next(config: Config, run: Run) -> str:
+    """Returns the command that shows the page of a run to who reads the end of it, in a terminal elsewhere."""
+    page = config.home.address(run.report)
+    if config.home.store is not None:
+        return f"millrace report CONFIG {run.id}, where CONFIG has storage.root: {config.cluster.root}"
+    namespace = config.cluster.namespace
+    return f"kubectl exec --namespace {namespace} millrace-ops -- cat {page} > report.html   (deploy/ops)"
 
 
 @contextmanager

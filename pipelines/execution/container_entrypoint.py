@@ -178,8 +178,9 @@ class Listener:
             return
         if event["node"] != self.node:
             self.node, self.began = event["node"], time.monotonic()
+            self.say(f"{self.node} begins")
             self.say(tell({"node": self.node, "state": "running"}))
-        if event["text"] and time.monotonic() - self.spoke > QUIET:
+        if event["text"] and (event.get("landmark") or time.monotonic() - self.spoke > QUIET):
             self.spoke = time.monotonic()
             self.say(f"{event['node']} running: {event['text']}")
 

@@ -21,7 +21,7 @@ from components.registry.model_registry import require_writable
 from components.validation import validate
 from configs.errors import MillraceError
 from configs.nodes import NODES
-from configs.progress import PROGRESS
+from configs.progress import LANDMARK, PROGRESS
 from configs.schema.config import Config
 from pipelines.execution import disk_space, engine_jobs
 from pipelines.graph.beam_runner import find_endpoint, list_flags, require_endpoint
@@ -43,7 +43,8 @@ class Reporter(logging.Handler):
         self.events.flush()
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.send({"node": self.node, "state": "running", "text": record.getMessage()})
+        landmark = {"landmark": True} if record.levelno >= LANDMARK else {}
+        self.send({"node": self.node, "state": "running", "text": record.getMessage(), **landmark})
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -90,8 +90,11 @@ def listing(*headers: str) -> Table:
     return Table(*(Column(header, overflow="fold") for header in headers), box=None, header_style="dim")
 
 
-def conclude(record: Mapping[str, Any], config_path: str) -> RenderableType:
-    """Returns the closing words of a run: what came of it and why, what serves, where things lie, what to do next."""
+def conclude(record: Mapping[str, Any], config_path: str, follows: str | None = None) -> RenderableType:
+    """Returns the closing words of a run: what came of it and why, what serves, where things lie, what to do next.
+
+    What `follows` is a command; without it, the one that goes on where the run was.
+    """
     lines: list[RenderableType] = [headline(record)]
     if error := record["error"]:
         lines.append(paragraph(error["what"], error["where"], error["remedy"]))
@@ -106,7 +109,7 @@ def conclude(record: Mapping[str, Any], config_path: str) -> RenderableType:
         f"This run    {record['folder']} (report.html, run.json, log.txt)",
         *([f"Freed       {record['freed']}"] if record.get("freed") else []),
         *([f"MLflow      {_tell_mlflow(record['mlflow'])}"] if record.get("mlflow") else []),
-        f"Next        millrace {_next(record)} {config_path}",
+        f"Next        {follows or f'millrace {_next(record)} {config_path}'}",
     )
     return Group("", *lines, "", *places)
 

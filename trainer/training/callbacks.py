@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from configs.errors import MillraceError
-from configs.progress import PROGRESS, spell_duration
+from configs.progress import LANDMARK, PROGRESS, spell_duration
 from configs.schema.training import Training
 
 WARM = 1.0  # seconds of training, from which its pace is known
@@ -28,7 +28,7 @@ class Progress(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         if self.begun > self.steps:
-            PROGRESS.info("going on from step %d", self.begun)
+            PROGRESS.log(LANDMARK, "going on from step %d", self.begun)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self.epoch, self.before = epoch + 1, max(epoch * self.epoch_steps, self.begun)

@@ -223,12 +223,14 @@ def test_progress_is_told_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
     progress = {"node": "Trainer", "state": "running", "text": "step 100, loss 0.5"}
     listener(progress)
     begun = testimony.tell({"node": "Trainer", "state": "running"})
-    assert said == [begun]
+    assert said == ["Trainer begins", begun]
+    listener(progress | {"text": "going on from step 1500", "landmark": True})
+    assert said.pop() == "Trainer running: going on from step 1500"
     monkeypatch.setattr(container_entrypoint, "QUIET", 0.0)
     listener(progress)
     listener({"outcome": {"node": "Trainer", "state": "done", "text": "auc 0.7"}})
     ended = {"outcome": {"node": "Trainer", "state": "done", "seconds": 0.0, "text": "auc 0.7"}}
-    assert said[1:] == [
+    assert said[2:] == [
         "Trainer running: step 100, loss 0.5", "Trainer       done       0.0 s  auc 0.7", testimony.tell(ended),
     ]  # fmt: skip
     assert listener.outcomes == [Outcome("Trainer", "done", text="auc 0.7")]
@@ -320,7 +322,7 @@ def test_a_run_step_by_step_makes_what_a_local_run_makes(stored: Cluster, publis
             assert len(judged["metadata"]["confusionMatrix"]["rows"]) == 2
             assert judged["metadata"]["confidenceMetrics"]
         shown = [line for line in answer.stdout.splitlines() if not line.startswith(testimony.MARK)]
-        assert re.fullmatch(rf"({node} running: .*\n)*{node} +done +\d+\.\d s  \S.*", "\n".join(shown))
+        assert re.fullmatch(rf"{node} begins\n({node} running: .*\n)*{node} +done +\d+\.\d s  \S.*", "\n".join(shown))
     again = cluster.step("r1", "Pusher")
     assert (again.code, again.stdout) == (0, "".join(answer.stdout.splitlines(keepends=True)[-2:]))
     ended = cluster.finish("r1")

@@ -1,12 +1,15 @@
 """A node of a cluster's run is answered by the last run's record where nothing has changed, and else launched."""
 
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 
 import pytest
 
+from components.registry.versions import EXTRA, in_service
+from configs.errors import NotBlessed
 from configs.loading.loader import load
 from configs.nodes import NODES
 from configs.repository import ROOT
@@ -18,8 +21,10 @@ from pipelines.graph.nodes import choose_nodes
 from pipelines.runs.mlmd import Execution, connection, read_executions, read_outputs
 from pipelines.runs.outcomes import Outcome
 from pipelines.runs.run import Run
+from tests.fakes.models import promote, rollback
 from tests.pipelines.execution.test_settled import (
     HEAVY,
+    RECORD,
     add_to_artifact,
     flip_artifact,
     flip_data,
@@ -122,3 +127,25 @@ assert {outcome.state for outcome in outcomes} == {"cached"}
     loaded = set(re.findall(r"^import time:[^|]*\|[^|]*\| +(\w+)", done.stderr, re.MULTILINE))
     assert loaded & HEAVY <= {"ml_metadata", "grpc"}
     assert len(re.findall(r"^\w+ +cached +\d+\.\d s", done.stdout, re.MULTILINE)) == len(nodes_of(load(sandbox.config)))
+
+
+@pytest.mark.full
+def test_a_model_that_was_rolled_away_from_does_not_come_back_by_a_submitted_run(sandbox: Sandbox) -> None:
+    home, config = sandbox.home, load(sandbox.config)
+    ours, other = home.root / "ours", home.root / "other"
+    for folder in (ours, other):
+        shutil.copytree(home.serving / "1", folder, ignore=shutil.ignore_patterns(EXTRA))
+    (other / "assets").mkdir(exist_ok=True)
+    (other / "assets" / "note.txt").write_text("another model, to the registry")
+    extras = {path.name: path for path in (home.serving / "1" / EXTRA).iterdir() if path.name != "version.json"}
+    promote(home, other, extras, RECORD)
+    promote(home, ours, extras, RECORD)
+    assert rollback(home, 2, "it is slow").number == 4
+    outcomes = run_step(config, Run(home, "r2"), nodes_of(config), True, print)
+    error = outcomes[-1].error
+    assert error is not None
+    assert (outcomes[-1].node, error["exit_code"]) == ("Pusher", NotBlessed.exit_code)
+    assert error["what"].startswith("This model was in service and was rolled away from by")
+    version = in_service(home)
+    assert version is not None and version.number == 4
+    assert close_run(config, Run(home, "r2"))["exit_code"] == NotBlessed.exit_code
