@@ -298,7 +298,8 @@ def _spot_length(column: Column) -> Guess | None:
 def _spot_signed(column: Column) -> Guess | None:
     """Numbers with other signs, or units, in one row than in another."""
     bare = pc.replace_substring_regex(column.texts, r"[\d\s.,'+-]", "").unique().to_pylist()
-    if bare != [""] and len(bare) <= SIGNS and (told := _tell_alike(column, SIGNED)):
+    are_plain = pc.all(pc.match_substring_regex(column.texts, NUMBER)).as_py()  # and names, or too large
+    if not are_plain and len(bare) <= SIGNS and (told := _tell_alike(column, SIGNED)):
         return Guess(f"numbers with signs of their own, such as {told}: write them alike, then add it as numeric")
     return None
 
@@ -309,7 +310,7 @@ def _tell_alike(column: Column, pattern: str) -> str:
     if len(alike) <= FEW or column.counts[alike].sum() < (column.rows - column.missing) * (1 - STRANGE):
         return ""
     signs = pc.replace_substring_regex(column.texts, r"\d", "").to_pylist()
-    other = next((place for place, text in enumerate(signs) if text != signs[0]), 1)
+    other = next((place for place, text in enumerate(signs) if text != signs[0]), 1)  # spelled unlike the first
     return f"`{show(column.texts[0].as_py())}` and `{show(column.texts[other].as_py())}`"
 
 

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from itertools import product
 from typing import Any
 
@@ -71,7 +72,7 @@ def read_spelling(profile: Profile, label: str) -> Spelled:
     data |= _share_numbers(blanked, {name: fitting[0] for name, fitting in numbers.items()})
     columns: dict[str, dict[str, Any]] = {}
     for name, column in profile.columns.items():
-        there = set(column.texts.to_pylist()) if is_text(column.values.type) else set()
+        there = set(column.texts.to_pylist()) if is_text(column.values.type) else set(markers[name])
         own = {"missing": list(markers[name])} if there & set(kept) != set(markers[name]) else {}
         columns[name] = own | (_differ(numbers[name][0], data) if name in numbers else {})
     cells = sum(sum(found.values()) for found in markers.values())
@@ -83,7 +84,7 @@ def read_spelling(profile: Profile, label: str) -> Spelled:
 def find_markers(column: Column, is_label: bool = False) -> dict[str, int]:
     """Returns the texts of a column that stand for a missing value, and in how many cells each does."""
     if not is_text(column.values.type):
-        return {}
+        return _find_infinite(column)
     counted: dict[str, int] = {}
     for text, rows in zip(pc.utf8_trim_whitespace(column.texts).to_pylist(), column.counts.tolist(), strict=True):
         counted[text] = counted.get(text, 0) + rows
@@ -99,6 +100,15 @@ def find_markers(column: Column, is_label: bool = False) -> dict[str, int]:
     if "NA" in usual and sum(bool(re.fullmatch("[A-Z]{2}", text)) for text in others) >= max(CODES, 0.8 * len(others)):
         del usual["NA"]
     return usual if others or not is_label else {}
+
+
+def _find_infinite(column: Column) -> dict[str, int]:
+    """Returns what of the floats of Parquet is no number: nan, inf and -inf, and in how many cells each is."""
+    if not pa.types.is_floating(column.values.type):
+        return {}
+    odd = ~np.isfinite(column.values.to_numpy(zero_copy_only=False))
+    texts = column.texts.filter(pa.array(odd)).to_pylist()
+    return dict(zip(texts, column.counts[odd].tolist(), strict=True))
 
 
 def _find_strangers(counted: Mapping[str, int], known: Mapping[str, int]) -> dict[str, int]:
@@ -162,7 +172,7 @@ def find_lookalikes(texts: Iterable[str]) -> str:
     for text in texts:
         bare = text.strip().lower()
         plain = "".join(sign for sign in unicodedata.normalize("NFKC", bare) if unicodedata.category(sign) != "Cf")
-        key = f"{float(plain):.17g}" if PLAIN_NUMBER.fullmatch(plain) else " ".join(plain.casefold().split())
+        key = f"{Decimal(plain).normalize()}" if PLAIN_NUMBER.fullmatch(plain) else " ".join(plain.casefold().split())
         groups.setdefault(key, {}).setdefault(bare, text)
     alike = next((group for group in groups.values() if len(group) > 1), None)
     if alike is None:
@@ -203,7 +213,7 @@ def describe_variants(column: Column) -> str:
 
 def blank(column: Column, markers: tuple[str, ...]) -> Column:
     """Returns the column with these cells blank, and those that hold blanks alone."""
-    if not is_text(column.cells.type):
+    if not is_text(column.cells.type) and not (markers and pa.types.is_floating(column.cells.type)):
         return column
     cells = [blank_missing(chunk, markers) for chunk in column.cells.chunks]
     missing = sum(chunk.null_count for chunk in cells)

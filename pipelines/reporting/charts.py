@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeGuard
 
+from configs.quantities import count
+
 NARROWEST = 280  # pixels that labels below a chart share, on a telephone
 LETTER = 8  # pixels of one, with what keeps it from the next label
 TICKS = 5  # steps of an axis, at most
@@ -99,7 +101,10 @@ def _draw(
             continue
         tip, radius = f"{place}, {name}: {value:.4f}", SMALL
         if rows:
-            tip, radius = f"{tip}, {rows[index]:,.0f} rows", SMALL + MORE * math.sqrt(rows[index] / max(rows))
+            tip, radius = (
+                f"{tip}, {count(round(rows[index]), 'row')}",
+                SMALL + MORE * math.sqrt(rows[index] / max(rows)),
+            )
         dots.append(Dot(x, _fall(value, *ends), radius, tip))
     lines = [] if rows else [(a, b) for a, b in pairwise(dots) if a and b]
     return Series(name, [dot for dot in dots if dot], lines)

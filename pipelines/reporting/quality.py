@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from configs.quantities import count
 from pipelines.reporting.charts import scale
 
 
@@ -110,4 +111,6 @@ def draw_errors(errors: Mapping[str, Any]) -> Histogram:
 
 def _raise(counts: Sequence[float], spans: Sequence[str]) -> list[tuple[float, str]]:
     most = max(counts) or 1.0
-    return [(100 * count / most, f"{span}: {count:,.0f} rows") for count, span in zip(counts, spans, strict=True)]
+    return [
+        (100 * rows / most, f"{span}: {count(round(rows), 'row')}") for rows, span in zip(counts, spans, strict=True)
+    ]

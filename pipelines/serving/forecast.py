@@ -17,6 +17,7 @@ from components.validation.column_types import Role, column
 from components.validation.spelling import blank_missing
 from components.validation.typed_batch import ORDER, assign_series_roles, fit, join
 from configs.errors import DataRejected
+from configs.quantities import count
 from configs.schema.config import Config
 
 Take = Callable[[Fault], None]
@@ -132,11 +133,12 @@ class Forecast:
     def _refuse(self, row: Batch, place: int, far: int, least: int) -> None:
         """Tell of a row to come that has no answer, from its place and from how far after the last label it lies."""
         last, there, needed = self.frame.horizons[-1], place - far + 1, least - far + 1
-        reason = f"None of the {self.frame.length} steps that it is to be told by has a number."
+        reason = f"It is to be told by {count(self.frame.length, 'step')}, none of which has a number."
         if far > last:
             reason = f"This is step {far} after the last with a label, and the model looks {last} ahead."
         elif there < needed:
-            reason = f"The model looks at {needed} steps up to the last label, and there are {there}."
+            held = f"there {'is' if there == 1 else 'are'} {there}"
+            reason = f"The model looks at {count(needed, 'step')} up to the last label, and {held}."
         order = self.roles[ORDER].column
         self.take(Fault(row.path, row.numbers[0], order, reason, row.records[0], "Bring the rows before it."))
 

@@ -221,6 +221,10 @@ NUMBERS = [f"{number / 7:.2f}" for number in range(ROWS)]
         ([f"${number}" if place % 4 else f"€{number}" for place, number in enumerate(NUMBERS)], "numbers with signs"),
         ([f"{number}D+03" for number in NUMBERS], "numbers with signs"),
         (
+            [number.replace(".", ",") if place % 4 else number for place, number in enumerate(NUMBERS)],
+            "numbers with signs",
+        ),
+        (
             [number.translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")) for number in NUMBERS],
             "numbers in other digits",
         ),

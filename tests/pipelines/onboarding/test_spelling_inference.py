@@ -2,10 +2,13 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from components.validation.profile import describe
 from components.validation.spelling import Spelling, to_plain_numbers
 from components.validation.validate import check_small
+from configs.loading.loader import load
+from pipelines.onboarding.config_draft import draft
 from pipelines.onboarding.spelling_inference import NUMBERS, doubt_code, find_markers, find_numbers, find_variants
 from tests.pipelines.onboarding.conftest import ROWS, draw, of
 
@@ -216,3 +219,20 @@ def test_a_number_that_may_stand_for_a_missing_one_is_named(odd, others, said):
     others = [*map(str, others)]
     assert doubt_code(column(str(odd), str(odd), *others)) == (told if said else "")
     assert not doubt_code(column(str(odd), *others))  # once, it is a number as any other
+
+
+def test_what_is_no_number_among_the_floats_of_parquet_is_missing(tmp_path):
+    numbers = np.random.default_rng(0).normal(size=300)
+    odd = np.where(np.arange(300) % 20 == 3, np.nan, numbers)
+    far = np.where(np.arange(300) % 50 == 7, np.inf, numbers)
+    label = np.where(numbers > 0, "yes", "no")
+    table = pa.table({"odd": odd, "far": far, "y": label})
+    parquet.write_table(table, tmp_path / "rows.parquet")
+    drawn = draft(str(tmp_path / "rows.parquet"), "y", tmp_path / "rows.yaml", quality="fast")
+    (tmp_path / "rows.yaml").write_text(drawn.text)
+    config = load(tmp_path / "rows.yaml")
+    assert {name: feature.kind for name, feature in config.features.items()} == {"odd": "numeric", "far": "numeric"}
+    assert config.data.missing == ("nan",)
+    assert config.features["far"].missing == ("inf",)
+    assert "5.0 % missing" in drawn.features["odd"].reason
+    check_small(config)

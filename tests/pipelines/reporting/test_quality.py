@@ -35,7 +35,7 @@ def test_every_kind_of_label_is_drawn_with_all_its_rows(kind):
     assert DESCRIBED[LABELS[kind]["kind"]]
     module = template("quality.html").make_module()
     html = str(module.draw(draw_quality(told)))
-    counted = [float(count.replace(",", "")) for count in re.findall(r": ([\d,]+) rows</title></rect>", html)]
+    counted = [float(count.replace(",", "")) for count in re.findall(r": ([\d,]+) rows?</title></rect>", html)]
     assert sum(counted) == len(rows.weights) * (rows.labels.shape[1])
     assert ("quantile<" in html) == (kind == "quantiles")
     assert ("F1" in html) == (kind == "multilabel")

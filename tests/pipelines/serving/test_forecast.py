@@ -100,7 +100,7 @@ def test_each_series_has_rows_of_its_own_to_come(tmp_path):
         ("b", "02-03"),
     ]
     assert [row["past"] for row in seen] == [[4, 5], [3, 4], [4, 5], [14, 15]]
-    few = "The model looks at {} steps up to the last label, and there are 1."
+    few = "The model looks at {} steps up to the last label, and there is 1."
     assert faults == [(0, few.format(needed)) for needed in (2, 3, 2)]
 
 
