@@ -33,6 +33,12 @@ class Engine(Section):
         default={}, description="Beam's options by name, without dashes; a list repeats one, true is one without value."
     )
 
+    console: Text | None = Field(
+        default=None,
+        pattern=r"^https?://\S+$",
+        description="The engine's own page, like http://millrace-flink-jobmanager:8081; shown while a job goes on.",
+    )
+
     @field_validator("args")
     @classmethod
     def _check_args(cls, args: dict[str, Value]) -> dict[str, Value]:

@@ -9,7 +9,7 @@ import typer
 
 from components.patches.stderr import silence
 from configs.clock import utc_now
-from configs.errors import MillraceError
+from configs.errors import MillraceError, Stopped
 from configs.loading.loader import load
 from configs.schema.config import Config
 from pipelines.cli.options import WIDEST, ConfigPath, Overrides
@@ -194,6 +194,32 @@ def give_back(config: Config, run: Run) -> bool:
         typer.echo(f"The pipeline could not be given back; it is free within the hour. {error}", err=True)
         return False
     return True
+
+
+@app.command("worker-pool")
+def worker_pool(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Where engines ask for workers.")] = 50000,
+) -> None:
+    """Start workers for a Beam engine where it asks for them, as `environment_type: EXTERNAL` has it."""
+    import logging
+
+    from pipelines.execution.local_runner import stoppable
+
+    with silence():
+        from pipelines.execution.worker_pool import WorkerPool, start
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    pool = WorkerPool()
+    server, bound = start(pool, port)
+    typer.echo(f"Engines have workers at port {bound} of this machine.")
+    try:
+        with stoppable():
+            server.wait_for_termination()
+    except Stopped:
+        typer.echo("The pool has ended, and its workers with it.")
+    finally:
+        server.stop(0)
+        pool.end()
 
 
 @app.command("launch-node")

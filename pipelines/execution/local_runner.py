@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from configs.copies import COPIES, working_copies
 from configs.errors import MillraceError, Stopped
@@ -113,6 +113,8 @@ def run_worker(
             code = child.wait()
         finally:
             end_worker(child)
+            if child.returncode and config.beam.hands_over:
+                end_jobs(config, run, nodes, output)
     return explain_death(code) if code else None
 
 
@@ -140,6 +142,14 @@ def end_worker(child: "subprocess.Popen[bytes]") -> None:
         child.wait()
     if child.stdin:
         child.stdin.close()
+
+
+def end_jobs(config: Config, run: Run, nodes: Sequence[str], log: BinaryIO) -> None:
+    """Ends what a child that was killed has handed to engines, which would go on; the log has their answers."""
+    from pipelines.execution import engine_jobs  # only here: most runs have no engine, and this loads Beam
+
+    for line in engine_jobs.end_jobs_of(config, nodes, run.id):
+        log.write(f"{line}\n".encode())
 
 
 def explain_death(code: int) -> MillraceError:

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from configs.errors import MillraceError
 from configs.schema.config import Config
+from configs.schema.kubernetes import count_bytes
 from configs.schema.resources import Resources
 
 GROUP = Path("/sys/fs/cgroup")
 LIMITS = ("memory.max", "memory/memory.limit_in_bytes")
 EVENTS = ("memory.events", "memory/memory.oom_control")
+PAGE = 4096  # bytes, in whole numbers of which the kernel keeps a limit
 UNLIMITED = 1 << 60  # bytes: what version 1 has for no limit is a little below 2^63
 REACHED = "memory_limit"  # of an outcome's details: the limit that the node has reached, in bytes
 
@@ -30,13 +32,19 @@ def count_kills() -> int:
 
 
 def explain(config: Config, node: str) -> MillraceError:
-    """Returns what to say of a node whose process was killed for it."""
+    """Returns what to say of a node whose process was killed for it.
+
+    What its container has counts: a quota, a LimitRange or a person may have set another limit than the config.
+    """
     limit = read_limit()
     owner = node if (own := config.resources.get(node)) and own.memory else "default"
     given = config.resources.get(owner, Resources()).memory
     key = f"resources.{owner if given else node}.memory"
-    size = given or (f"{limit >> 20}Mi" if limit else "memory")
-    what = f"{node} reached its limit of {size} ({key}), and was killed"
+    if limit and given and abs(count_bytes(given) - limit) >= PAGE:
+        size, said = f"{limit >> 20}Mi", f"{key} says {given}"
+    else:
+        size, said = given or (f"{limit >> 20}Mi" if limit else "memory"), key
+    what = f"{node} reached its limit of {size} ({said}), and was killed"
     details = {REACHED: limit} if limit else {}
     return MillraceError(what, node, f"Raise {key}, or lower what the node keeps in memory.", details)
 

@@ -23,7 +23,7 @@ from components.registry.tree_digest import DIGEST, count_bytes
 from components.summaries import summarise
 from configs.errors import MillraceError
 from configs.home import Home
-from pipelines.execution import content_cache, disk_space
+from pipelines.execution import content_cache, disk_space, engine_jobs
 from pipelines.execution.memory import PeakMemory
 from pipelines.graph import beam_runner
 from pipelines.runs.mlmd import SUCCESSFUL, read_executions
@@ -169,6 +169,8 @@ class Launcher(HookedLauncher):
     def __init__(self, home: Home, **settings: Any) -> None:
         super().__init__(**settings)
         self.home = home
+        self.pipeline = settings["pipeline_info"].id
+        self.run_id = settings["pipeline_runtime_spec"].pipeline_run_id.field_value.string_value
 
     def receive(self, inputs: Artifacts) -> None:
         """Fetches the inputs."""
@@ -177,6 +179,7 @@ class Launcher(HookedLauncher):
     def execute(self, execution_info: data_types.ExecutionInfo) -> execution_result_pb2.ExecutorOutput:
         """Runs the executor in empty folders, then signs and stores what it made."""
         clear(execution_info)
+        self.add_beam_flags(engine_jobs.flags_of_run(self.beam_flags, self.pipeline, self.node_id, self.run_id))
         with beam_runner.watch_endpoint(self.beam_flags, self.node_id):
             output = super().execute(execution_info)
         for key, artifacts in list(output.output_artifacts.items()):

@@ -23,7 +23,8 @@ from configs.errors import MillraceError
 from configs.nodes import NODES
 from configs.progress import LANDMARK, PROGRESS
 from configs.schema.config import Config
-from pipelines.execution import disk_space
+from pipelines.execution import disk_space, engine_jobs
+from pipelines.graph.beam_runner import find_endpoint, list_flags, require_endpoint
 from pipelines.runs.lease import hold_service
 from pipelines.runs.outcomes import failure, write_outcome
 from pipelines.runs.run import Run
@@ -72,6 +73,7 @@ def launch_nodes(config: Config, run: Run, cache: bool, nodes: Sequence[str], re
             require_writable(config.home)
             disk_space.require_space(config.home)
             sync.require_access(config.home)
+            require_engines(config, nodes)
             validate.check_small(config)
     except MillraceError as error:
         give_up(run, error, reporter)
@@ -90,7 +92,7 @@ def launch_nodes(config: Config, run: Run, cache: bool, nodes: Sequence[str], re
         reporter.node = node
         reporter.send({"node": node, "state": "running", "text": ""})
         try:
-            with attended(config, run, node):
+            with attended(config, run, node), on_engine(config, run, node):
                 outcome = launch_node(ir, node, run)
         except MillraceError as error:
             give_up(run, error, reporter)
@@ -109,6 +111,28 @@ def attended(config: Config, run: Run, node: str) -> Iterator[None]:
     with hold_service(config, run.id):
         sync.fetch_service(config.home)
         sync.fetch_challenger(config.home)
+        yield
+
+
+def require_engines(config: Config, nodes: Sequence[str]) -> None:
+    """Raises MillraceError where the job server of a node does not answer, before any is launched."""
+    engines = {node: config.beam.engine(node) for node in reversed(nodes) if NODES[node].on_beam}
+    first = {find_endpoint(list_flags(engine)): node for node, engine in engines.items()}
+    for endpoint, node in first.items():
+        if endpoint:
+            require_endpoint(endpoint, node)
+
+
+@contextmanager
+def on_engine(config: Config, run: Run, node: str) -> Iterator[None]:
+    """Ends what earlier runs have left of a node at its engine, and tells how far its job is."""
+    engine = config.beam.engine(node)
+    if not NODES[node].on_beam or engine.runner == "direct":
+        yield
+        return
+    for line in engine_jobs.end_jobs(engine, engine_jobs.name_job(config.name, node)):
+        logging.info(line)
+    with engine_jobs.followed(engine, engine_jobs.name_job(config.name, node, run.id)):
         yield
 
 

@@ -1,6 +1,7 @@
-"""Beam's engines: what a node tells Beam of its own, and what is said when it is not there."""
+"""Beam's engines: what a node tells Beam of its own, and what is said when it is not there, or gives up."""
 
 import logging
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -22,6 +23,8 @@ PATIENCE = 10.0  # seconds, for a job server to answer
 # Without the name of an image TFX builds a package of itself for the engine, a second or two for each node. Only an
 # environment of type DOCKER and Dataflow look for the image, and the config must name it for these.
 DEFAULTS = {"sdk_container_image": "none"}
+# Flink pipelines the stages of a bounded job by itself, and one that waits for a side input of the same rows for ever.
+BATCH = {"execution_mode_for_batch": "BATCH_FORCED"}
 # Beam's own is a minute, and holds for the stream that says how a job goes: a longer job would seem to have failed.
 WEEK = {"job_server_timeout": 7 * 24 * 3600}
 
@@ -29,6 +32,7 @@ WEEK = {"job_server_timeout": 7 * 24 * 3600}
 def list_flags(engine: Engine) -> list[str]:
     """Returns an engine as Beam's command line has it."""
     defaults = DEFAULTS | (WEEK if NEEDED[engine.runner] == SERVED else {})
+    defaults |= BATCH if engine.runner == "flink" else {}
     return [f"--runner={RUNNERS[engine.runner]}", *_format_flags(defaults | engine.args)]
 
 
@@ -40,23 +44,79 @@ def _format_flags(args: Mapping[str, Value]) -> Iterator[str]:
             yield from (f"--{name}={item}" for item in (value if isinstance(value, tuple) else [value]))
 
 
-@contextmanager
-def watch_endpoint(flags: Sequence[str], node_id: str) -> Iterator[None]:
-    """Raises MillraceError where the job server that Beam's flags name does not answer, or breaks off what it began."""
-    endpoint = next((flag.removeprefix(ENDPOINT) for flag in flags if flag.startswith(ENDPOINT)), None)
-    if endpoint is None:
-        yield
-        return
-    remedy = "Start its job server, or correct job_endpoint in the config's beam section, and run again."
+def find_endpoint(flags: Sequence[str]) -> str | None:
+    """Returns where the job server listens that Beam's flags name, if they name one."""
+    return next((flag.removeprefix(ENDPOINT) for flag in flags if flag.startswith(ENDPOINT)), None)
+
+
+def require_endpoint(endpoint: str, node_id: str) -> None:
+    """Raises MillraceError where no job server answers."""
     with grpc.insecure_channel(endpoint) as channel:
         try:
             grpc.channel_ready_future(channel).result(PATIENCE)
         except grpc.FutureTimeoutError:
             what = f"No Beam engine answers at {endpoint} within {PATIENCE:.0f} seconds."
-            raise MillraceError(what, node_id, remedy) from None
+            raise MillraceError(what, node_id, START) from None
+
+
+@contextmanager
+def watch_endpoint(flags: Sequence[str], node_id: str) -> Iterator[None]:
+    """Raises MillraceError where the job server that Beam's flags name does not answer, breaks off what it began, or
+    says that a job has failed.
+    """
+    endpoint = find_endpoint(flags)
+    if endpoint is None:
+        yield
+        return
+    require_endpoint(endpoint, node_id)
     try:
         yield
     except grpc.RpcError as error:
         logging.exception("%s was given up by its engine", node_id)
         why = error.details() if isinstance(error, grpc.Call) else str(error)
-        raise MillraceError(f"The Beam engine at {endpoint} broke off: {why}.", node_id, remedy) from None
+        raise MillraceError(f"The Beam engine at {endpoint} broke off: {why}.", node_id, START) from None
+    except RuntimeError as error:
+        cause = find_cause(str(error))
+        if cause is None:
+            raise
+        logging.exception("%s failed on its engine", node_id)
+        remedy = next((remedy for pattern, remedy in REMEDIES.items() if re.search(pattern, cause)), LOOK)
+        raise MillraceError(f"The job at {endpoint} failed: {cause}", node_id, remedy) from None
+
+
+def find_cause(failure: str) -> str | None:
+    """Returns what a job failed by, from what Beam makes of it (portable_runner.py: PipelineResult); None of another.
+
+    Python's error stands at the end of its traceback, Java's first cause in the last line that names one; frames and
+    lines of the tables around them say nothing.
+    """
+    told = re.match(r"Pipeline \S+ failed in state [A-Z]+(: (?P<trace>.*))?", failure, re.DOTALL)
+    if told is None:
+        return None
+    trace = told["trace"] or "the engine does not say why; its own log may"
+    raised = re.findall(
+        r"^(?!\s)(?:Caused by: )?([\w.$]+(?:Error|Exception|Exit|Interrupt)\b.*)$", _last_part(trace), re.M
+    )
+    lines = [line.strip() for line in trace.splitlines() if line.strip()]
+    return re.sub(r" \[while running .*", "", raised[-1] if raised else lines[0])
+
+
+def _last_part(trace: str) -> str:
+    """Returns the last of Python's tracebacks in a text, without the frames of Java's after it, or else all of it."""
+    _, found, last = trace.rpartition("Traceback (most recent call last):")
+    return re.split(r"^\s+at \w", last, maxsplit=1, flags=re.M)[0] if found else trace
+
+
+START = "Start its job server, or correct job_endpoint in the config's beam section, and run again."
+LOOK = "The run's log.txt holds the engine's whole trace."
+REMEDIES = {
+    r"No module named '(configs|trainer|components|pipelines)\b": "Its workers lack Millrace: give them the image of "
+    "the steps, or the same environment.",
+    r"No module named|Can't get attribute|unsupported pickle|bad marshal": "Its workers have other packages than the "
+    "node: give them the same image.",
+    r"Connection refused|UNAVAILABLE|failed to connect": "The pool of workers is not reachable where "
+    "beam.args.environment_config says, as seen from the engine: start it there, or correct the address.",
+    r"No space left on device": "The disk of the engine is full: free some, or point its temporary folder elsewhere.",
+    r"Insufficient number of network buffers": "Give Flink's task managers more of them: "
+    "taskmanager.memory.network.max: 1g, or a lower parallelism in beam.args.",
+}

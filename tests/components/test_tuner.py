@@ -8,7 +8,7 @@ SPACE = (
 SEARCH = f"tuning={{search: random, trials: 3, space: {SPACE}}}"
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_the_trainer_trains_with_what_the_search_found(sandbox):
     first, again = (sandbox.run("--set", SEARCH, "--until", "Trainer") for _ in range(2))
     assert first.code == 0, first.stdout + first.stderr

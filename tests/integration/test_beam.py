@@ -20,10 +20,11 @@ from components.examples.batches import ROWS
 from components.patches.tfx_io import Read, ReadBatches
 from configs.schema.beam import Engine
 from pipelines.graph.beam_runner import list_flags
+from tests.fakes.job_server import job_server
 from tests.sandbox import PATIENCE, ROOT, Answer, Sandbox
 
 SERVER = "apache_beam.runners.portability.local_job_service_main"
-POOL = "apache_beam.runners.worker.worker_pool_main"
+POOL = "pipelines"
 NODES = ("ExampleGen", "StatisticsGen", "Transform", "Evaluator")
 
 
@@ -54,11 +55,9 @@ class Cluster:
         return self.folder / f"{POOL}.log"
 
     def start(self, module: str, *arguments: object) -> "subprocess.Popen[bytes]":
-        # The pool starts its workers with the `python` of the PATH.
-        env = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
         command = [sys.executable, "-m", module, *map(str, arguments)]
         with (self.folder / f"{module}.log").open("wb") as log:
-            return subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True)
+            return subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +65,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     made = Cluster(tmp_path_factory.mktemp("engine"), find_port(), find_port())
     processes = [
         made.start(SERVER, "--port", made.server, "--staging_dir", made.folder / "staging"),
-        made.start(POOL, "--service_port", made.pool),
+        made.start(POOL, "worker-pool", "--port", made.pool),
     ]
     try:
         for port in (made.server, made.pool):
@@ -146,3 +145,28 @@ def test_an_engine_that_is_not_there_is_named_at_once(fresh):
     answer = fresh.run("--until", "ExampleGen", "--set", f"beam={json.dumps(engine)}")
     assert answer.code == 1
     assert f"No Beam engine answers at {nowhere} within 10 seconds." in answer.stdout + answer.stderr
+
+
+@pytest.mark.slow
+def test_a_run_that_is_stopped_ends_its_job_and_the_next_one_what_a_lost_one_left(fresh):
+    with job_server(holds=True) as (server, endpoint):
+        engine = {"runner": "portable", "args": {"job_endpoint": endpoint, "environment_type": "LOOPBACK"}}
+        asked = ("--until", "ExampleGen", "--set", f"beam={json.dumps(engine)}")
+        for ending in (signal.SIGKILL, signal.SIGTERM):
+            begun = len(server.asked)
+            running = fresh.start("run", *asked)
+            deadline = time.monotonic() + PATIENCE
+            while not any(verb == "Run" for verb, _ in server.asked[begun:]):
+                assert running.poll() is None and time.monotonic() < deadline
+                time.sleep(0.05)
+            running.send_signal(ending)
+            running.communicate(timeout=60)
+    (_, first), (_, killed), *rest = server.asked
+    [run] = [path.parent.name for path in fresh.home.runs.glob("*/run.json")]
+    assert first.startswith("millrace-trips-examplegen-")
+    assert rest[:2] == [("Cancel", killed), ("Prepare", f"millrace-trips-examplegen-{run}")]
+    assert rest[2:] == [("Run", rest[2][1]), ("Cancel", rest[2][1])]
+    assert (
+        f"Job millrace-trips-examplegen-{run} at {endpoint} was asked to end: CANCELLED"
+        in (fresh.home.run(run) / "log.txt").read_text()
+    )

@@ -46,6 +46,7 @@ def kinds(folder: Path) -> dict[str, str]:
     return {name: feature.kind for name, feature in load(folder / "own.yaml").features.items()}
 
 
+@pytest.mark.full
 def test_a_number_that_is_a_category_is_one_however_a_tool_has_written_it(tmp_path):
     chance = np.random.default_rng(3)
     grades = chance.integers(1, 7, 900)
@@ -91,6 +92,7 @@ def test_whole_numbers_that_never_repeat_decide_the_label(tmp_path):
     assert np.mean(predict(tmp_path / "rows.csv") == rows[LABEL]) > 0.95
 
 
+@pytest.mark.full
 def test_numbers_far_larger_than_what_tells_them_apart_keep_their_digits(tmp_path):
     chance = np.random.default_rng(6)
     cause, hour, noise = chance.normal(size=900), chance.integers(0, 24, 900), chance.normal(size=900)

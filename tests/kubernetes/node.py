@@ -1,7 +1,9 @@
-"""A real node of this machine: containerd, kubelet and kube-proxy, on a bridge that nobody outside reaches.
+"""A real node of this machine: containerd, kubelet, kube-proxy and kube-router's network policies, on a bridge that
+nobody outside reaches.
 
-It needs root and Debian's containerd, runc, containernetworking-plugins, conntrack, iptables and busybox-static. What
-it sets for this machine, any machine bears: cgroups by files, and no more than the rights that a container's root has.
+It needs root and Debian's containerd, runc, containernetworking-plugins, conntrack, iptables, ipset and busybox-static.
+What it sets for this machine, any machine bears: cgroups by files, and no more than the rights that a container's root
+has.
 """
 
 import io
@@ -18,7 +20,7 @@ from pathlib import Path
 
 import yaml
 
-from tests.kubernetes.control_plane import PROGRAM, ControlPlane, running, wait_for
+from tests.kubernetes.control_plane import PROGRAM, SERVICES, ControlPlane, running, wait_for
 from tests.pipelines.conftest import free_port
 
 NAME = "real"
@@ -32,6 +34,7 @@ NEEDED = {  # programs, and Debian's packages of them
     "runc": "runc",
     "conntrack": "conntrack",
     "iptables": "iptables",
+    "ipset": "ipset",
     "ip": "iproute2",
     "busybox": "busybox-static",
 }
@@ -92,6 +95,9 @@ def join(plane: ControlPlane, folder: Path) -> Iterator[Node]:
         stack.callback(subprocess.run, [*proxy[:2], "--cleanup"], capture_output=True)
         stack.enter_context(running(folder / "proxy.log", proxy))
         wait_for(lambda: is_ready(plane), 120)
+        access = ["--kubeconfig", str(plane.kubeconfig("admin")), "--hostname-override", NAME]
+        policies = [str(PROGRAM), "network-policies", *access, f"--service-cluster-ip-range={SERVICES}"]
+        stack.enter_context(running(folder / "policies.log", policies))
         yield node
 
 

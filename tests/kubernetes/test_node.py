@@ -186,7 +186,7 @@ def test_a_step_that_takes_too_much_memory_says_so(published: Cluster) -> None:
     pod["spec"]["containers"][0]["resources"] = {"limits": {"memory": "150Mi"}, "requests": {"memory": "150Mi"}}
     ended, log = published.run(pod)
     assert (ended["reason"], ended["exitCode"]) == ("OOMKilled", 1)
-    assert "Transform reached its limit of 150Mi (resources.Transform.memory), and was killed." in log
+    assert "Transform reached its limit of 150Mi (resources.default.memory says 2Gi), and was killed." in log
     pod["metadata"]["name"] = pod["metadata"]["name"].replace("-7", "-8")
     assert log.endswith(published.run(pod)[1])  # with the same limit there is no second try
     ended, log = published.run(published.pod("finish", run_id="memory"))  # which gives the pipeline back

@@ -30,6 +30,8 @@ func find(name string) *cobra.Command {
 		return proxy.NewProxyCommand()
 	case "kubelet":
 		return kubelet.NewKubeletCommand(context.Background())
+	case "network-policies":
+		return newPolicyCommand()
 	case "kubectl":
 		return kubectl.NewDefaultKubectlCommand()
 	}

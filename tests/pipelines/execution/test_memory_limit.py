@@ -43,16 +43,17 @@ def test_where_there_is_no_group_nothing_is_known(group: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("override", "size", "key"),
+    ("override", "told", "key"),
     [
-        ("resources.Trainer.memory=600Mi", "600Mi", "resources.Trainer.memory"),
-        ("resources.default.memory=1Gi", "1Gi", "resources.default.memory"),
-        ("resources.Trainer.cpu=2", "512Mi", "resources.Trainer.memory"),
+        ("resources.Trainer.memory=512Mi", "resources.Trainer.memory", "resources.Trainer.memory"),
+        ("resources.default.memory=512Mi", "resources.default.memory", "resources.default.memory"),
+        ("resources.Trainer.cpu=2", "resources.Trainer.memory", "resources.Trainer.memory"),
+        ("resources.default.memory=1Gi", "resources.default.memory says 1Gi", "resources.default.memory"),
     ],
 )
-def test_the_key_of_the_limit_is_named(group: Path, override: str, size: str, key: str) -> None:
+def test_the_limit_of_the_container_and_its_key_are_named(group: Path, override: str, told: str, key: str) -> None:
     make(group, V2, 512 << 20, 1)
     error = memory_limit.explain(load(str(ROOT / "configs/taxi.yaml"), [override]), "Trainer")
-    assert error.what == f"Trainer reached its limit of {size} ({key}), and was killed"
+    assert error.what == f"Trainer reached its limit of 512Mi ({told}), and was killed"
     assert error.remedy.startswith(f"Raise {key}")
     assert error.details == {"memory_limit": 512 << 20}

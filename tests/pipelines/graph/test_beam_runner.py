@@ -7,7 +7,7 @@ import pytest
 from configs.errors import MillraceError
 from configs.schema.beam import Engine
 from pipelines.graph import beam_runner
-from pipelines.graph.beam_runner import list_flags, watch_endpoint
+from pipelines.graph.beam_runner import find_cause, list_flags, watch_endpoint
 
 
 def test_the_direct_runner_is_the_one_that_needs_no_network():
@@ -24,6 +24,7 @@ def test_options_are_spelled_as_beam_reads_them():
         "--runner=FlinkRunner",
         "--sdk_container_image=ours:1",
         "--job_server_timeout=604800",
+        "--execution_mode_for_batch=BATCH_FORCED",
         "--job_endpoint=beam:8099",
         "--environment_type=EXTERNAL",
         "--sdk_worker_parallelism=2",
@@ -66,6 +67,61 @@ def test_an_engine_that_breaks_off_is_named_with_its_reason(server):
         enter(server, broken.value)
     with pytest.raises(ValueError, match="a row"):
         enter(server, ValueError("a row"))
+
+
+PYTHON = """RuntimeException: Error received from SDK harness for instruction 4: Traceback (most recent call last):
+  File "/usr/lib/python3/site-packages/apache_beam/runners/worker/sdk_worker.py", line 313, in _execute
+    response = task()
+{error} [while running 'Cells/Map']
+
+\tat org.apache.beam.runners.fnexecution.control.FnApiControlClient$Observer.onNext(FnApiControlClient.java:180)
+Caused by: java.lang.Exception: nothing new
+\t... 12 more"""
+JAVA = """org.apache.flink.runtime.client.JobExecutionException: Job execution failed.
+\tat org.apache.flink.runtime.jobmaster.JobResult.toJobExecutionResult(JobResult.java:144)
+Caused by: org.apache.flink.runtime.JobException: Recovery is suppressed by NoRestartBackoffTimeStrategy
+\tat org.apache.flink.runtime.failover.ExecutionFailureHandler.handleFailure(ExecutionFailureHandler.java:180)
+Caused by: java.io.IOException: Insufficient number of network buffers: required 512, but only 167 available.
+\tat org.apache.flink.runtime.io.network.buffer.NetworkBufferPool.internalCreateBufferPool(NetworkBufferPool.java:495)
+\t... 4 more"""
+
+
+@pytest.mark.parametrize(
+    ("trace", "cause", "remedy"),
+    [
+        (
+            PYTHON.format(error="ModuleNotFoundError: No module named 'components'"),
+            "ModuleNotFoundError: No module named 'components'",
+            "Its workers lack Millrace",
+        ),
+        (PYTHON.format(error="ValueError: line 3"), "ValueError: line 3", "The run's log.txt"),
+        (
+            PYTHON.format(error="OSError: [Errno 28] No space left on device: '/tmp/x'"),
+            "OSError: [Errno 28] No space left on device: '/tmp/x'",
+            "The disk of the engine is full",
+        ),
+        (
+            JAVA,
+            "java.io.IOException: Insufficient number of network buffers: required 512, but only 167 available.",
+            "Give Flink's task managers more",
+        ),
+        ("bad luck", "bad luck", "The run's log.txt"),
+    ],
+)
+def test_a_job_that_failed_is_told_by_the_cause_in_its_trace(server, trace, cause, remedy):
+    failure = RuntimeError(f"Pipeline job-7 failed in state FAILED: {trace}")
+    assert find_cause(str(failure)) == cause
+    with pytest.raises(MillraceError) as told:
+        enter(server, failure)
+    assert told.value.what == f"The job at {server} failed: {cause}"
+    assert told.value.remedy.startswith(remedy)
+
+
+def test_an_error_of_ours_is_none_of_the_engine(server):
+    assert find_cause("a row has no label") is None
+    assert find_cause("Pipeline job-7 failed in state CANCELLED") == "the engine does not say why; its own log may"
+    with pytest.raises(RuntimeError, match="a row has no label"):
+        enter(server, RuntimeError("a row has no label"))
 
 
 @pytest.fixture
