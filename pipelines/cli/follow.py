@@ -53,13 +53,14 @@ def follow(
             witness.ending = Ending(1, f"Failed: {gone}\n{remedy}")
         return look.ended or witness.ending is not None
 
-    while True:
-        try:
-            with Screen(console, nodes) as screen:
+    with Screen(console, nodes) as screen:
+        while True:
+            try:
                 ended = follow_run(lambda: service.get_run(run.run), enough=enough)
-            break
-        except KeyboardInterrupt:
-            leave_or_cancel(service, path, run, console)
+                break
+            except KeyboardInterrupt:
+                screen.pause()
+                leave_or_cancel(service, path, run, console)
     console.print(conclude(ended, witness.ending), soft_wrap=True)
     return Followed(ended, witness.ending)
 

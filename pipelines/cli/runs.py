@@ -38,7 +38,11 @@ class Verbs(TyperGroup):
 
 
 app = typer.Typer()
-runs = typer.Typer(cls=Verbs, no_args_is_help=True, help="List runs, here or on a cluster; follow and end those there.")
+runs = typer.Typer(
+    cls=Verbs,
+    no_args_is_help=True,
+    help="`runs CONFIG [RUN]` lists runs, here or on a cluster; these verbs are for one there.",
+)
 app.add_typer(runs, name="runs")
 
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="Its id, as `submit` and `runs` say it.")]

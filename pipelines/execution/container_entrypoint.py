@@ -9,6 +9,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -94,7 +95,7 @@ def run_step(config: Config, run: Run, nodes: Sequence[str], cache: bool, say: C
     """
     for node in nodes:
         choose_nodes(config, node)
-    heard, died = Listener(say), None
+    heard, died = Listener(say, partial(keep_outcome, run)), None
     with stoppable():
         try:
             sync.fetch_files(
@@ -153,6 +154,12 @@ def _answer(nodes: Sequence[str], heard: "Listener", ask: Callable[[str], Outcom
         heard.take(known)
 
 
+def keep_outcome(run: Run, outcome: Outcome) -> None:
+    """Puts how a node ended into the store, if there is one: the container may be killed at the next node."""
+    with suppress(MillraceError):  # the end of the step tries again, and says so
+        sync.put_files(run.home, *filter(Path.exists, [run.outcome(outcome.node)]))
+
+
 def hand_in(run: Run, outcomes: Sequence[Outcome], log: Path) -> list[Outcome]:
     """Puts what a step leaves beside its artifacts into the store, if there is one; a success without it is none."""
     files = (run.number, run.started, run.config, log, *(run.outcome(outcome.node) for outcome in outcomes))
@@ -167,8 +174,9 @@ def hand_in(run: Run, outcomes: Sequence[Outcome], log: Path) -> list[Outcome]:
 class Listener:
     """Takes what the nodes' process reports: how far each is, which is said now and then, and how it ended."""
 
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self.say, self.spoke, self.began = say, time.monotonic(), time.monotonic()
+    def __init__(self, say: Callable[[str], None], keep: Callable[[Outcome], None] = lambda _outcome: None) -> None:
+        self.say, self.keep = say, keep
+        self.spoke = self.began = time.monotonic()
         self.node: str | None = None
         self.outcomes: list[Outcome] = []
 
@@ -187,6 +195,7 @@ class Listener:
     def take(self, outcome: Outcome) -> None:
         """Takes how a node ended, and says it to a person and to a program."""
         self.outcomes.append(outcome)
+        self.keep(outcome)
         self.began = time.monotonic()
         shown = {key: value for key, value in asdict(outcome).items() if key in SHOWN}
         self.say(line(shown))

@@ -12,6 +12,7 @@ from pipelines.reporting.console import OUTCOMES, paragraph
 
 VERDICTS = {error.exit_code for error in (ConfigError, DataRejected, NotBlessed, PipelineBusy)}
 STATES = {"SUCCEEDED": "done", "SKIPPED": "not run", "RUNNING": "running"}  # of a step whose log is not to be had
+ORDINALS = {1: "st", 2: "nd", 3: "rd"}  # a step is tried no twenty times
 Event: TypeAlias = Mapping[str, Any]
 Explain = Callable[[Run, Step], str]
 
@@ -113,7 +114,7 @@ def _outcome(node: str, state: str, text: str = "") -> Event:
 
 
 def _ordinal(number: int) -> str:
-    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number, 'th') }"
+    return f"{number}{ORDINALS.get(number, 'th')}"
 
 
 def _judge(told: Mapping[str, Any]) -> Ending:

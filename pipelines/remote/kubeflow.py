@@ -74,19 +74,16 @@ class Kubeflow:
     def repeat(self, run_id: str, asked: str) -> Run:
         """Starts a run of the same pipeline with the same parameters; one of a schedule trains in any case."""
         found = self.client.get_run(run_id)
-        codec = self.client.api.sanitize_for_serialization
         given = (found.runtime_config.parameters if found.runtime_config else None) or {}
-        made_of = {
-            "pipeline_version_reference": codec(found.pipeline_version_reference),
-            "pipeline_spec": found.pipeline_spec,
-        }
-        declared = _parameters_of(found.pipeline_spec or {})
+        reference = self.client.api.sanitize_for_serialization(found.pipeline_version_reference)
+        made_of = {"pipeline_version_reference": reference} if reference else {"pipeline_spec": found.pipeline_spec}
+        asks = reference or "asked" in _parameters_of(found.pipeline_spec)  # what is uploaded is a schedule's
         body = {
             "display_name": _name_run(self.config.name),
             "experiment_id": found.experiment_id,
-            "runtime_config": {"parameters": {**given, **({"asked": protect(asked)} if "asked" in declared else {})}},
+            "runtime_config": {"parameters": {**given, **({"asked": protect(asked)} if asks else {})}},
             "service_account": self.service_account,
-            **dict([next((key, value) for key, value in made_of.items() if value)]),
+            **made_of,
         }
         return self._read_run(self.client.ask("POST", "runs", "V2beta1Run", body))
 

@@ -22,12 +22,15 @@ def find_end(config: Config, run_id: str) -> str | None:
     engine = "vertex" if config.cluster.vertex else "kubeflow"
     try:
         reached = reach_from_pod(config) if within and engine == "kubeflow" else config
-        run = connect_service(engine, reached).get_run(run_id)
+        service = connect_service(engine, reached)
+        run = service.get_run(run_id)
     except MillraceError:  # it is not known there, or nobody is reached
         return None
     if run.ended:
         return f"run {run_id} has ended: {run.state.lower()}"
     kubernetes = workloads.connect(config.cluster.namespace) if engine == "kubeflow" else None
-    if kubernetes and kubernetes.has_workflow(run_id) is False:
-        return f"run {run_id} has no workflow in Kubernetes any more, whatever Kubeflow says"
-    return None
+    if kubernetes is None or kubernetes.has_workflow(run_id) is not False:
+        return None
+    if not within and not kubernetes.list_runs() & {each.run for each in service.newest()}:
+        return None  # a kubeconfig may be of another cluster, where none of these runs ever was
+    return f"run {run_id} has no workflow in Kubernetes any more, whatever Kubeflow says"

@@ -13,6 +13,7 @@ from components.patches.ledger import UNUSED_BY_TFX
 from components.patches.optional_imports import left_out
 
 OF_RUN = "pipeline/runid"  # Kubeflow's label of what belongs to a run
+WORKFLOWS = "/apis/argoproj.io/v1alpha1/namespaces/{}/workflows"
 COMPONENT = "app.kubernetes.io/component"  # ours: the step
 PATIENCE = (5, 10)  # seconds to connect, and to answer
 WAITS = ("ContainerCreating", "PodInitializing")  # of a container that is about to start
@@ -36,22 +37,26 @@ class Workloads:
 
     def has_workflow(self, run_id: str) -> bool | None:
         """Tells whether a run has its workflow; None where who asks may not see that."""
-        path = f"/apis/argoproj.io/v1alpha1/namespaces/{self.namespace}/workflows"
-        found = self._list(path, run_id)
+        found = self._list(WORKFLOWS.format(self.namespace), f"{OF_RUN}={run_id}")
         return None if found is None else bool(found)
+
+    def list_runs(self) -> set[str]:
+        """Returns the runs that have a workflow, as far as who asks may see them."""
+        found = self._list(WORKFLOWS.format(self.namespace), OF_RUN) or []
+        return {each["metadata"]["labels"][OF_RUN] for each in found}
 
     def list_pods(self, run_id: str) -> list[Pod]:
         """Returns the pods of a run's steps; none where who asks may not see them."""
-        found = self._list(f"/api/v1/namespaces/{self.namespace}/pods", run_id) or []
+        found = self._list(f"/api/v1/namespaces/{self.namespace}/pods", f"{OF_RUN}={run_id}") or []
         return [read_pod(each) for each in found if COMPONENT in each["metadata"].get("labels", {})]
 
-    def _list(self, path: str, run_id: str) -> list[dict[str, Any]] | None:
+    def _list(self, path: str, selector: str) -> list[dict[str, Any]] | None:
         from kubernetes.client import ApiException
         from urllib3.exceptions import HTTPError
 
         with suppress(ApiException, HTTPError, ValueError, KeyError):
             answer = self.client.call_api(
-                path, "GET", query_params=[("labelSelector", f"{OF_RUN}={run_id}")], auth_settings=["BearerToken"],
+                path, "GET", query_params=[("labelSelector", selector)], auth_settings=["BearerToken"],
                 header_params={"Accept": "application/json"}, _preload_content=False, _return_http_data_only=True,
                 _request_timeout=PATIENCE,
             )  # fmt: skip

@@ -52,6 +52,11 @@ class Screen:
         if self.live:
             self.live.stop()
 
+    def pause(self) -> None:
+        """Leaves the table as it stands, to ask or say something below it; the next event draws another."""
+        if self.live:
+            self.live.stop()
+
     def watch(self, event: Mapping[str, Any]) -> None:
         """Takes an event of the child's: a node's progress, or its outcome; the table appears with the first."""
         if self.live and not self.live.is_started:

@@ -32,10 +32,11 @@ class Kubernetes:
     host: str = ""
 
     def list(self, kind: str, selector: str) -> tuple[int, dict[str, Any]]:
-        key, _, value = selector.partition("=")
+        key, equals, value = selector.partition("=")
         if kind not in self.may:
             return 403, {"kind": "Status", "status": "Failure", "reason": "Forbidden", "code": 403}
-        found = [each for each in getattr(self, kind) if each["metadata"]["labels"].get(key) == value]
+        labels = ((each, each["metadata"]["labels"]) for each in getattr(self, kind))
+        found = [each for each, of in labels if (of.get(key) == value if equals else key in of)]
         return 200, {"kind": "List", "items": found}
 
 

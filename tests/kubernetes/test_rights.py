@@ -1,6 +1,7 @@
 """What the account of a run's pods may do, by the API server's own word."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -94,3 +95,15 @@ def read_rules(text: str) -> set[tuple[str, str, str, str]]:
 @pytest.mark.parametrize("other", ["default", "pipeline-runner"])
 def test_another_account_may_nothing(plane: ControlPlane, namespace: str, other: str) -> None:
     assert not {right for right in MAY | MAY_NOT if ask(plane, f"{namespace}:{other}", namespace, right)}
+
+
+def test_who_is_on_call_sees_the_runs_and_changes_nothing(plane: ControlPlane, namespace: str, tmp_path: Path) -> None:
+    server_side(plane, namespace, build(plane, "ops", tmp_path))
+    sees = {("argoproj.io", "workflows", "", "list"), ("", "pods", "", "list")}
+    others = {(group, kind, "", verb) for group, kind, *_ in sees for verb in ("delete", "create", "patch")}
+    asked = {
+        right for right in MAY | MAY_NOT | sees | others if ask(plane, f"{namespace}:millrace-ops", namespace, right)
+    }
+    assert asked == sees
+    pod = plane.get(f"/api/v1/namespaces/{namespace}/pods/millrace-ops")
+    assert pod["spec"]["serviceAccountName"] == "millrace-ops"

@@ -105,6 +105,19 @@ def test_one_is_submitted_again_as_it_was(millrace: Command, server: KfpServer, 
     assert second.runtime_config.parameters["cache"] is False
 
 
+def test_one_of_a_schedule_is_submitted_again_to_train_in_any_case(
+    millrace: Command, server: KfpServer, config: str
+) -> None:
+    millrace("schedule", "apply", config, *scheduled(config))
+    millrace("schedule", "trigger", config, "--reason", "new data")
+    (first,) = server.runs.values()
+    first.state = "FAILED"
+    assert millrace("runs", "retry", config, first.run_id).code == 0
+    second = next(reversed(server.runs.values()))
+    assert second.pipeline_version_reference == first.pipeline_version_reference
+    assert f"has run {first.run_id} again" in unpack(second.runtime_config.parameters["asked"], "asked")
+
+
 def test_its_logs_are_those_of_its_pods(
     millrace: Command, server: KfpServer, config: str, course: Callable[..., None]
 ) -> None:

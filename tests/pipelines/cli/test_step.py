@@ -10,8 +10,11 @@ from configs.errors import DataRejected, MillraceError, NotBlessed
 from configs.loading.loader import load
 from configs.schema.config import Config
 from pipelines.cli.step import announce_end
+from pipelines.remote.connect import connect_service, reach_from_pod
+from tests.fakes.kfp_server import KfpServer
 from tests.fakes.webhook import Hook, listening
 from tests.pipelines.notify.records import asked_record, run_record
+from tests.pipelines.remote.test_kubeflow import apply
 from tests.pipelines.schedule.records import leave_record
 from tests.sandbox import Sandbox
 
@@ -67,6 +70,22 @@ def test_the_last_failure_that_the_budget_allows_is_told_with_the_pause(
     assert paused["what"].startswith("The schedule is paused, as 2 runs in a row failed; runs are still begun, and end")
     assert paused["remedy"] == "Mend the cause, then: millrace schedule resume CONFIG"
     assert "The schedule is paused, as 2 runs in a row failed" in capsys.readouterr().out
+
+
+def test_the_end_of_a_scheduled_run_deletes_the_recurring_run_that_was_replaced(
+    fresh: Sandbox, server: KfpServer
+) -> None:
+    config = load(fresh.config, ["schedule={cron: 0 3 * * *}", f"cluster={{api: '{server.host}'}}"])
+    service = connect_service("kubeflow", reach_from_pod(config))
+    apply(service, config)
+    (old,) = server.recurring_runs
+    at_work = server.fire(old)
+    apply(service, config, cache=False)
+    announce_end(config, run_record(published=1), "kubeflow")  # which a person began
+    at_work.state = "SUCCEEDED"
+    assert old in server.recurring_runs
+    announce_end(config, leave_record(config, "r2", exit_code=0, folder="/w/runs", published=2), "kubeflow")
+    assert old not in server.recurring_runs and len(server.recurring_runs) == 1
 
 
 def test_records_that_cannot_be_read_change_nothing_of_how_a_run_ended(

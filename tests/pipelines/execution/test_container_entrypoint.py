@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 
 from components.registry.versions import in_service
 from configs.errors import ConfigError, MillraceError, PipelineBusy
+from configs.home import Home
 from configs.nodes import NODES
 from configs.schema.config import Config
 from configs.schema.kubernetes import METADATA
@@ -215,6 +217,20 @@ def test_the_logs_of_the_steps_are_one_in_the_end(config: Config) -> None:
     for _ in range(2):
         container_entrypoint.gather_logs(run, IDS)
         assert run.log.read_text() == "ExampleGen at work\nTransform at work\n"
+
+
+@pytest.mark.slow
+def test_how_a_node_ended_is_in_the_store_before_the_next_begins(tmp_path: Path) -> None:
+    run = Run(Home.below("s3://models/volume", "trips"), "r1")
+    outcome = Outcome("ExampleGen", "done")
+    write_outcome(run, outcome)
+    listener = container_entrypoint.Listener(print, partial(container_entrypoint.keep_outcome, run))
+    with bucket.serve():
+        listener.take(outcome)
+        shutil.rmtree(run.folder)
+        sync.fetch_files(run.home, run.folder)
+    assert read_outcomes(run) == {"ExampleGen": outcome}
+    listener.take(outcome)  # a store that is away is told of at the end of the step
 
 
 def test_progress_is_told_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,11 +29,14 @@ def test_a_run_whose_workflow_was_deleted_has_ended_whatever_kubeflow_says(
     kubernetes: Kubernetes,
 ) -> None:
     config = configure()
-    run = connect_service("kubeflow", config).submit(PIPELINE, {}).run
+    service = connect_service("kubeflow", config)
+    run, other = (service.submit(PIPELINE, {}).run for _ in range(2))
     server.runs[run].state = "RUNNING"
-    kubernetes.workflows = [make_workflow(run)]
+    kubernetes.workflows = [make_workflow(run), make_workflow(other)]
     assert find_end(config, run) is None
-    kubernetes.workflows = []
+    kubernetes.workflows = [make_workflow("of another Kubeflow")]  # as another cluster's kubeconfig shows
+    assert find_end(config, run) is None
+    kubernetes.workflows = [make_workflow(other)]
     assert find_end(config, run) == f"run {run} has no workflow in Kubernetes any more, whatever Kubeflow says"
     kubernetes.may = ()  # as a step's own account
     assert find_end(config, run) is None

@@ -103,6 +103,7 @@ def test_a_deadline_ends_a_run_that_does_not_start(
 def test_a_run_whose_workflow_was_deleted_is_waited_for_no_longer(watching: Watching, kubernetes: Kubernetes) -> None:
     watched = watching("RUNNING")
     watched.after(0)
+    kubernetes.workflows = [make_workflow(watched.patience.service.submit(PIPELINE, {}).run)]  # of another run
     assert watched.after(61) == (
         f"run {watched.run.run} has no workflow in Kubernetes any more, whatever Kubeflow says"
     )

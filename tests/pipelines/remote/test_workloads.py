@@ -15,7 +15,7 @@ def test_a_run_s_workflow_and_pods_are_found_by_its_id(kubernetes: Kubernetes) -
     kubernetes.pods = [make_pod("r1", "trainer", "t-1", phase="Running"), make_pod("r2", "trainer", "t-2")]
     asked = workloads.connect("kubeflow")
     assert asked is not None
-    assert (asked.has_workflow("r1"), asked.has_workflow("r2")) == (True, False)
+    assert (asked.has_workflow("r1"), asked.has_workflow("r2"), asked.list_runs()) == (True, False, {"r1"})
     assert asked.list_pods("r1") == [Pod("t-1", "trainer", "Running")]
 
 

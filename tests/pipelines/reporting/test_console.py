@@ -102,3 +102,22 @@ def test_a_terminal_shows_no_table_of_a_run_that_never_began() -> None:
     with Screen(open_console(file=file, force_terminal=True), ["Trainer"]) as screen:
         screen.watch({"outcome": OUTCOME})
     assert "Trainer" in file.getvalue()
+
+
+def test_a_table_that_is_left_for_a_question_stands_as_it_was_and_is_drawn_anew():
+    file = io.StringIO()
+    console = open_console(file=file, force_terminal=True, width=100)
+    with Screen(console, ["Trainer"]) as screen:
+        screen.watch({"node": "Trainer", "state": "running", "text": "step 10"})
+        screen.pause()
+        assert screen.live is not None and not screen.live.is_started
+        screen.watch({"node": "Trainer", "state": "running", "text": "step 20"})
+        assert screen.live.is_started
+        screen.pause()
+    assert "failed" not in file.getvalue()
+    assert file.getvalue().count("step 20") > 0
+
+
+def test_what_follows_is_named_where_the_run_was_elsewhere():
+    assert "Next        millrace report taxi.yaml" in draw(conclude(RECORD, "taxi.yaml"))
+    assert "Next        kubectl exec x" in draw(conclude(RECORD, "taxi.yaml", "kubectl exec x"))
