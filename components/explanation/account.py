@@ -26,7 +26,7 @@ from components.readers.row_batch import choose_columns
 from components.registry.versions import OF_ROWS
 from components.scoring.scorer import Asked
 from configs.schema.config import Config
-from configs.schema.features import Feature, Image, Steps, Words
+from configs.schema.features import Feature, Image, Steps, Timestamp, Words
 from configs.schema.label import Label
 
 KEPT_IN = f"{OF_ROWS}/explanation.json"  # in the evaluation
@@ -50,6 +50,7 @@ class Plan:
     sampled: Sequence[str] = ()
     order: str | None = None
     texts: Mapping[str, int] = field(default_factory=dict)  # those that are shown: how many words are read of each
+    moments: Sequence[str] = ()
 
 
 def make_plan(config: Config) -> Plan | None:
@@ -66,7 +67,8 @@ def make_plan(config: Config) -> Plan | None:
     sampled = [name for name in shown if is_drawn(config.features[name])]
     texts = {name: feature.length for name in sampled if isinstance(feature := config.features[name], Words)}
     features, seconds, weight = list(config.features), config.explain.seconds, config.data.weight
-    return Plan(features, shown, metric, seconds, weight, pictures, sampled, find_order(config), texts)
+    moments = [name for name in shown if isinstance(config.features[name], Timestamp)]
+    return Plan(features, shown, metric, seconds, weight, pictures, sampled, find_order(config), texts, moments)
 
 
 def is_drawn(feature: Feature) -> bool:
@@ -100,7 +102,7 @@ def keep_explanation(model: str, rows: pa.RecordBatch, label: Label, plan: Plan,
         "importance": [asdict(item) for item in found],
         "dependence": draw_dependences(served.ask, known, shown, pace, clock),
         "examples": {
-            kind: [tell_example(known, row, ranked, plan.pictures, added.get(row)) for row in places]
+            kind: [tell_example(known, row, ranked, plan.pictures, plan.moments, added.get(row)) for row in places]
             for kind, places in chosen.items()
         },
         "association": {
