@@ -119,11 +119,10 @@ def keep_explanation(model: str, rows: pa.RecordBatch, label: Label, plan: Plan,
 def ask_some(ask: Ask, rows: pa.RecordBatch, clock: Clock) -> tuple[np.ndarray, float]:
     """Returns the answers to as many of the first rows as there is time for, and the seconds that one takes."""
     ask(rows.slice(0, 1))  # the first request alone takes far more
-    start, parts = clock.spent, [ask(rows.slice(0, FEWEST))]
-    for first in range(FEWEST, len(rows), FEWEST):
-        if clock.is_over:
-            break
-        parts.append(ask(rows.slice(first, FEWEST)))
+    start, parts, done = clock.spent, [ask(rows.slice(0, FEWEST))], FEWEST
+    while done < len(rows) and clock.left > clock.spent - start:  # as many again take as long again
+        parts.append(ask(rows.slice(done, done)))
+        done *= 2
     answers = np.concatenate(parts)
     return answers, max((clock.spent - start) / len(answers), 1e-9)
 
