@@ -16,7 +16,7 @@ from bench.measure import measure
 WHOLE, BARE, PAGE, IMPORTS = "run", "run without explain", "intervals, curves and page", "imports of these"
 AIM = 0.1  # of the run that they may take
 IMPORTED = """\
-import json, sys
+import json, pathlib, sys
 import numpy, pyarrow.parquet
 from components.evaluation import intervals, predictions, quality
 from configs.home import Home
@@ -24,7 +24,7 @@ from configs.schema.config import Config
 from pipelines.runs.run import Run
 """
 WRITTEN = """\
-run = Run(Home(sys.argv[1]), sys.argv[2])
+run = Run(Home(pathlib.Path(sys.argv[1])), sys.argv[2])
 record, config = json.loads(run.record.read_text()), Config.model_validate_json(run.config.read_text())
 [folder] = next(node for node in record["nodes"] if node["node"] == "Evaluator")["outputs"]["evaluation"]
 judging = predictions.read_predictions(folder)

@@ -1,4 +1,4 @@
-"""The present, which all else reads here: one place, in which a rehearsal can have another."""
+"""The present, which all else reads here: one place, in which a rehearsal can have another; and telling moments."""
 
 from datetime import datetime, timezone
 
@@ -11,3 +11,11 @@ def utc_now() -> datetime:
 def tell_now() -> str:
     """Returns this moment in UTC as records have it: ISO 8601, to the second."""
     return utc_now().isoformat(timespec="seconds")
+
+
+def tell_date(seconds: float | None) -> str:
+    """Returns a moment in seconds since 1970 as a date in UTC, with the time of day where it is not midnight."""
+    if seconds is None:
+        return ""
+    told = datetime.fromtimestamp(round(seconds), timezone.utc)
+    return f"{told:%Y-%m-%d}" if told.hour == told.minute == 0 else f"{told:%Y-%m-%d %H:%M}"

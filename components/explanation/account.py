@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -18,22 +19,22 @@ from components.explanation.dependence import POINTS, depend
 from components.explanation.dependence import ROWS as MOST
 from components.explanation.examples import Picture, choose_rows, tell_example
 from components.explanation.forecast import find_order, follow
-from components.explanation.importance import FEWEST, Ask, Measure, permute
+from components.explanation.importance import FEWEST, Ask, Importance, Measure, permute
 from components.explanation.rows import Answered, find_labels, find_weights
 from components.explanation.samples import choose_samples
 from components.readers.row_batch import choose_columns
 from components.registry.versions import OF_ROWS
 from components.scoring.scorer import Asked
 from configs.schema.config import Config
-from configs.schema.features import Feature, Image, Steps, Words
+from configs.schema.features import Feature, Image, Steps, Timestamp, Words
 from configs.schema.label import Label
 
 KEPT_IN = f"{OF_ROWS}/explanation.json"  # in the evaluation
 ROWS = 1000  # that are asked
 STRONGEST = 5  # features whose dependence is shown
 LEAST = 50  # rows, below which a dependence is none that is worth a look
-# Of the time that is left, what each part may take: the answers, their gradients, the features' importance.
-TO_ANSWER, TO_ATTRIBUTE, TO_PERMUTE = 0.25, 0.4, 0.6
+# Of the time that is left, what each part may take: the answers, the features' importance, the answers' gradients.
+TO_ANSWER, TO_PERMUTE, TO_ATTRIBUTE = 0.25, 0.6, 0.75
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Plan:
     sampled: Sequence[str] = ()
     order: str | None = None
     texts: Mapping[str, int] = field(default_factory=dict)  # those that are shown: how many words are read of each
+    moments: Sequence[str] = ()
 
 
 def make_plan(config: Config) -> Plan | None:
@@ -65,7 +67,8 @@ def make_plan(config: Config) -> Plan | None:
     sampled = [name for name in shown if is_drawn(config.features[name])]
     texts = {name: feature.length for name in sampled if isinstance(feature := config.features[name], Words)}
     features, seconds, weight = list(config.features), config.explain.seconds, config.data.weight
-    return Plan(features, shown, metric, seconds, weight, pictures, sampled, find_order(config), texts)
+    moments = [name for name in shown if isinstance(config.features[name], Timestamp)]
+    return Plan(features, shown, metric, seconds, weight, pictures, sampled, find_order(config), texts, moments)
 
 
 def is_drawn(feature: Feature) -> bool:
@@ -84,18 +87,23 @@ def keep_explanation(model: str, rows: pa.RecordBatch, label: Label, plan: Plan,
     labels, weights = find_labels(rows, label), find_weights(rows, plan.weight)
     answers, pace = ask_some(served.ask, asked, clock.part(TO_ANSWER))
     known = Answered(asked.slice(0, len(answers)), labels[: len(answers)], answers, label)
+    measure = make_measure(label, plan.metric, labels, weights)
+    found, count = permute(served.ask, known.rows, answers, plan.features, measure, pace, clock.part(TO_PERMUTE))
+    ranked = rank([item.feature for item in found], plan.shown)
     chosen = choose_rows(known) if plan.shown else {}
-    attributions = attribute_rows(served, rows, known, chosen, plan, clock.part(TO_ATTRIBUTE))
-    relied = tell_reliance(served.ask, known, plan, make_measure(label, plan.metric, labels, weights), pace, clock)
-    measured = [item["feature"] for item in relied["importance"]]
-    ranked = sorted(plan.shown, key=lambda name: measured.index(name) if name in measured else len(measured))
+    added = attribute_rows(served, rows, known, chosen, plan, clock.part(TO_ATTRIBUTE))
+    shown = [item for item in found if item.feature in plan.shown]
     figures = [name for name in plan.shown if name not in plan.sampled]
-    told = relied | {
+    told = {
         "metric": plan.metric,
+        "rows": count,
         "seconds": plan.seconds,
+        "left_out": len(plan.features) - len(found),
+        "importance": [asdict(item) for item in found],
+        "dependence": draw_dependences(served.ask, known, shown, pace, clock),
         "examples": {
-            kind: [tell_example(known, row, ranked, plan.pictures, attributions.get(row)) for row in found]
-            for kind, found in chosen.items()
+            kind: [tell_example(known, row, ranked, plan.pictures, plan.moments, added.get(row)) for row in places]
+            for kind, places in chosen.items()
         },
         "association": {
             "rows": len(rows),
@@ -111,11 +119,10 @@ def keep_explanation(model: str, rows: pa.RecordBatch, label: Label, plan: Plan,
 def ask_some(ask: Ask, rows: pa.RecordBatch, clock: Clock) -> tuple[np.ndarray, float]:
     """Returns the answers to as many of the first rows as there is time for, and the seconds that one takes."""
     ask(rows.slice(0, 1))  # the first request alone takes far more
-    start, parts = clock.spent, [ask(rows.slice(0, FEWEST))]
-    for first in range(FEWEST, len(rows), FEWEST):
-        if clock.is_over:
-            break
-        parts.append(ask(rows.slice(first, FEWEST)))
+    start, parts, done = clock.spent, [ask(rows.slice(0, FEWEST))], FEWEST
+    while done < len(rows) and clock.left > clock.spent - start:  # as many again take as long again
+        parts.append(ask(rows.slice(done, done)))
+        done *= 2
     answers = np.concatenate(parts)
     return answers, max((clock.spent - start) / len(answers), 1e-9)
 
@@ -124,7 +131,7 @@ def attribute_rows(
     served: Asked, rows: pa.RecordBatch, known: Answered, chosen: Mapping[str, Sequence[int]], plan: Plan, clock: Clock
 ) -> dict[int, Attribution]:
     """Returns what pixels and words add to the answers to rows, by place; to as many as there is time for."""
-    places = [place for found in chosen.values() for place in found]
+    places = [place for pair in zip_longest(*chosen.values()) for place in pair if place is not None]
     pictures = [name for name in plan.pictures if name in plan.sampled]
     if not places or not (pictures or plan.texts):
         return {}
@@ -135,18 +142,19 @@ def attribute_rows(
     return {place: one for place, one in zip(places, found, strict=False) if one}
 
 
-def tell_reliance(ask: Ask, known: Answered, plan: Plan, measure: Measure, pace: float, clock: Clock) -> dict[str, Any]:
-    """Returns what each feature is worth, and how the answers go with the strongest of those that may be shown."""
-    found, count = permute(ask, known.rows, known.answers, plan.features, measure, pace, clock.part(TO_PERMUTE))
-    strongest = [item.feature for item in found if item.feature in plan.shown and item.mean > 0][:STRONGEST]
+def draw_dependences(
+    ask: Ask, known: Answered, found: Sequence[Importance], pace: float, clock: Clock
+) -> list[dict[str, Any]]:
+    """Returns how the answers go with the strongest of the features, on as many rows as there is time for."""
+    strongest = [item.feature for item in found if item.mean > 0][:STRONGEST]
     rows = min(MOST, int(clock.left / (POINTS * max(len(strongest), 1) * pace)))
     drawn = [depend(ask, known.rows, name, rows) for name in strongest] if rows >= LEAST else []
-    return {
-        "rows": count,
-        "left_out": len(plan.features) - len(found),
-        "importance": [asdict(item) for item in found],
-        "dependence": [asdict(item) for item in drawn if item],
-    }
+    return [asdict(item) for item in drawn if item]
+
+
+def rank(measured: Sequence[str], shown: Sequence[str]) -> list[str]:
+    """Returns the features that may be shown: those that were measured first, in their order."""
+    return [name for name in measured if name in shown] + [name for name in shown if name not in measured]
 
 
 def make_measure(label: Label, metric: str, labels: np.ndarray, weights: np.ndarray) -> Measure:

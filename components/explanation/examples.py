@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import compress
 from typing import Any
 
@@ -11,6 +11,7 @@ from PIL import Image
 
 from components.explanation.attribution import Attribution
 from components.explanation.rows import Answered
+from configs.clock import tell_date
 from configs.schema.label import Label
 
 EACH = 5  # of right and of wrong ones
@@ -38,13 +39,14 @@ def tell_example(
     row: int,
     shown: Sequence[str],
     pictures: Mapping[str, Picture],
+    moments: Collection[str] = (),
     attribution: Attribution | None = None,
 ) -> dict[str, Any]:
     """Returns what a row is and is predicted to be, and the first of its cells that may be shown; where it is known
     what their parts add to the answer, that, and the answer without them.
     """
     cells = {name: known.rows.column(known.rows.schema.get_field_index(name))[row].as_py() for name in shown[:FEATURES]}
-    drawn = {name: show(cell, pictures.get(name)) for name, cell in cells.items()}
+    drawn = {name: show(cell, pictures.get(name), name in moments) for name, cell in cells.items()}
     told = {
         "actual": name_label(known.labels[row], known.label),
         "predicted": name_answer(known.answers[row], known.label),
@@ -88,10 +90,12 @@ def name_answer(answer: np.ndarray, kind: Label) -> str:
     return f"{kind.values[int(scores.argmax())]} ({scores.max():.4f})"
 
 
-def show(cell: list[Any] | None, picture: Picture | None) -> dict[str, str]:
+def show(cell: list[Any] | None, picture: Picture | None, is_moment: bool = False) -> dict[str, str]:
     """Returns a cell as a page shows it: a `text`, or an `image` as the URL of a PNG file."""
     if not cell:
         return {"text": ""}
+    if is_moment:
+        return {"text": tell_date(cell[0])}
     if picture:
         return {"image": as_url(open_picture(cell, picture))}
     parts = [part.decode(errors="replace") if isinstance(part, bytes) else f"{part:.6g}" for part in cell[:NUMBERS]]

@@ -5,6 +5,7 @@ it is (Sundararajan, Taly and Yan, 2017). Words mean nothing where their embeddi
 """
 
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -27,8 +28,9 @@ from trainer.features.transforms import name_column
 from trainer.features.words import split
 from trainer.models.custom import load
 
-POINTS = (32, 128, 512)  # of the way, as Gauss and Legendre place them: more where the sum is not right by fewer
-AT_ONCE = 64  # points
+POINTS = (8, 32, 128)  # of the way, as Gauss and Legendre place them: more where the sum is not right by fewer
+AT_ONCE = 64  # points, of all rows
+Inputs = Mapping[str, np.ndarray]
 
 Watch = Callable[[str, tf.Tensor], tf.Tensor]
 
@@ -41,53 +43,66 @@ class Integral:
         embeddings = [layer for layer in model.layers if isinstance(layer, keras.layers.Embedding)]
         self.embeddings = [layer for layer in embeddings if layer.input.name in texts]
 
-    def attribute(self, row: Mapping[str, np.ndarray], unit: int) -> Attribution | None:
-        """Returns what is added to a number, or to the score of a class, of one row of inputs, each [1, ...].
+    def attribute(self, rows: Inputs, units: Sequence[int]) -> list[Attribution | None]:
+        """Returns what is added to a number, or to the score of a class, of each row of inputs [rows, ...].
 
         None where the sum is not right by any of POINTS.
         """
+        found: dict[int, Attribution] = {}
         for points in POINTS:
-            found = self._walk(row, unit, points)
-            if found.is_complete:
-                return found
-        return None
+            left, size = [row for row in range(len(units)) if row not in found], count_rows(points)
+            for few in (left[first : first + size] for first in range(0, len(left), size)):
+                some = {name: values[few] for name, values in rows.items()}
+                walked = zip(few, self._walk(some, [units[row] for row in few], points), strict=True)
+                found |= {row: one for row, one in walked if one.is_complete}
+        return [found.get(row) for row in range(len(units))]
 
-    def _walk(self, row: Mapping[str, np.ndarray], unit: int, points: int) -> Attribution:
+    def _walk(self, rows: Inputs, units: Sequence[int], points: int) -> list[Attribution]:
         nodes, weights = np.polynomial.legendre.leggauss(points)
         shares = np.concatenate([[0, 1], (nodes + 1) / 2])  # the ends are there for what is answered at them
         weights = np.concatenate([[0, 0], weights / 2])
-        added: dict[str, np.ndarray] = {}
+        ends, added = np.zeros((2, len(units))), defaultdict[str, np.ndarray](lambda: np.zeros(1))
         whole: list[np.ndarray] = []
         for first in range(0, len(shares), AT_ONCE):
-            scores, parts = self._differentiate(row, unit, shares[first : first + AT_ONCE])
+            part = slice(first, first + AT_ONCE)
+            scores, made = self._differentiate(rows, units, shares[part])
             if not first:
-                (base, answer), whole = scores[:2].astype(float), [values[1] for _, values, _ in parts]
-            for end, (name, _, slopes) in zip(whole, parts, strict=True):
-                slope = np.tensordot(weights[first : first + AT_ONCE], slopes, 1)
-                added[name] = added.get(name, 0) + (end * slope).sum(axis=-1)
-        return Attribution(added, answer + self.label.offset, base + self.label.offset)
+                ends, whole = scores[:, :2].T, [values[:, 1] for _, values, _ in made]
+            for end, (name, _, slopes) in zip(whole, made, strict=True):
+                added[name] = added[name] + (end * np.einsum("p,rp...->r...", weights[part], slopes)).sum(axis=-1)
+        bases, answers = (ends + self.label.offset).tolist()
+        return [
+            Attribution({name: parts[row] for name, parts in added.items()}, answers[row], bases[row])
+            for row in range(len(units))
+        ]
 
     def _differentiate(
-        self, row: Mapping[str, np.ndarray], unit: int, shares: np.ndarray
+        self, rows: Inputs, units: Sequence[int], shares: np.ndarray
     ) -> tuple[np.ndarray, list[tuple[str, np.ndarray, np.ndarray]]]:
-        """Returns the scores [points] where pictures and embeddings are these shares of what they are; and by input
-        what these are there, and the score's gradient, both [points, ...]. A text may have several embeddings.
+        """Returns the scores [rows, points] where pictures and embeddings are these shares of what they are; and by
+        input what these are there, and the score's gradient, both [rows, points, ...]. A text may have several
+        embeddings.
         """
-        inputs = {name: tf.repeat(tf.constant(row[name]), len(shares), axis=0) for name in self.model.input}
+        inputs = {name: tf.repeat(tf.constant(rows[name]), len(shares), axis=0) for name in self.model.input}
+        tiled, asked = np.tile(shares, len(units)), np.repeat(units, len(shares))
         watched: list[tuple[str, tf.Tensor]] = []
 
         def watch(name: str, tensor: tf.Tensor) -> tf.Tensor:
-            factors = tf.constant(shares.reshape(-1, *[1] * (len(tensor.shape) - 1)), tensor.dtype)
+            factors = tf.constant(tiled.reshape(-1, *[1] * (len(tensor.shape) - 1)), tensor.dtype)
             tape.watch(less := tensor * factors)
             watched.append((name, less))
             return less
 
         with tf.GradientTape(watch_accessed_variables=False) as tape, self._tapped(watch):
             inputs |= {name: watch(name, inputs[name]) for name in self.pictures}
-            scores = self._score(self.model(inputs, training=False))[:, unit]
+            scores = tf.gather(self._score(self.model(inputs, training=False)), asked, axis=1, batch_dims=1)
         slopes = tape.gradient(scores, [tensor for _, tensor in watched], unconnected_gradients="zero")
         found = zip(watched, slopes, strict=True)
-        return scores.numpy(), [(name, tensor.numpy(), slope.numpy()) for (name, tensor), slope in found]
+        shape = len(units), len(shares)
+        return scores.numpy().reshape(shape).astype(float), [
+            (name, *(part.numpy().reshape(*shape, *part.shape[1:]) for part in (tensor, slope)))
+            for (name, tensor), slope in found
+        ]
 
     def _score(self, answers: tf.Tensor) -> tf.Tensor:
         answers = tf.cast(answers, tf.float32)
@@ -126,18 +141,25 @@ def attribute(
     images = {name_column(name, "image"): name for name in pictures}
     words = {name_column(name, "words"): name for name in texts}
     integral, made = Integral(model, label, images, words), transform(served, rows, list(model.input))
-    read, found = spell(rows, texts), []
-    for row, unit in enumerate(choose_units(answers, label)):
+    read, found = spell(rows, texts), list[Attribution | None]()
+    units = choose_units(answers, label)
+    for first in range(0, len(units), count_rows(POINTS[0])):
         if clock.is_over:
             break
+        few = slice(first, first + count_rows(POINTS[0]))
         try:
-            one = integral.attribute({name: values[row : row + 1] for name, values in made.items()}, unit)
+            attributed = integral.attribute({name: values[few] for name, values in made.items()}, units[few])
         except (LookupError, tf.errors.OpError) as error:
             logging.warning("no integrated gradients: %s: %s", type(error).__name__, error)
             break
-        told = {name: texts_of[row] for name, texts_of in read.items()}
-        found.append(one and rename(one, images | words, told))
+        told = [{name: texts_of[row] for name, texts_of in read.items()} for row in range(len(units))[few]]
+        found += [one and rename(one, images | words, known) for one, known in zip(attributed, told, strict=True)]
     return found
+
+
+def count_rows(points: int) -> int:
+    """Returns how many rows are walked at once."""
+    return max(1, AT_ONCE // (points + 2))
 
 
 def transform(served: SavedModel, rows: pa.RecordBatch, columns: Collection[str]) -> Mapping[str, np.ndarray]:

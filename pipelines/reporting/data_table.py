@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from configs.clock import tell_date
 from configs.schema.config import Config
 from configs.schema.features import list_columns
-from pipelines.reporting.units import tell_date, tell_number
+from pipelines.reporting.units import tell_number
 
 Tell = Callable[[float | None], str]
 SERVED = "in service"  # beside the splits

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from configs.clock import tell_date
 from configs.schema.config import Config
 from configs.schema.features import Timestamp
 from pipelines.reporting.charts import Chart, chart
-from pipelines.reporting.units import tell_date, tell_number
+from pipelines.reporting.units import tell_number
 
 
 @dataclass(frozen=True)

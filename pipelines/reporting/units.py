@@ -1,6 +1,6 @@
 """Figures as a person reads them: numbers, bytes, seconds and moments."""
 
-from datetime import datetime, timezone
+from datetime import datetime
 
 STEPS = ("B", "kB", "MB", "GB", "TB")
 
@@ -10,14 +10,6 @@ def tell_number(value: float | None) -> str:
     if value is None:
         return ""
     return f"{value:,.0f}" if 1e4 <= abs(value) < 1e12 else f"{value:,.5g}"
-
-
-def tell_date(seconds: float | None) -> str:
-    """Returns a moment in seconds since 1970 as a date in UTC, with the time of day where it is not midnight."""
-    if seconds is None:
-        return ""
-    told = datetime.fromtimestamp(round(seconds), timezone.utc)
-    return f"{told:%Y-%m-%d}" if told.hour == told.minute == 0 else f"{told:%Y-%m-%d %H:%M}"
 
 
 def tell_bytes(count: float | None) -> str:

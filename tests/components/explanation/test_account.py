@@ -91,8 +91,10 @@ def test_texts_pictures_and_single_steps_are_sampled_unless_they_are_private():
     whole["features"] |= {
         "text": {"kind": "text"},
         "note": {"kind": "text"},
+        "at": {"kind": "timestamp"},
         "past": {"kind": "sequence", "length": 4},
         "wide": {"kind": "sequence", "length": 4, "width": 2},
         "ids": {"kind": "sequence", "length": 4, "ids": 9},
     }
-    assert make_plan(Config.model_validate(whole, strict=False)).sampled == ["text", "past"]
+    plan = make_plan(Config.model_validate(whole, strict=False))
+    assert (plan.sampled, plan.texts, plan.moments) == (["text", "past"], {"text": 100}, ["at"])

@@ -74,6 +74,12 @@ def test_a_cell_is_a_short_text(cell, text):
     assert show(cell, None) == {"text": text}
 
 
+def test_a_moment_is_a_date():
+    assert show([1_682_208_000], None, is_moment=True) == {"text": "2023-04-23"}
+    assert show([1_682_208_060], None, is_moment=True) == {"text": "2023-04-23 00:01"}
+    assert show([], None, is_moment=True) == {"text": ""}
+
+
 def test_a_picture_is_one_be_it_a_file_or_numbers():
     file = io.BytesIO()
     Image.new("RGB", (200, 100), "red").save(file, "jpeg")
@@ -104,7 +110,7 @@ def test_cells_tell_what_their_parts_add():
     added = {"review": np.array([-0.125, 0.0, 0.5, 0.0]), "photo": np.array([[0.0, 1.0], [-0.5, 0.0]])}
     words = {"review": ["bad", "not", "good"]}
     found = tell_example(
-        known, 0, ["review", "photo", "name"], {"photo": (2, 2, 1, 16.0)}, Attribution(added, 0.75, 0.125, words)
+        known, 0, ["review", "photo", "name"], {"photo": (2, 2, 1, 16.0)}, (), Attribution(added, 0.75, 0.125, words)
     )
     assert found["without"] == 0.125
     assert found["cells"]["review"]["words"] == [["bad", -0.12], ["not", 0], ["good", 0.5]]

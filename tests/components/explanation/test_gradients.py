@@ -5,6 +5,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from components.explanation import gradients
 from components.explanation.attribution import TOLERANCE
 from components.explanation.clock import Clock
 from components.explanation.gradients import Integral, attribute, choose_units
@@ -52,7 +53,7 @@ def make(family, kind):
 def test_they_sum_to_the_difference_of_the_scores(family):
     kind = KINDS[list(OPTIONS).index(family) % 3]
     model, score = make(family, kind)
-    found = Integral(model, LABELS[kind], ["photo"], ["review"]).attribute(ROW, 0)
+    [found] = Integral(model, LABELS[kind], ["photo"], ["review"]).attribute(ROW, [0])
     assert {name: part.shape for name, part in found.added.items()} == {"photo": (4, 4), "review": (5,)}
     answer = score(ROW, 0)
     for layer in model.layers:  # an embedding of a category is left as it is
@@ -68,7 +69,7 @@ def test_they_sum_to_the_difference_of_the_scores(family):
 
 def test_of_a_linear_model_they_are_the_closed_form():
     model, _ = make("linear", "regression")
-    found = Integral(model, LABELS["regression"], ["photo"], ["review"]).attribute(ROW, 0)
+    [found] = Integral(model, LABELS["regression"], ["photo"], ["review"]).attribute(ROW, [0])
     [numbers] = [layer.kernel.numpy() for layer in model.layers if isinstance(layer, keras.layers.Dense)]
     [words] = [layer.embeddings.numpy() for layer in model.layers if getattr(layer, "input_dim", 0) == 6]
     place = 1  # the pixels stand behind the amount
@@ -79,7 +80,8 @@ def test_of_a_linear_model_they_are_the_closed_form():
 
 def test_what_speaks_for_one_of_two_classes_speaks_against_the_other():
     model, _ = make("dnn", "binary")
-    no, yes = (Integral(model, LABELS["binary"], ["photo"], ["review"]).attribute(ROW, unit) for unit in (0, 1))
+    twice = {name: np.repeat(values, 2, axis=0) for name, values in ROW.items()}
+    no, yes = Integral(model, LABELS["binary"], ["photo"], ["review"]).attribute(twice, [0, 1])
     np.testing.assert_allclose(no.added["photo"], -yes.added["photo"], atol=1e-6)
     assert no.answer == pytest.approx(1 - yes.answer)
 
@@ -87,7 +89,17 @@ def test_what_speaks_for_one_of_two_classes_speaks_against_the_other():
 def test_a_model_without_a_gradient_has_none_that_are_right():
     photo = keras.Input((4, 4, 1), name="photo")
     model = keras.Model({"photo": photo}, keras.ops.sum(keras.ops.sign(photo), axis=(1, 2)))
-    assert Integral(model, LABELS["regression"], ["photo"], []).attribute(ROW, 0) is None
+    assert Integral(model, LABELS["regression"], ["photo"], []).attribute(ROW, [0]) == [None]
+
+
+def test_where_a_score_rises_at_once_more_points_are_taken(monkeypatch):
+    photo = keras.Input((4, 4, 1), name="photo")
+    steep = 20 * (keras.ops.sum(photo, axis=(1, 2)) - float(ROW["photo"].sum()) / 3)
+    rising = Integral(keras.Model({"photo": photo}, keras.ops.sigmoid(steep)), LABELS["binary"], ["photo"], [])
+    [found] = rising.attribute(ROW, [1])
+    assert found.added["photo"].sum() == pytest.approx(1, abs=0.01)
+    monkeypatch.setattr(gradients, "POINTS", gradients.POINTS[:1])
+    assert rising.attribute(ROW, [1]) == [None]
 
 
 def test_the_class_that_is_told_is_explained():
