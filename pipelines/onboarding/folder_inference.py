@@ -20,6 +20,7 @@ from pipelines.onboarding.feature_inference import guess
 from pipelines.onboarding.picture_inference import describe_pictures
 
 LABEL = "label"  # the column that the folders' names are
+UNREAD = (".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif", ".svg", ".dcm")  # images of other kinds
 LOOKED = 200  # texts that are opened
 TEXT = Guess("texts", "text", {"vocabulary": 5000, "length": 100})
 
@@ -50,6 +51,7 @@ def find_classes(data: str) -> Classes | None:
     folders = [path for path in paths if os.path.isdir(path)]
     if any(map(is_partition, folders)) or any(name.lower().endswith(".csv") for name in names):
         return None  # of which the second may be a table of images
+    require_read(data, folders or paths)
     format = name_format(folders or paths)
     if format is None:
         return None
@@ -62,6 +64,14 @@ def find_classes(data: str) -> Classes | None:
         return Classes(format, files, PLAIN, count_images(files))
     dialect = Dialect(encoding=find_encoding(_read_head(files)))
     return Classes(format, files, dialect, profile_files(files, format, dialect))
+
+
+def require_read(data: str, paths: Sequence[str]) -> None:
+    """Raises DataRejected for images of a kind that is not read, where the first file is one."""
+    first = next((file for path in paths for file in open_folder(path)), "").lower()
+    if suffix := next((suffix for suffix in UNREAD if first.endswith(suffix)), None):
+        what = f"The folder holds {suffix} images, and PNG and JPEG are those that are read."
+        raise DataRejected(what, data, "Write them as PNG or JPEG.")
 
 
 def name_format(paths: Sequence[str]) -> str | None:

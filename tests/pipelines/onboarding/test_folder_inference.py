@@ -116,3 +116,12 @@ def test_a_table_needs_its_label_named(tmp_path):
     with pytest.raises(ConfigError, match="it says which column is to be predicted") as caught:
         draft(str(tmp_path / "rows.csv"), None)
     assert (caught.value.where, caught.value.remedy) == ("--label", "The columns are: a, b.")
+
+
+@pytest.mark.parametrize("kind", ["webp", "BMP", "tiff", "gif"])
+def test_images_of_other_kinds_are_named(tmp_path, kind):
+    for label in ("day", "night"):
+        (tmp_path / label).mkdir()
+        Image.new("RGB", (8, 8)).save(tmp_path / label / f"1.{kind}")
+    with pytest.raises(DataRejected, match=rf"The folder holds .{kind.lower()} images, and PNG and JPEG are"):
+        draft(str(tmp_path), None)
