@@ -58,6 +58,7 @@ _ALL = (
         after=("ExampleGen", "Trainer", "Resolver"),
         reaches=("components.evaluation.slice_extractor",),
         on_beam=True,
+        paths=(("evaluation", "golden"),),
     ),
     NodeSpec(
         "SklearnBaselines",

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 OVERALL = "Overall"
+GOLDEN = "golden set"  # as a slice
+GOLDEN_SET = "golden.json"  # in the evaluation: what was measured on the golden set, and missed
 KEPT = "measured.json"  # in the evaluation: metrics by slice, and how the answers are spread, for who has no TFMA
 
 

@@ -238,6 +238,19 @@ class Config(Section):
         return beam
 
     @model_validator(mode="after")
+    def _check_replay(self) -> "Config":
+        data = self.data
+        if self.training.replay and not has_spans(data.path):
+            raise ValueError(
+                "training.replay takes rows of earlier spans, and data.path names none: write {SPAN} in it"
+            )
+        beside = {"data.split.by": data.split.by, "data.window": data.window, "evaluation.folds": self.evaluation.folds}
+        unfit = next((key for key, found in beside.items() if found), None)
+        if self.training.replay and unfit:
+            raise ValueError(f"training.replay does not go with {unfit}: its rows train, wherever they stand")
+        return self
+
+    @model_validator(mode="after")
     def _check_teacher(self) -> "Config":
         url = next((root for root in (self.storage.root, self.cluster.root) if root and is_url(root)), None)
         if url and self.training.teacher and self.training.teacher.pipeline:

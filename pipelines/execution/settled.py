@@ -59,10 +59,11 @@ def digest_needs(config: Config, nodes: Sequence[str]) -> str | None:
     """Returns the digest of what a run depends on beside its data and what is in service; None where there is more.
 
     That is so where others may use the metadata store, where a database has to be asked for the data, where a training
-    begins with a version or learns from one, and where the nodes' process would find other code than ours, since it
-    looks in the current folder first.
+    begins with a version, learns from one or replays earlier spans, and where the nodes' process would find other code
+    than ours, since it looks in the current folder first.
     """
-    follows = config.training.warm_start or config.training.teacher
+    training = config.training
+    follows = training.warm_start or training.teacher or training.replay
     if config.storage.metadata or follows or config.data.query:
         return None
     with _certain():
