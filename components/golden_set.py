@@ -1,15 +1,13 @@
 """The golden set: rows that every candidate has to do well on, whatever the newest data holds."""
 
-import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 from pydantic import TypeAdapter
 
-from components.evaluation.judgement import GOLDEN, GOLDEN_SET, Measured
+from components.evaluation.judgement import GOLDEN, GOLDEN_SET, Measured, write_beside
 from components.evaluation.tally import Tally, find_labels, find_weights, list_missed
 from components.readers.files import digest_files, list_files, open_data
 from components.readers.row_batch import choose_columns
@@ -75,8 +73,7 @@ class GoldenSet:
         others = {each.metric: each.value for each in told.get("baseline", ())}
         missed = [replace(each, slice=GOLDEN) for each in list_missed(self.thresholds, told["candidate"])]
         measured = [Measured(GOLDEN, each.metric, each.value, others.get(each.metric)) for each in told["candidate"]]
-        found = {"metrics": [asdict(each) for each in measured], "missed": [asdict(each) for each in missed]}
-        Path(folder, GOLDEN_SET).write_text(json.dumps(found))
+        write_beside(folder, GOLDEN_SET, measured, missed)
         return not missed
 
     def _list_files(self) -> list[str]:

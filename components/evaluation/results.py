@@ -1,10 +1,7 @@
 """Reading what the Evaluator wrote: metrics by slice, and which thresholds were missed."""
 
-import json
 import math
 from collections.abc import Iterable
-from pathlib import Path
-from typing import Any
 
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2, validation_result_pb2
@@ -12,11 +9,11 @@ from tensorflow_model_analysis.proto.config_pb2 import SlicingSpec
 from tensorflow_model_analysis.writers.eval_config_writer import load_eval_run
 
 from components.evaluation.eval_config import ANSWERS, CONFUSION, ROC, has_bars
-from components.evaluation.judgement import GOLDEN_SET, OVERALL, Failure, Measured
+from components.evaluation.judgement import OVERALL, Failure, Measured, read_beside
 
 
 def read_measured(folder: str) -> list[Measured]:
-    """Returns every scalar metric of every slice, and of the golden set.
+    """Returns every scalar metric of every slice, and those beside: of the golden set, of a LiteRT file.
 
     One that a slice cannot have (AUC of one class) is left out.
     """
@@ -33,7 +30,7 @@ def read_measured(folder: str) -> list[Measured]:
             if model != tfma.BASELINE_KEY:
                 baseline = values.get((metric, tfma.BASELINE_KEY))
                 found.append(Measured(slice_name(record.slice_key), metric, value, baseline))
-    return [*found, *(Measured(**each) for each in _read_golden(folder)["metrics"])]
+    return [*found, *read_beside(folder)[0]]
 
 
 def confuse(folder: str) -> list[list[float]]:
@@ -80,12 +77,7 @@ def failures(folder: str) -> list[Failure]:
         for failure in validation.failures:
             found.append(_judge(measured.get((name, failure.metric_key.name)), name, failure))
     found += [Failure(_name(missing)) for missing in result.missing_slices]
-    return [*found, *(Failure(**each) for each in _read_golden(folder)["missed"])]
-
-
-def _read_golden(folder: str) -> dict[str, list[dict[str, Any]]]:
-    file = Path(folder, GOLDEN_SET)
-    return json.loads(file.read_text()) if file.exists() else {"metrics": [], "missed": []}
+    return [*found, *read_beside(folder)[1]]
 
 
 def is_unjudged(folder: str) -> bool:

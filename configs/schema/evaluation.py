@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import reduce
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, Strict, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, Strict, model_validator
 
 from configs.schema.section import Section, Text
 from configs.schema.spans import has_spans
@@ -68,6 +68,15 @@ class Threshold(Section):
         return self
 
 
+class Budgets(Section):
+    """What a LiteRT file may take."""
+
+    bytes: PositiveInt | None = Field(default=None, description="Its size, at most.")
+    latency_ms: PositiveFloat | None = Field(
+        default=None, description="The median time of one row in one thread of the machine that judges, at most."
+    )
+
+
 class Shadow(Section):
     """How a candidate that was blessed has to prove itself beside the version in service."""
 
@@ -95,6 +104,7 @@ class Evaluation(Section):
         description="A file of rows, as data.format has them, on which every candidate must reach each min and max as "
         "well, whatever the newest test split holds.",
     )
+    budgets: Budgets | None = Field(default=None, description="What a file of compress.lite may take.")
     shadow: Shadow | None = Field(
         default=None,
         description="A candidate that was blessed waits beside the version in service, and takes its place once it has "
