@@ -14,6 +14,11 @@ from tfx.types.value_artifact import ValueArtifact
 Made: TypeAlias = Mapping[str, BaseComponent]  # the nodes before one, by id: what a config does without is not in it
 
 
+def find_trained(made: Made) -> types.BaseChannel:
+    """Returns the model that is judged and published: as it was trained, or as it was made small."""
+    return (made.get("Compress") or made["Trainer"]).outputs["model"]
+
+
 def node(
     node_id: str,
     executor: type[base_executor.BaseExecutor],

@@ -8,21 +8,26 @@ from typing import Any
 
 from google.protobuf import json_format
 from tfx import types
-from tfx.components.evaluator import executor
+from tfx.components.evaluator import constants, executor
 from tfx.dsl.components.base.base_component import BaseComponent
-from tfx.types import standard_artifacts
+from tfx.orchestration.portable.data_types import ExecutionInfo
+from tfx.proto.orchestration.driver_output_pb2 import DriverOutput
+from tfx.types import artifact_utils, standard_artifacts
 from tfx.utils import path_utils
 
-from components.base import Made, node
+from components import in_service_driver
+from components.base import Made, find_trained, node
 from components.evaluation.eval_config import eval_config
 from components.evaluation.intervals import attach, keep_intervals
 from components.evaluation.judgement import KEPT, OVERALL, Measured
 from components.evaluation.predictions import kept, read_predictions
 from components.evaluation.quality import keep_quality, read_quality
 from components.evaluation.results import confuse, failures, is_unjudged, read_measured, spread, trace
-from components.examples.batches import count_rows
+from components.examples.batches import count_rows, list_shards, read_batches
 from components.explanation.account import ROWS, Plan, keep_explanation, make_plan, read_explanation
 from components.explanation.rows import read_rows
+from components.golden_set import GoldenSet
+from components.lite_judgement import LiteBar
 from components.patches.tfx_io import large_batches
 from components.summaries import Outputs, Summary
 from configs.schema.config import Config
@@ -34,6 +39,8 @@ MODELS = ("model", "baseline_model")
 SPLITS = ("train", "eval", "test")  # that judge what has not seen a row that it is asked, whichever
 TEST = SPLITS[-1:]  # that judges all others, which are trained on the rest
 UNJUDGED = ": nothing is in service to compare with, and no threshold has a min or max"
+LITE = "lite"  # a property: how a LiteRT file is judged
+GOLDEN, GOLDEN_DIGEST = "golden", "golden_digest"  # properties: how the golden set is read, and what is in it
 JUDGED_IN = "folds.json"  # in the evaluation, where all rows judge: in how many folds
 
 
@@ -46,6 +53,19 @@ class Executor(executor.Executor):
         splits, folder = json.dumps(SPLITS if all(folds) else TEST), output_dict["evaluation"][0].uri
         with large_batches(count_rows(input_dict["examples"])), kept(folder):
             super().Do(input_dict | models, output_dict, exec_properties | {"example_splits": splits})
+        reached = True
+        if exec_properties[GOLDEN]:
+            named = {"model": "candidate", "baseline_model": "baseline"}
+            found = {named[name]: found[0].uri for name, found in models.items() if found}
+            asked = {name: path_utils.serving_model_path(uri) for name, uri in found.items()}
+            reached = GoldenSet.load(exec_properties[GOLDEN]).judge(asked, folder)
+        if exec_properties[LITE]:
+            shards = list_shards(artifact_utils.get_single_instance(input_dict["examples"]), "test")
+            batches = (batch for shard in shards for batch in read_batches(shard, ROWS))
+            model = path_utils.serving_model_path(models["model"][0].uri)
+            reached &= LiteBar.load(exec_properties[LITE]).judge(model, batches, folder)
+        if not reached:
+            refuse(artifact_utils.get_single_instance(output_dict["blessing"]))
         keep_measures(folder)
         if judging := read_predictions(folder):
             label, plan = Label.model_validate_json(exec_properties["label"]), json.loads(exec_properties["explain"])
@@ -57,6 +77,26 @@ class Executor(executor.Executor):
                 keep_explanation(asked, rows, label, Plan(**plan), folder)
         if all(folds):
             Path(folder, JUDGED_IN).write_text(json.dumps({"folds": folds[0]}))
+
+
+def refuse(blessing: types.Artifact) -> None:
+    """Takes a blessing back, as TFX's Evaluator would not have given it."""
+    for file in Path(blessing.uri).iterdir():
+        file.unlink()
+    Path(blessing.uri, constants.NOT_BLESSED_FILE_NAME).touch()
+    blessing.set_int_custom_property(constants.ARTIFACT_PROPERTY_BLESSED_KEY, constants.NOT_BLESSED_VALUE)
+
+
+class Driver(in_service_driver.Driver):
+    """Adds the digest of the golden set's rows to the properties, so that the cache knows others."""
+
+    def run(self, execution_info: ExecutionInfo) -> DriverOutput:
+        output = DriverOutput()
+        for key, value in execution_info.exec_properties.items():
+            output.exec_properties[key].string_value = str(value)
+        if golden := execution_info.exec_properties[GOLDEN]:
+            output.exec_properties[GOLDEN_DIGEST].string_value = GoldenSet.load(golden).digest()
+        return output
 
 
 def keep_measures(folder: str) -> None:
@@ -87,13 +127,13 @@ def read_folds(file: Path) -> int:
 
 def build(config: Config, made: Made) -> BaseComponent:
     """Returns the node that judges the candidate on the test split, which nothing else has looked at; or in folds."""
-    plan = make_plan(config)
+    plan, golden, lite = make_plan(config), GoldenSet.of(config), LiteBar.of(config)
     return node(
         "Evaluator",
         Executor,
         inputs={
             "examples": made["ExampleGen"].outputs["examples"],
-            "model": made["Trainer"].outputs["model"],
+            "model": find_trained(made),
             "baseline_model": made["Resolver"].outputs["model"],
         },
         outputs={"evaluation": standard_artifacts.ModelEvaluation, "blessing": standard_artifacts.ModelBlessing},
@@ -103,7 +143,11 @@ def build(config: Config, made: Made) -> BaseComponent:
             "module_path": "components.evaluation.slice_extractor",
             "label": config.label.model_dump_json(),
             "explain": json.dumps(asdict(plan) if plan else None),
+            GOLDEN: golden.dump() if golden else "",
+            LITE: lite.dump() if lite else "",
+            GOLDEN_DIGEST: "",
         },
+        driver=Driver,
         optional=["baseline_model"],
     )
 

@@ -36,6 +36,7 @@ from components.examples.splits import (
     find_cuts,
     find_times,
     hash_classes,
+    thin,
 )
 from components.examples.windows import Frame, roll
 from components.readers import spans
@@ -63,8 +64,10 @@ from configs.errors import DataRejected
 from configs.progress import PROGRESS
 from configs.schema.config import Config
 from configs.schema.dialect import PLAIN, Dialect
+from configs.schema.training import Replay
 
 Assign = Callable[[pa.RecordBatch], np.ndarray]
+Unit = tuple[list[str], Assign]  # files whose rows are one shard a split, and what assigns them
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,8 @@ class Plan:
     repeats: bool = False
     query: Query | None = None
     missing: str = ""  # spans that the driver found none of, in words
+    replay: Replay | None = None
+    replayed: tuple[str, ...] = ()  # earlier spans of which some rows are learnt again, as the driver found them
 
     def roll(self, batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
         """Return the typed rows of all files as what becomes examples."""
@@ -121,6 +126,7 @@ def build(config: Config, made: Made) -> BaseComponent:
         config.label.name if data.split.stratify else None,
         data.split.repeats,
         find_query(data),
+        replay=config.training.replay,
     )
     return ExampleGen(
         input_base=name_copied(base) or base,
@@ -144,6 +150,8 @@ def summarise(outputs: Outputs) -> Summary:
     portions = json.loads(examples.get_string_custom_property("portions") or "{}")
     figures = {"rows": rows, "portions": portions} | ({"spans": found} if found else {})
     figures |= {"missing": missing} if missing else {}
+    if replayed := examples.get_int_custom_property("replayed"):
+        parts, figures = f"{parts}; {replayed:,} of train replayed", figures | {"replayed": replayed}
     if unlabelled := examples.get_int_custom_property("unlabelled"):
         parts, figures = f"{parts}; {unlabelled:,} without a label left out", figures | {"unlabelled": unlabelled}
     return Summary(f"{text}{sum(rows.values()):,} rows: {parts}", figures)
@@ -155,15 +163,15 @@ class WriteShards(beam.DoFn):
     A shard appears under its name when it is whole. A file is not divided, since a quoted newline hides its rows' ends.
     """
 
-    def __init__(self, plan: Plan, assign: Assign, folders: Sequence[str], staging: str) -> None:
-        self.plan, self.assign, self.folders, self.staging = plan, assign, folders, staging
+    def __init__(self, plan: Plan, folders: Sequence[str], staging: str) -> None:
+        self.plan, self.folders, self.staging = plan, folders, staging
 
-    def process(self, element: tuple[list[str], str]) -> None:
-        """Write the rows of some files; `element` is their paths and the name of their shards."""
-        paths, name = element
+    def process(self, element: tuple[list[str], str, Any]) -> None:  # Beam knows no Assign
+        """Write the rows of some files; `element` is their paths, the name of their shards, and what assigns rows."""
+        paths, name, assign = element
         shards = [Shard(os.path.join(folder, name), self.staging) for folder in self.folders]
         for batch in self.plan.roll(chain.from_iterable(map(self._read_file, paths))):
-            splits, rows = self.assign(batch), drop_orders(batch)
+            splits, rows = assign(batch), drop_orders(batch)
             for index, shard in enumerate(shards):
                 shard.write(rows.filter(pa.array(splits == index)))
         for shard in shards:
@@ -197,14 +205,22 @@ class Executor(BaseBeamExecutor):
         plan = Plan.unpack(exec_properties["custom_config"])
         base, counts = locate_data(exec_properties["input_base"]), dict[str, int]()
         spans_files = {split.name: list_files(base, split.pattern, plan.format) for split in found.splits}
-        files = list(chain.from_iterable(spans_files.values()))
+        earlier = [path for span in plan.replayed for path in spans_files[span]]
+        files = [path for span, paths in spans_files.items() if span not in plan.replayed for path in paths]
         assign, rows, unlabelled = _divide(files, plan, parts, counts)
+        units = [(list(files), assign)] if plan.frame else [([path], assign) for path in files]
+        if plan.replay and earlier:
+            again, replayed = _replay(earlier, plan, assign, rows["train"], counts)
+            units += [([path], again) for path in earlier]
+            rows["train"] += replayed
+            examples.set_int_custom_property("replayed", replayed)
         examples.split_names = artifact_utils.encode_split_names(list(parts))
         PROGRESS.info("writing %s rows", f"{sum(rows.values()):,}")
-        self._write_splits(examples, files, plan, assign)
+        self._write_splits(examples, plan, units)
         examples_utils.set_payload_format(examples, example_gen_pb2.FORMAT_TF_EXAMPLE)
         examples_utils.set_file_format(examples, "tfrecords_gzip")
-        examples.set_string_custom_property("spans", ", ".join(part.name for part in found.splits if part.name != ALL))
+        taken = (name for name in spans_files if name not in (ALL, *plan.replayed))
+        examples.set_string_custom_property("spans", ", ".join(taken))
         examples.set_string_custom_property("missing", plan.missing)
         for split, count in rows.items():
             examples.set_int_custom_property(f"rows_{split}", count)
@@ -216,13 +232,13 @@ class Executor(BaseBeamExecutor):
         }
         examples.set_string_custom_property("portions", TypeAdapter(dict[str, Portion]).dump_json(portions).decode())
 
-    def _write_splits(self, examples: types.Artifact, files: Sequence[str], plan: Plan, assign: Assign) -> None:
+    def _write_splits(self, examples: types.Artifact, plan: Plan, units: Sequence[Unit]) -> None:
         splits = artifact_utils.decode_split_names(examples.split_names)
         folders = [artifact_utils.get_split_uri([examples], split) for split in splits]
-        units = [list(files)] if plan.frame else [[path] for path in files]
-        shards = [(paths, f"data_tfrecord-{i:05d}-of-{len(units):05d}.gz") for i, paths in enumerate(units)]
+        names = [f"data_tfrecord-{number:05d}-of-{len(units):05d}.gz" for number in range(len(units))]
+        shards = [(paths, name, assign) for (paths, assign), name in zip(units, names, strict=True)]
         with staged(examples) as staging, self._make_beam_pipeline() as pipeline:
-            write = beam.ParDo(WriteShards(plan, assign, folders, staging))
+            write = beam.ParDo(WriteShards(plan, folders, staging))
             _ = pipeline | beam.Create(shards) | beam.Reshuffle() | write
 
 
@@ -269,6 +285,28 @@ def _divide(
     return assign, rows, sum(unlabelled)
 
 
+def _replay(
+    files: Sequence[str], plan: Plan, assign: Assign, new: int, counts: MutableMapping[str, int]
+) -> tuple[Assign, int]:
+    """Return what assigns the rows of earlier spans that are learnt again, and how many these are.
+
+    They are of those that the train split would have had, as many as make up their share beside the `new` rows.
+    """
+    share = plan.replay.share if plan.replay else 0.0
+
+    def read() -> Iterable[pa.RecordBatch]:
+        return plan.roll(validate.check_batches(files, plan.format, plan.roles, plan.dialect, plan.repeats, counts))
+
+    there = sum(int((assign(batch) == 0).sum()) for batch in read())
+    kept = min(1.0, new * share / (1 - share) / max(1, there))
+    again: Assign = partial(_assign_again, assign=assign, share=kept)
+    return again, sum(int((again(batch) == 0).sum()) for batch in read())
+
+
+def _assign_again(batch: pa.RecordBatch, assign: Assign, share: float) -> np.ndarray:
+    return thin(batch, assign(batch), share)
+
+
 def _count_unlabelled(batches: Iterable[pa.RecordBatch], plan: Plan, counts: list[int]) -> Iterator[pa.RecordBatch]:
     """Yield the batches, and add to `counts` the rows of each without a label."""
     for batch in batches:
@@ -302,13 +340,19 @@ class Driver(driver.FileBasedDriver):
         [split] = _parse(exec_properties[INPUT_CONFIG_KEY], example_gen_pb2.Input()).splits
         bring(base, split.pattern, plan.query)
         chosen = spans.choose(base, split.pattern, plan.choice)
+        earlier = []
+        if plan.replay:
+            earlier = spans.choose_before(base, split.pattern, plan.choice, chosen.spans[0].number, plan.replay.spans)
         found = example_gen_pb2.Input(
-            splits=[example_gen_pb2.Input.Split(name=span.name, pattern=span.pattern) for span in chosen.spans]
+            splits=[
+                example_gen_pb2.Input.Split(name=span.name, pattern=span.pattern) for span in [*earlier, *chosen.spans]
+            ]
         )
+        names = tuple(span.name for span in earlier)
         files = _list_files(base, found, plan.format)
         return exec_properties | {
             INPUT_CONFIG_KEY: proto_utils.proto_to_json(found),
-            CUSTOM_CONFIG_KEY: proto_utils.proto_to_json(replace(plan, missing=chosen.missing).pack()),
+            CUSTOM_CONFIG_KEY: proto_utils.proto_to_json(replace(plan, missing=chosen.missing, replayed=names).pack()),
             utils.SPAN_PROPERTY_NAME: chosen.spans[-1].number,
             utils.VERSION_PROPERTY_NAME: chosen.spans[-1].version,
             utils.FINGERPRINT_PROPERTY_NAME: digest_files(base, list_parts(files, plan.format, plan.dialect)),

@@ -20,7 +20,7 @@ from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx.types import artifact_utils, standard_artifacts
 from tfx.utils import path_utils
 
-from components.base import Made, node
+from components.base import Made, find_trained, node
 from components.scoring.saved_model import BySignature, Tensors
 from components.summaries import Outputs, Summary
 from configs.errors import NotBlessed
@@ -28,6 +28,7 @@ from configs.quantities import count
 from configs.schema.config import Config
 from configs.schema.label import Label
 from trainer.export import signatures
+from trainer.export.lite import LITE, Lite
 from trainer.export.saved_model import KERAS_MODEL, name_answers
 from trainer.export.signatures import PREDICTION, RAW, SERVING, TRANSFORM
 from trainer.features.cells import list_offsets
@@ -40,6 +41,7 @@ SPLIT = "eval"  # the one that Transform prepares without having learnt of it
 EXAMPLES = ("examples", "transformed_examples")  # row by row the same
 ROWS = 100
 TOLERANCE = 1e-4
+LITE_TOLERANCE = 0.05  # of a score, in the mean of the rows
 TIMES = 2  # that each loader is asked
 
 
@@ -49,7 +51,7 @@ def build(config: Config, made: Made) -> BaseComponent:
         "LoadCheck",
         Executor,
         inputs={
-            "model": made["Trainer"].outputs["model"],
+            "model": find_trained(made),
             "transform_graph": made["Transform"].outputs["transform_graph"],
             "transformed_examples": made["Transform"].outputs["transformed_examples"],
             "examples": made["ExampleGen"].outputs["examples"],
@@ -72,12 +74,16 @@ class Executor(BaseExecutor):
         graph = artifact_utils.get_single_uri(input_dict["transform_graph"])
         columns = Columns.model_validate_json(exec_properties["columns"])
         rows, made = (first_rows(artifact_utils.get_split_uri(input_dict[key], SPLIT)) for key in EXAMPLES)
-        expected = answer_as_trained(model, tf.io.parse_example(made, read_spec(graph)), columns.label)
+        parsed = tf.io.parse_example(made, read_spec(graph))
+        expected = answer_as_trained(model, parsed, columns.label)
         requests = make_requests(graph, columns, rows)
         for loader, answer in LOADERS.items():
             for time, answers in enumerate(answer(model, requests)):
                 asked = f"{loader} loader{', asked again' if time else ''}"
                 compare(expected, answers, rows, asked, columns.label.offset)
+        if Path(model, LITE).exists():
+            trained = expected[SERVING][PREDICTION] - columns.label.offset
+            compare_lite(Lite(Path(model, LITE)), parsed, trained, columns.label)
         blessing = artifact_utils.get_single_instance(output_dict["blessing"])
         Path(blessing.uri, "INFRA_BLESSED").touch()
         blessing.set_int_custom_property("blessed", 1)
@@ -166,6 +172,20 @@ def compare(
                     where="LoadCheck",
                     remedy=f"The row: {tf.train.Example.FromString(rows[row])}",
                 )
+
+
+def compare_lite(lite: Lite, made: Mapping[str, tf.Tensor], trained: np.ndarray, label: Label) -> None:
+    """Raises NotBlessed where a LiteRT file answers by LITE_TOLERANCE otherwise than training did, in the mean.
+
+    Of a number it is a share of the answers' spread. What the file is worth is judged by the thresholds.
+    """
+    found = lite.ask({name: tensor.numpy() for name, tensor in made.items() if name in lite.columns})
+    scale = 1.0 if label.values else float(trained.std()) or 1.0
+    off = float(np.abs(found - trained).mean()) / scale
+    if not off <= LITE_TOLERANCE:
+        what = f"The LiteRT file answers {off:.3f} otherwise than training did, in the mean of {len(trained)} rows"
+        remedy = "Choose compress.lite: float16, or leave it out."
+        raise NotBlessed(f"{what}; {LITE_TOLERANCE} is borne.", where="LoadCheck", remedy=remedy)
 
 
 def _alike(expected: np.ndarray, served: np.ndarray, origin: float) -> np.ndarray:

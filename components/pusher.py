@@ -13,7 +13,7 @@ from tfx.types import artifact_utils, standard_artifacts
 from tfx.utils import path_utils
 
 from components import in_service_driver
-from components.base import Made, node
+from components.base import Made, find_trained, node
 from components.evaluation.model_card import describe_model, write_markdown
 from components.evaluation.results import failures, overall, read_measured
 from components.registry import challenger
@@ -38,7 +38,7 @@ def build(config: Config, made: Made) -> BaseComponent:
         "Pusher",
         Executor,
         inputs={
-            "model": made["Trainer"].outputs["model"],
+            "model": find_trained(made),
             "model_blessing": made["Evaluator"].outputs["blessing"],
             "infra_blessing": made["LoadCheck"].outputs["blessing"],
             "evaluation": made["Evaluator"].outputs["evaluation"],

@@ -12,7 +12,7 @@ from tfx.types import artifact_utils, standard_artifacts
 from tfx.utils import path_utils
 
 from components import in_service_driver
-from components.base import Made, node
+from components.base import Made, find_trained, node
 from components.registry.tree_digest import tree_digest
 from components.registry.versions import EXTRA, in_service
 from components.summaries import Outputs, Summary
@@ -27,7 +27,7 @@ def build(config: Config, made: Made) -> BaseComponent:
     return node(
         "Resolver",
         Executor,
-        inputs={"candidate": made["Trainer"].outputs["model"]},
+        inputs={"candidate": find_trained(made)},
         outputs={"model": standard_artifacts.Model},
         parameters={"home": str(config.home.root), in_service_driver.IN_SERVICE: ""},
         driver=Driver,

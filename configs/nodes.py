@@ -52,13 +52,15 @@ _ALL = (
         trains=True,
         paths=(("model", "module"),),
     ),
-    NodeSpec("Resolver", "components.resolver", after=("Trainer",)),
+    NodeSpec("Compress", "components.compress", after=("Transform", "Trainer"), key="compress"),
+    NodeSpec("Resolver", "components.resolver", after=("Trainer", "Compress")),
     NodeSpec(
         "Evaluator",
         "components.evaluator",
-        after=("ExampleGen", "Trainer", "Resolver"),
+        after=("ExampleGen", "Trainer", "Compress", "Resolver"),
         reaches=("components.evaluation.slice_extractor",),
         on_beam=True,
+        paths=(("evaluation", "golden"),),
     ),
     NodeSpec(
         "SklearnBaselines",
@@ -70,13 +72,13 @@ _ALL = (
     NodeSpec(
         "LoadCheck",
         "components.load_check",
-        after=("ExampleGen", "Transform", "Trainer"),
+        after=("ExampleGen", "Transform", "Trainer", "Compress"),
         reaches=("components.load_check_process",),
     ),
     NodeSpec(
         "Pusher",
         "components.pusher",
-        after=("StatisticsGen", "SchemaGen", "Trainer", "Resolver", "Evaluator", "LoadCheck"),
+        after=("StatisticsGen", "SchemaGen", "Trainer", "Compress", "Resolver", "Evaluator", "LoadCheck"),
         reaches=("components.scoring.probe",),
         publishes=True,
     ),

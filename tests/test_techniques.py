@@ -38,7 +38,7 @@ def test_every_line_is_a_config(line):
     kind = kind_of(given)
     config = {
         "name": "page",
-        "data": {"format": "csv", "path": "rows.csv"},
+        "data": {"format": "csv", "path": "rows-{SPAN}.csv"},
         "label": {"name": "label", "kind": kind, "quantiles": quantiles_of(given)},
         "features": {"number": {"kind": "numeric"}} | (READ if "encoders" in given.get("model", {}) else {}),
         "model": {"family": "linear"},

@@ -1,9 +1,15 @@
 """What is said of a candidate, as data: its metrics by slice, and the thresholds that it missed."""
 
-from dataclasses import dataclass
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Literal
 
 OVERALL = "Overall"
+GOLDEN = "golden set"  # as a slice
+LITE_MODEL = "LiteRT"  # the same of the candidate's LiteRT file on the test split
+BESIDE = GOLDEN_SET, LITE_FILE = "golden.json", "lite.json"  # in the evaluation: what was measured beside TFMA
 KEPT = "measured.json"  # in the evaluation: metrics by slice, and how the answers are spread, for who has no TFMA
 
 
@@ -46,3 +52,17 @@ class Failure:
             against = f"is {self.value:.4f} against {self.baseline:.4f} in service"
             return f"{name} {against}: a change of {change:+.4f} where {self.limit:+.4f} is the limit"
         return f"{name} is {self.value:.4f}, {'below' if self.kind == 'min' else 'above'} {self.limit:g}"
+
+
+def write_beside(folder: str, name: str, measured: Sequence[Measured], missed: Sequence[Failure]) -> None:
+    """Writes what was measured and missed into a file of BESIDE."""
+    found = {"metrics": [asdict(each) for each in measured], "missed": [asdict(each) for each in missed]}
+    Path(folder, name).write_text(json.dumps(found))
+
+
+def read_beside(folder: str) -> tuple[list[Measured], list[Failure]]:
+    """Returns what was measured beside TFMA, and missed."""
+    files = [file for file in (Path(folder, name) for name in BESIDE) if file.exists()]
+    told = [json.loads(file.read_text()) for file in files]
+    measured = [Measured(**each) for found in told for each in found["metrics"]]
+    return measured, [Failure(**each) for found in told for each in found["missed"]]

@@ -9,11 +9,14 @@ from tensorflow_model_analysis.proto.config_pb2 import SlicingSpec
 from tensorflow_model_analysis.writers.eval_config_writer import load_eval_run
 
 from components.evaluation.eval_config import ANSWERS, CONFUSION, ROC, has_bars
-from components.evaluation.judgement import OVERALL, Failure, Measured
+from components.evaluation.judgement import OVERALL, Failure, Measured, read_beside
 
 
 def read_measured(folder: str) -> list[Measured]:
-    """Returns every scalar metric of every slice; one that a slice cannot have (AUC of one class) is left out."""
+    """Returns every scalar metric of every slice, and those beside: of the golden set, of a LiteRT file.
+
+    One that a slice cannot have (AUC of one class) is left out.
+    """
     found = []
     for record in tfma.load_metrics(folder):
         values = {
@@ -27,7 +30,7 @@ def read_measured(folder: str) -> list[Measured]:
             if model != tfma.BASELINE_KEY:
                 baseline = values.get((metric, tfma.BASELINE_KEY))
                 found.append(Measured(slice_name(record.slice_key), metric, value, baseline))
-    return found
+    return [*found, *read_beside(folder)[0]]
 
 
 def confuse(folder: str) -> list[list[float]]:
@@ -73,7 +76,8 @@ def failures(folder: str) -> list[Failure]:
         name = slice_name(validation.slice_key)
         for failure in validation.failures:
             found.append(_judge(measured.get((name, failure.metric_key.name)), name, failure))
-    return found + [Failure(_name(missing)) for missing in result.missing_slices]
+    found += [Failure(_name(missing)) for missing in result.missing_slices]
+    return [*found, *read_beside(folder)[1]]
 
 
 def is_unjudged(folder: str) -> bool:

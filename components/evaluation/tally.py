@@ -3,18 +3,21 @@
 import itertools
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from scipy.special import stdtrit
 
 from components.evaluation.direction import COUNT
 from components.evaluation.figures import SHARES, choose_figures
-from components.evaluation.judgement import OVERALL
+from components.evaluation.judgement import OVERALL, Failure
 from components.evaluation.sums import Sums
 from components.validation.column_types import column
+from configs.schema.evaluation import Threshold
 from configs.schema.label import Label
 
 GROUPS = 20  # of rows, as many as TFMA's own jackknife has
@@ -79,6 +82,48 @@ class Tally:
                     held[:] = [figure.add([*held, taken])]
         self.waiting.clear()
         self.size = 0
+
+
+def find_labels(batch: pa.RecordBatch, label: Label) -> tuple[np.ndarray, np.ndarray]:
+    """Return the labels [rows, 1 or classes] of typed rows as the Evaluator has them, and which rows have one."""
+    cells = column(batch, label.name)
+    if label.kind != "multilabel":
+        there = cells.is_valid().to_numpy(zero_copy_only=False)
+        return cells.fill_null(0).to_numpy(zero_copy_only=False)[:, None], there
+    marks = np.zeros((len(batch), len(label.values)), np.int64)
+    lists = cells.fill_null([]) if cells.null_count else cells
+    counts = pc.list_value_length(lists).to_numpy(zero_copy_only=False)
+    marks[np.repeat(np.arange(len(batch)), counts), lists.flatten().to_numpy(zero_copy_only=False)] = 1
+    return marks, np.ones(len(batch), bool)
+
+
+def find_weights(batch: pa.RecordBatch, name: str | None) -> np.ndarray:
+    """Return what each row weighs, by a column if there is one."""
+    if name is None:
+        return np.ones(len(batch))
+    weights: np.ndarray = column(batch, name).to_numpy(zero_copy_only=False).astype(float)
+    return weights
+
+
+def list_bars(thresholds: Mapping[Any, Threshold]) -> dict[str, dict[str, float]]:
+    """Return what each metric has to reach by itself."""
+    bars = {name: each.model_dump(include={"min", "max"}, exclude_none=True) for name, each in thresholds.items()}
+    return {name: bar for name, bar in bars.items() if bar}
+
+
+def list_missed(thresholds: Mapping[Any, Threshold], metrics: Iterable[Estimate]) -> list[Failure]:
+    """Return the bars that the rows as a whole do not reach."""
+    values = {each.metric: each.value for each in metrics if each.slice == OVERALL}
+    found = []
+    for name, bar in list_bars(thresholds).items():
+        value = values.get(name)
+        if value is None:
+            found.append(Failure(OVERALL, name, reason="the rows do not tell it"))
+        elif "min" in bar and not value >= bar["min"]:
+            found.append(Failure(OVERALL, name, value, bar["min"]))
+        elif "max" in bar and not value <= bar["max"]:
+            found.append(Failure(OVERALL, name, value, bar["max"], "max"))
+    return found
 
 
 def jackknife(figure: Sums, groups: Sequence[np.ndarray]) -> tuple[float, float | None, float | None]:

@@ -21,6 +21,12 @@ def assign_splits(batch: pa.RecordBatch, parts: Sequence[int], groups: Sequence[
     return np.searchsorted(np.cumsum(parts), buckets, side="right")
 
 
+def thin(batch: pa.RecordBatch, splits: np.ndarray, share: float) -> np.ndarray:
+    """Return 0 for a share of the rows of the first split, by another part of their hash, and -1 for all others."""
+    drawn = (_hash(batch, batch.schema.names) >> np.uint64(32)).astype(float) / 2**32
+    return np.where((splits == 0) & (drawn < share), 0, -1)
+
+
 def assign_by_class(batch: pa.RecordBatch, label: str, cuts: Mapping[int, np.ndarray]) -> np.ndarray:
     """Return the index of each row's split, by its hash among those of its class."""
     classes, hashes = hash_classes(batch, label)

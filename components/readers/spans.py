@@ -102,6 +102,12 @@ def choose(base: str, pattern: str, choice: Choice = Choice()) -> Chosen:
     return Chosen([whole[number] for number in taken], missing)
 
 
+def choose_before(base: str, pattern: str, choice: Choice, number: int, count: int) -> list[Span]:
+    """Return the last complete spans before the one of this number, so many at most, oldest first."""
+    earlier = [span for span in find_all(base, pattern, choice).values() if span.number < number]
+    return earlier[-count:]
+
+
 def find_all(base: str, pattern: str, choice: Choice = Choice()) -> dict[int, Span]:
     """Return each complete span that is there and not too new, by its number, oldest first."""
     whole = dict(_list_whole(base, pattern, _find(base, pattern), choice))

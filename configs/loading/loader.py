@@ -22,6 +22,7 @@ _NEWLINE = b"\n"
 PATHS = (
     ("data", "path"),
     ("data", "schema_file"),
+    ("evaluation", "golden"),
     ("storage", "root"),
     ("model", "module"),
     ("cluster", "ca_file"),

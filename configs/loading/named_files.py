@@ -9,8 +9,12 @@ from configs.schema.config import Config
 
 
 def require_files(config: Config) -> None:
-    """Raise ConfigError where the module of a custom model or a curated schema is not there."""
-    named = {"model.module": getattr(config.model, "module", None), "data.schema_file": config.data.schema_file}
+    """Raise ConfigError where a custom model's module, a curated schema or a golden set is not there."""
+    named = {
+        "model.module": getattr(config.model, "module", None),
+        "data.schema_file": config.data.schema_file,
+        "evaluation.golden": config.evaluation.golden,
+    }
     for key, name in named.items():
         if name and not is_url(name) and not Path(name).is_file():
             there = [path.name for path in Path(name).parent.glob("*") if path.is_file()]

@@ -19,6 +19,7 @@ from configs.schema.baselines import FITTING, SklearnModel
 from configs.schema.beam import Beam
 from configs.schema.card import Card
 from configs.schema.cluster import Cluster
+from configs.schema.compress import Compress
 from configs.schema.data import Data
 from configs.schema.evaluation import Evaluation
 from configs.schema.explain import Explain
@@ -57,6 +58,7 @@ class Config(Section):
     model: Model = Field(description="The family, and what it is made of.")
     training: Training
     tuning: Tuning | None = Field(default=None, description="Search for better values of model and training first.")
+    compress: Compress | None = Field(default=None, description="Make the trained model small, before it is judged.")
     evaluation: Evaluation
     baselines: Annotated[tuple[SklearnModel, ...], Strict(False)] = Field(
         default=(), description="Models that are no networks, trained and evaluated on the same rows to compare with."
@@ -236,6 +238,27 @@ class Config(Section):
             what = f"hands work to machines that see nothing of {url}, of which each step has a copy of its own"
             raise ValueError(f"{what}: let the root be a folder on a volume that they mount as well")
         return beam
+
+    @model_validator(mode="after")
+    def _check_compress(self) -> "Config":
+        if self.compress:
+            self.compress.check(self.model.family, self.refits)
+        elif self.evaluation.budgets:
+            raise ValueError("evaluation.budgets are of a LiteRT file: add compress: {lite: float16}")
+        return self
+
+    @model_validator(mode="after")
+    def _check_replay(self) -> "Config":
+        data = self.data
+        if self.training.replay and not has_spans(data.path):
+            raise ValueError(
+                "training.replay takes rows of earlier spans, and data.path names none: write {SPAN} in it"
+            )
+        beside = {"data.split.by": data.split.by, "data.window": data.window, "evaluation.folds": self.evaluation.folds}
+        unfit = next((key for key, found in beside.items() if found), None)
+        if self.training.replay and unfit:
+            raise ValueError(f"training.replay does not go with {unfit}: its rows train, wherever they stand")
+        return self
 
     @model_validator(mode="after")
     def _check_teacher(self) -> "Config":

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import reduce
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, Strict, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, Strict, model_validator
 
 from configs.schema.section import Section, Text
 from configs.schema.spans import has_spans
@@ -68,6 +68,15 @@ class Threshold(Section):
         return self
 
 
+class Budgets(Section):
+    """What a LiteRT file may take."""
+
+    bytes: PositiveInt | None = Field(default=None, description="Its size, at most.")
+    latency_ms: PositiveFloat | None = Field(
+        default=None, description="The median time of one row in one thread of the machine that judges, at most."
+    )
+
+
 class Shadow(Section):
     """How a candidate that was blessed has to prove itself beside the version in service."""
 
@@ -90,6 +99,12 @@ class Evaluation(Section):
     thresholds: Annotated[dict[Metric, Threshold], Field(min_length=1)] = Field(
         description="By metric, of those that fit the label's kind: what it must reach, on the test split or in folds."
     )
+    golden: Text | None = Field(
+        default=None,
+        description="A file of rows, as data.format has them, on which every candidate must reach each min and max as "
+        "well, whatever the newest test split holds.",
+    )
+    budgets: Budgets | None = Field(default=None, description="What a file of compress.lite may take.")
     shadow: Shadow | None = Field(
         default=None,
         description="A candidate that was blessed waits beside the version in service, and takes its place once it has "
@@ -101,6 +116,10 @@ class Evaluation(Section):
         data = sections.get("data")
         if self.shadow and data and not has_spans(data.path):
             raise ValueError("has shadow, which goes by new spans, and data.path names none: write {SPAN} in it")
+        if self.golden and data and data.window:
+            raise ValueError("has golden, whose rows stand each for itself, and data.window makes one row of several")
+        if self.golden and all(each.min is None and each.max is None for each in self.thresholds.values()):
+            raise ValueError("has golden, and no threshold that a model reaches by itself: add min or max")
         changes = [each.max_drop if each.max_rise is None else each.max_rise for each in self.thresholds.values()]
         if self.shadow and set(changes) == {None}:
             raise ValueError("has shadow, and no threshold compares two models: add max_drop or max_rise; 0 is strict")

@@ -24,9 +24,8 @@ LOSSES: dict[str, tuple[LossName, ...]] = {
     "multilabel": ("cross_entropy",),
     "regression": ("mse", "mae", "huber", "pinball"),
 }
-HEEDED: dict[str, tuple[str, ...]] = {  # by families that do not heed every key, those that they do
-    "boosted_trees": ("cache", "class_weights", "device", "early_stopping", "loss", "metrics", "refit", "seed"),
-}
+TREE_KEYS = ("cache", "class_weights", "device", "early_stopping", "loss", "metrics", "refit", "replay", "seed")
+HEEDED: dict[str, tuple[str, ...]] = {"boosted_trees": TREE_KEYS}  # of families that do not heed every key
 TREE_LOSSES: tuple[LossName, ...] = ("cross_entropy", "mse", "mae")
 PARAMETERS: dict[str, tuple[str, ...]] = {
     "sgd": (),
@@ -158,6 +157,15 @@ class Distillation(Section):
     weight: Share = Field(default=0.9, description="Share of the loss that the teacher has; the label has the rest.")
 
 
+class Replay(Section):
+    """Rows of spans before those that are taken, which are learnt again beside the new ones."""
+
+    spans: PositiveInt = Field(description="Of so many, the last before.")
+    share: Annotated[float, Field(gt=0, lt=1)] = Field(
+        description="Of the rows that are learnt, how many are of them, where they have as many."
+    )
+
+
 class Training(Section):
     """How long and how a model is fitted."""
 
@@ -183,6 +191,9 @@ class Training(Section):
         default=False,
         description="What is served is trained anew, on the rows of all splits, for the epochs that were best; what is "
         "judged is the model that has not seen the test split.",
+    )
+    replay: Replay | None = Field(
+        default=None, description="Rows of earlier spans are learnt again, so that they are not forgotten."
     )
     cache: Literal["auto", "memory", "none"] = Field(
         default="auto",

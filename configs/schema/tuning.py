@@ -15,6 +15,7 @@ SETTLED = (  # keys of training that say where and how fast it runs, and not wha
     "device",
     "jit_compile",
     "metrics",
+    "replay",
     "replicas",
     "seed",
     "shuffle",

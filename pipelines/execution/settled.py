@@ -58,10 +58,12 @@ class Settled:
 def digest_needs(config: Config, nodes: Sequence[str]) -> str | None:
     """Returns the digest of what a run depends on beside its data and what is in service; None where there is more.
 
-    That is so where a database has to be asked for the data, where a training begins with a version or learns from
-    one, and where the nodes' process would find other code than ours, since it looks in the current folder first.
+    That is so where a database has to be asked for the data, where a training begins with a version, learns from one or
+    replays earlier spans, and where the nodes' process would find other code than ours, since it looks in the current
+    folder first.
     """
-    if config.training.warm_start or config.training.teacher or config.data.query:
+    training = config.training
+    if training.warm_start or training.teacher or training.replay or config.data.query:
         return None
     with certain():
         here = [Path.cwd() / f"{package}{end}" for package in fingerprint.OURS for end in ("/__init__.py", ".py")]

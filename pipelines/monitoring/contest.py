@@ -10,7 +10,7 @@ from typing import Any
 
 from components.evaluation.direction import COUNT
 from components.evaluation.judgement import OVERALL, Failure
-from components.evaluation.tally import Estimate, Tally
+from components.evaluation.tally import Estimate, Tally, list_missed
 from components.patches.stderr import silence
 from components.readers.sources import open_source
 from components.readers.spans import Choice, Span, find_all
@@ -33,7 +33,7 @@ from configs.schema.config import Config
 from configs.schema.evaluation import Threshold
 from pipelines.execution.span_changes import find_newest_span
 from pipelines.monitoring.labelled_rows import Source, find_source, read_rows
-from pipelines.monitoring.look import add_labelled, list_missed, score_rows
+from pipelines.monitoring.look import add_labelled, score_rows
 from pipelines.runs.lease import guard_service
 from pipelines.serving.batch_predict import read_config
 from pipelines.storage import sync

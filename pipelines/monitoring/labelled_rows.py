@@ -5,9 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from components.examples.windows import Frame, roll
 from components.readers import spans
@@ -17,7 +15,7 @@ from components.readers.formats import FORMATS, find_format, find_scored
 from components.readers.row_batch import Batch
 from components.readers.spans import Choice
 from components.scoring.scorer import sort_out
-from components.validation.column_types import Role, column
+from components.validation.column_types import Role
 from components.validation.typed_batch import TIME, assign_roles, drop_orders, list_sources
 from components.validation.validate import require_columns
 from configs.errors import ConfigError
@@ -83,28 +81,6 @@ def choose_roles(config: Config, names: Collection[str], rolled: bool) -> dict[s
         for name, role in every.items()
         if name not in unused or name in sliced or name in config.features
     }
-
-
-def find_labels(batch: pa.RecordBatch, config: Config) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the labels [rows, 1 or classes] of typed rows as the Evaluator has them, and which rows have one."""
-    label = config.label
-    cells = column(batch, label.name)
-    if label.kind != "multilabel":
-        there = cells.is_valid().to_numpy(zero_copy_only=False)
-        return cells.fill_null(0).to_numpy(zero_copy_only=False)[:, None], there
-    marks = np.zeros((len(batch), len(label.values)), np.int64)
-    lists = cells.fill_null([]) if cells.null_count else cells
-    counts = pc.list_value_length(lists).to_numpy(zero_copy_only=False)
-    marks[np.repeat(np.arange(len(batch)), counts), lists.flatten().to_numpy(zero_copy_only=False)] = 1
-    return marks, np.ones(len(batch), bool)
-
-
-def find_weights(batch: pa.RecordBatch, config: Config) -> np.ndarray:
-    """Returns what each row weighs."""
-    if config.data.weight is None:
-        return np.ones(len(batch))
-    weights: np.ndarray = column(batch, config.data.weight).to_numpy(zero_copy_only=False).astype(float)
-    return weights
 
 
 def _find(path: str, config: Config) -> FileFormat:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from components.evaluation.judgement import OVERALL, Failure
-from components.evaluation.tally import Estimate, Tally
+from components.evaluation.judgement import Failure
+from components.evaluation.tally import Estimate, Tally, find_labels, find_weights, list_bars, list_missed
 from components.patches.stderr import silence
 from components.readers.row_batch import choose_columns
 from components.registry.versions import Version
@@ -18,9 +18,8 @@ from configs.clock import tell_now
 from configs.errors import DataRejected
 from configs.home import Home
 from configs.schema.config import Config
-from configs.schema.evaluation import Threshold
 from pipelines.monitoring.drift import Spreads, Strayed, measure_drift
-from pipelines.monitoring.labelled_rows import Source, find_labels, find_weights, read_rows
+from pipelines.monitoring.labelled_rows import Source, read_rows
 from pipelines.monitoring.logged_rows import read_requests
 from pipelines.monitoring.publication import recall_publication
 
@@ -88,9 +87,9 @@ def add_labelled(tally: Tally, batch: pa.RecordBatch, answers: np.ndarray, serve
     """Takes in those rows of a batch that have a label, with their answers; returns how many these are."""
     if served.label.name not in batch.schema.names:
         return 0
-    labels, there = find_labels(batch, served)
+    labels, there = find_labels(batch, served.label)
     kept = batch.filter(pa.array(there))
-    tally.add(kept, labels[there], answers[there], find_weights(kept, served))
+    tally.add(kept, labels[there], answers[there], find_weights(kept, served.data.weight))
     return int(there.sum())
 
 
@@ -119,27 +118,6 @@ def look_at_requests(
         ),
         answers=spreads.keep_answers(),
     )
-
-
-def list_bars(thresholds: Mapping[Any, Threshold]) -> dict[str, dict[str, float]]:
-    """Returns what each metric has to reach by itself."""
-    bars = {name: each.model_dump(include={"min", "max"}, exclude_none=True) for name, each in thresholds.items()}
-    return {name: bar for name, bar in bars.items() if bar}
-
-
-def list_missed(thresholds: Mapping[Any, Threshold], metrics: Iterable[Estimate]) -> list[Failure]:
-    """Returns the bars that the rows as a whole do not reach."""
-    values = {each.metric: each.value for each in metrics if each.slice == OVERALL}
-    found = []
-    for name, bar in list_bars(thresholds).items():
-        value = values.get(name)
-        if value is None:
-            found.append(Failure(OVERALL, name, reason="the rows do not tell it"))
-        elif "min" in bar and not value >= bar["min"]:
-            found.append(Failure(OVERALL, name, value, bar["min"]))
-        elif "max" in bar and not value <= bar["max"]:
-            found.append(Failure(OVERALL, name, value, bar["max"], "max"))
-    return found
 
 
 def score_rows(

@@ -40,7 +40,8 @@ def propose(home: Home, run_id: str | None, reason: str) -> tuple[Candidate, Rec
     sync.fetch_files(home, run.config, run.card, run.outcomes)
     outcomes = read_outcomes(run)
     _require(run, outcomes)
-    uris = {name: outcomes[node].outputs[name][0] for name, node in {"model": "Trainer", **CARRIED}.items()}
+    trained = "Compress" if "Compress" in outcomes else "Trainer"
+    uris = {name: outcomes[node].outputs[name][0] for name, node in {"model": trained, **CARRIED}.items()}
     places = {name: sync.fetch_artifact(home, uri) for name, uri in uris.items()}
     recorded = {uri: digest for outcome in outcomes.values() for uri, digest in outcome.digests.items()}
     files = {file.name: file for file in (run.config, run.card) if file.exists()}

@@ -14,7 +14,7 @@ from tfx.utils import path_utils
 from components import evaluator
 from components.evaluation.eval_config import eval_config
 from components.evaluation.predictions import read_predictions
-from components.evaluator import JUDGED_IN, UNJUDGED, Executor, find_judged, summarise
+from components.evaluator import GOLDEN, JUDGED_IN, LITE, UNJUDGED, Executor, find_judged, summarise
 from configs.loading.loader import load
 from tests.components.evaluation.test_eval_config import config_of
 from tests.components.evaluation.test_results import write
@@ -129,7 +129,7 @@ def test_all_rows_judge_only_what_has_not_seen_them(tmp_path, monkeypatch, candi
     evaluation = SimpleNamespace(uri=str(tmp_path / "evaluation"))
     models = {"model": [store(tmp_path / "candidate", *candidate)]}
     models |= {"baseline_model": [store(tmp_path / "served", *in_service)]} if in_service else {}
-    given = {"eval_config": "{}", "example_splits": json.dumps(["train", "eval", "test"])}
+    given = {"eval_config": "{}", "example_splits": json.dumps(["train", "eval", "test"]), GOLDEN: "", LITE: ""}
     Executor().Do({"examples": [], **models}, {"evaluation": [evaluation]}, given)
     assert json.loads(asked["example_splits"]) == (["train", "eval", "test"] if all_rows else ["test"])
     assert (tmp_path / "evaluation" / JUDGED_IN).exists() == all_rows

@@ -457,3 +457,32 @@ def test_what_is_masked_is_in_no_byte(trips, config, examples, masks, held, monk
     found = {name: name.encode() in content for name in ("Canary", "7654.5", "9" * 9, "canary@example.org")}
     assert found == dict.fromkeys(found, held)
     assert (b"[email]" in content) is not held
+
+
+def test_rows_of_earlier_spans_are_learnt_again_and_judge_nothing(trips, config, examples, tmp_path):
+    for span in range(3):  # of which the first is too old
+        (tmp_path / f"span-{span}").mkdir()
+        lines = "".join(f"{span * 1000 + number},Blue,{number % 2},7,\n" for number in range(400))
+        (tmp_path / f"span-{span}" / "rows.csv").write_text("fare,company,tipped,hour,note\n" + lines)
+    options = [f"data.path={tmp_path}/span-{{SPAN}}/*.csv", "training.replay={spans: 1, share: 0.3}"]
+    plain, again = (loader.load(tmp_path / "trips.yaml", given) for given in (options[:1], options))
+    assert resolve(plain)["input_fingerprint"] != resolve(again)["input_fingerprint"]
+    splits = execute(again, examples)
+    of = {name: [int(row["fare"][1] // 1000) for row in rows] for name, rows in splits.items()}
+    assert set(of["eval"]) | set(of["test"]) == {2}
+    assert set(of["train"]) == {1, 2}
+    assert of["train"].count(2) == 400 - len(of["eval"]) - len(of["test"])
+    assert of["train"].count(1) / len(of["train"]) == pytest.approx(0.3, abs=0.05)
+    summary = summarise("ExampleGen", {"examples": [examples]})
+    assert summary.text.startswith("span 2: ")
+    assert summary.text.endswith(f"; {of['train'].count(1)} of train replayed")
+    assert summary.details["rows"]["train"] == len(of["train"])
+    first = loader.load(tmp_path / "trips.yaml", [*options, "data.span=0"])  # before which there is nothing
+    assert {int(row["fare"][1] // 1000) for row in execute(first, fresh(tmp_path))["train"]} == {0}
+
+
+def fresh(tmp_path):
+    """Another place for examples."""
+    artifact = standard_artifacts.Examples()
+    artifact.uri = str(tmp_path / "other")
+    return artifact

@@ -64,7 +64,8 @@ def look_up(columns: Sequence[Column], tensors: Inputs, width: int, initializer:
     """
     ids, sizes = [tensors[column.name] for column in columns], [column.size or 0 for column in columns]
     starts = np.cumsum([0, *sizes[:-1]])[None]
-    places = keras.ops.concatenate(ids, axis=1) + starts if len(ids) > 1 else ids[0]
+    # Keras adds such a row by an operation that LiteRT has of floats alone.
+    places = keras.ops.subtract(keras.ops.concatenate(ids, axis=1), -starts) if len(ids) > 1 else ids[0]
     return keras.layers.Embedding(sum(sizes), width, embeddings_initializer=initializer)(places)
 
 

@@ -12,10 +12,21 @@ from tensorflow_model_analysis.slicer import slicer_lib as slicer
 from components.evaluation import sums
 from components.evaluation.results import slice_name
 from components.evaluation.slice_extractor import find_slices
-from components.evaluation.tally import Tally, find_members, jackknife
+from components.evaluation.tally import (
+    Estimate,
+    Tally,
+    find_labels,
+    find_members,
+    find_weights,
+    jackknife,
+    list_bars,
+    list_missed,
+)
+from configs.schema.evaluation import Threshold
 from configs.schema.label import Label
 
 ROWS = 3000
+THRESHOLDS = {"auc": Threshold(min=0.8, max_drop=0.01), "log_loss": Threshold(max=0.5), "f1": Threshold(max_drop=0.1)}
 
 
 def tally(label, slices, batches):
@@ -128,3 +139,41 @@ def test_a_row_is_in_the_slice_of_each_of_its_values_and_in_none_without():
         "fare=0.5": [0], "fare=1.0": [1], "fare=2.0": [2],
         "fare=0.5, tags=x": [0], "fare=0.5, tags=y": [0],
     }  # fmt: skip
+
+
+def test_labels_are_as_the_evaluator_has_them():
+    batch = pa.RecordBatch.from_pydict({"tipped": [1, None, 0]})
+    labels, there = find_labels(batch, Label(name="tipped", kind="binary"))
+    assert (labels[there].tolist(), there.tolist()) == ([[1], [0]], [True, False, True])
+    several = Label(name="tipped", kind="multilabel", classes=("a", "b", "c"))
+    batch = pa.RecordBatch.from_pydict({"tipped": pa.array([[0, 2], None, [1]], pa.list_(pa.int64()))})
+    labels, there = find_labels(batch, several)
+    assert (labels.tolist(), there.all()) == ([[1, 0, 1], [0, 0, 0], [0, 1, 0]], True)
+
+
+def test_rows_weigh_what_the_data_says():
+    batch = pa.RecordBatch.from_pydict({"heavy": pa.array([0.5, 2.0], pa.float32())})
+    assert find_weights(batch, None).tolist() == [1, 1]
+    np.testing.assert_array_equal(find_weights(batch, "heavy"), [0.5, 2])
+
+
+def test_the_bar_is_what_a_metric_has_to_reach_by_itself():
+    assert list_bars(THRESHOLDS) == {"auc": {"min": 0.8}, "log_loss": {"max": 0.5}}
+
+
+@pytest.mark.parametrize(
+    ("auc", "loss", "expected"),
+    [
+        (0.8, 0.5, []),
+        (0.79, 0.5, ["auc (Overall) is 0.7900, below 0.8"]),
+        (0.9, 0.6, ["log_loss (Overall) is 0.6000, above 0.5"]),
+    ],
+)
+def test_all_rows_together_are_held_against_it(auc, loss, expected):
+    metrics = [Estimate("Overall", "auc", auc), Estimate("Overall", "log_loss", loss), Estimate("a=1", "auc", 0.1)]
+    assert [str(missed) for missed in list_missed(THRESHOLDS, metrics)] == expected
+
+
+def test_what_the_rows_do_not_tell_is_not_reached():
+    [missed] = list_missed({"auc": Threshold(min=0.8)}, [Estimate("Overall", "accuracy", 1.0)])
+    assert str(missed) == "auc (Overall): the rows do not tell it"

@@ -81,3 +81,17 @@ def test_a_version_of_ones_own_may_teach_from_a_store(write: Callable[..., str])
     config = load(write(), ["training.teacher={version: 3}", "storage.root=s3://bucket/models"])
     assert config.training.teacher == Teacher(version=3)
     assert config.training.distillation == Distillation(temperature=4.0, weight=0.9)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (["data.path=rows.csv"], "training.replay takes rows of earlier spans, and data.path names none"),
+        (["data.split.by=at"], "training.replay does not go with data.split.by"),
+        (["evaluation.folds=5"], "training.replay does not go with evaluation.folds"),
+    ],
+)
+def test_replay_needs_spans_and_rows_that_may_train(write: Callable[..., str], overrides: list[str], said: str) -> None:
+    replay = ["data.path=days/{SPAN}.csv", "training.replay={spans: 5, share: 0.3}"]
+    with pytest.raises(ConfigError, match=said):
+        load(write(), [*replay, *overrides])

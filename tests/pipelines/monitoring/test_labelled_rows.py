@@ -1,11 +1,9 @@
 import base64
 
-import numpy as np
-import pyarrow as pa
 import pytest
 
 from configs.errors import ConfigError, DataRejected
-from pipelines.monitoring.labelled_rows import choose_roles, find_labels, find_source, find_weights, read_rows
+from pipelines.monitoring.labelled_rows import choose_roles, find_source, read_rows
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -55,20 +53,3 @@ def test_a_column_that_is_absent_is_named(config, tmp_path):
     (tmp_path / "new.csv").write_text("fare,note,tipped\n1,a,1\n")
     with pytest.raises(DataRejected, match="new.csv: The column `place` is absent"):
         list(read_rows(find_source(config, str(tmp_path / "new.csv"), None), config))
-
-
-def test_labels_are_as_the_evaluator_has_them(config):
-    batch = pa.RecordBatch.from_pydict({"tipped": [1, None, 0]})
-    labels, there = find_labels(batch, config)
-    assert (labels[there].tolist(), there.tolist()) == ([[1], [0]], [True, False, True])
-    label = config.label.model_copy(update={"kind": "multilabel", "classes": ("a", "b", "c")})
-    batch = pa.RecordBatch.from_pydict({"tipped": pa.array([[0, 2], None, [1]], pa.list_(pa.int64()))})
-    labels, there = find_labels(batch, config.model_copy(update={"label": label}))
-    assert (labels.tolist(), there.all()) == ([[1, 0, 1], [0, 0, 0], [0, 1, 0]], True)
-
-
-def test_rows_weigh_what_the_data_says(config):
-    batch = pa.RecordBatch.from_pydict({"heavy": pa.array([0.5, 2.0], pa.float32())})
-    assert find_weights(batch, config).tolist() == [1, 1]
-    weighed = config.data.model_copy(update={"weight": "heavy"})
-    np.testing.assert_array_equal(find_weights(batch, config.model_copy(update={"data": weighed})), [0.5, 2])

@@ -1,0 +1,91 @@
+"""LiteRT files: how large they are, and how well they answer, beside the network that they were made of."""
+
+import gzip
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from configs.schema.models import Cnn, Convolution, Dnn
+from configs.schema.training import Training
+from tests.trainer import digits
+from tests.trainer.conftest import LABELS
+from trainer.export.lite import INPUTS, LEARNT, Lite, convert, write_lite
+from trainer.export.pruning import prune
+from trainer.features.learnt import Learnt
+from trainer.features.transforms import Column
+from trainer.models import cnn
+from trainer.models.dnn import build
+from trainer.training.fit import fit
+
+COLUMNS = [Column("all.numbers", shape=(3,)), Column("the_2f_colour.id", size=4), Column("shop.id", size=2)]
+
+
+@pytest.mark.slow
+def test_a_file_answers_as_the_network_does_and_says_what_it_takes(tmp_path):
+    keras.utils.set_random_seed(0)
+    model = build(Dnn(family="dnn", hidden_units=(4,)), LABELS["binary"], COLUMNS)
+    Learnt({}, {}, {"the_2f_colour": [b"red", b"blue"]}).write(str(tmp_path / "graph"))
+    write_lite(tmp_path / "lite", convert(model, None, {}), model, str(tmp_path / "graph"))
+    rows = {"all.numbers": np.eye(3, dtype="float32"), "the_2f_colour.id": np.array([[0], [1], [3]])}
+    rows |= {"shop.id": np.array([[0], [1], [1]]), "other": None}
+    lite = Lite(tmp_path / "lite")
+    assert lite.columns == ["all.numbers", "the_2f_colour.id", "shop.id"]
+    taken = {name: rows[name] for name in lite.columns}
+    assert lite.ask(rows) == pytest.approx(model.predict(taken, verbose=0), abs=1e-6)
+    assert lite.ask({name: cells[:1] for name, cells in taken.items()}) == pytest.approx(lite.ask(rows)[:1])
+    told = json.loads((tmp_path / "lite" / INPUTS).read_text())
+    assert told["all_numbers"] == {"column": "all.numbers", "shape": [3], "dtype": "float32"}
+    assert (tmp_path / "lite" / LEARNT / "vocabularies" / "the_2f_colour").read_text() == "red\nblue\n"
+
+
+def make():
+    blocks = (Convolution(filters=32), Convolution(filters=64))
+    return cnn.build(Cnn(family="cnn", blocks=blocks, hidden_units=(128,)), digits.LABEL, digits.COLUMNS)
+
+
+@pytest.fixture(scope="module")
+def trained():
+    """The network of configs/digits_cnn.yaml, and the rows that it is asked for."""
+    train, asked = digits.draw()
+    keras.utils.set_random_seed(0)
+    model = make()
+    rows = digits.batch(train, 32)
+    fit(model, rows, rows.take(1), Training(epochs=20), "multiclass")
+    return model, train[0][:200], asked
+
+
+def measure(folder, model, kind, usual, asked):
+    """The bytes of a file, and the share of the rows that it names right."""
+    Learnt({}, {}, {}).write(str(folder / "graph"))
+    content = convert(model, kind, {"image": usual})
+    write_lite(folder / f"{kind}", content, model, str(folder / "graph"))
+    answers = Lite(folder / f"{kind}").ask({"image": asked[0]})
+    return content, float((answers.argmax(1)[:, None] == asked[1]).mean())
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(("kind", "most"), [("float16", 0.52), ("dynamic", 0.29), ("int8", 0.29)])
+def test_a_file_of_few_bits_names_as_many_digits(trained, tmp_path, kind, most):
+    model, usual, asked = trained
+    plain, accuracy = measure(tmp_path, model, None, usual, asked)
+    small, other = measure(tmp_path, model, kind, usual, asked)
+    print(f"\n{kind}: {len(plain):,} -> {len(small):,} bytes, accuracy {accuracy:.4f} -> {other:.4f}")  # noqa: T201
+    assert accuracy > 0.97
+    assert len(small) <= most * len(plain)
+    assert abs(other - accuracy) <= 0.003
+
+
+@pytest.mark.full
+def test_half_of_the_weights_can_go(trained, tmp_path):
+    model, usual, asked = trained
+    pruned = make()
+    pruned.set_weights(model.get_weights())
+    prune(pruned, 0.5)
+    plain, accuracy = measure(tmp_path, model, None, usual, asked)
+    thin, other = measure(tmp_path, pruned, None, usual, asked)
+    sizes = [len(gzip.compress(each)) for each in (plain, thin)]
+    print(f"\npruned: gzip {sizes[0]:,} -> {sizes[1]:,} bytes, accuracy {accuracy:.4f} -> {other:.4f}")  # noqa: T201
+    assert other >= accuracy - 0.003
+    assert sizes[1] <= 0.6 * sizes[0]
