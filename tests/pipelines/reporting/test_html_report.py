@@ -244,7 +244,7 @@ def test_what_changed_comes_with_the_drift_of_each_column():
     )
     assert "version 1 this run rows, train 1,000 1,250 (+250) training.epochs 5 9" in text
     assert 'data.path "mysql://a:***@c/d" null' in text
-    assert "New to the schema column company new values <i>Sun</i> However rare" in text
+    assert "New to the schema column what which company new values <i>Sun</i> However rare" in text
     assert "column distance limit fare 0.432 0.1 hour 0.200 – company 0.010 0.1 From 0, alike" in text
     alone = Page(html_report.render(published(), load(TAXI))).text
     assert "What changed Metrics, on the test split metric in service this run change 95 % interval" in alone
