@@ -2,6 +2,7 @@
 
 import copy
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ TEST = SPLITS[-1:]  # that judges all others, which are trained on the rest
 UNJUDGED = ": nothing is in service to compare with, and no threshold has a min or max"
 LITE = "lite"  # a property: how a LiteRT file is judged
 GOLDEN, GOLDEN_DIGEST = "golden", "golden_digest"  # properties: how the golden set is read, and what is in it
-JUDGED_IN = "folds.json"  # in the evaluation, where all rows judge: in how many folds
+JUDGED_IN = "folds.json"  # in the evaluation, where several models judge: in how many folds, or from how many origins
 
 
 class Executor(executor.Executor):
@@ -49,6 +50,7 @@ class Executor(executor.Executor):
 
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
         models = {name: list(map(find_judged, input_dict[name])) for name in MODELS if name in input_dict}
+        several = [read_parts(Path(path_utils.serving_model_path(each.uri), FOLDS)) for each in models["model"]]
         folds = [count_folds(model) for found in models.values() for model in found]
         splits, folder = json.dumps(SPLITS if all(folds) else TEST), output_dict["evaluation"][0].uri
         with large_batches(count_rows(input_dict["examples"])), kept(folder):
@@ -75,8 +77,8 @@ class Executor(executor.Executor):
             if rows:
                 asked = path_utils.serving_model_path(models["model"][0].uri)
                 keep_explanation(asked, rows, label, Plan(**plan), folder)
-        if all(folds):
-            Path(folder, JUDGED_IN).write_text(json.dumps({"folds": folds[0]}))
+        if all(folds) or "origins" in several[0]:
+            Path(folder, JUDGED_IN).write_text(json.dumps(several[0]))
 
 
 def refuse(blessing: types.Artifact) -> None:
@@ -117,12 +119,12 @@ def find_judged(model: types.Artifact) -> types.Artifact:
 
 def count_folds(model: types.Artifact) -> int:
     """Returns in how many folds a model answers each row by what has not seen it; 0 for a model of some of them."""
-    return read_folds(Path(path_utils.serving_model_path(model.uri), FOLDS))
+    return read_parts(Path(path_utils.serving_model_path(model.uri), FOLDS)).get("folds", 0)
 
 
-def read_folds(file: Path) -> int:
-    """Returns how many folds a file tells; 0 where there is none."""
-    return json.loads(file.read_text())["folds"] if file.exists() else 0
+def read_parts(file: Path) -> dict[str, int]:
+    """Returns how many folds, or origins, a file tells; nothing where there is none."""
+    return dict(json.loads(file.read_text())) if file.exists() else {}
 
 
 def build(config: Config, made: Made) -> BaseComponent:
@@ -155,14 +157,11 @@ def build(config: Config, made: Made) -> BaseComponent:
 def summarise(outputs: Outputs) -> Summary:
     """Returns the metric that matters, or the thresholds that were missed; and all metrics, by slice."""
     folder = outputs["evaluation"][0].uri
-    measured, missed, folds = (
-        attach(read_measured(folder), folder),
-        failures(folder),
-        read_folds(Path(folder, JUDGED_IN)),
-    )
+    measured, missed = attach(read_measured(folder), folder), failures(folder)
+    parts = read_parts(Path(folder, JUDGED_IN))
     overall = {item.metric: item for item in measured if item.slice == OVERALL}
     main = next(overall[name] for name in MAIN if name in overall)
-    told = f" on all rows, in {folds} folds" if folds else ""
+    told = f" {tell_parts(parts)}" if parts else ""
     doubt = UNJUDGED if is_unjudged(folder) else ""
     text = "; ".join(map(str, missed)) or f"{_compare(main)}{told}, blessed{doubt}"
     details = {
@@ -171,11 +170,16 @@ def summarise(outputs: Outputs) -> Summary:
         "confusion": confuse(folder),
         "roc": trace(folder),
         "missed": [asdict(failure) for failure in missed],
-        **({"folds": folds} if folds else {}),
+        **parts,
         **({"quality": quality} if (quality := read_quality(folder)) else {}),
         **({"explanation": explanation} if (explanation := read_explanation(folder)) else {}),
     }
     return Summary(text, details)
+
+
+def tell_parts(parts: Mapping[str, int]) -> str:
+    """Returns on which rows several models judge: in folds, or from origins."""
+    return f"on all rows, in {parts['folds']} folds" if "folds" in parts else f"from {parts['origins']} origins"
 
 
 def _compare(item: Measured) -> str:

@@ -36,6 +36,7 @@ from components.examples.splits import (
     find_cuts,
     find_times,
     hash_classes,
+    tell_origins,
     thin,
 )
 from components.examples.windows import Frame, roll
@@ -83,6 +84,7 @@ class Plan:
     stratify: str | None = None  # the label whose classes are divided alike
     repeats: bool = False
     query: Query | None = None
+    origins: int = 1  # from which the test split is judged
     missing: str = ""  # spans that the driver found none of, in words
     replay: Replay | None = None
     replayed: tuple[str, ...] = ()  # earlier spans of which some rows are learnt again, as the driver found them
@@ -126,6 +128,7 @@ def build(config: Config, made: Made) -> BaseComponent:
         config.label.name if data.split.stratify else None,
         data.split.repeats,
         find_query(data),
+        config.evaluation.backtest or 1,
         replay=config.training.replay,
     )
     return ExampleGen(
@@ -172,6 +175,8 @@ class WriteShards(beam.DoFn):
         shards = [Shard(os.path.join(folder, name), self.staging) for folder in self.folders]
         for batch in self.plan.roll(chain.from_iterable(map(self._read_file, paths))):
             splits, rows = assign(batch), drop_orders(batch)
+            if self.plan.origins > 1:
+                splits, rows = tell_origins(splits, rows)
             for index, shard in enumerate(shards):
                 shard.write(rows.filter(pa.array(splits == index)))
         for shard in shards:
@@ -255,9 +260,11 @@ def _divide(
     weights = list(parts.values())
     if TIME in plan.roles:
         times = np.concatenate([find_times(batch) for batch in batches])
-        cuts = find_cuts(times, weights)
+        cuts = find_cuts(times, [*(plan.origins * weight for weight in weights[:-1]), *plan.origins * weights[-1:]])
         assign: Assign = partial(assign_by_time, cuts=cuts)
-        sizes = np.bincount(np.searchsorted(cuts, times, side="right"), minlength=len(parts))
+        found = np.bincount(np.searchsorted(cuts, times, side="right"), minlength=len(cuts) + 1)
+        sizes = np.append(found[: len(parts) - 1], found[len(parts) - 1 :].sum())
+        _require_origins(found[len(parts) - 1 :], files)
     elif plan.stratify:
         label = plan.stratify
         pairs = [hash_classes(batch, label) for batch in batches]
@@ -305,6 +312,14 @@ def _replay(
 
 def _assign_again(batch: pa.RecordBatch, assign: Assign, share: float) -> np.ndarray:
     return thin(batch, assign(batch), share)
+
+
+def _require_origins(rows: np.ndarray, files: Sequence[str]) -> None:
+    """Raises DataRejected where there are no rows between an origin and the next, but some after another."""
+    if rows.any() and not rows.all():
+        what = f"After origin {int(np.flatnonzero(rows == 0)[0]) + 1} of {len(rows)} there is no row."
+        remedy = "Lower evaluation.backtest, or give test a larger part in data.split."
+        raise DataRejected(what, os.path.commonpath(files), remedy)
 
 
 def _count_unlabelled(batches: Iterable[pa.RecordBatch], plan: Plan, counts: list[int]) -> Iterator[pa.RecordBatch]:

@@ -23,7 +23,7 @@ from components.evaluation.slice_extractor import custom_extractors
 from components.examples.tensors import from_dense
 from components.summaries import Outputs, Summary
 from configs.schema.config import Config
-from configs.schema.evaluation import MAIN
+from configs.schema.evaluation import MAIN, ORIGIN
 from configs.schema.training import Training
 from trainer.features.graph import read_kinds, read_spec, trace
 from trainer.features.identity import ROW
@@ -32,7 +32,7 @@ from trainer.features.preprocessing import Preprocessing
 from trainer.features.transforms import columns
 from trainer.settings import Columns
 from trainer.training.dataset import CHUNK, Examples, Rows, read
-from trainer.training.folds import divide
+from trainer.training.folds import Part, divide, list_folds, list_origins
 
 LABEL, WEIGHT = "label", "weight"  # no model is called that
 MODELS, SECONDS = "models", "seconds"  # the properties that name them, and tell what each took
@@ -42,7 +42,13 @@ SPLITS = ("train", "eval", "test")
 def build(config: Config, made: Made) -> BaseComponent:
     """Returns the node that says what scikit-learn's models reach; the network itself is none of its business."""
     folds = config.evaluation.folds
-    seen = Columns(features=config.features, label=config.label, weight=config.data.weight, folds=folds)
+    seen = Columns(
+        features=config.features,
+        label=config.label,
+        weight=config.data.weight,
+        folds=folds,
+        origins=config.evaluation.backtest,
+    )
     return node(
         "SklearnBaselines",
         Executor,
@@ -98,10 +104,12 @@ class Executor(BaseBeamExecutor):
             answer_folds,
         )
 
-        if seen.folds:
+        if seen.folds or seen.origins:
             rows = read_transformed([artifact_utils.get_split_uri(made, split) for split in SPLITS], graph, seen)
-            folds = divide(rows.columns[ROW].ravel(), rows.label, seen.label.kind, seen.folds)
-            answers = answer_folds(names, seen.label, known, rows, folds)
+            parts = list_parts(rows, seen)
+            judged = np.logical_or.reduce([part.judged for part in parts])
+            told = answer_folds(names, seen.label, known, rows, parts)
+            rows, answers = rows.take(judged), {name: each.take(judged) for name, each in told.items()}
         else:
             train = read_transformed([artifact_utils.get_split_uri(made, "train")], graph, seen)
             rows = read_raw(artifact_utils.get_split_uri(input_dict["examples"], "test"), graph, seen)
@@ -118,6 +126,13 @@ class Executor(BaseBeamExecutor):
                     eval_config=config, output_path=artifact.uri, extractors=custom_extractors(None, config, None)
                 )
             )
+
+
+def list_parts(rows: Examples, seen: Columns) -> Sequence[Part]:
+    """Returns which rows train and which judge, in folds or from each origin, as they are for the network."""
+    if seen.origins:
+        return list_origins(rows.columns[ORIGIN].ravel())
+    return list_folds(divide(rows.columns[ROW].ravel(), rows.label, seen.label.kind, seen.folds or 0))
 
 
 def read_transformed(folders: Sequence[str], graph: str, seen: Columns) -> Examples:

@@ -56,8 +56,8 @@ def summarise(outputs: Outputs) -> Summary:
     history, facts = (json.loads((folder / name).read_text()) for name in (HISTORY, FACTS))
     loss, val_loss = history["loss"], history["val_loss"]
     text = f"{count(len(loss), facts['unit'])}, loss {loss[-1]:.4g}, best eval loss {min(val_loss):.4g}"
-    if facts.get("folds"):
-        text += f", the mean of {facts['folds']} folds"
+    for several in ("folds", "origins"):
+        text += f", the mean of {facts[several]} {several}" if facts.get(several) else ""
     if facts["base"]:
         text += f", from version {facts['base']} on"
     if facts.get("teacher"):
@@ -76,6 +76,7 @@ def settle(config: Config) -> Settings:
         label=config.label,
         weight=config.data.weight,
         folds=config.evaluation.folds,
+        origins=config.evaluation.backtest,
         model=embed(config.model),
         training=config.training,
     )

@@ -41,7 +41,13 @@ REFIT = (*SPLITS, "test")  # those that a model learns from that is trained anew
 def build(config: Config, made: Made) -> BaseComponent:
     """Returns the node that learns the preprocessing from the training split, in folds from all, and applies it."""
     folds = config.evaluation.folds
-    columns = Columns(features=config.features, label=config.label, weight=config.data.weight, folds=folds)
+    columns = Columns(
+        features=config.features,
+        label=config.label,
+        weight=config.data.weight,
+        folds=folds,
+        origins=config.evaluation.backtest,
+    )
     splits = REFIT if config.refits else SPLITS
     shown = splits if folds else SPLITS[:1]
     component = OnePass(
@@ -135,8 +141,8 @@ class Apply(beam.DoFn):
     def setup(self) -> None:
         """Trace the function, once a worker."""
         columns, kinds = Columns.model_validate_json(self.columns), read_kinds(self.graph)
-        self.features, others = columns.features, [columns.label.name, *filter(None, [columns.weight])]
-        self.others = {name: kinds[name] for name in others}
+        self.features = columns.features
+        self.others = {name: kinds[name] for name in columns.others}
         self.function = trace_cells(Preprocessing(columns, Learnt.read(self.graph)), self.others)
         self.done = RowCount("prepared")
 

@@ -15,8 +15,9 @@ from tfx.components.trainer.fn_args_utils import FnArgs
 from configs.errors import MillraceError
 from configs.progress import introduced
 from configs.quantities import count
+from configs.schema.evaluation import ORIGIN
 from configs.schema.models import BoostedTrees
-from trainer.export.out_of_fold import OutOfFold
+from trainer.export.out_of_fold import FromOrigin, OutOfFold
 from trainer.export.saved_model import KERAS_MODEL, export
 from trainer.export.signatures import JUDGED
 from trainer.features.graph import read_spec
@@ -34,7 +35,7 @@ from trainer.training.checkpoints import Checkpoint
 from trainer.training.dataset import Rows, choose_batch, read, set_seed
 from trainer.training.distribution import computing, in_precision
 from trainer.training.fit import fit
-from trainer.training.folds import divide
+from trainer.training.folds import divide, list_folds, list_origins
 from trainer.training.layers import describe_layers
 from trainer.training.teacher import teach
 from trainer.training.warm_start import warm_start
@@ -54,7 +55,8 @@ def run_fn(fn_args: FnArgs) -> None:
     given = fn_args.custom_config
     settings = Settings.model_validate_json(given["settings"])
     tuned = read_values(fn_args.hyperparameters)
-    settings = settings.replace({**tuned, **({"training.cache": "memory"} if settings.folds else {})})
+    held = {"training.cache": "memory"} if settings.folds or settings.origins else {}
+    settings = settings.replace({**tuned, **held})
     with computing(settings.training) as devices:
         model, histories, facts = train(fn_args, settings, given)
     export(model, fn_args.transform_graph_path, settings, fn_args.serving_model_dir)
@@ -77,9 +79,9 @@ def train(
     learnt, files = Learnt.read(fn_args.transform_graph_path), [*fn_args.train_files, *fn_args.eval_files]
     train, evaluation = read_splits(fn_args, settings)
     size = choose_batch(settings.training, train.count)
-    judged: keras.Model | OutOfFold
-    if settings.folds:
-        judged, histories, facts = train_folds(settings, given, learnt, read_rows(files, fn_args, settings), size)
+    judged: keras.Model | OutOfFold | FromOrigin
+    if settings.folds or settings.origins:
+        judged, histories, facts = train_parts(settings, given, learnt, read_rows(files, fn_args, settings), size)
     else:
         weigh(train, settings)
         judged, history, facts = train_model(settings, given, learnt, (train, evaluation), size)
@@ -126,27 +128,31 @@ def train_model(
     return train_network(settings, given, learnt, splits, size)
 
 
-def train_folds(
+def train_parts(
     settings: Settings, given: Mapping[str, Any], learnt: Learnt, rows: Rows, size: int
-) -> tuple[OutOfFold, list[dict[str, list[float]]], dict[str, Any]]:
+) -> tuple[OutOfFold | FromOrigin, list[dict[str, list[float]]], dict[str, Any]]:
     """Returns what answers each row by a model that was not trained on it, each model's history, and the first's facts.
 
-    What is looked at after each epoch is the fold that is left out, unless that would decide anything: then it is the
-    next one, which is left out as well.
+    That is a model for each fold, or for each origin.
     """
-    examples, total = read(rows), settings.folds or 0
-    known = examples.columns[ROW].ravel()
-    folds = divide(known, examples.label, settings.label.kind, total)
+    examples = read(rows)
+    if settings.origins:
+        name, parts = "origin", list_origins(examples.columns[ORIGIN].ravel())
+    else:
+        known = examples.columns[ROW].ravel()
+        folds = divide(known, examples.label, settings.label.kind, settings.folds or 0)
+        name, parts = "fold", list_folds(folds)
     trained = []
-    for fold in range(total):
-        watched = folds == ((fold + 1) % total if settings.training.watches else fold)
-        train = rows.take((folds != fold) & ~watched)
+    for number, part in enumerate(parts, 1):
+        chosen, watched = part.choose(settings.training.watches)
+        train = rows.take(chosen)
         weigh(train, settings)
-        with introduced(f"fold {fold + 1} of {total}"):
-            own = set_apart(given, f"fold-{fold + 1}")
+        with introduced(f"{name} {number} of {len(parts)}"):
+            own = set_apart(given, f"{name}-{number}")
             trained.append(train_model(settings, own, learnt, (train, rows.take(watched)), size))
     models, histories, facts = zip(*trained, strict=True)
-    return OutOfFold(models, known, folds), list(histories), facts[0] | {"folds": total}
+    judge = FromOrigin(models) if settings.origins else OutOfFold(models, known, folds)
+    return judge, list(histories), facts[0] | {f"{name}s": len(parts)}
 
 
 def refit(

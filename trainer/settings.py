@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from configs.schema.evaluation import ORIGIN
 from configs.schema.features import Feature
 from configs.schema.label import Label
 from configs.schema.models import Model
@@ -18,7 +19,13 @@ class Columns(Section):
     features: dict[str, Feature]
     label: Label
     weight: str | None = None
+    origins: int | None = None  # from which so many the latest rows are judged: each is then told which, `ORIGIN`
     folds: int | None = None  # into so many the rows are divided to judge: each is then known by `features.identity`
+
+    @property
+    def others(self) -> list[str]:
+        """The columns beside the features."""
+        return [name for name in (self.label.name, self.weight, ORIGIN if self.origins else None) if name]
 
 
 class Settings(Columns):

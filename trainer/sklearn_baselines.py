@@ -18,6 +18,7 @@ from configs.schema.baselines import SklearnModel
 from configs.schema.label import Label
 from trainer.features.transforms import Column
 from trainer.training.dataset import Examples
+from trainer.training.folds import Part
 
 Matrix: TypeAlias = np.ndarray | sparse.csr_matrix
 ANCHORS = 500  # rows that the support vector machine's kernel compares all others with
@@ -47,6 +48,10 @@ class Answer(NamedTuple):
     scores: np.ndarray
     seconds: float
 
+    def take(self, chosen: np.ndarray) -> "Answer":
+        """Returns what it says of those rows alone for which there is a True."""
+        return self._replace(scores=self.scores[chosen])
+
 
 def answer(
     names: Sequence[SklearnModel], label: Label, columns: Sequence[Column], train: Examples, test: Examples
@@ -64,14 +69,13 @@ def answer(
 
 
 def answer_folds(
-    names: Sequence[SklearnModel], label: Label, columns: Sequence[Column], rows: Examples, folds: np.ndarray
+    names: Sequence[SklearnModel], label: Label, columns: Sequence[Column], rows: Examples, parts: Sequence[Part]
 ) -> dict[str, Answer]:
-    """Returns what each model says of the rows of each fold, trained on those of the others; the seconds of all."""
+    """Returns what each model says of the rows that a part judges, trained on those it knows; the seconds of all."""
     answers: dict[str, Answer] = {}
-    for fold in np.unique(folds):
-        held = folds == fold
-        for name, (told, seconds) in answer(names, label, columns, rows.take(~held), rows.take(held)).items():
-            scores, spent = answers.get(name) or (np.zeros((len(folds), told.shape[1]), told.dtype), 0.0)
+    for known, _, held in parts:
+        for name, (told, seconds) in answer(names, label, columns, rows.take(known), rows.take(held)).items():
+            scores, spent = answers.get(name) or (np.zeros((len(held), told.shape[1]), told.dtype), 0.0)
             scores[held] = told
             answers[name] = Answer(scores, spent + seconds)
     return answers

@@ -23,7 +23,7 @@ from components.evaluation import tfma_metrics
 from components.evaluation.direction import COUNT
 from components.evaluation.figures import choose_options
 from configs.schema.config import Config
-from configs.schema.evaluation import Metric, Threshold
+from configs.schema.evaluation import ORIGIN, Metric, Threshold
 from configs.schema.label import Label
 from trainer.export.signatures import PREDICTION, SERVING, TRANSFORM
 
@@ -51,6 +51,7 @@ ANSWERS = "answers"  # how they are spread, for monitoring to compare those of n
 
 def eval_config(config: Config) -> EvalConfig:
     """Returns TFMA's configuration: every metric on every slice; those with a threshold decide, over all rows."""
+    origins = [(ORIGIN,)] if config.evaluation.backtest else []
     return EvalConfig(
         model_specs=[
             ModelSpec(
@@ -61,7 +62,7 @@ def eval_config(config: Config) -> EvalConfig:
                 preprocessing_function_names=[TRANSFORM],
             )
         ],
-        slicing_specs=[SlicingSpec(feature_keys=keys) for keys in config.evaluation.slices],
+        slicing_specs=[SlicingSpec(feature_keys=keys) for keys in (*config.evaluation.slices, *origins)],
         metrics_specs=[_measuring(config.label, config.evaluation.thresholds), _counting(config.label)],
         # TFMA's own count takes an array of rows for one.
         options=Options(include_default_metrics=BoolValue(value=False)),

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 from pandas.util import hash_pandas_object
 
 from components.validation.typed_batch import TIME
+from configs.schema.evaluation import ORIGIN
 
 ABSENT = -(2**63)
 
@@ -51,6 +52,16 @@ def find_class_cuts(classes: np.ndarray, hashes: np.ndarray, parts: Sequence[int
 def assign_by_time(batch: pa.RecordBatch, cuts: np.ndarray) -> np.ndarray:
     """Return the index of each row's split, by its TIME."""
     return np.searchsorted(cuts, find_times(batch), side="right")
+
+
+def tell_origins(splits: np.ndarray, batch: pa.RecordBatch) -> tuple[np.ndarray, pa.RecordBatch]:
+    """Return each row's split, and the batch with the ORIGIN of each, of rows assigned as if each origin were a split.
+
+    They count from 1, by time; 0 is for rows of eval and -1 for those of train.
+    """
+    told = {ORIGIN: pa.array(splits - 1, batch.schema.field(ORIGIN).type)}
+    columns = [told.get(name, batch.column(place)) for place, name in enumerate(batch.schema.names)]
+    return np.minimum(splits, 2), pa.RecordBatch.from_arrays(columns, batch.schema.names)
 
 
 def find_times(batch: pa.RecordBatch) -> np.ndarray:

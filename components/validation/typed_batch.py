@@ -14,6 +14,7 @@ from components.validation.column_types import Role, column
 from components.validation.spelling import Spelling
 from configs.schema.config import Config
 from configs.schema.data import Data
+from configs.schema.evaluation import ORIGIN
 from configs.schema.features import Categorical, Feature, Image, Numeric, Steps, Timestamp
 from configs.schema.label import Label
 
@@ -39,6 +40,8 @@ def assign_roles(config: Config, label: bool = True) -> dict[str, Role]:
     if weight := config.data.weight:
         known[weight] = Role("weight", weight, spelling=spelling)
     known[config.label.name] = _assign_label(config)
+    if config.evaluation.backtest:
+        known[ORIGIN] = Role("id", ORIGIN, made=True)
     for name in config.columns:
         kind = "group" if name in config.data.groups else "slice"
         known.setdefault(name, Role(kind, name, spelling=spelling, mask=config.find_mask(name)))

@@ -21,7 +21,7 @@ from configs.schema.card import Card
 from configs.schema.cluster import Cluster
 from configs.schema.compress import Compress
 from configs.schema.data import Data
-from configs.schema.evaluation import Evaluation
+from configs.schema.evaluation import ORIGIN, Evaluation
 from configs.schema.explain import Explain
 from configs.schema.features import Feature, list_columns
 from configs.schema.gate import Gate
@@ -293,11 +293,12 @@ class Config(Section):
     @property
     def refits(self) -> bool:
         """Whether what is served is trained on the rows of all splits, once another was judged."""
-        return self.training.refit or self.evaluation.folds is not None
+        return self.training.refit or bool(self.evaluation.folds or self.evaluation.backtest)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column the pipeline reads, once: features, label, weight, group, and what is sliced by."""
         sliced = (column for columns in self.evaluation.slices for column in columns)
         named = (self.label.name, self.data.weight, *self.data.groups, *sliced)
-        return tuple(dict.fromkeys((*self.features, *filter(None, named))))
+        origins = (ORIGIN,) if self.evaluation.backtest else ()
+        return tuple(dict.fromkeys((*self.features, *filter(None, named), *origins)))

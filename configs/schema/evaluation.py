@@ -33,6 +33,7 @@ METRICS: dict[str, tuple[Metric, ...]] = {
     "regression": ("rmse", "mae", "r2", "calibration"),
 }
 QUANTILES: tuple[Metric, ...] = ("pinball", "coverage")  # of a number, where its quantiles are told
+ORIGIN = "origin"  # the column that says from which origin a row is judged, where there are several
 MAIN: tuple[Metric, ...] = ("auc", "accuracy", "rmse")  # what to say of a model in one figure: the first it has
 UNFIT = {  # keys beside which folds would not be what they say, and why
     "data.split.by": "rows would be judged by models of later ones",
@@ -42,6 +43,12 @@ UNFIT = {  # keys beside which folds would not be what they say, and why
     "training.teacher": "it has learnt from rows that judge",
     "training.warm_start": "the version in service has learnt from all rows",
     "tuning": "its values would be chosen by rows that judge",
+}
+
+
+ROLLED = {  # likewise beside a backtest
+    "training.teacher": "it has learnt from rows that judge",
+    "training.warm_start": "the version in service has learnt from all rows",
 }
 
 
@@ -96,6 +103,11 @@ class Evaluation(Section):
         description="All rows judge, not those of the test split alone: in so many folds, each by a model of the rows "
         "of the others. What is served is then trained anew, on all rows. For small data.",
     )
+    backtest: Annotated[int, Field(ge=2, le=20)] | None = Field(
+        default=None,
+        description="The test split of data.split.by is judged from so many origins, one after the other in time: each "
+        "part of it by a model of all rows before that. What is served is then trained anew, on all rows.",
+    )
     thresholds: Annotated[dict[Metric, Threshold], Field(min_length=1)] = Field(
         description="By metric, of those that fit the label's kind: what it must reach, on the test split or in folds."
     )
@@ -112,7 +124,7 @@ class Evaluation(Section):
     )
 
     def check(self, sections: Mapping[str, Any]) -> None:
-        """Raises ValueError for folds or shadow beside what they do not fit, by the sections of the config."""
+        """Raises ValueError for shadow, folds or a backtest beside what they do not fit, by sections of the config."""
         data = sections.get("data")
         if self.shadow and data and not has_spans(data.path):
             raise ValueError("has shadow, which goes by new spans, and data.path names none: write {SPAN} in it")
@@ -123,11 +135,30 @@ class Evaluation(Section):
         changes = [each.max_drop if each.max_rise is None else each.max_rise for each in self.thresholds.values()]
         if self.shadow and set(changes) == {None}:
             raise ValueError("has shadow, and no threshold compares two models: add max_drop or max_rise; 0 is strict")
-        if self.folds is None:
-            return
-        for key, why in UNFIT.items():
+        if self.folds is not None:
+            self._check_models("folds", "which do", UNFIT, sections)
+        if self.backtest is not None:
+            self._check_models("a backtest", "which does", ROLLED, sections)
+            self._check_origins(sections)
+
+    @staticmethod
+    def _check_models(what: str, which: str, unfit: Mapping[str, str], sections: Mapping[str, Any]) -> None:
+        """Raises ValueError for what several models, each of some of the rows, do not go with."""
+        for key, why in unfit.items():
             section, *names = key.split(".")
             if reduce(lambda found, name: getattr(found, name, None), names, sections.get(section)):
-                raise ValueError(f"has folds, which do not go with {key}: {why}")
+                raise ValueError(f"has {what}, {which} not go with {key}: {why}")
         if getattr(sections.get("training"), "cache", None) == "none":
-            raise ValueError("has folds, whose rows are held in memory: leave training.cache out")
+            raise ValueError(f"has {what}, whose rows are held in memory: leave training.cache out")
+
+    def _check_origins(self, sections: Mapping[str, Any]) -> None:
+        """Raises ValueError where no time divides the rows, or something else has the name of the column it makes."""
+        data, label, features = (sections.get(name) for name in ("data", "label", "features"))
+        if data and not data.split.by:
+            raise ValueError("has a backtest, and no data.split.by to put rows in time")
+        sliced = [column for columns in self.slices for column in columns]
+        named = {*(features or {}), *(data.groups if data else ()), data and data.weight, label and label.name}
+        if ORIGIN in named:
+            raise ValueError(f"has a backtest, which calls its origins `{ORIGIN}`, as a column here is: rename that")
+        if ORIGIN in sliced:
+            raise ValueError(f"has a backtest, which slices by `{ORIGIN}` itself: leave it out of slices")

@@ -20,6 +20,7 @@ from components.validation.typed_batch import TIME, assign_roles, drop_orders, l
 from components.validation.validate import require_columns
 from configs.errors import ConfigError
 from configs.schema.config import Config
+from configs.schema.evaluation import ORIGIN
 from configs.schema.spans import find_unit, has_spans
 from pipelines.serving.batch_predict import list_inputs
 
@@ -74,7 +75,7 @@ def choose_roles(config: Config, names: Collection[str], rolled: bool) -> dict[s
     every = assign_roles(config)
     if not rolled and not set(every[config.label.name].sources) <= set(names):
         return assign_roles(config, label=False)
-    unused = () if rolled else (TIME, *config.data.groups)
+    unused = () if rolled else (TIME, ORIGIN, *config.data.groups)
     sliced = {name for columns in config.evaluation.slices for name in columns}
     return {
         name: replace(role, optional=role.optional or role.name in ("label", "target"))

@@ -109,7 +109,7 @@ def gather(record: Mapping[str, Any], config: Config, changed: Comparison | None
         examples=evaluation.get("explanation", {}).get("examples"),
         changed_metrics=list_changes(measured),
         intervals={item["metric"]: item.get("interval") for item in measured if item["slice"] == OVERALL},
-        judging=f"all rows, in {evaluation['folds']} folds" if "folds" in evaluation else "the test split",
+        judging=name_judges(evaluation),
         confusion=name_classes(evaluation.get("confusion", []), config.label.values),
         curve=asdict(found)
         if (found := read_curve(evaluation.get("roc", []), evaluation.get("confusion", [])))
@@ -129,6 +129,13 @@ def gather(record: Mapping[str, Any], config: Config, changed: Comparison | None
         config=conceal(config.model_dump_json(indent=2)),
         versions={package: metadata.version(package) for package in PACKAGES},
     )
+
+
+def name_judges(evaluation: Mapping[str, Any]) -> str:
+    """Returns the rows that judged, and in how many folds, or from how many origins."""
+    if "folds" in evaluation:
+        return f"all rows, in {evaluation['folds']} folds"
+    return f"the test split, from {evaluation['origins']} origins" if "origins" in evaluation else "the test split"
 
 
 def template(name: str) -> Template:

@@ -98,6 +98,14 @@ def test_the_summary_says_where_all_rows_judge(tmp_path):
     assert summary.details["folds"] == 5
 
 
+def test_the_summary_says_from_how_many_origins_rows_are_judged(tmp_path):
+    outputs = judged(tmp_path, baseline=0.7)
+    (tmp_path / JUDGED_IN).write_text(json.dumps({"origins": 3}))
+    summary = summarise(outputs)
+    assert summary.text == "auc 0.7500 against 0.7000 in service from 3 origins, blessed"
+    assert summary.details["origins"] == 3
+
+
 def store(folder, folds, within):
     """A model, with what judges it within it or not, in folds or not."""
     model = standard_artifacts.Model()

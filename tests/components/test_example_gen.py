@@ -311,6 +311,19 @@ def test_rows_of_a_series_become_windows_split_by_time(tmp_path, examples):
     assert os.listdir(f"{examples.uri}/Split-test") == ["data_tfrecord-00000-of-00001.gz"]
 
 
+def test_the_test_split_is_divided_by_time_into_what_is_judged_from_each_origin(tmp_path, examples):
+    lines = [f"2024-01-{day + 1:02d},1,{day},0\n" for day in range(31)]
+    (tmp_path / "shops.csv").write_text("day,shop,sales,rain\n" + "".join(lines))
+    (tmp_path / "shops.yaml").write_text(SERIES.replace("evaluation: {", "evaluation: {backtest: 2, ") % "shops.csv")
+    splits = execute(loader.load(tmp_path / "shops.yaml"), examples)
+    found = [(row["sales"][1], split, row["origin"][1]) for split, rows in splits.items() for row in rows]
+    told = [(split, origin) for _, split, origin in sorted(found)]
+    assert told == [("train", -1)] * 14 + [("eval", 0)] * 7 + [("test", 1)] * 3 + [("test", 2)] * 4
+    few = loader.load(tmp_path / "shops.yaml", ["evaluation.backtest=8"])
+    with pytest.raises(DataRejected, match="After origin . of 8 there is no row"):
+        execute(few, examples)
+
+
 def test_each_row_of_a_series_is_an_example_of_each_horizon_and_a_blank_label_a_gap(tmp_path, examples):
     lines = [f"{day + 1:02d}/01/2024,1,{'' if day == 10 else day},{-day}\n" for day in range(30)]
     (tmp_path / "shops.csv").write_text("day,shop,sales,rain\n" + "".join(lines))

@@ -39,6 +39,7 @@ def run(tmp_path):
         ({"teacher": "version 2 of large"}, ", taught by version 2 of large"),
         ({"begun": 1200}, ", gone on with from step 1,200"),
         ({"refit": 1500}, ", then trained anew on all 1,500 rows"),
+        ({"refit": 150, "origins": 3}, ", the mean of 3 origins, then trained anew on all 150 rows"),
         ({"refit": 150, "folds": 5}, ", the mean of 5 folds, then trained anew on all 150 rows"),
     ],
 )

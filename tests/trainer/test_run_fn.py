@@ -17,7 +17,7 @@ from trainer.features.learnt import Learnt
 from trainer.features.transforms import Column
 from trainer.labels import adapt
 from trainer.models.families import build
-from trainer.run_fn import average, refit, train_folds, train_model, widen
+from trainer.run_fn import average, refit, train_model, train_parts, widen
 from trainer.settings import Settings
 from trainer.training.dataset import Feed, Rows, read
 from trainer.training.distribution import computing
@@ -97,7 +97,7 @@ def test_no_row_is_judged_by_a_model_that_has_seen_it(monkeypatch, training, lef
     known = np.random.default_rng(0).permutation(1000)[:100][:, None]
     label = np.arange(100)[:, None] % 2 if kind == "binary" else np.arange(100.0)[:, None]
     given = {"checkpoint": "place/state.npz", "tensorboard": "logs"}
-    judge, histories, facts = train_folds(settings, given, Learnt({}, {}, {}), Held({ROW: known}, label), 64)
+    judge, histories, facts = train_parts(settings, given, Learnt({}, {}, {}), Held({ROW: known}, label), 64)
     assert judge({ROW: tf.constant(known)}).numpy().sum() == 0
     assert [model({ROW: known}).numpy().sum() for model in judge.models] == [75] * 4
     folds = [f"fold-{number}" for number in (1, 2, 3, 4)]

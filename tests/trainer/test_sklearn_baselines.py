@@ -8,6 +8,7 @@ from tests.trainer.conftest import LABELS
 from trainer.features.transforms import Column
 from trainer.sklearn_baselines import answer, answer_folds, assemble
 from trainer.training.dataset import Examples
+from trainer.training.folds import list_folds
 
 TRIVIAL = ("majority", "mean")
 FITS = [(kind, name) for kind, names in FITTING.items() for name in names]
@@ -106,7 +107,7 @@ def test_numbers_ids_words_and_shapes_come_side_by_side():
 def test_each_fold_is_answered_by_what_has_not_seen_it(columns, features, label_of, kind):
     rows, folds = Examples(features, label_of[kind]), np.arange(1024) % 3
     name = "linear" if kind == "regression" else "logistic"
-    found = answer_folds([name], LABELS[kind], columns, rows, folds)[name].scores
+    found = answer_folds([name], LABELS[kind], columns, rows, list_folds(folds))[name].scores
     for fold in range(3):
         held = folds == fold
         own = answer([name], LABELS[kind], columns, rows.take(~held), rows.take(held))[name].scores
@@ -116,7 +117,7 @@ def test_each_fold_is_answered_by_what_has_not_seen_it(columns, features, label_
 def test_noise_is_chance_to_a_tree_in_folds(columns, features):
     noise = np.random.default_rng(3).integers(0, 2, (1024, 1))
     rows = Examples(features, noise)
-    found = answer_folds(["tree"], LABELS["binary"], columns, rows, np.arange(1024) % 5)["tree"].scores
+    found = answer_folds(["tree"], LABELS["binary"], columns, rows, list_folds(np.arange(1024) % 5))["tree"].scores
     seen = answer(["tree"], LABELS["binary"], columns, rows, rows)["tree"].scores
     assert ((seen > 0.5) == noise).mean() > 0.6
     assert 0.45 < ((found > 0.5) == noise).mean() < 0.55

@@ -1,4 +1,4 @@
-"""What judges a model of all rows by these rows: for each fold a model that has not seen it."""
+"""What judges a model of all rows by these rows: for each fold, or origin, a model that has not seen it."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from configs.schema.evaluation import ORIGIN
 from trainer.features.identity import ROW
 
 
@@ -28,5 +29,30 @@ class OutOfFold:
         place = tf.minimum(tf.searchsorted(self.rows, row), len(self.rows) - 1)
         known = tf.gather(self.rows, place) == row
         fold = tf.where(known, tf.gather(self.folds, place), row % len(self.models))
-        answers = [model({name: columns[name] for name in model.input}, training=training) for model in self.models]
-        return tf.gather(tf.stack(answers, axis=1), fold, batch_dims=1)
+        return ask(self.models, columns, fold, training)
+
+
+class FromOrigin:
+    """Answers each row by the model that was trained on the rows before its ORIGIN; without one, by the last of them.
+
+    It is asked as a Keras model is.
+    """
+
+    def __init__(self, models: Sequence[keras.Model]) -> None:
+        self.models = models
+        self.input = dict.fromkeys([ORIGIN, *(name for model in models for name in model.input)])
+
+    def __call__(self, columns: Mapping[str, tf.Tensor], training: bool = False) -> tf.Tensor:
+        """Returns [batch, units]."""
+        last = len(self.models) - 1
+        if ORIGIN not in columns:
+            return self.models[last]({name: columns[name] for name in self.models[last].input}, training=training)
+        return ask(self.models, columns, tf.clip_by_value(columns[ORIGIN][:, 0] - 1, 0, last), training)
+
+
+def ask(
+    models: Sequence[keras.Model], columns: Mapping[str, tf.Tensor], places: tf.Tensor, training: bool
+) -> tf.Tensor:
+    """Returns what the models at these places, [batch], answer: [batch, units]."""
+    answers = [model({name: columns[name] for name in model.input}, training=training) for model in models]
+    return tf.gather(tf.stack(answers, axis=1), places, batch_dims=1)

@@ -8,20 +8,21 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from configs.schema.evaluation import ORIGIN
 from configs.schema.label import Label
-from trainer.export.out_of_fold import OutOfFold
+from trainer.export.out_of_fold import FromOrigin, OutOfFold
 from trainer.export.signatures import CLASSES, EXAMPLES, FOLDS, PREDICTION, RAW, SCORES, SERVING, TRANSFORM, find_free
 from trainer.features.cells import Cells, from_examples, from_request
 from trainer.features.graph import read_kinds
 from trainer.features.learnt import Learnt
-from trainer.features.preprocessing import Preprocessing
+from trainer.features.preprocessing import Preprocessing, dense
 from trainer.features.raw_tensors import list_tensors
 from trainer.settings import Columns
 
 KERAS_MODEL = "assets.extra/model.keras"
 
 
-def export(model: keras.Model | OutOfFold, graph: str, columns: Columns, folder: str) -> None:
+def export(model: keras.Model | OutOfFold | FromOrigin, graph: str, columns: Columns, folder: str) -> None:
     """Writes a SavedModel of three signatures, with the preprocessing of Transform's graph.
 
     `serving_default` takes serialized tf.Examples of the features, a string tensor [batch], `serving_raw` one tensor
@@ -32,19 +33,22 @@ def export(model: keras.Model | OutOfFold, graph: str, columns: Columns, folder:
     """
     preprocessing, features = Preprocessing(columns, Learnt.read(graph)), columns.features
     spec = {name: tf.io.VarLenFeature(dtype) for name, dtype in read_kinds(graph).items()}
-    served = {name: spec[name] for name in features}
+    origin = {ORIGIN: spec[ORIGIN]} if isinstance(model, FromOrigin) else {}
+    served = {name: spec[name] for name in features} | origin
     tensors = list_tensors(features)
 
     @tf.function(autograph=False)  # traced once for both
-    def answer(cells: Cells) -> dict[str, tf.Tensor]:
-        made = preprocessing.transform(cells)
-        return name_answers(model({name: made[name] for name in model.input}, training=False), columns.label)
+    def answer(cells: Cells, others: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        made = {**preprocessing.transform(cells), **others}
+        asked = {name: made[name] for name in model.input if name in made}
+        return name_answers(model(asked, training=False), columns.label)
 
     def serve(examples: tf.Tensor) -> dict[str, tf.Tensor]:
-        return answer(from_examples(features, tf.io.parse_example(examples, served)))
+        parsed = tf.io.parse_example(examples, served)
+        return answer(from_examples(features, parsed), {name: dense(parsed[name], 0) for name in origin})
 
     def serve_raw(inputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        return answer(from_request(features, {name: inputs[tensor.name] for name, tensor in tensors.items()}))
+        return answer(from_request(features, {name: inputs[tensor.name] for name, tensor in tensors.items()}), {})
 
     def transform_features(examples: tf.Tensor) -> dict[str, tf.Tensor]:
         return preprocessing(tf.io.parse_example(examples, spec))
@@ -58,8 +62,9 @@ def export(model: keras.Model | OutOfFold, graph: str, columns: Columns, folder:
     tf.saved_model.save(hold(signatures.values(), preprocessing), folder, signatures)
     keras_model = Path(folder, KERAS_MODEL)
     keras_model.parent.mkdir(exist_ok=True)
-    if isinstance(model, OutOfFold):
-        Path(folder, FOLDS).write_text(json.dumps({"folds": len(model.models)}))
+    if isinstance(model, OutOfFold | FromOrigin):
+        several = "folds" if isinstance(model, OutOfFold) else "origins"
+        Path(folder, FOLDS).write_text(json.dumps({several: len(model.models)}))
     else:
         model.save(keras_model)
 

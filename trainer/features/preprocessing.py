@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import tensorflow as tf
 
+from configs.schema.evaluation import ORIGIN
 from trainer.features.cells import Cells, from_examples
 from trainer.features.identity import ROW, identify
 from trainer.features.learnt import Learnt
@@ -35,13 +36,15 @@ class Preprocessing:
         return self.prepare(from_examples(self.columns.features, inputs), inputs)
 
     def prepare(self, cells: Cells, others: Mapping[str, tf.SparseTensor]) -> Parts:
-        """Returns what a model sees of the cells, and with it the label, and the weight, if any, which are `others`.
+        """Returns what a model sees of the cells, and with it the label, the weight and the origin, which are `others`.
 
         The label is [batch, 1], an id or a number; of several at once [batch, classes], 1 for those that a row has.
         """
         made = self.transform(cells)
         label, values = self.columns.label, others[self.columns.label.name]
         made[label.name] = mark(values, len(label.values)) if label.kind == "multilabel" else dense(values, NO_LABEL)
+        if self.columns.origins:
+            made[ORIGIN] = dense(others[ORIGIN], 0)
         if self.columns.weight:
             made[self.columns.weight] = dense(others[self.columns.weight], 1.0)
         return made

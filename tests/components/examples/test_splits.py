@@ -9,8 +9,10 @@ from components.examples.splits import (
     find_class_cuts,
     find_cuts,
     hash_classes,
+    tell_origins,
 )
 from components.validation.typed_batch import TIME, number_rows
+from configs.schema.evaluation import ORIGIN
 
 
 def split(times, parts):
@@ -54,3 +56,11 @@ def test_equal_rows_go_to_one_split_unless_they_are_told_by_their_place():
     splits = assign_splits(number_rows(batch, 0), [6, 2, 2])
     assert np.bincount(splits) / 1000 == pytest.approx([0.6, 0.2, 0.2], abs=0.05)
     assert assign_splits(number_rows(batch.slice(700), 700), [6, 2, 2]).tolist() == splits[700:].tolist()
+
+
+def test_rows_of_the_test_split_are_told_from_which_origin_they_are_judged():
+    columns = {"x": pa.array(range(5)), ORIGIN: pa.nulls(5, pa.int64())}
+    batch = pa.RecordBatch.from_arrays(list(columns.values()), list(columns))
+    splits, told = tell_origins(np.array([0, 4, 1, 2, 3]), batch)
+    assert splits.tolist() == [0, 2, 1, 2, 2]
+    assert told.to_pydict() == {"x": [0, 1, 2, 3, 4], ORIGIN: [-1, 3, 0, 1, 2]}

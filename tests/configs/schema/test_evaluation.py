@@ -90,3 +90,32 @@ def test_a_shadow_goes_by_spans_and_by_a_threshold_that_compares(write: Callable
     shadow = load(write(), keys).evaluation.shadow
     assert shadow is not None
     assert shadow.spans == 3
+
+
+BACKTEST = "evaluation:\n  backtest: 3"
+
+
+def test_what_is_served_is_trained_on_all_rows_where_origins_judge(write: Callable[..., str]) -> None:
+    config = load(write("evaluation:", BACKTEST), ["data.split.by=day"])
+    assert (config.evaluation.backtest, config.refits) == (3, True)
+    assert config.columns[-1] == "origin"
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ([], "has a backtest, and no data.split.by to put rows in time"),
+        (
+            ["data.split.by=day", "training.warm_start=true"],
+            "has a backtest, which does not go with training.warm_start",
+        ),
+        (["data.split.by=day", "training.cache=none"], "has a backtest, whose rows are held in memory"),
+        (["data.split.by=day", "data.weight=origin"], "which calls its origins `origin`, as a column here is"),
+        (["data.split.by=day", "evaluation.slices=[[origin]]"], "which slices by `origin` itself"),
+        (["data.split.by=day", "evaluation.backtest=1"], "greater than or equal to 2"),
+    ],
+)
+def test_what_a_backtest_does_not_go_with_is_named(write: Callable[..., str], changes: list[str], what: str) -> None:
+    with pytest.raises(ConfigError) as told:
+        load(write("evaluation:", BACKTEST), changes)
+    assert what in told.value.what

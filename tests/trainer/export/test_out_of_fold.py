@@ -8,19 +8,20 @@ import pytest
 import tensorflow as tf
 
 from components.load_check import LOADERS, make_requests
+from configs.schema.evaluation import ORIGIN
 from configs.schema.models import BoostedTrees
 from configs.schema.training import EarlyStopping, Training
 from tests.trainer.conftest import LABELS
 from tests.trainer.export.test_saved_model import learn
 from tests.trainer.rows import FEATURES, TRAINING, as_example, parse
 from tests.trainer.test_run_fn import Held
-from trainer.export.out_of_fold import OutOfFold
+from trainer.export.out_of_fold import FromOrigin, OutOfFold
 from trainer.export.saved_model import export
 from trainer.export.signatures import FOLDS, RAW, SERVING
 from trainer.features.identity import ROW
 from trainer.features.learnt import Learnt
 from trainer.features.preprocessing import Preprocessing
-from trainer.run_fn import train_folds
+from trainer.run_fn import train_parts
 from trainer.settings import Settings
 
 COUNT = 120
@@ -49,6 +50,15 @@ def test_a_row_is_answered_by_the_model_of_its_fold_and_a_new_one_by_any():
     assert set(found[4:, 0]) <= {0.0, 1.0, 2.0}
 
 
+def test_a_row_is_answered_by_the_model_of_its_origin_and_a_new_one_by_the_last():
+    judge = FromOrigin([Says("a", answer) for answer in (0.0, 1.0, 2.0)])
+    assert list(judge.input) == [ORIGIN, "a"]
+    origins = np.array([3, 1, 2, 0, -1])[:, None]
+    asked = {ORIGIN: tf.constant(origins), "a": tf.constant(origins)}
+    assert judge(asked).numpy()[:, 0].tolist() == [2.0, 0.0, 1.0, 0.0, 0.0]
+    assert judge({"a": asked["a"]}).numpy()[:, 0].tolist() == [2.0] * 5
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("stopping", [None, pytest.param(EarlyStopping(patience=5), marks=pytest.mark.full)])
 def test_noise_that_models_learn_by_heart_is_chance_to_the_model_that_judges(stopping, tmp_path):
@@ -67,7 +77,7 @@ def test_noise_that_models_learn_by_heart_is_chance_to_the_model_that_judges(sto
     learnt = Learnt.read(graph)
     made = {name: tensor.numpy() for name, tensor in Preprocessing(settings, learnt)(parse(rows)).items()}
     made.pop(settings.label.name)
-    judge, histories, facts = train_folds(settings, given, learnt, Held(made, NOISE), COUNT)
+    judge, histories, facts = train_parts(settings, given, learnt, Held(made, NOISE), COUNT)
     assert len(histories) == facts["folds"] == 3
     if stopping is None:
         learnt_by_heart = np.mean([history["loss"][-1] for history in histories])

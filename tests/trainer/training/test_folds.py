@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from configs.errors import DataRejected
-from trainer.training.folds import divide
+from trainer.training.folds import divide, list_origins
 
 ROWS = np.random.default_rng(0).permutation(10**6)[:103]
 
@@ -38,3 +38,12 @@ def test_equal_rows_are_in_one_fold_whatever_their_label_and_order() -> None:
 def test_fewer_rows_than_folds_are_refused() -> None:
     with pytest.raises(DataRejected, match="Only 2 rows differ in their features, too few for 3 folds"):
         divide(np.repeat([7, 8], 50), label_of(50, 50), "binary", 3)
+
+
+def test_from_each_origin_rows_are_judged_by_what_knows_all_before_and_the_rows_just_before_are_looked_at() -> None:
+    origins = np.array([2, -1, 0, 1, -1, 1])
+    first, second = list_origins(origins)
+    assert [origins[chosen].tolist() for chosen in first.choose(True)] == [[-1, -1], [0]]
+    assert [origins[chosen].tolist() for chosen in second.choose(True)] == [[-1, 0, -1], [1, 1]]
+    assert [origins[chosen].tolist() for chosen in second.choose(False)] == [[-1, 0, 1, -1, 1], [2]]
+    assert [origins[part.judged].tolist() for part in (first, second)] == [[1, 1], [2]]
