@@ -1,5 +1,6 @@
 import os
 import pty
+import re
 import subprocess
 import sys
 from contextlib import suppress
@@ -15,6 +16,7 @@ from pipelines.onboarding.config_draft import draft
 from pipelines.onboarding.moment_inference import FORMATS, PACKED, spot_moment
 
 DAYS = pd.date_range("1999-01-01", periods=300, freq="9D")
+COMMA = re.compile(", %[HI]")  # between a date and its time, of which those of one date are enough
 EARLY = [day for day in DAYS if day.day <= 12 and day.day != day.month]
 
 
@@ -121,7 +123,7 @@ def test_where_no_order_tells_both_are_named_all_the_same():
     assert "(%m/%d/%Y) and could be " in spot(cells).warning
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", [each for each in FORMATS if not COMMA.search(each) or each.startswith("%m/%d/%Y")])
 def test_moments_of_any_format_are_read_as_they_were_written_or_both_ways_are_named(format):
     seconds = np.random.default_rng(FORMATS.index(format)).integers(10**9, 16 * 10**8, 40)
     moments = pd.to_datetime(seconds, unit="s", utc=True)
