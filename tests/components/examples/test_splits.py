@@ -64,3 +64,12 @@ def test_rows_of_the_test_split_are_told_from_which_origin_they_are_judged():
     splits, told = tell_origins(np.array([0, 4, 1, 2, 3]), batch)
     assert splits.tolist() == [0, 2, 1, 2, 2]
     assert told.to_pydict() == {"x": [0, 1, 2, 3, 4], ORIGIN: [-1, 3, 0, 1, 2]}
+
+
+def test_rows_alike_in_all_their_groups_go_to_one_split():
+    shops, items = [f"shop {row % 20}" for row in range(400)], [row // 20 % 10 for row in range(400)]
+    batch = pa.RecordBatch.from_arrays([pa.array(shops), pa.array(items), pa.array(range(400))], ["shop", "item", "x"])
+    both = assign_splits(batch, [6, 2, 2], ["shop", "item"])
+    assert (both[:200] == both[200:]).all()
+    assert len({*both[0:200:20]}) > 1  # the items of a shop are apart
+    assert len({*assign_splits(batch, [6, 2, 2], ["shop"])[0:400:20]}) == 1
