@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import fields, replace
-from itertools import product
+from itertools import islice, product
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from components.readers.content_kind import COMPRESSED
 from components.readers.data_file import COMPRESSIONS, open_content
 from components.readers.formats import FORMATS
-from components.readers.workbook import list_sheets
+from components.readers.workbook import Workbook, list_sheets
 from components.validation.profile import Column, Profile
 from components.validation.spelling import is_text
 from configs.errors import DataRejected
@@ -41,7 +41,9 @@ def read_dialect(path: str, format: str, names: Sequence[str] = (), sheet: str =
     Raises DataRejected for a table whose first row is one of its rows, unless there are names.
     """
     if format == "workbook":
-        return Dialect(header=tuple(names), sheet=choose_sheet(path, sheet))
+        dialect = Dialect(header=tuple(names), sheet=choose_sheet(path, sheet))
+        require_names(path, [] if names else read_cells(path, dialect))
+        return dialect
     compression = find_compression(path)
     FORMATS[format].speak(Dialect(compression=compression)).require_content(path)
     with open_content(path, Dialect(compression=compression)) as file:
@@ -55,12 +57,17 @@ def read_dialect(path: str, format: str, names: Sequence[str] = (), sheet: str =
     rows = part(cut(text, len(head) < SAMPLE), dialect)
     if names:
         return replace(dialect, header=tuple(names))
+    require_names(path, rows)
+    return dialect
+
+
+def require_names(path: str, rows: list[list[str]]) -> None:
+    """Raises DataRejected where the first row names no columns: above the one that does, or where it is like others."""
     require_table(path, rows)
     if not has_header(rows):
         shown = ", ".join(rows[0][:4]) + (", ..." if len(rows[0]) > 4 else "")
         what = f"The file seems to have no header: its first row is like those below it ({shown})."
         raise DataRejected(what, path, "Put a row of names above it, or name its columns: --columns a,b,c.")
-    return dialect
 
 
 def require_table(path: str, rows: list[list[str]]) -> None:
@@ -83,9 +90,16 @@ def require_table(path: str, rows: list[list[str]]) -> None:
 
 
 def choose_sheet(path: str, sheet: str) -> str:
-    """Returns the sheet named, else the first where a workbook has several; none where it has one."""
+    """Returns the sheet named, else the first with cells where a workbook has several; none where it has one."""
     names = list_sheets(path)
-    return sheet or (names[0] if len(names) > 1 else "")
+    if sheet or len(names) < 2:
+        return sheet
+    return next((name for name in names if read_cells(path, Dialect(sheet=name), 1)), names[0])
+
+
+def read_cells(path: str, dialect: Dialect, most: int = ROWS) -> list[list[str]]:
+    """Returns the first rows of a sheet that are not blank."""
+    return [[text or "" for text in cells] for _, cells in islice(Workbook(dialect).split_rows(path), most)]
 
 
 def warn_of_sheets(path: str, dialect: Dialect, asked: str) -> list[str]:

@@ -1,5 +1,6 @@
 import json
 import random
+import re
 
 import pytest
 
@@ -137,6 +138,22 @@ def test_a_sheet_of_several_is_named(tmp_path):
         draft(path, "z", tmp_path / "it.yaml")
     alone = draft(write_workbook(tmp_path / "one.xlsx", Rows=rows), "y", tmp_path / "it.yaml")
     assert "  sheet:" not in alone.text
+
+
+def test_a_sheet_is_held_to_what_other_tables_are(tmp_path):
+    rows = [[number, number * 7 % 11, "yes" if number % 3 else "no"] for number in range(60)]
+    names = ["size", "weight", "y"]
+    path = str(tmp_path / "rows.xlsx")
+    write_workbook(path, Blank=[], Rows=[names, *rows])
+    assert draft(path, "y", tmp_path / "it.yaml").text.count("  sheet: Rows\n") == 1
+    for cells, said in (
+        ([["Sales of 2024"], [], names, *rows], "begins with a title (`Sales of 2024`)"),
+        (rows, "seems to have no header"),
+        ([names, ["cm", "kg", None], *rows], "it seems to name units or types"),
+    ):
+        write_workbook(path, Rows=cells)
+        with pytest.raises(DataRejected, match=re.escape(said)):
+            draft(path, "y", tmp_path / "it.yaml")
 
 
 @pytest.mark.parametrize(
