@@ -27,6 +27,7 @@ from configs.quantities import count
 from configs.schema.config import Config
 from configs.schema.training import Teacher
 from trainer.models.custom import embed
+from trainer.models.pretrained import seal
 from trainer.run_fn import FACTS, HISTORY, LINEAGE
 from trainer.settings import Settings
 
@@ -77,7 +78,7 @@ def settle(config: Config) -> Settings:
         weight=config.data.weight,
         folds=config.evaluation.folds,
         origins=config.evaluation.backtest,
-        model=embed(config.model),
+        model=seal(embed(config.model)),
         training=config.training,
     )
 

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -25,12 +26,14 @@ PATHS = (
     ("evaluation", "golden"),
     ("storage", "root"),
     ("model", "module"),
+    ("model", "encoders", "path"),
     ("cluster", "ca_file"),
     ("cluster", "access", "file"),
     ("cluster", "access", "client_secret", "file"),
     ("cluster", "access", "password", "file"),
     ("notify", "ca_file"),
 )
+BY_NAME = (("model", "encoders"),)  # sections whose keys are a user's own
 
 
 def load(path: str | Path, overrides: Sequence[str] = (), text: str | None = None) -> Config:
@@ -148,7 +151,10 @@ def _anchor(document: Document, folder: Path, current: Path) -> None:
         found = document.data
         for section in sections:
             found = found.get(section) if isinstance(found, dict) else None
-        items = dict(enumerate(found)) if isinstance(found, list) else {None: found}
+        if isinstance(found, dict) and tuple(sections) in BY_NAME:
+            items: dict[Any, Any] = found
+        else:
+            items = dict(enumerate(found)) if isinstance(found, list) else {None: found}
         for index, values in items.items():
             if isinstance(values, dict) and isinstance(path := values.get(key), str) and path and not is_url(path):
                 place = (*sections, key) if index is None else (*sections, index, key)

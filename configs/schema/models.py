@@ -181,9 +181,27 @@ class RecurrentEncoder(Recurrent):
     kind: Literal["rnn"]
 
 
+class Pretrained(Section):
+    """A network of the user's that was trained before, up to one of its layers."""
+
+    kind: Literal["keras"]
+    path: Text = Field(description="Its .keras file, whose one input is of the feature's shape; nothing is downloaded.")
+    layer: Text | None = Field(
+        default=None, description="Whose output is taken; without, what the last layer with weights is given."
+    )
+    trainable: bool = Field(default=False, description="Whether its own weights go on learning.")
+    lora: PositiveInt | None = Field(
+        default=None,
+        description="The rank of what its layers learn beside their weights (Hu et al., 2021, arXiv:2106.09685).",
+    )
+    digest: str | None = Field(default=None, description="Of the file; a run fills it in.")
+
+
 Encoder = Annotated[
-    ConvolutionEncoder | RecurrentEncoder | AdditiveAttention | SelfAttention, Field(discriminator="kind")
+    ConvolutionEncoder | RecurrentEncoder | AdditiveAttention | SelfAttention | Pretrained,
+    Field(discriminator="kind"),
 ]
+READ = {"cnn": ("text", "sequence", "image"), "keras": ("sequence", "image")}  # kinds of feature, by encoder
 
 
 class Fused(Network):
@@ -191,7 +209,8 @@ class Fused(Network):
 
     family: Literal["fused"]
     encoders: Annotated[dict[Text, Encoder], Field(min_length=1)] = Field(
-        description="What reads a feature, by its name: cnn an image, a sequence or a text, all others the latter two."
+        description="What reads a feature, by its name: cnn an image, a sequence or a text, keras the first two, all "
+        "others the latter two."
     )
 
     def check(self, kind: str, features: Iterable[tuple[str, Feature]]) -> None:
@@ -202,7 +221,7 @@ class Fused(Network):
             if not found:
                 near = "".join(f"; did you mean '{name}'?" for name in get_close_matches(key, known, 1))
                 raise ValueError(f"fused has an encoder of '{key}', which is no feature{near}")
-            readable = ("text", "sequence", "image") if encoder.kind == "cnn" else ("text", "sequence")
+            readable = READ.get(encoder.kind, ("text", "sequence"))
             unfit = next((feature for feature in found if feature.kind not in readable), None)
             if unfit:
                 what = f"fused lets {encoder.kind} read '{key}', of kind {unfit.kind}"

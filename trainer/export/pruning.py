@@ -5,18 +5,15 @@ import numpy as np
 
 
 def prune(model: keras.Model, share: float) -> int:
-    """Sets this share of each matrix of weights to 0, those nearest to it, in place; returns how many are 0 then.
+    """Sets this share of all weights in matrices to 0, those nearest to it, in place; returns how many are 0 then.
 
-    Biases and what normalises stay.
+    Large layers, which have many that matter little, lose more of theirs than small ones. Biases and what normalises
+    stay.
     """
-    zeros = 0
-    for variable in model.trainable_variables:
-        if len(variable.shape) < 2:
-            continue
-        weights = np.array(variable)
-        sizes = np.abs(weights).ravel()
-        smallest = np.argsort(sizes, kind="stable")[: round(share * sizes.size)]
-        weights.ravel()[smallest] = 0
-        variable.assign(weights)
-        zeros += int((weights == 0).sum())
-    return zeros
+    matrices = [variable for variable in model.trainable_variables if len(variable.shape) > 1]
+    weights = [np.array(variable) for variable in matrices]
+    sizes = np.abs(np.concatenate([each.ravel() for each in weights]))
+    bound = np.sort(sizes)[round(share * (sizes.size - 1))]
+    for variable, each in zip(matrices, weights, strict=True):
+        variable.assign(np.where(np.abs(each) < bound, 0, each))
+    return int((sizes < bound).sum())

@@ -11,9 +11,16 @@ from trainer.features.transforms import Column, escape
 from trainer.models.attention import weigh
 from trainer.models.cnn import convolve
 from trainer.models.layers import Tensor, compose
+from trainer.models.pretrained import transfer
 from trainer.models.rnn import recur
 
-ENCODERS: Mapping[str, Callable[..., Tensor]] = {"cnn": convolve, "rnn": recur, "additive": weigh, "self": weigh}
+ENCODERS: Mapping[str, Callable[..., Tensor]] = {
+    "cnn": convolve,
+    "rnn": recur,
+    "additive": weigh,
+    "self": weigh,
+    "keras": transfer,
+}
 
 
 def build(options: Fused, label: Label, columns: Sequence[Column]) -> keras.Model:
