@@ -21,6 +21,7 @@ from pipelines.onboarding.time_doubts import tells_time
 FEWEST = 20  # moments
 REGULAR = 0.75  # share of the steps that are alike
 DOUBLED = 1.1  # rows a moment, up to which they are one series and some rows stand there twice
+CROWDED = 1.2  # likewise in the longest of several series
 FEW = 8  # steps that a model looks at where nothing repeats
 FARTHEST = 24  # steps that are forecast at most, unless more are asked for
 EXAMPLES = 1_000_000  # rows times horizons at most, likewise
@@ -94,6 +95,9 @@ def find_series(profile: Profile, label: str, groups: Sequence[str], horizon: in
 
 def find_step(order: Order) -> Step | None:
     """Returns how far the rows of each series lie apart; None where that differs, or moments have several rows."""
+    longest = order.moments[order.series == np.bincount(order.series).argmax()]
+    if len(longest) > CROWDED * len(np.unique(longest)):  # which is soon known of what is no series
+        return None
     moments = order.moments[order.sorted]
     distinct = int((order.take_steps(moments) > 0).sum()) + len(order.starts)
     if distinct < FEWEST * len(order.starts) or len(moments) > DOUBLED * distinct:
