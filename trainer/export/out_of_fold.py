@@ -33,7 +33,7 @@ class OutOfFold:
 
 
 class FromOrigin:
-    """Answers each row by the model that was trained on the rows before its ORIGIN; without one, by the last of them.
+    """Answers each row by the model that was trained on the rows before its ORIGIN; without one, by the first of them.
 
     It is asked as a Keras model is.
     """
@@ -44,9 +44,9 @@ class FromOrigin:
 
     def __call__(self, columns: Mapping[str, tf.Tensor], training: bool = False) -> tf.Tensor:
         """Returns [batch, units]."""
-        last = len(self.models) - 1
+        first, last = self.models[0], len(self.models) - 1
         if ORIGIN not in columns:
-            return self.models[last]({name: columns[name] for name in self.models[last].input}, training=training)
+            return first({name: columns[name] for name in first.input}, training=training)
         return ask(self.models, columns, tf.clip_by_value(columns[ORIGIN][:, 0] - 1, 0, last), training)
 
 

@@ -50,13 +50,13 @@ def test_a_row_is_answered_by_the_model_of_its_fold_and_a_new_one_by_any():
     assert set(found[4:, 0]) <= {0.0, 1.0, 2.0}
 
 
-def test_a_row_is_answered_by_the_model_of_its_origin_and_a_new_one_by_the_last():
+def test_a_row_is_answered_by_the_model_of_its_origin_and_a_new_one_by_the_first():
     judge = FromOrigin([Says("a", answer) for answer in (0.0, 1.0, 2.0)])
     assert list(judge.input) == [ORIGIN, "a"]
     origins = np.array([3, 1, 2, 0, -1])[:, None]
     asked = {ORIGIN: tf.constant(origins), "a": tf.constant(origins)}
     assert judge(asked).numpy()[:, 0].tolist() == [2.0, 0.0, 1.0, 0.0, 0.0]
-    assert judge({"a": asked["a"]}).numpy()[:, 0].tolist() == [2.0] * 5
+    assert judge({"a": asked["a"]}).numpy()[:, 0].tolist() == [0.0] * 5
 
 
 @pytest.mark.slow
