@@ -5,7 +5,15 @@ from typing import Any
 
 from configs.schema.config import Config
 
-BY_NAME = ("features", "space", "nodes", "resources", "options")  # sections whose keys are a user's own
+BY_NAME = (
+    "features",
+    "space",
+    "nodes",
+    "resources",
+    "options",
+    "encoders",
+    "columns",
+)  # sections whose keys are a user's own
 
 
 def list_choices() -> set[tuple[str, Any]]:

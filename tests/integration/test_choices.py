@@ -30,6 +30,7 @@ ELSEWHERE = {  # what no run here can have, and the test that tries each value o
     "beam.*runner": "tests/integration/test_beam.py::test_an_engine_gives_what_this_machine_gives",
     "cluster.access.kind": "tests/pipelines/remote/test_kubeflow_client.py::*",
     "cluster.access.token": "tests/pipelines/remote/test_openid.py::test_a_server_is_asked_with_the_token",
+    "compress.lite": "tests/trainer/export/test_lite.py::test_a_file_of_few_bits_names_as_many_digits",
     "data.gaps": "tests/components/readers/test_spans.py::test_gaps_are_*",
     "data.format sql": "tests/components/readers/test_query.py::test_rows_are_what_the_database_answers",
     "data.format json": "tests/components/readers/test_json_array.py::test_what_pandas_writes_is_read",
@@ -39,6 +40,9 @@ ELSEWHERE = {  # what no run here can have, and the test that tries each value o
     "features.?.channels 3": "tests/components/validation/test_image_cells.py::"
     "test_a_jpeg_of_printers_colours_is_seen_as_a_viewer_shows_it",
     "label.kind multilabel": "tests/integration/test_multilabel.py::test_several_classes_at_once_are_learnt_and_named",
+    "model.encoders.?.kind keras": "tests/trainer/models/test_pretrained.py::test_its_weights_come_along_and_rest",
+    "model.encoders.?.*": "tests/trainer/models/test_families.py::"
+    "test_a_family_has_the_parameters_that_its_layers_add_up_to",  # and each encoder by the family that it is of
     "model.family custom": "tests/integration/test_families.py::"
     "test_a_model_of_ones_own_is_published_and_trained_anew_once_it_changes",
     "notify.*": "tests/pipelines/notify/test_channels.py::*",
