@@ -211,9 +211,9 @@ def worker_pool(
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     pool = WorkerPool()
     server, bound = start(pool, port)
-    typer.echo(f"Engines have workers at port {bound} of this machine.")
     try:
         with stoppable():
+            typer.echo(f"Engines have workers at port {bound} of this machine.")
             server.wait_for_termination()
     except Stopped:
         typer.echo("The pool has ended, and its workers with it.")

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from components.validation.personal_data import SIGNS
 from components.validation.profile import Column
+from pipelines.onboarding.moment_inference import spot_moment
 
 TRIED = 200  # different values
 MOST = 0.8  # of those tried that have the sign
@@ -43,7 +44,7 @@ def _holds(kind: str, values: list[str]) -> bool:
 
 def _is_other(column: Column) -> bool:
     """Whether digits are numbers, or moments, rather than those of a phone."""
-    return column.is_number or column.fits("timestamp") or column.fits("timestamp", "%d.%m.%Y")
+    return column.is_number or spot_moment(column) is not None
 
 
 def _is_named(name: str) -> bool:

@@ -87,7 +87,7 @@ def test_what_is_not_due_is_skipped_and_the_run_succeeds(tmp_path: Path, due: st
     engine = execute(tmp_path, backend, text=text)
     assert engine.succeeded
     ran = [task for task, ending in engine.endings.items() if ending.codes]
-    assert (ran == ["decide", "finish"], len(engine.endings) > 10) == (due == "false", True)
+    assert (ran == ["decide", "finish"], len(engine.endings) > 4) == (due == "false", True)
     assert engine.endings["finish"].succeeded
     assert all(not ending.failed for ending in engine.endings.values())
 

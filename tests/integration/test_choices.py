@@ -30,6 +30,8 @@ ELSEWHERE = {  # what no run here can have, and the test that tries each value o
     "beam.*runner": "tests/integration/test_beam.py::test_an_engine_gives_what_this_machine_gives",
     "cluster.access.kind": "tests/pipelines/remote/test_kubeflow_client.py::*",
     "cluster.access.token": "tests/pipelines/remote/test_openid.py::test_a_server_is_asked_with_the_token",
+    "cluster.steps each": "tests/pipelines/compiler/test_container_plan.py::"
+    "test_a_container_for_each_node_in_the_order_of_the_graph",
     "compress.lite": "tests/trainer/export/test_lite.py::test_a_file_of_few_bits_names_as_many_digits",
     "data.gaps": "tests/components/readers/test_spans.py::test_gaps_are_*",
     "data.format sql": "tests/components/readers/test_query.py::test_rows_are_what_the_database_answers",

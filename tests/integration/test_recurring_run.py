@@ -105,7 +105,7 @@ def test_failures_pause_it_by_the_service_and_say_so(cluster: Cluster) -> None:
     rows.write_text(rows.read_text() + "one field\n")
     assert cluster.millrace("schedule", "apply").stdout.startswith("trips: made\n")
     first = cluster.fire()
-    assert (first.succeeded, ran(first)) == (False, ["decide", "example-gen", "finish"])
+    assert (first.succeeded, ran(first)) == (False, ["decide", "example-gen-to-pusher", "finish"])
     assert cluster.said(first.run_id, "decide").startswith("due: no run has ended yet, what is new cannot be counted: ")
     assert cluster.told == ["refused"]
     cluster.millrace("schedule", "trigger")

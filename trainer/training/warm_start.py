@@ -15,7 +15,8 @@ from trainer.features.learnt import Learnt
 from trainer.features.transforms import Column
 from trainer.models.custom import load
 
-JOINED = ("Concatenate", "Add")  # how the ids of several columns become rows of one table: models/layers.py
+# How the ids of several columns become rows of one table: models/layers.py, in whose place versions have had Add.
+JOINED = ("Concatenate", "Subtract", "Add")
 Vocabularies = Mapping[str, Sequence[bytes]]
 
 
