@@ -125,7 +125,7 @@ def test_a_small_model_learns_more_of_few_labels_with_a_teacher(tmp_path):
             feed = Feed.of(digits.batch(few, 20).cache())
             if how:
                 feed = feed.change(teach(folder, NOTHING, digits.COLUMNS, digits.LABEL), seed)
-            training = Training(epochs=150, optimizer=Optimizer(learning_rate=3e-3), **how)
+            training = Training(epochs=150, optimizer=Optimizer(learning_rate=1e-2), **how)
             fit(model, feed, digits.batch(few, 200), training, "multiclass")
             scores.append(digits.score(model, asked))
         reached[name] = np.mean(scores)
