@@ -12,7 +12,7 @@ PYTHON ?= $(shell for python in python3 python python3.13 python3.12 python3.11 
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test test-quick test-all test-current test-cluster test-kubernetes coverage lint run-local compile submit schedule image bench quality screenshot reference audit container clean
+.PHONY: help setup lock test test-quick test-all test-current test-cluster test-kubernetes coverage lint run-local compile submit schedule image bench quality month screenshot reference audit container clean
 
 help: ## show this table
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -76,6 +76,9 @@ bench: setup ## measure this project beside TFX's own example; writes docs/perfo
 
 quality: setup ## measure what init's models are worth beside scikit-learn's; writes docs/quality.md; half an hour
 	@$(BIN)/python -m bench.quality $(ARGS)
+
+month: setup ## live through a month of continuous training on a clock that is set; writes docs/a-month.md; a quarter of an hour
+	@$(BIN)/python -m tests.month
 
 screenshot: setup ## draw the newest run of CONFIG and its page, as README and docs/report.md show them
 	@$(BIN)/python -m pipelines.reporting.screenshot $(CONFIG) docs/images/run.svg

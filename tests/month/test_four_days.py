@@ -14,10 +14,6 @@ schedule: {cron: "0 3 * * *", when: {new_rows: 400}, failures: {pause_after: 3, 
 """
 
 
-def events(world: World) -> list[str]:
-    return [content["event"] for _, content in world.hook.taken]
-
-
 @pytest.mark.slow
 def test_days_without_reason_with_bad_data_and_with_a_disk_that_can_only_be_read(sandbox: Sandbox) -> None:
     spans, apart = cut_spans(read_trips())
@@ -27,21 +23,21 @@ def test_days_without_reason_with_bad_data_and_with_a_disk_that_can_only_be_read
         world.start_server()
         world.start_daemon()
         world.wait_for_answer()
-        assert (events(world), len(read_records(world.home))) == ([], 1)
+        assert (world.events, len(read_records(world.home))) == ([], 1)
         with sandbox.data.open("a") as rows:  # a unit has changed
             rows.writelines(",".join(trip.values()) + "\n" for trip in in_cents([*spans[0], *spans[1], *spans[2]]))
         world.go_to(2, 3)
         world.wait_for_answer()
-        assert events(world) == ["refused"]
+        assert world.events == ["refused"]
         world.lock_disk()
         world.go_to(3, 3)
         world.ask_in_vain(3)
-        assert events(world) == ["refused", "failed"]
+        assert world.events == ["refused", "failed"]
         world.free_disk()
         world.go_to(4, 3)
         world.wait_for_answer()
         world.wait(lambda: len(world.hook.taken) == 3)
-    assert events(world) == ["refused", "failed", "recovered"]
+    assert world.events == ["refused", "failed", "recovered"]
     require_told_once(world.hook.taken)
     assert "It cannot be asked whether to train: " in world.hook.taken[1][1]["text"]
     [refused, first] = read_records(world.home)

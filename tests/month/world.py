@@ -42,7 +42,7 @@ class World:
     def __init__(self, folder: Path, apart: Sequence[Trip], yaml: str) -> None:
         self.folder, self.apart, self.yaml = folder, apart, yaml
         self.config, self.home = folder / "trips.yaml", Home(folder / "workspace" / "trips")
-        self.clock = Clock(folder / "clock.txt")
+        self.clock, self.log = Clock(folder / "clock.txt"), folder / "daemon.log"
         self.reader: Reader | None = None
         self.open, self.disk = ExitStack(), ExitStack()
 
@@ -56,6 +56,11 @@ class World:
         self.disk.close()
         self.open.close()
 
+    @property
+    def events(self) -> list[str]:
+        """What was told, by kind, in order."""
+        return [content["event"] for _, content in self.hook.taken]
+
     def go_to(self, day: int, hour: int, minute: int = 0) -> None:
         """Sets the clock; the first day is 1."""
         self.clock.set(FIRST + timedelta(days=day - 1, hours=hour, minutes=minute))
@@ -63,11 +68,12 @@ class World:
     def span(self, day: int) -> Path:
         return self.folder / "trips" / f"{FIRST + timedelta(days=day - 1):%Y-%m-%d}"
 
-    def deliver(self, day: int, trips: Sequence[Trip], part: str = "trips", complete: bool = True) -> None:
-        """Lets trips come into the folder of a day."""
+    def deliver(self, day: int, trips: Sequence[Trip], part: str = "trips", complete: bool = True) -> int:
+        """Lets trips come into the folder of a day; returns how many."""
         write_trips(self.span(day) / f"{part}.csv", trips)
         if complete:
             (self.span(day) / MARK).touch()
+        return len(trips)
 
     def millrace(self, verb: str, *arguments: str, codes: Sequence[int] = (0,)) -> Any:
         """Runs a command on the config to its end, and returns the JSON that it answered with, if any."""
@@ -87,7 +93,7 @@ class World:
     def start_daemon(self) -> None:
         """Starts `millrace schedule run`."""
         self.health = f"127.0.0.1:{free_port()}"
-        self.daemon = self._start("schedule run", "--listen", self.health, "--log", str(self.folder / "daemon.log"))
+        self.daemon = self._start("schedule run", "--listen", self.health, "--log", str(self.log))
 
     def start_server(self) -> None:
         """Starts `millrace serve`, and a reader who asks it from now on."""
@@ -127,10 +133,14 @@ class World:
 
     def cut_power(self) -> None:
         """Kills the daemon and all that it started, once a training has left a checkpoint."""
-        self.wait(lambda: any(self.home.checkpoints.glob("*/state.npz")), pause=0.02)
+        self.wait(lambda: self._trains() or self._waits(), pause=0.02)
+        assert self._trains(), f"no run has trained: {self.log.read_text()[-2000:]}"
         for process in [*psutil.Process(self.daemon.pid).children(recursive=True), psutil.Process(self.daemon.pid)]:
             process.kill()
         self.daemon.wait()
+
+    def _trains(self) -> bool:
+        return any(self.home.checkpoints.glob("*/state.npz"))
 
     def ask_in_vain(self, day: int) -> None:
         """Lets the daemon ask while there is no answer: at its time, twice soon after, and from hour to hour."""
