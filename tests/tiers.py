@@ -120,7 +120,7 @@ class Ledger:
             return
         known = {test: seconds for test, seconds in (read() | self.costs).items() if seconds >= NOTABLE}
         with FILE.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
+            writer = csv.writer(file, lineterminator="\n")
             writer.writerow(["test", "seconds"])
             writer.writerows((test, f"{seconds:.1f}") for test, seconds in sorted(known.items()))
         terminalreporter.write_line(
