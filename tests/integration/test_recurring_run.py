@@ -120,7 +120,7 @@ def test_failures_pause_it_by_the_service_and_say_so(cluster: Cluster) -> None:
     assert recurring.mode == "ENABLE"
     third = cluster.fire()
     assert (third.succeeded, ran(third)) == (True, ["decide", "finish"])
-    assert cluster.said(third.run_id).startswith("not due: the next time is ")
+    assert "\nnot due: the next time is " in cluster.said(third.run_id)
     assert '<h1 class="good">not due: the next time is ' in cluster.shown(third.run_id)
     assert not (cluster.home.run(third.run_id) / "run.json").exists()
 
