@@ -67,7 +67,8 @@ def ports(documents: list[dict[str, Any]], real: Node) -> dict[str, list[int]]:
 
 def read_labels_of_a_step() -> dict[str, str]:
     """The labels of a step's pod, as Kubeflow's driver makes it of a compiled file."""
-    document, platform = yaml.safe_load_all(compile_pipeline(str(ROOT / "configs/taxi.yaml")))
+    compiled = compile_pipeline(str(ROOT / "configs/taxi.yaml"), ["cluster.steps=each"])
+    document, platform = yaml.safe_load_all(compiled)
     return dict(pod_of(document, platform, "trainer")["metadata"]["labels"])
 
 
