@@ -23,8 +23,7 @@ from configs.errors import MillraceError
 from configs.nodes import NODES
 from configs.progress import LANDMARK, PROGRESS
 from configs.schema.config import Config
-from pipelines.execution import disk_space, engine_jobs
-from pipelines.graph.beam_runner import find_endpoint, list_flags, require_endpoint
+from pipelines.execution import disk_space
 from pipelines.runs.lease import hold_service
 from pipelines.runs.outcomes import failure, write_outcome
 from pipelines.runs.run import Run
@@ -73,7 +72,8 @@ def launch_nodes(config: Config, run: Run, cache: bool, nodes: Sequence[str], re
             require_writable(config.home)
             disk_space.require_space(config.home)
             sync.require_access(config.home)
-            require_engines(config, nodes)
+            if config.beam.hands_over:
+                require_engines(config, nodes)
             validate.check_small(config)
     except MillraceError as error:
         give_up(run, error, reporter)
@@ -116,6 +116,9 @@ def attended(config: Config, run: Run, node: str) -> Iterator[None]:
 
 def require_engines(config: Config, nodes: Sequence[str]) -> None:
     """Raises MillraceError where the job server of a node does not answer, before any is launched."""
+    # Only here: most runs have no engine, and a mistake in the data is to be named at once.
+    from pipelines.graph.beam_runner import find_endpoint, list_flags, require_endpoint
+
     engines = {node: config.beam.engine(node) for node in reversed(nodes) if NODES[node].on_beam}
     first = {find_endpoint(list_flags(engine)): node for node, engine in engines.items()}
     for endpoint, node in first.items():
@@ -130,6 +133,8 @@ def on_engine(config: Config, run: Run, node: str) -> Iterator[None]:
     if not NODES[node].on_beam or engine.runner == "direct":
         yield
         return
+    from pipelines.execution import engine_jobs  # only here, as above
+
     for line in engine_jobs.end_jobs(engine, engine_jobs.name_job(config.name, node)):
         logging.info(line)
     with engine_jobs.followed(engine, engine_jobs.name_job(config.name, node, run.id)):
