@@ -59,7 +59,7 @@ def test_the_page_is_whole_and_escapes_what_it_is_told(looks):
     assert "<b>" not in page
     assert "auc (Overall) is 0.7000, below 0.8" in page
     assert "fare 0.40" in page
-    assert "http" not in page
+    assert "http:" not in page and "https:" not in page
     for drawn in page.split("<svg")[1:]:
         ElementTree.fromstring(f"<svg{drawn.partition('</svg>')[0]}</svg>")
 

@@ -86,14 +86,14 @@ def test_the_page_shows_what_the_screen_shows():
         "run 0a1b, 2026-11-22T10:53:23+00:00, 1 min 26 s. Exit code 0.",
     ):
         assert words in page
-    assert "http" not in page
+    assert "http:" not in page and "https:" not in page
     assert "<script" not in page
 
 
 def test_the_page_of_a_run_that_failed_at_once_says_why():
     page = kfp_artifacts.render(REJECTED)
     assert '<h1 class="bad">Data rejected; nothing was published.</h1>' in page
-    assert "<strong>rows.csv:7</strong>: `&lt;abc&gt;` is no number.\nCorrect the cell.</div>" in page
+    assert "<strong>rows.csv:7</strong>: <code>&lt;abc&gt;</code> is no number.\nCorrect the cell.</div>" in page
     assert '<td>– not run</td>\n<td class="number"></td>' in page
     assert "In service: version 1" in page
     assert kfp_artifacts.figures(REJECTED) == {}
