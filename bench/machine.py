@@ -20,9 +20,13 @@ def name_stack() -> str:
 
 
 def name_commit() -> str:
-    """Returns the commit that is measured, with -dirty where files differ from it; blank outside a repository."""
-    command = ["git", "describe", "--always", "--dirty", "--exclude", "*"]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+    """Returns the commit that is measured, with -dirty where code differs from it; blank outside a repository."""
+    changed = _ask_git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs")
+    return _ask_git("rev-parse", "--short", "HEAD") + ("-dirty" if changed else "")
+
+
+def _ask_git(*words: str) -> str:
+    return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def describe() -> dict[str, Any]:

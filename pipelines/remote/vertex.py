@@ -1,7 +1,7 @@
 """Vertex AI: runs and recurring runs of one config's pipeline.
 
-Not run against Vertex: that takes a project with billing. The tests hold what is sent against the library's own types;
-what its servers answer, and whether they accept it, is read from its documentation and source.
+Not run against Vertex: that takes a project with billing. The tests send it through the library to a stand-in that
+answers by the library's own types; what Google's servers answer beyond them is read from its documentation and source.
 """
 
 import json
@@ -191,11 +191,12 @@ class Vertex:
     def read_run(self, job: Any) -> Run:
         """Returns a job of the library's as plain data."""
         resource = job.gca_resource
+        run_id = resource.name.rpartition("/")[2]  # those of a list have no `job_id`
         state = resource.state.name.removeprefix("PIPELINE_STATE_")
         return Run(
-            run=job.job_id,
+            run=run_id,
             name=resource.display_name,
-            url=f"{CONSOLE}/locations/{self.vertex.location}/pipelines/runs/{job.job_id}?project={self.vertex.project}",
+            url=f"{CONSOLE}/locations/{self.vertex.location}/pipelines/runs/{run_id}?project={self.vertex.project}",
             state=STATES.get(state, state),
             created=resource.create_time.isoformat() if resource.create_time else "",
             steps=tuple(self._read_step(task) for task in _tasks(resource)),

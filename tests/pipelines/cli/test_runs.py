@@ -2,16 +2,19 @@
 
 import json
 import re
+import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from configs.loading.packed_text import unpack
-from pipelines.cli import follow, runs
-from pipelines.remote import submit, workloads
+from pipelines.cli import app, follow, runs
+from pipelines.remote import submit, vertex, workloads
 from pipelines.reporting.testimony import tell
+from tests.fakes import vertex_server
 from tests.fakes.argo_nodes import pod_name, tasks_of
 from tests.fakes.kfp_server import KfpServer
 from tests.pipelines.cli.conftest import Command, compiled, scheduled
@@ -195,6 +198,34 @@ def test_a_run_that_holds_nothing_here_is_not_released(millrace: Command, config
 
     done = CliRunner().invoke(app.app, ["runs", "release", config, "r1", "--reason", "its node is gone"])
     assert "One machine has no lease" in str(done.exception)
+
+
+def test_runs_of_vertex_are_ended_and_begun_again_by_the_same_verbs(
+    config: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = {"project": "a-project", "location": "europe-west6", "metadata": "projects/1/secrets/m/versions/1"}
+    with Path(config).open("a") as file:
+        file.write(f"cluster: {json.dumps({'root': 'gs://bucket/millrace', 'vertex': project})}\n")
+
+    def ask(*words: str) -> str:
+        monkeypatch.setattr(sys, "argv", ["millrace", *words, "--engine", "vertex"])
+        with pytest.raises(SystemExit):
+            app.main()
+        return capsys.readouterr().out
+
+    with vertex_server.serve(monkeypatch) as server:
+        ask("submit", config, *compiled(config))
+        (name,) = server.jobs
+        run_id = name.rpartition("/")[2]
+        assert ask("runs", "cancel", config, run_id).startswith(f"Run {run_id} is told to end\n")
+        assert server.jobs[name].state.name == "PIPELINE_STATE_CANCELLING"
+        server.jobs[name].state = "PIPELINE_STATE_CANCELLED"
+        assert re.search(rf"^ {run_id} +trips .* canceled", ask("runs", "list", config), re.MULTILINE)
+        later = vertex.utc_now() + timedelta(seconds=1)  # a job's id is a time of whole seconds
+        monkeypatch.setattr(vertex, "utc_now", lambda: later)
+        told = ask("runs", "retry", config, run_id)
+        assert told.startswith(f"Run         trips-{later:%Y%m%d%H%M%S}\n")
+        assert [job.state.name for job in server.jobs.values()][1:] == ["PIPELINE_STATE_PENDING"]
 
 
 def test_scripts_are_answered(millrace: Command, server: KfpServer, config: str) -> None:

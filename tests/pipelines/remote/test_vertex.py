@@ -1,21 +1,27 @@
 """Vertex AI, as far as it goes without an account: what would be sent, held against the library's own types."""
 
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from google.auth.credentials import AnonymousCredentials
+from google.cloud.aiplatform_v1.types import PipelineState
 from google.protobuf import json_format
 
 from configs.errors import ConfigError, MillraceError
 from configs.loading.loader import load
 from configs.schema.config import Config
 from configs.schema.schedule import Schedule
+from pipelines.remote import vertex
 from pipelines.remote.connect import connect_service
 from pipelines.remote.schedule import differences, wanted_run
 from pipelines.remote.service import Step
 from pipelines.remote.vertex import Vertex, read_recurring
+from tests.fakes import vertex_server
 from tests.fakes.compiled_pipeline import PIPELINE
+from tests.fakes.vertex_server import VertexServer
 from tests.sandbox import YAML
 
 CLUSTER = """
@@ -41,6 +47,12 @@ def config(tmp_path: Path) -> Config:
 @pytest.fixture
 def service(config: Config) -> Vertex:
     return Vertex(config, AnonymousCredentials())
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[VertexServer]:
+    with vertex_server.serve(monkeypatch) as server:
+        yield server
 
 
 def sent(thing: Any) -> dict[str, Any]:
@@ -111,6 +123,41 @@ def test_a_run_is_read_with_its_steps(service: Vertex) -> None:
         Step("trainer", "FAILED", "out of memory", nodes=("Trainer",)),
     )
     assert run.url.endswith(f"/locations/europe-west6/pipelines/runs/{job.job_id}?project=a-project")
+
+
+def test_runs_are_submitted_listed_and_ended(service: Vertex, server: VertexServer) -> None:
+    run = service.submit(PIPELINE, {"cache": False})
+    (name, job), *_ = server.jobs.items()
+    assert name == f"projects/a-project/locations/europe-west6/pipelineJobs/{run.run}"
+    assert (job.service_account, job.network) == (service.service_account, "projects/1/global/networks/inner")
+    assert (run.state, run.ended) == ("PENDING", False)
+    service.cancel(run.run)
+    assert (service.get_run(run.run).state, service.get_run(run.run).ended) == ("CANCELING", False)
+    job.state = PipelineState.PIPELINE_STATE_CANCELLED
+    assert [(run.run, run.state, run.ended) for run in service.newest()] == [(run.run, "CANCELED", True)]
+
+
+def test_what_vertex_refuses_is_one_paragraph(service: Vertex, server: VertexServer) -> None:
+    run = service.submit(PIPELINE, {})
+    server.jobs[next(iter(server.jobs))].state = PipelineState.PIPELINE_STATE_SUCCEEDED
+    with pytest.raises(MillraceError, match="^a-project/europe-west6: Vertex AI refuses: .*PIPELINE_STATE_SUCCEEDED"):
+        service.cancel(run.run)
+    with pytest.raises(MillraceError, match="Vertex AI refuses: .*trips-0 does not exist"):
+        service.get_run("trips-0")
+    with pytest.raises(MillraceError, match=f"Vertex AI refuses: .*{run.run} exists"):
+        service.submit(PIPELINE, {})
+
+
+def test_a_run_is_begun_again_as_it_was(service: Vertex, server: VertexServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = service.submit(PIPELINE, {"cache": False, "set": ["training.epochs=3"]})
+    later = vertex.utc_now() + timedelta(seconds=1)  # a job's id is a time of whole seconds
+    monkeypatch.setattr(vertex, "utc_now", lambda: later)
+    again = service.repeat(first.run, "ada has run it again")
+    old, new = server.jobs.values()
+    assert (again.run, again.state) == (new.name.rpartition("/")[2], "PENDING")
+    assert again.run != first.run
+    for field in ("display_name", "pipeline_spec", "runtime_config", "service_account", "network"):
+        assert getattr(new, field) == getattr(old, field)
 
 
 def test_what_is_made_anew_differs_by_its_label(service: Vertex, config: Config) -> None:
