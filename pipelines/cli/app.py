@@ -1,5 +1,6 @@
 """The command line: `millrace VERB ...`, and `python -m pipelines VERB ...` does the same."""
 
+import os
 import sys
 from importlib import metadata
 from typing import Annotated
@@ -23,8 +24,12 @@ from pipelines.cli import (
 )
 from pipelines.cli.failure import asks_for_json, tell
 
+# Threads of scikit-learn's trees that wait give their core away: beside others they spun for 30 times the work.
+PATIENT = "OMP_WAIT_POLICY", "passive"
+
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False)
-for part in (data, config, run, runs, status, model, explain, monitor, compile, submit, recurring, doctor, step):
+PARTS = data, config, run, runs, status, model, explain, monitor, compile, submit, recurring, doctor, step
+for part in PARTS:
     app.add_typer(part.app)
 
 
@@ -46,6 +51,7 @@ def begin(
 
 def main() -> None:
     """Runs the command that the arguments name; an error is one paragraph and an exit code, and JSON if asked for."""
+    os.environ.setdefault(*PATIENT)
     as_json = asks_for_json(sys.argv[1:])
     try:
         sys.exit(app(prog_name="millrace", standalone_mode=not as_json))

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from configs.repository import ROOT
-from pipelines.cli.app import app
+from pipelines.cli.app import app, main
 from tests.pipelines.conftest import free_port
 
 
@@ -88,3 +88,16 @@ def test_history_looks_where_set_says(tmp_path: Path) -> None:
     config = str(ROOT / "configs" / "line.yaml")
     done = CliRunner().invoke(app, ["history", config, "--set", f"storage.root={tmp_path}", "--output", "json"])
     assert [event["number"] for event in json.loads(done.output)] == [7]
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, "passive"), ("active", "active")])
+def test_threads_of_trees_that_wait_give_their_core_away(
+    monkeypatch: pytest.MonkeyPatch, before: str | None, after: str
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["millrace", "--version"])
+    monkeypatch.delenv("OMP_WAIT_POLICY")
+    if before:
+        monkeypatch.setenv("OMP_WAIT_POLICY", before)
+    with pytest.raises(SystemExit):
+        main()
+    assert os.environ["OMP_WAIT_POLICY"] == after
