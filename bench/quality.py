@@ -16,11 +16,12 @@ import pandas as pd
 import typer
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from bench import machine, rivals
+from bench import machine
 from bench.measure import ROOT, measure
 from bench.tables import LABEL, TABLES, Table
 from configs.loading.loader import load
 from configs.schema.config import Config
+from pipelines.synthesis import rivals
 
 PAGE, RECORDS = "quality.md", "quality.json"
 QUALITIES = ("fast", "good", "best")

@@ -15,8 +15,8 @@ import pytest
 
 from components.registry.file_lock import hold_file
 from configs.repository import ROOT
-from pipelines.graph import fingerprint
 from pipelines.cli.app import PATIENT
+from pipelines.graph import fingerprint
 from tests.sandbox import YAML, Answer, Sandbox
 
 os.environ.setdefault(*PATIENT)

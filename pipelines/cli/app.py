@@ -21,6 +21,7 @@ from pipelines.cli import (
     status,
     step,
     submit,
+    synthesize,
 )
 from pipelines.cli.failure import asks_for_json, tell
 
@@ -28,7 +29,7 @@ from pipelines.cli.failure import asks_for_json, tell
 PATIENT = "OMP_WAIT_POLICY", "passive"
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False)
-PARTS = data, config, run, runs, status, model, explain, monitor, compile, submit, recurring, doctor, step
+PARTS = data, config, run, runs, status, model, explain, monitor, synthesize, compile, submit, recurring, doctor, step
 for part in PARTS:
     app.add_typer(part.app)
 

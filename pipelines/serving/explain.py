@@ -12,20 +12,15 @@ from components.patches.stderr import silence
 from components.readers.row_batch import choose_columns
 from components.registry.versions import Version
 from components.scoring.scorer import Scorer
-from configs.errors import MillraceError
 from configs.home import Home
 from configs.schema.config import Config
 from configs.schema.label import Label
-from pipelines.runs.outcomes import read_outcomes
-from pipelines.runs.run import Run
 from pipelines.serving.batch_predict import choose_version, parse_row, type_row
-from pipelines.storage import sync
-from trainer.training.split_files import COLUMNS
+from pipelines.serving.kept_rows import find_rows
 
 BACKGROUND = 100  # rows
 SEED = 0
 BASE = "of training rows"
-GONE = "Run the pipeline again with --no-cache; storage.keep.artifacts says how many runs keep theirs."
 
 
 @dataclass(frozen=True)
@@ -75,14 +70,7 @@ def choose_unit(answer: np.ndarray, label: Label) -> tuple[int, str]:
 
 def read_background(home: Home, version: Version, config: Config) -> pa.RecordBatch:
     """Returns the features of rows that a version was trained on, as they are kept; raises MillraceError."""
-    run = Run(home, version.manifest["run"])
-    sync.fetch_files(home, run.outcomes)
-    made = read_outcomes(run).get("ExampleGen")
-    uri = next(iter(made.outputs.get("examples", ())), None) if made else None
-    files = sorted(sync.fetch_artifact(home, uri).glob(f"{COLUMNS}train/*.parquet")) if uri else []
-    if not files:
-        raise MillraceError(f"The rows that version {version.number} was trained on are gone.", str(run.folder), GONE)
-    return draw_rows(files, list(config.features))
+    return draw_rows(find_rows(home, version, "train"), list(config.features))
 
 
 def draw_rows(files: list[Path], features: list[str]) -> pa.RecordBatch:

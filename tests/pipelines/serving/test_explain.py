@@ -4,7 +4,6 @@ import json
 import shutil
 import subprocess
 import sys
-from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
@@ -88,6 +87,3 @@ def test_rows_that_are_gone_are_said_to_be(sandbox):
     shutil.rmtree(sandbox.home.artifacts / "ExampleGen")
     with pytest.raises(MillraceError, match="that version 1 was trained on are gone"):
         explain_row(sandbox.home, ROW)
-    no_run = SimpleNamespace(number=1, manifest={"run": "20200101-000000-00000000"})
-    with pytest.raises(MillraceError, match="are gone"):
-        read_background(sandbox.home, no_run, None)

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.rivals import answer, make, measure
+from pipelines.synthesis.rivals import answer, make, measure
 
 RANDOM = np.random.default_rng(0)
 ROWS = 300
