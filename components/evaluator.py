@@ -2,10 +2,10 @@
 
 import copy
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from google.protobuf import json_format
 from tfx import types
@@ -42,6 +42,7 @@ TEST = SPLITS[-1:]  # that judges all others, which are trained on the rest
 UNJUDGED = ": nothing is in service to compare with, and no threshold has a min or max"
 LITE = "lite"  # a property: how a LiteRT file is judged
 GOLDEN, GOLDEN_DIGEST = "golden", "golden_digest"  # properties: how the golden set is read, and what is in it
+Models: TypeAlias = Mapping[str, Sequence[types.Artifact]]  # by input: the candidate's, and that of what is in service
 JUDGED_IN = "folds.json"  # in the evaluation, where several models judge: in how many folds, or from how many origins
 
 
@@ -55,18 +56,11 @@ class Executor(executor.Executor):
         splits, folder = json.dumps(SPLITS if all(folds) else TEST), output_dict["evaluation"][0].uri
         with large_batches(count_rows(input_dict["examples"])), kept(folder):
             super().Do(input_dict | models, output_dict, exec_properties | {"example_splits": splits})
-        reached = True
-        if exec_properties[GOLDEN]:
-            named = {"model": "candidate", "baseline_model": "baseline"}
-            found = {named[name]: found[0].uri for name, found in models.items() if found}
-            asked = {name: path_utils.serving_model_path(uri) for name, uri in found.items()}
-            reached = GoldenSet.load(exec_properties[GOLDEN]).judge(asked, folder)
-        if exec_properties[LITE]:
-            shards = list_shards(artifact_utils.get_single_instance(input_dict["examples"]), "test")
-            batches = (batch for shard in shards for batch in read_batches(shard, ROWS))
-            model = path_utils.serving_model_path(models["model"][0].uri)
-            reached &= LiteBar.load(exec_properties[LITE]).judge(model, batches, folder)
-        if not reached:
+        passed = [
+            judge_golden(models, exec_properties[GOLDEN], folder),
+            judge_lite(models, exec_properties[LITE], input_dict["examples"], folder),
+        ]
+        if not all(passed):
             refuse(artifact_utils.get_single_instance(output_dict["blessing"]))
         keep_measures(folder)
         if judging := read_predictions(folder):
@@ -75,10 +69,31 @@ class Executor(executor.Executor):
             keep_quality(judging, label, folder)
             rows = read_rows(input_dict["examples"][0], json.loads(splits), ROWS) if plan else None
             if rows:
-                asked = path_utils.serving_model_path(models["model"][0].uri)
-                keep_explanation(asked, rows, label, Plan(**plan), folder)
+                keep_explanation(find_serving(models["model"]), rows, label, Plan(**plan), folder)
         if all(folds) or "origins" in several[0]:
             Path(folder, JUDGED_IN).write_text(json.dumps(several[0]))
+
+
+def judge_golden(models: Models, golden: str, folder: str) -> bool:
+    """Whether the candidate passes the golden set, where there is one; the evaluation tells what came of it."""
+    if not golden:
+        return True
+    named = {"model": "candidate", "baseline_model": "baseline"}
+    asked = {named[name]: find_serving(found) for name, found in models.items() if found}
+    return GoldenSet.load(golden).judge(asked, folder)
+
+
+def judge_lite(models: Models, lite: str, examples: Sequence[types.Artifact], folder: str) -> bool:
+    """Whether the LiteRT file, where there is one, keeps to its bar; the evaluation tells what came of it."""
+    if not lite:
+        return True
+    batches = (batch for shard in list_shards(examples[0], "test") for batch in read_batches(shard, ROWS))
+    return LiteBar.load(lite).judge(find_serving(models["model"]), batches, folder)
+
+
+def find_serving(models: Sequence[types.Artifact]) -> str:
+    """Returns where the model lies that is asked as it is served."""
+    return str(path_utils.serving_model_path(models[0].uri))
 
 
 def refuse(blessing: types.Artifact) -> None:
