@@ -78,6 +78,7 @@ class Dnn(Network):
     hidden_units: Layers | None = Field(
         default=None, description="The width of each dense layer, from input to output; or take depth and width."
     )
+    members: PositiveInt = Field(default=1, description="So many such stacks, whose mean answers: an ensemble.")
 
 
 class WideDeep(Network):

@@ -16,7 +16,7 @@ TRIED = {  # by quality, the models that are tried, the simpler first, and on ho
     "good": (("linear", "loose linear", "trees", "small trees"), 2000),
     "best": (("linear", "loose linear", "trees", "small trees", "slow trees", "network"), 5000),
 }
-SMALL = 2000  # rows below which a network has too little to learn from, and beyond which few weights need to be held
+SMALL = 2000  # rows below which a network is tried before it is taken, and beyond which few weights need to be held
 REFIT = 20_000  # rows below which a model of all of them is worth a second training
 MANY = 1000  # trees, of which so many rows keep as many as are good
 TABULAR = ("numeric", "categorical", "boolean", "timestamp")  # features that trees learn from
@@ -53,8 +53,7 @@ def choose_model(
     if quality not in TRIED:
         raise ConfigError(f"'{quality}' is no quality", "--quality", f"There are {', '.join(TRIED)}.")
     names, most = TRIED[quality]
-    useless = "network" if rows < SMALL else "loose linear"
-    names = tuple(name for name in names if name != useless)
+    names = tuple(name for name in names if rows < SMALL or name != "loose linear")
     trial = None
     if names and is_tabular(label, kind, features):
         trial = try_models(names, expand(features, columns), label, kind, groups, most)
@@ -109,7 +108,7 @@ def spell(trial: Trial, rows: int) -> Choice:
             "optimizer": "{name: adamw, learning_rate: 0.001, weight_decay: 0.01, schedule: {kind: cosine}}",
             "early_stopping": "{patience: 10}",
         }
-        return Choice("{family: dnn, hidden_units: [256, 128], dropout: 0.1}", training, str(trial))
+        return Choice("{family: dnn, hidden_units: [256, 128], dropout: 0.1, members: 4}", training, str(trial))
     options: dict[str, float] = dict(TREES[best]) if rows < REFIT else {**TREES[best], "max_iter": MANY}
     told = ", ".join(f"{name}: {value}" for name, value in options.items())
     training = {} if rows < REFIT else {"early_stopping": "{patience: 20}"}

@@ -12,8 +12,12 @@ from trainer.models.layers import encode, hidden, inputs
 
 
 def build(options: Dnn, label: Label, columns: Sequence[Column]) -> keras.Model:
-    """Returns the uncompiled model: encoded columns, hidden layers, one output layer."""
+    """Returns the uncompiled model: encoded columns, then of each member hidden layers and one output layer.
+
+    Members answer by the mean of their logits, and learn by it (Dutt, Pellerin and Quénot, 2017, arXiv:1709.06053).
+    """
     tensors = inputs(columns)
-    deep = hidden(encode(columns, tensors, options.embedding), options)
-    logits = keras.layers.Dense(count_units(label))(deep)
+    seen = encode(columns, tensors, options.embedding)
+    members = [keras.layers.Dense(count_units(label))(hidden(seen, options)) for _ in range(options.members)]
+    logits = keras.layers.average(members) if len(members) > 1 else members[0]
     return keras.Model(tensors, predict(logits, label))
