@@ -9,6 +9,7 @@ from configs.nodes import FINISH
 from pipelines.remote.service import ENDED, Run, Service, Step, Try
 from pipelines.reporting import testimony
 from pipelines.reporting.console import OUTCOMES, paragraph
+from pipelines.runs.outcomes import SUCCESSES
 
 VERDICTS = {error.exit_code for error in (ConfigError, DataRejected, NotBlessed, PipelineBusy)}
 STATES = {"SUCCEEDED": "done", "SKIPPED": "not run", "RUNNING": "running"}  # of a step whose log is not to be had
@@ -42,6 +43,7 @@ class Witness:
         self.service, self.explain = service, explain
         self.told, self.closed = dict[str, int](), set[str]()  # by a try's node: how many lines are told, and all of it
         self.states, self.notes = dict[str, str](), dict[str, str]()
+        self.outcomes = dict[str, Event]()  # by node, as the newest try has told it
         self.ending: Ending | None = None
 
     def look(self, run: Run) -> list[Event]:
@@ -56,9 +58,11 @@ class Witness:
         for number, each in enumerate(step.tries, 1):
             if each.node in self.closed or each.state == "PENDING":
                 continue
+            if self.ending:  # a verdict, which each further try repeats
+                break
             told = testimony.read_all(self.service.read_log(run.run, step.name, each.node))
             new, self.told[each.node] = told[self.told.get(each.node, 0) :], len(told)
-            found += [self._note(data) for data in new if testimony.ENDS not in data]
+            found += [self._note(data) for data in new if self._is_new(data)]
             heard = heard or bool(told)
             if each.state in ENDED:
                 self.closed.add(each.node)
@@ -67,31 +71,36 @@ class Witness:
             found += self._tell_state(step)
         return found
 
+    def _is_new(self, data: dict[str, Any]) -> bool:
+        """Whether a line is one of a node, and not what a further try says again of what was done before."""
+        outcome = data.get("outcome")
+        return testimony.ENDS not in data and not (outcome and self.outcomes.get(outcome["node"]) == outcome)
+
     def _note(self, data: dict[str, Any]) -> Event:
         """Returns an event of a log's with what is known of the tries before."""
         node = data["outcome"]["node"] if "outcome" in data else data["node"]
         note = self.notes.get(node, "")
         if "outcome" not in data:
             return {"node": node, "state": "running", "text": note}
+        self.outcomes[node] = data["outcome"]
         text = " ".join(filter(None, (data["outcome"].get("text"), f"({note})" if note else "")))
         return {"outcome": {"seconds": 0.0, **data["outcome"], "text": text}}
 
     def _close(self, run: Run, step: Step, ended: Try, number: int, told: list[dict[str, Any]]) -> list[Event]:
         """Returns what is to be told of a try that has ended, beside what its log tells of nodes."""
-        done = {data["outcome"]["node"] for data in told if "outcome" in data}
         if ended.state == "SUCCEEDED":
-            return [_outcome(node, "done") for node in step.nodes if node not in done]
+            return [_outcome(node, "done") for node in step.nodes if node not in self.outcomes]
         final = told[-1] if told and testimony.ENDS in told[-1] else {}
         if final.get(testimony.ENDS) in VERDICTS:
             self.ending = self.ending or _judge(final)
-        left = [node for node in step.nodes if node not in done]
+        states = {node: outcome["state"] for node, outcome in self.outcomes.items()}
+        left = [node for node in step.nodes if states.get(node) not in SUCCESSES]
         node = final.get("node") or next(iter(left), step.nodes[-1])
         why = final.get("what") or self.explain(run, step) or step.error or "failed"
         self.notes[node] = f"{_ordinal(number + 1)} try; the {_ordinal(number)}: {why}"
-        again = step.state not in ENDED and self.ending is None
-        return [
-            {"node": node, "state": "running", "text": self.notes[node]} if again else _outcome(node, "failed", why)
-        ]
+        if step.state not in ENDED and self.ending is None:
+            return [{"node": node, "state": "running", "text": self.notes[node]}]
+        return [] if states.get(node) == "failed" else [_outcome(node, "failed", why)]
 
     def _tell_state(self, step: Step) -> list[Event]:
         """Returns what a step's state tells of its nodes, where its log tells nothing."""
