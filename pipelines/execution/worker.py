@@ -68,12 +68,14 @@ def launch_nodes(config: Config, run: Run, cache: bool, nodes: Sequence[str], re
     reporter.node = nodes[0]
     PROGRESS.addHandler(reporter)
     try:
-        if nodes[0] == next(iter(NODES)):  # else it was done
+        begins = nodes[0] == next(iter(NODES))  # else this was done
+        if begins:
             require_writable(config.home)
             disk_space.require_space(config.home)
             sync.require_access(config.home)
-            if config.beam.hands_over:
-                require_engines(config, nodes)
+        if config.beam.hands_over:
+            require_engines(config, nodes)
+        if begins:
             validate.check_small(config)
     except MillraceError as error:
         give_up(run, error, reporter)
@@ -129,12 +131,12 @@ def require_engines(config: Config, nodes: Sequence[str]) -> None:
 @contextmanager
 def on_engine(config: Config, run: Run, node: str) -> Iterator[None]:
     """Ends what earlier runs have left of a node at its engine, and tells how far its job is."""
-    engine = config.beam.engine(node)
-    if not NODES[node].on_beam or engine.runner == "direct":
+    if not config.beam.takes(node):
         yield
         return
     from pipelines.execution import engine_jobs  # only here, as above
 
+    engine = config.beam.engine(node)
     for line in engine_jobs.end_jobs(engine, engine_jobs.name_job(config.name, node)):
         logging.info(line)
     with engine_jobs.followed(engine, engine_jobs.name_job(config.name, node, run.id)):

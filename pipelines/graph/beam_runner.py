@@ -44,6 +44,12 @@ def _format_flags(args: Mapping[str, Value]) -> Iterator[str]:
             yield from (f"--{name}={item}" for item in (value if isinstance(value, tuple) else [value]))
 
 
+def name_engine(flags: Sequence[str]) -> str | None:
+    """Returns the runner that Beam's flags name, by its name in a config; None for one of this machine, or for none."""
+    names = {f"--runner={beam}": name for name, beam in RUNNERS.items() if name != "direct"}
+    return next((names[flag] for flag in flags if flag in names), None)
+
+
 def find_endpoint(flags: Sequence[str]) -> str | None:
     """Returns where the job server listens that Beam's flags name, if they name one."""
     return next((flag.removeprefix(ENDPOINT) for flag in flags if flag.startswith(ENDPOINT)), None)

@@ -11,6 +11,7 @@ import pytest
 from configs.errors import DataRejected
 from configs.loading.loader import load
 from pipelines.execution import worker
+from pipelines.graph import beam_runner
 from pipelines.runs.outcomes import read_outcomes
 from pipelines.runs.run import Run
 from tests.pipelines.execution.test_local_runner import end, is_free, node_process, start_training
@@ -29,6 +30,18 @@ def test_what_can_be_refused_at_once_is_recorded_and_told(fresh: Sandbox) -> Non
     assert [json.loads(line) for line in events.getvalue().splitlines()] == [
         {"outcome": asdict(outcomes["ExampleGen"])}
     ]
+
+
+@pytest.mark.parametrize("node", ["ExampleGen", "Transform"])
+def test_an_engine_is_asked_before_anything_is_loaded(
+    fresh: Sandbox, monkeypatch: pytest.MonkeyPatch, unused_port: int, node: str
+) -> None:
+    monkeypatch.setattr(beam_runner, "PATIENCE", 0.2)
+    engine = f'beam={{runner: portable, args: {{job_endpoint: "localhost:{unused_port}", environment_type: LOOPBACK}}}}'
+    config, events = load(fresh.config, [engine]), io.StringIO()
+    worker.launch_nodes(config, Run(config.home, "r1"), True, [node], worker.Reporter(events))
+    [told] = map(json.loads, events.getvalue().splitlines())  # and not that TensorFlow is loaded
+    assert told["outcome"]["text"] == f"No Beam engine answers at localhost:{unused_port} within 0 seconds."
 
 
 def test_progress_is_told_under_the_node_that_is_at_work() -> None:

@@ -7,7 +7,7 @@ import pytest
 from configs.errors import MillraceError
 from configs.schema.beam import Engine
 from pipelines.graph import beam_runner
-from pipelines.graph.beam_runner import find_cause, list_flags, watch_endpoint
+from pipelines.graph.beam_runner import find_cause, list_flags, name_engine, watch_endpoint
 
 
 def test_the_direct_runner_is_the_one_that_needs_no_network():
@@ -32,6 +32,11 @@ def test_options_are_spelled_as_beam_reads_them():
         "--experiments=b",
         "--streaming",
     ]
+
+
+def test_an_engine_has_its_name_in_the_config_and_this_machine_none():
+    assert name_engine(["--job_endpoint=a:1", "--runner=FlinkRunner"]) == "flink"
+    assert name_engine(list_flags(Engine())) is name_engine([]) is None
 
 
 def test_an_engine_that_is_there_is_let_be(server):
