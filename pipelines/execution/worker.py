@@ -10,9 +10,10 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from typing import Any, TextIO
 
 from components.patches.ledger import UNUSED_BY_TFX
@@ -25,7 +26,7 @@ from configs.progress import LANDMARK, PROGRESS
 from configs.schema.config import Config
 from pipelines.execution import disk_space
 from pipelines.runs.lease import hold_service
-from pipelines.runs.outcomes import failure, write_outcome
+from pipelines.runs.outcomes import Outcome, failure, write_outcome
 from pipelines.runs.run import Run
 from pipelines.storage import sync
 
@@ -94,14 +95,27 @@ def launch_nodes(config: Config, run: Run, cache: bool, nodes: Sequence[str], re
         reporter.node = node
         reporter.send({"node": node, "state": "running", "text": ""})
         try:
-            with attended(config, run, node), on_engine(config, run, node):
-                outcome = launch_node(ir, node, run)
+            outcome = launch(config, run, node, reporter, partial(launch_node, ir, node, run))
         except MillraceError as error:
             give_up(run, error, reporter)
             return
         reporter.send({"outcome": asdict(outcome)})
         if not outcome.succeeded:
             return
+
+
+def launch(config: Config, run: Run, node: str, reporter: Reporter, launch_node: Callable[[], Outcome]) -> Outcome:
+    """Launches a node and returns how it ended; where its engine broke, how it ended at the second try."""
+    from pipelines.graph.beam_runner import BROKE  # only here, as below
+
+    with attended(config, run, node), on_engine(config, run, node):
+        outcome = launch_node()
+    if not outcome.details.get(BROKE):
+        return outcome
+    told = f"is tried once more: {outcome.text}"
+    reporter.send({"node": node, "state": "running", "text": told, "landmark": True, "warning": True, "again": True})
+    with attended(config, run, node), on_engine(config, run, node):
+        return launch_node()
 
 
 @contextmanager
