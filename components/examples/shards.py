@@ -14,7 +14,7 @@ from tfx import types
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
-from components.examples.tf_example import encode_examples, list_cells
+from components.examples.tf_example import encode_in_order, list_cells
 from components.validation.typed_batch import fit, join
 from trainer.training.split_files import COLUMNS, EXAMPLES, find_columns
 
@@ -43,7 +43,7 @@ class Shard:
     def _flush(self) -> None:
         cells = list_cells(join(self.held))
         self.held, self.size = [], 0
-        for example in encode_examples(cells):
+        for example in encode_in_order(cells):
             self.examples.write(example)
         if self.columns is None:
             self.file = FileSystems.create(self.drafts[1], compression_type=CompressionTypes.UNCOMPRESSED)
