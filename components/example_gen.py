@@ -41,10 +41,12 @@ from components.examples.splits import (
 )
 from components.examples.windows import Frame, roll
 from components.readers import spans
+from components.readers.file_format import FileFormat
 from components.readers.files import digest_files, list_files, list_parts
 from components.readers.formats import FORMATS, find_format
 from components.readers.portions import Portion, digest_portion
 from components.readers.query import Query
+from components.readers.ranges import Range, pack
 from components.readers.sources import bring, find_query, find_source
 from components.readers.spans import ALL, Choice
 from components.summaries import Outputs, Summary
@@ -68,7 +70,7 @@ from configs.schema.dialect import PLAIN, Dialect
 from configs.schema.training import Replay
 
 Assign = Callable[[pa.RecordBatch], np.ndarray]
-Unit = tuple[list[str], Assign]  # files whose rows are one shard a split, and what assigns them
+Unit = tuple[list[Range], Assign]  # what of files becomes one shard a split, and what assigns their rows
 
 
 @dataclass(frozen=True)
@@ -161,19 +163,19 @@ def summarise(outputs: Outputs) -> Summary:
 
 
 class WriteShards(beam.DoFn):
-    """Writes the rows of one file, or of all files of a series, as one shard a split.
+    """Writes the rows of some ranges of files, or of all files of a series, as one shard a split.
 
-    A shard appears under its name when it is whole. A file is not divided, since a quoted newline hides its rows' ends.
+    A shard appears under its name when it is whole.
     """
 
     def __init__(self, plan: Plan, folders: Sequence[str], staging: str) -> None:
         self.plan, self.folders, self.staging = plan, folders, staging
 
-    def process(self, element: tuple[list[str], str, Any]) -> None:  # Beam knows no Assign
-        """Write the rows of some files; `element` is their paths, the name of their shards, and what assigns rows."""
-        paths, name, assign = element
+    def process(self, element: tuple[list[Range], str, Any]) -> None:  # Beam knows no Assign
+        """Write the rows of some ranges; `element` is these, the name of their shards, and what assigns rows."""
+        ranges, name, assign = element
         shards = [Shard(os.path.join(folder, name), self.staging) for folder in self.folders]
-        for batch in self.plan.roll(chain.from_iterable(map(self._read_file, paths))):
+        for batch in self.plan.roll(chain.from_iterable(map(self._read_range, ranges))):
             splits, rows = assign(batch), drop_orders(batch)
             if self.plan.origins > 1:
                 splits, rows = tell_origins(splits, rows)
@@ -182,11 +184,11 @@ class WriteShards(beam.DoFn):
         for shard in shards:
             shard.close()
 
-    def _read_file(self, path: str) -> Iterator[pa.RecordBatch]:
-        roles, folder = self.plan.roles, FORMATS[self.plan.format].find_folder(path)
-        reader = find_format(path, self.plan.format, self.plan.dialect)
+    def _read_range(self, part: Range) -> Iterator[pa.RecordBatch]:
+        roles, folder = self.plan.roles, FORMATS[self.plan.format].find_folder(part.path)
+        reader = find_format(part.path, self.plan.format, self.plan.dialect)
         rows = 0
-        for raw in reader.read_batches(path, list_sources(roles), list_lists(roles)):
+        for raw in reader.read_range(part, list_sources(roles), list_lists(roles)):
             batch = convert(raw, roles, folder)
             yield number_rows(batch, rows) if self.plan.repeats else batch
             rows += len(batch)
@@ -213,10 +215,10 @@ class Executor(BaseBeamExecutor):
         earlier = [path for span in plan.replayed for path in spans_files[span]]
         files = [path for span, paths in spans_files.items() if span not in plan.replayed for path in paths]
         assign, rows, unlabelled = _divide(files, plan, parts, counts)
-        units = [(list(files), assign)] if plan.frame else [([path], assign) for path in files]
+        units = [(list(map(Range, files)), assign)] if plan.frame else [(each, assign) for each in _cut(files, plan)]
         if plan.replay and earlier:
             again, replayed = _replay(earlier, plan, assign, rows["train"], counts)
-            units += [([path], again) for path in earlier]
+            units += [(each, again) for each in _cut(earlier, plan)]
             rows["train"] += replayed
             examples.set_int_custom_property("replayed", replayed)
         examples.split_names = artifact_utils.encode_split_names(list(parts))
@@ -241,10 +243,21 @@ class Executor(BaseBeamExecutor):
         splits = artifact_utils.decode_split_names(examples.split_names)
         folders = [artifact_utils.get_split_uri([examples], split) for split in splits]
         names = [f"data_tfrecord-{number:05d}-of-{len(units):05d}.gz" for number in range(len(units))]
-        shards = [(paths, name, assign) for (paths, assign), name in zip(units, names, strict=True)]
+        shards = [(ranges, name, assign) for (ranges, assign), name in zip(units, names, strict=True)]
         with staged(examples) as staging, self._make_beam_pipeline() as pipeline:
             write = beam.ParDo(WriteShards(plan, folders, staging))
             _ = pipeline | beam.Create(shards) | beam.Reshuffle() | write
+
+
+def _cut(files: Sequence[str], plan: Plan) -> Iterator[list[Range]]:
+    """Yield the ranges of the files, as many together as make a shard; whole files where a row's place in it counts."""
+    readers = [find_format(path, plan.format, plan.dialect) for path in files]
+    whole = plan.repeats
+    return pack(
+        part
+        for reader, path in zip(readers, files, strict=True)
+        for part in (FileFormat.cut(reader, path) if whole else reader.cut(path))
+    )
 
 
 def _divide(

@@ -15,6 +15,7 @@ from tfx.orchestration.pipeline import Pipeline
 from tfx.types import standard_artifacts
 
 from components import example_gen
+from components.readers import ranges
 from components.summaries import summarise
 from configs.errors import DataRejected
 from configs.loading import loader
@@ -160,7 +161,8 @@ def test_the_artifact_says_what_it_holds(config, examples):
 
 
 @pytest.mark.slow
-def test_a_second_attempt_leaves_nothing_of_the_first(config, examples, trips):
+def test_a_second_attempt_leaves_nothing_of_the_first(config, examples, trips, monkeypatch):
+    monkeypatch.setattr(ranges, "SHARD", min(path.stat().st_size for path in trips.iterdir()))
     before = execute(config, examples)
     Path(examples.uri, "Split-train", "data_tfrecord-00002-of-00003.gz").write_bytes(b"half")
     (trips / "0.csv").rename(trips / "2.csv")
@@ -172,6 +174,23 @@ def test_a_second_attempt_leaves_nothing_of_the_first(config, examples, trips):
     assert sorted(os.listdir(f"{examples.uri}/Split-train")) == shards
     for split in before:
         assert sorted(map(repr, before[split])) == sorted(map(repr, after[split]))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("format", ["csv", pytest.param("parquet", marks=pytest.mark.full)])
+def test_a_large_file_is_several_shards_and_small_ones_are_one(config, examples, trips, tmp_path, monkeypatch, format):
+    if format == "parquet":
+        for path in list(trips.iterdir()):
+            table = csv.read_csv(path, convert_options=csv.ConvertOptions(strings_can_be_null=True))
+            parquet.write_table(table, path.with_suffix(".parquet"), row_group_size=10)
+            path.unlink()
+        config = loader.load(tmp_path / "trips.yaml", ["data.format=parquet"])
+    whole = execute(config, examples)
+    assert os.listdir(f"{examples.uri}/Split-train") == ["data_tfrecord-00000-of-00001.gz"]
+    sizes = [path.stat().st_size for path in trips.iterdir()]
+    monkeypatch.setattr(ranges, "SHARD", min(sizes) // 4)
+    assert execute(config, examples) == whole  # in the same order
+    assert len(os.listdir(f"{examples.uri}/Split-train")) > 5
 
 
 def test_a_faulty_row_is_refused_before_anything_is_written(config, examples, trips):
