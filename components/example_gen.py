@@ -2,7 +2,10 @@
 
 import json
 import os
+import pickle
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -20,6 +23,7 @@ from tfx.components.util import examples_utils
 from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.dsl.components.base.executor_spec import BeamExecutorSpec
+from tfx.dsl.io import fileio
 from tfx.orchestration import data_types
 from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils
@@ -69,6 +73,7 @@ from configs.schema.config import Config
 from configs.schema.dialect import PLAIN, Dialect
 from configs.schema.training import Replay
 
+ENGINE = re.compile("--runner=(?!.*FnApiRunner)")  # a flag for Beam that names another machine
 Assign = Callable[[pa.RecordBatch], np.ndarray]
 Unit = tuple[list[Range], Assign]  # what of files becomes one shard a split, and what assigns their rows
 
@@ -214,7 +219,8 @@ class Executor(BaseBeamExecutor):
         spans_files = {split.name: list_files(base, split.pattern, plan.format) for split in found.splits}
         earlier = [path for span in plan.replayed for path in spans_files[span]]
         files = [path for span, paths in spans_files.items() if span not in plan.replayed for path in paths]
-        assign, rows, unlabelled = _divide(files, plan, parts, counts)
+        divided = self._divide_on_engine(examples, files, plan, parts, counts)
+        assign, rows, unlabelled = divided or _divide(files, plan, parts, counts)
         units = [(list(map(Range, files)), assign)] if plan.frame else [(each, assign) for each in _cut(files, plan)]
         if plan.replay and earlier:
             again, replayed = _replay(earlier, plan, assign, rows["train"], counts)
@@ -239,6 +245,45 @@ class Executor(BaseBeamExecutor):
         }
         examples.set_string_custom_property("portions", TypeAdapter(dict[str, Portion]).dump_json(portions).decode())
 
+    def _divide_on_engine(
+        self,
+        examples: types.Artifact,
+        files: Sequence[str],
+        plan: Plan,
+        parts: Mapping[str, int],
+        counts: MutableMapping[str, int],
+    ) -> tuple[Assign, dict[str, int], int] | None:
+        """Return what `_divide` does, by an engine's workers; None where this machine is to do it.
+
+        That is where it is the engine, where rows count by their places, where one worker would do all, and of unsound
+        files, since what is wrong with them is told by who reads all in order.
+        """
+        if plan.frame or plan.repeats or not any(map(ENGINE.match, self._beam_pipeline_args)):
+            return None
+        units, folder = list(_cut(files, plan)), os.path.join(examples.uri, "survey")
+        if len(units) < 2:
+            return None
+        fileio.makedirs(folder)
+        with self._make_beam_pipeline() as pipeline:
+            told = (plan, list(parts.values()), files[0], folder)
+            _ = pipeline | beam.Create(list(enumerate(units))) | beam.Reshuffle() | beam.Map(_survey, *told)
+        surveys: list[Survey | None] = []
+        for number in range(len(units)):
+            with fileio.open(os.path.join(folder, str(number)), "rb") as file:
+                surveys.append(pickle.loads(file.read()))
+        fileio.rmtree(folder)
+        found = [survey for survey in surveys if survey]
+        if len(found) < len(units):
+            return None
+        for survey in found:
+            for path, rows in survey.counts.items():
+                counts[path] = counts.get(path, 0) + rows
+        validate.require_labels(
+            plan.roles, set().union(*(survey.labels for survey in found)), sum(counts.values()), files
+        )
+        assign, sizes = _settle([keys for survey in found for keys in survey.keys], plan, parts, files)
+        return assign, sizes, sum(survey.unlabelled for survey in found)
+
     def _write_splits(self, examples: types.Artifact, plan: Plan, units: Sequence[Unit]) -> None:
         splits = artifact_utils.decode_split_names(examples.split_names)
         folders = [artifact_utils.get_split_uri([examples], split) for split in splits]
@@ -260,6 +305,34 @@ def _cut(files: Sequence[str], plan: Plan) -> Iterator[list[Range]]:
     )
 
 
+@dataclass(frozen=True)
+class Survey:
+    """What the rows of some ranges tell of how all are divided, and how many of them each file has."""
+
+    counts: Mapping[str, int]
+    unlabelled: int
+    labels: frozenset[float]  # the least and the greatest of each batch
+    keys: Sequence[tuple[np.ndarray, ...]]  # of each batch, as `_find_keys` has them
+
+
+def _survey(element: tuple[int, list[Range]], plan: Plan, weights: list[int], first: str, folder: str) -> None:
+    """Checks the rows of some ranges on an engine's worker, and leaves their survey in a file; None of unsound ones."""
+    number, ranges = element
+    counts, labels, unlabelled = dict.fromkeys((part.path for part in ranges), 0), set[float](), list[int]()
+    found: Survey | None = None
+    with suppress(DataRejected, pa.ArrowInvalid):
+        keys = []
+        for part in ranges:
+            for batch in validate.check_range(part, first, plan.format, plan.roles, plan.dialect):
+                counts[part.path] += len(batch)
+                labels |= validate.find_labels(batch, plan.roles)
+                [labelled] = _count_unlabelled([batch], plan, unlabelled)
+                keys += [_find_keys(kept, plan, weights) for kept in plan.roll([labelled])]
+        found = Survey(counts, sum(unlabelled), frozenset(labels), keys)
+    with fileio.open(os.path.join(folder, str(number)), "wb") as file:
+        file.write(pickle.dumps(found))
+
+
 def _divide(
     files: Sequence[str], plan: Plan, parts: Mapping[str, int], counts: MutableMapping[str, int]
 ) -> tuple[Assign, dict[str, int], int]:
@@ -270,20 +343,35 @@ def _divide(
     unlabelled: list[int] = []
     checked = validate.check_batches(files, plan.format, plan.roles, plan.dialect, plan.repeats, counts)
     batches = plan.roll(_count_unlabelled(checked, plan, unlabelled))
+    assign, rows = _settle([_find_keys(batch, plan, list(parts.values())) for batch in batches], plan, parts, files)
+    return assign, rows, sum(unlabelled)
+
+
+def _find_keys(batch: pa.RecordBatch, plan: Plan, weights: Sequence[int]) -> tuple[np.ndarray, ...]:
+    """Return what rows are divided by: their times, their classes and hashes, or how many of them each split has."""
+    if TIME in plan.roles:
+        return (find_times(batch),)
+    if plan.stratify:
+        return hash_classes(batch, plan.stratify)
+    return (np.bincount(assign_splits(batch, weights, plan.groups), minlength=len(weights)),)
+
+
+def _settle(
+    keys: Sequence[tuple[np.ndarray, ...]], plan: Plan, parts: Mapping[str, int], files: Sequence[str]
+) -> tuple[Assign, dict[str, int]]:
+    """Return what assigns rows to splits, and how many rows each gets, by the keys of all batches."""
     weights = list(parts.values())
     if TIME in plan.roles:
-        times = np.concatenate([find_times(batch) for batch in batches])
+        times = np.concatenate([found for (found,) in keys])
         cuts = find_cuts(times, [*(plan.origins * weight for weight in weights[:-1]), *plan.origins * weights[-1:]])
         assign: Assign = partial(assign_by_time, cuts=cuts)
         found = np.bincount(np.searchsorted(cuts, times, side="right"), minlength=len(cuts) + 1)
         sizes = np.append(found[: len(parts) - 1], found[len(parts) - 1 :].sum())
         _require_origins(found[len(parts) - 1 :], files)
     elif plan.stratify:
-        label = plan.stratify
-        pairs = [hash_classes(batch, label) for batch in batches]
-        classes, hashes = (np.concatenate(arrays) for arrays in zip(*pairs, strict=True))
+        classes, hashes = (np.concatenate(arrays) for arrays in zip(*keys, strict=True))
         within = find_class_cuts(classes, hashes, weights)
-        assign = partial(assign_by_class, label=label, cuts=within)
+        assign = partial(assign_by_class, label=plan.stratify, cuts=within)
         sizes = np.sum(
             [
                 np.bincount(np.searchsorted(cuts, hashes[classes == index], side="right"), minlength=len(parts))
@@ -293,7 +381,7 @@ def _divide(
         )
     else:
         assign = partial(assign_splits, parts=weights, groups=plan.groups)
-        sizes = np.sum([np.bincount(assign(batch), minlength=len(parts)) for batch in batches], axis=0)
+        sizes = np.sum([found for (found,) in keys], axis=0)
     rows = dict(zip(parts, sizes.tolist(), strict=True))
     empty = next((split for split, count in rows.items() if not count), None)
     if empty:
@@ -302,7 +390,7 @@ def _divide(
         if not plan.groups and not plan.repeats:
             remedy += " Where many rows are equal, data.split.repeats parts them."
         raise DataRejected(f"The split `{empty}` comes out empty; rows: {seen}.", os.path.commonpath(files), remedy)
-    return assign, rows, sum(unlabelled)
+    return assign, rows
 
 
 def _replay(

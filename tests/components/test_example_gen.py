@@ -24,6 +24,7 @@ from configs.samples.datasets import encode_png
 from configs.schema.features import Words
 from configs.schema.privacy import Privacy
 from tests.components.validation.test_masking import DIGEST, KEY
+from tests.fakes.job_server import job_server
 
 CONFIG = """
 name: trips
@@ -191,6 +192,37 @@ def test_a_large_file_is_several_shards_and_small_ones_are_one(config, examples,
     monkeypatch.setattr(ranges, "SHARD", min(sizes) // 4)
     assert execute(config, examples) == whole  # in the same order
     assert len(os.listdir(f"{examples.uri}/Split-train")) > 5
+
+
+@pytest.mark.full
+def test_an_engine_checks_and_divides_large_files_as_this_machine_does(config, examples, trips, tmp_path, monkeypatch):
+    ways = {"by hash": [], "by class": ["data.split.stratify=true"], "by time": ["data.split.by=hour"]}
+    whole = {way: execute(loader.load(tmp_path / "trips.yaml", told), examples) for way, told in ways.items()}
+    portions = examples.get_string_custom_property("portions")
+    monkeypatch.setattr(ranges, "SHARD", trips.joinpath("0.csv").stat().st_size // 4)
+    monkeypatch.setattr(example_gen, "_divide", None)  # which is not asked
+    with job_server() as (server, endpoint):
+        flags = ["--runner=PortableRunner", f"--job_endpoint={endpoint}", "--environment_type=LOOPBACK"]
+        context = example_gen.Executor.Context(beam_pipeline_args=flags)
+        for way, told in ways.items():
+            own = resolve(loader.load(tmp_path / "trips.yaml", told))
+            example_gen.Executor(context).Do({}, {"examples": [examples]}, own)
+            assert {split: read(examples, split) for split in whole[way]} == whole[way], way
+        assert [verb for verb, _ in server.asked] == ["Prepare", "Run"] * 2 * len(ways)
+    assert examples.get_string_custom_property("portions") == portions
+    assert sorted(os.listdir(examples.uri)) == [*COLUMNS, "Split-eval", "Split-test", "Split-train"]
+
+
+@pytest.mark.full
+def test_what_an_engine_finds_wrong_is_told_as_ever(config, examples, trips, monkeypatch):
+    with (trips / "1.csv").open("a") as file:
+        file.write("1.5,Blue,0\n")
+    monkeypatch.setattr(ranges, "SHARD", trips.joinpath("0.csv").stat().st_size // 4)
+    with job_server() as (_, endpoint), pytest.raises(DataRejected) as caught:
+        flags = ["--runner=PortableRunner", f"--job_endpoint={endpoint}", "--environment_type=LOOPBACK"]
+        context = example_gen.Executor.Context(beam_pipeline_args=flags)
+        example_gen.Executor(context).Do({}, {"examples": [examples]}, resolve(config))
+    assert caught.value.where == f"{trips / '1.csv'}:102"
 
 
 def test_a_faulty_row_is_refused_before_anything_is_written(config, examples, trips):
