@@ -2,15 +2,13 @@
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
-from itertools import chain
+import re
+import shutil
+from collections.abc import Mapping, MutableMapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import apache_beam as beam
-import numpy as np
-import pyarrow as pa
 from google.protobuf import any_pb2, struct_pb2
 from pydantic import TypeAdapter
 from tfx import types
@@ -27,84 +25,27 @@ from tfx.types.standard_component_specs import CUSTOM_CONFIG_KEY, INPUT_BASE_KEY
 from tfx.utils import proto_utils
 
 from components.base import Made
-from components.examples.shards import Shard, staged
-from components.examples.splits import (
-    assign_by_class,
-    assign_by_time,
-    assign_splits,
-    find_class_cuts,
-    find_cuts,
-    find_times,
-    hash_classes,
-    tell_origins,
-    thin,
-)
-from components.examples.windows import Frame, roll
+from components.examples.division import Assign, Plan, cut_files, divide, gather_surveys, replay, settle, survey
+from components.examples.shards import staged
+from components.examples.split_writer import WriteShards
+from components.examples.windows import Frame
 from components.readers import spans
 from components.readers.files import digest_files, list_files, list_parts
-from components.readers.formats import FORMATS, find_format
 from components.readers.portions import Portion, digest_portion
-from components.readers.query import Query
+from components.readers.ranges import Range
 from components.readers.sources import bring, find_query, find_source
 from components.readers.spans import ALL, Choice
 from components.summaries import Outputs, Summary
 from components.validation import validate
-from components.validation.column_types import Role
 from components.validation.typed_batch import (
-    TIME,
     assign_roles,
-    convert,
-    drop_orders,
-    drop_unlabelled,
-    list_lists,
-    list_sources,
-    number_rows,
 )
 from configs.copies import locate_data, name_copied
-from configs.errors import DataRejected
 from configs.progress import PROGRESS
 from configs.schema.config import Config
-from configs.schema.dialect import PLAIN, Dialect
-from configs.schema.training import Replay
 
-Assign = Callable[[pa.RecordBatch], np.ndarray]
-Unit = tuple[list[str], Assign]  # files whose rows are one shard a split, and what assigns them
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What the node must know of the config, as it travels to the executor."""
-
-    format: str
-    roles: Mapping[str, Role]
-    groups: tuple[str, ...] = ()
-    frame: Frame | None = None
-    choice: Choice = Choice()
-    dialect: Dialect = PLAIN
-    stratify: str | None = None  # the label whose classes are divided alike
-    repeats: bool = False
-    query: Query | None = None
-    origins: int = 1  # from which the test split is judged
-    missing: str = ""  # spans that the driver found none of, in words
-    replay: Replay | None = None
-    replayed: tuple[str, ...] = ()  # earlier spans of which some rows are learnt again, as the driver found them
-
-    def roll(self, batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
-        """Return the typed rows of all files as what becomes examples."""
-        examples = roll(batches, self.frame) if self.frame else batches
-        return (drop_unlabelled(batch, self.roles) for batch in examples)
-
-    def pack(self) -> example_gen_pb2.CustomConfig:
-        settings, custom = struct_pb2.Struct(), any_pb2.Any()
-        settings.update({"plan": TypeAdapter(Plan).dump_json(self).decode()})
-        custom.Pack(settings)
-        return example_gen_pb2.CustomConfig(custom_config=custom)
-
-    @classmethod
-    def unpack(cls, text: str) -> "Plan":
-        settings = struct_pb2.Struct()
-        _parse(text, example_gen_pb2.CustomConfig()).custom_config.Unpack(settings)
-        return TypeAdapter(cls).validate_json(settings["plan"])
+ENGINE = re.compile("--runner=(?!.*FnApiRunner)")  # a flag for Beam that names another machine
+Unit = tuple[list[Range], Assign]  # what of files becomes one shard a split, and what assigns their rows
 
 
 def build(config: Config, made: Made) -> BaseComponent:
@@ -135,7 +76,7 @@ def build(config: Config, made: Made) -> BaseComponent:
         input_base=name_copied(base) or base,
         input_config=example_gen_pb2.Input(splits=[everything]),
         output_config=example_gen_pb2.Output(split_config=splits),
-        custom_config=plan.pack(),
+        custom_config=pack_plan(plan),
     ).with_id("ExampleGen")
 
 
@@ -160,38 +101,6 @@ def summarise(outputs: Outputs) -> Summary:
     return Summary(f"{text}{sum(rows.values()):,} rows: {parts}", figures)
 
 
-class WriteShards(beam.DoFn):
-    """Writes the rows of one file, or of all files of a series, as one shard a split.
-
-    A shard appears under its name when it is whole. A file is not divided, since a quoted newline hides its rows' ends.
-    """
-
-    def __init__(self, plan: Plan, folders: Sequence[str], staging: str) -> None:
-        self.plan, self.folders, self.staging = plan, folders, staging
-
-    def process(self, element: tuple[list[str], str, Any]) -> None:  # Beam knows no Assign
-        """Write the rows of some files; `element` is their paths, the name of their shards, and what assigns rows."""
-        paths, name, assign = element
-        shards = [Shard(os.path.join(folder, name), self.staging) for folder in self.folders]
-        for batch in self.plan.roll(chain.from_iterable(map(self._read_file, paths))):
-            splits, rows = assign(batch), drop_orders(batch)
-            if self.plan.origins > 1:
-                splits, rows = tell_origins(splits, rows)
-            for index, shard in enumerate(shards):
-                shard.write(rows.filter(pa.array(splits == index)))
-        for shard in shards:
-            shard.close()
-
-    def _read_file(self, path: str) -> Iterator[pa.RecordBatch]:
-        roles, folder = self.plan.roles, FORMATS[self.plan.format].find_folder(path)
-        reader = find_format(path, self.plan.format, self.plan.dialect)
-        rows = 0
-        for raw in reader.read_batches(path, list_sources(roles), list_lists(roles)):
-            batch = convert(raw, roles, folder)
-            yield number_rows(batch, rows) if self.plan.repeats else batch
-            rows += len(batch)
-
-
 class Executor(BaseBeamExecutor):
     """Checks every row, then writes the splits."""
 
@@ -207,16 +116,19 @@ class Executor(BaseBeamExecutor):
         found = _parse(exec_properties["input_config"], example_gen_pb2.Input())
         splits = _parse(exec_properties["output_config"], example_gen_pb2.Output()).split_config.splits
         parts = {split.name: split.hash_buckets for split in splits}
-        plan = Plan.unpack(exec_properties["custom_config"])
+        plan = unpack_plan(exec_properties["custom_config"])
         base, counts = locate_data(exec_properties["input_base"]), dict[str, int]()
         spans_files = {split.name: list_files(base, split.pattern, plan.format) for split in found.splits}
         earlier = [path for span in plan.replayed for path in spans_files[span]]
         files = [path for span, paths in spans_files.items() if span not in plan.replayed for path in paths]
-        assign, rows, unlabelled = _divide(files, plan, parts, counts)
-        units = [(list(files), assign)] if plan.frame else [([path], assign) for path in files]
+        divided = self._divide_on_engine(examples, files, plan, parts, counts)
+        assign, rows, unlabelled = divided or divide(files, plan, parts, counts)
+        units = (
+            [(list(map(Range, files)), assign)] if plan.frame else [(each, assign) for each in cut_files(files, plan)]
+        )
         if plan.replay and earlier:
-            again, replayed = _replay(earlier, plan, assign, rows["train"], counts)
-            units += [([path], again) for path in earlier]
+            again, replayed = replay(earlier, plan, assign, rows["train"], counts)
+            units += [(each, again) for each in cut_files(earlier, plan)]
             rows["train"] += replayed
             examples.set_int_custom_property("replayed", replayed)
         examples.split_names = artifact_utils.encode_split_names(list(parts))
@@ -237,105 +149,47 @@ class Executor(BaseBeamExecutor):
         }
         examples.set_string_custom_property("portions", TypeAdapter(dict[str, Portion]).dump_json(portions).decode())
 
+    def _divide_on_engine(
+        self,
+        examples: types.Artifact,
+        files: Sequence[str],
+        plan: Plan,
+        parts: Mapping[str, int],
+        counts: MutableMapping[str, int],
+    ) -> tuple[Assign, dict[str, int], int] | None:
+        """Return what `_divide` does, by an engine's workers; None where this machine is to do it.
+
+        That is where it is the engine, where rows count by their places, where one worker would do all, and of unsound
+        files, since what is wrong with them is told by who reads all in order.
+        """
+        if plan.frame or plan.repeats or not any(map(ENGINE.match, self._beam_pipeline_args)):
+            return None
+        units, folder = list(cut_files(files, plan)), os.path.join(examples.uri, "survey")
+        if len(units) < 2:
+            return None
+        os.makedirs(folder)
+        with self._make_beam_pipeline() as pipeline:
+            told = (plan, list(parts.values()), files[0], folder)
+            _ = pipeline | beam.Create(list(enumerate(units))) | beam.Reshuffle() | beam.Map(survey, *told)
+        found = gather_surveys(folder, len(units))
+        shutil.rmtree(folder)
+        if found is None:
+            return None
+        for each in found:
+            for path, rows in each.counts.items():
+                counts[path] = counts.get(path, 0) + rows
+        validate.require_labels(plan.roles, set().union(*(each.labels for each in found)), sum(counts.values()), files)
+        assign, sizes = settle([keys for each in found for keys in each.keys], plan, parts, files)
+        return assign, sizes, sum(each.unlabelled for each in found)
+
     def _write_splits(self, examples: types.Artifact, plan: Plan, units: Sequence[Unit]) -> None:
         splits = artifact_utils.decode_split_names(examples.split_names)
         folders = [artifact_utils.get_split_uri([examples], split) for split in splits]
         names = [f"data_tfrecord-{number:05d}-of-{len(units):05d}.gz" for number in range(len(units))]
-        shards = [(paths, name, assign) for (paths, assign), name in zip(units, names, strict=True)]
-        with staged(examples) as staging, self._make_beam_pipeline() as pipeline:
+        shards = [(ranges, name, assign) for (ranges, assign), name in zip(units, names, strict=True)]
+        with staged(examples.uri, splits) as staging, self._make_beam_pipeline() as pipeline:
             write = beam.ParDo(WriteShards(plan, folders, staging))
             _ = pipeline | beam.Create(shards) | beam.Reshuffle() | write
-
-
-def _divide(
-    files: Sequence[str], plan: Plan, parts: Mapping[str, int], counts: MutableMapping[str, int]
-) -> tuple[Assign, dict[str, int], int]:
-    """Return what assigns rows to splits, how many rows each split gets, and how many are left out for want of a label.
-
-    How many rows each file has is put into `counts`. Raises DataRejected for unsound files.
-    """
-    unlabelled: list[int] = []
-    checked = validate.check_batches(files, plan.format, plan.roles, plan.dialect, plan.repeats, counts)
-    batches = plan.roll(_count_unlabelled(checked, plan, unlabelled))
-    weights = list(parts.values())
-    if TIME in plan.roles:
-        times = np.concatenate([find_times(batch) for batch in batches])
-        cuts = find_cuts(times, [*(plan.origins * weight for weight in weights[:-1]), *plan.origins * weights[-1:]])
-        assign: Assign = partial(assign_by_time, cuts=cuts)
-        found = np.bincount(np.searchsorted(cuts, times, side="right"), minlength=len(cuts) + 1)
-        sizes = np.append(found[: len(parts) - 1], found[len(parts) - 1 :].sum())
-        _require_origins(found[len(parts) - 1 :], files)
-    elif plan.stratify:
-        label = plan.stratify
-        pairs = [hash_classes(batch, label) for batch in batches]
-        classes, hashes = (np.concatenate(arrays) for arrays in zip(*pairs, strict=True))
-        within = find_class_cuts(classes, hashes, weights)
-        assign = partial(assign_by_class, label=label, cuts=within)
-        sizes = np.sum(
-            [
-                np.bincount(np.searchsorted(cuts, hashes[classes == index], side="right"), minlength=len(parts))
-                for index, cuts in within.items()
-            ],
-            axis=0,
-        )
-    else:
-        assign = partial(assign_splits, parts=weights, groups=plan.groups)
-        sizes = np.sum([np.bincount(assign(batch), minlength=len(parts)) for batch in batches], axis=0)
-    rows = dict(zip(parts, sizes.tolist(), strict=True))
-    empty = next((split for split, count in rows.items() if not count), None)
-    if empty:
-        seen = ", ".join(f"{split} {count:,}" for split, count in rows.items())
-        remedy = f"Add {'groups' if plan.groups else 'rows'}, or give the split a larger part in data.split."
-        if not plan.groups and not plan.repeats:
-            remedy += " Where many rows are equal, data.split.repeats parts them."
-        raise DataRejected(f"The split `{empty}` comes out empty; rows: {seen}.", os.path.commonpath(files), remedy)
-    return assign, rows, sum(unlabelled)
-
-
-def _replay(
-    files: Sequence[str], plan: Plan, assign: Assign, new: int, counts: MutableMapping[str, int]
-) -> tuple[Assign, int]:
-    """Return what assigns the rows of earlier spans that are learnt again, and how many these are.
-
-    They are of those that the train split would have had, as many as make up their share beside the `new` rows.
-    """
-    share = plan.replay.share if plan.replay else 0.0
-
-    def read() -> Iterable[pa.RecordBatch]:
-        return plan.roll(validate.check_batches(files, plan.format, plan.roles, plan.dialect, plan.repeats, counts))
-
-    there = sum(int((assign(batch) == 0).sum()) for batch in read())
-    kept = min(1.0, new * share / (1 - share) / max(1, there))
-    again: Assign = partial(_assign_again, assign=assign, share=kept)
-    return again, sum(int((again(batch) == 0).sum()) for batch in read())
-
-
-def _assign_again(batch: pa.RecordBatch, assign: Assign, share: float) -> np.ndarray:
-    return thin(batch, assign(batch), share)
-
-
-def _require_origins(rows: np.ndarray, files: Sequence[str]) -> None:
-    """Raises DataRejected where there are no rows between an origin and the next, but some after another."""
-    if rows.any() and not rows.all():
-        what = f"After origin {int(np.flatnonzero(rows == 0)[0]) + 1} of {len(rows)} there is no row."
-        remedy = "Lower evaluation.backtest, or give test a larger part in data.split."
-        raise DataRejected(what, os.path.commonpath(files), remedy)
-
-
-def _count_unlabelled(batches: Iterable[pa.RecordBatch], plan: Plan, counts: list[int]) -> Iterator[pa.RecordBatch]:
-    """Yield the batches, and add to `counts` the rows of each without a label."""
-    for batch in batches:
-        counts.append(len(batch) - len(drop_unlabelled(batch, plan.roles)))
-        yield batch
-
-
-def _list_files(base: str, found: example_gen_pb2.Input, format: str) -> list[str]:
-    return [path for split in found.splits for path in list_files(base, split.pattern, format)]
-
-
-def _parse(text: str, message: Any) -> Any:
-    proto_utils.json_to_proto(text, message)
-    return message
 
 
 class Driver(driver.FileBasedDriver):
@@ -351,7 +205,7 @@ class Driver(driver.FileBasedDriver):
 
         As TFX has it, all that matches is span 0 where the pattern has none. Raises DataRejected for absent data.
         """
-        base, plan = locate_data(exec_properties[INPUT_BASE_KEY]), Plan.unpack(exec_properties[CUSTOM_CONFIG_KEY])
+        base, plan = locate_data(exec_properties[INPUT_BASE_KEY]), unpack_plan(exec_properties[CUSTOM_CONFIG_KEY])
         [split] = _parse(exec_properties[INPUT_CONFIG_KEY], example_gen_pb2.Input()).splits
         bring(base, split.pattern, plan.query)
         chosen = spans.choose(base, split.pattern, plan.choice)
@@ -367,7 +221,9 @@ class Driver(driver.FileBasedDriver):
         files = _list_files(base, found, plan.format)
         return exec_properties | {
             INPUT_CONFIG_KEY: proto_utils.proto_to_json(found),
-            CUSTOM_CONFIG_KEY: proto_utils.proto_to_json(replace(plan, missing=chosen.missing, replayed=names).pack()),
+            CUSTOM_CONFIG_KEY: proto_utils.proto_to_json(
+                pack_plan(replace(plan, missing=chosen.missing, replayed=names))
+            ),
             utils.SPAN_PROPERTY_NAME: chosen.spans[-1].number,
             utils.VERSION_PROPERTY_NAME: chosen.spans[-1].version,
             utils.FINGERPRINT_PROPERTY_NAME: digest_files(base, list_parts(files, plan.format, plan.dialect)),
@@ -379,3 +235,27 @@ class ExampleGen(FileBasedExampleGen):
 
     EXECUTOR_SPEC = BeamExecutorSpec(Executor)
     DRIVER_CLASS = Driver
+
+
+def pack_plan(plan: Plan) -> example_gen_pb2.CustomConfig:
+    """Return the plan as TFX hands it on."""
+    settings, custom = struct_pb2.Struct(), any_pb2.Any()
+    settings.update({"plan": TypeAdapter(Plan).dump_json(plan).decode()})
+    custom.Pack(settings)
+    return example_gen_pb2.CustomConfig(custom_config=custom)
+
+
+def unpack_plan(text: str) -> Plan:
+    """Return the plan that TFX has handed on."""
+    settings = struct_pb2.Struct()
+    _parse(text, example_gen_pb2.CustomConfig()).custom_config.Unpack(settings)
+    return TypeAdapter(Plan).validate_json(settings["plan"])
+
+
+def _list_files(base: str, found: example_gen_pb2.Input, format: str) -> list[str]:
+    return [path for split in found.splits for path in list_files(base, split.pattern, format)]
+
+
+def _parse(text: str, message: Any) -> Any:
+    proto_utils.json_to_proto(text, message)
+    return message

@@ -86,7 +86,7 @@ class Executor(BaseBeamExecutor):
         write_graph(Preprocessing(Columns.model_validate_json(columns), Learnt.read(graph)), schema, graph)
         made = artifact_utils.get_single_instance(output_dict["transformed_examples"])
         made.split_names = artifact_utils.encode_split_names(splits)
-        with staged(made) as staging, self._make_beam_pipeline() as pipeline:
+        with staged(made.uri, splits) as staging, self._make_beam_pipeline() as pipeline:
             files = pipeline | beam.Create([file for split in splits for file in list_shards(examples, split)])
             files | beam.Reshuffle() | beam.ParDo(Apply(columns, graph, rows, made.uri, staging))
 

@@ -16,6 +16,7 @@ EXEMPT = {  # patterns of modules, and where else they are tested
     "configs/schema/words.py": "two patterns, by which test_words.py of trainer/features splits texts",
     "pipelines/onboarding/feature_guess.py": "a record, which test_feature_inference.py reads",
     "components/schemas/places.py": "two constants",
+    "components/examples/division.py": "what ExampleGen does: test_example_gen.py",
     "components/feature_statistics/basic_stats.py": "held against TFDV by test_combiner.py",
     "trainer/export/signatures.py": "names, by which test_saved_model.py asks a model",
     "components/lite_judgement.py": "the file that test_compress.py makes of a published model",

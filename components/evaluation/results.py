@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from typing import TypeVar
 
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import metrics_for_slice_pb2, validation_result_pb2
@@ -11,11 +12,14 @@ from tensorflow_model_analysis.writers.eval_config_writer import load_eval_run
 from components.evaluation.eval_config import ANSWERS, CONFUSION, ROC, has_bars
 from components.evaluation.judgement import OVERALL, Failure, Measured, read_beside
 
+Item = TypeVar("Item", Measured, Failure)
+
 
 def read_measured(folder: str) -> list[Measured]:
     """Returns every scalar metric of every slice, and those beside: of the golden set, of a LiteRT file.
 
-    One that a slice cannot have (AUC of one class) is left out.
+    All rows come first, then the slices by their names, as Beam writes them in any order. A metric that a slice cannot
+    have (AUC of one class) is left out.
     """
     found = []
     for record in tfma.load_metrics(folder):
@@ -30,7 +34,7 @@ def read_measured(folder: str) -> list[Measured]:
             if model != tfma.BASELINE_KEY:
                 baseline = values.get((metric, tfma.BASELINE_KEY))
                 found.append(Measured(slice_name(record.slice_key), metric, value, baseline))
-    return [*found, *read_beside(folder)[0]]
+    return [*_order(found), *read_beside(folder)[0]]
 
 
 def confuse(folder: str) -> list[list[float]]:
@@ -68,7 +72,7 @@ def overall(measured: Iterable[Measured]) -> dict[str, float]:
 
 
 def failures(folder: str) -> list[Failure]:
-    """Returns every threshold that the candidate missed."""
+    """Returns every threshold that the candidate missed, in the order of `read_measured`."""
     result = tfma.load_validation_result(folder)
     measured = {(item.slice, item.metric): item for item in read_measured(folder)}
     found = []
@@ -77,13 +81,17 @@ def failures(folder: str) -> list[Failure]:
         for failure in validation.failures:
             found.append(_judge(measured.get((name, failure.metric_key.name)), name, failure))
     found += [Failure(_name(missing)) for missing in result.missing_slices]
-    return [*found, *read_beside(folder)[1]]
+    return [*_order(found), *read_beside(folder)[1]]
 
 
 def is_unjudged(folder: str) -> bool:
     """Whether nothing could be missed: each threshold is one of the change, and nothing was in service."""
     config, *_ = load_eval_run(folder)
     return config is not None and len(config.model_specs) < 2 and not has_bars(config)
+
+
+def _order(found: Iterable[Item]) -> list[Item]:
+    return sorted(found, key=lambda item: (item.slice != OVERALL, item.slice))
 
 
 def slice_name(key: metrics_for_slice_pb2.SliceKey) -> str:

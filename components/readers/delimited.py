@@ -1,16 +1,19 @@
 """CSV: read by Arrow where it is sound, and row by row where a fault is to be named or passed over."""
 
 import csv
+import io
 from collections.abc import Collection, Iterable, Iterator
-from typing import Any
+from itertools import pairwise
+from typing import Any, BinaryIO
 
 import numpy as np
 from pyarrow import csv as arrow_csv
 from pyarrow import string
 
 from components.readers.content_kind import JSON, recognise_json
-from components.readers.data_file import BLOCK, open_content, open_text, require_text
+from components.readers.data_file import BLOCK, find_compression, open_bytes, open_content, open_text, require_text
 from components.readers.file_format import HEAD, LONGEST, Batches, Names, TextFormat
+from components.readers.ranges import Range, Section, count_cuts, find_ends
 from components.readers.row_batch import Batch, Fault, Row, gather_rows, take_sound
 from components.readers.suffixes import SUFFIXES
 from configs.errors import DataRejected
@@ -47,13 +50,26 @@ class Csv(TextFormat):
             for batch in gather_rows(path, take_sound(self.parse_rows(path)), self.name_columns(path)):
                 yield batch.table
             return
+        with open_content(path, dialect) as file:
+            yield from self._parse(file, names, dialect.header)
+
+    def iterate_range(self, part: Range, columns: Names) -> Batches:
+        header = self.name_columns(part.path)
+        with open_bytes(part.path) as file:
+            section: Any = Section(file, part.start, part.stop or 0)
+            content = io.BufferedReader(section, BLOCK)
+            yield from self._parse(content, list(columns or header), header if part.start else self.dialect.header)
+
+    def _parse(self, file: BinaryIO, names: list[str], header: Names) -> Batches:
+        """Yield columns of the rows, whose first is the header where none is given."""
+        dialect = self.dialect
         parse = arrow_csv.ParseOptions(
             delimiter=dialect.delimiter, quote_char=dialect.quote or False, newlines_in_values=True
         )
         read = arrow_csv.ReadOptions(
             use_threads=False,
             block_size=max(BLOCK, COLUMN * len(names)),
-            column_names=dialect.header or None,
+            column_names=header or None,
             encoding=dialect.encoding.replace("utf-8", "utf8"),
         )
         cells = arrow_csv.ConvertOptions(
@@ -62,8 +78,17 @@ class Csv(TextFormat):
             null_values=[""],
             strings_can_be_null=True,
         )
-        with open_content(path, dialect) as file:
-            yield from arrow_csv.open_csv(file, read, parse, cells)
+        yield from arrow_csv.open_csv(file, read, parse, cells)
+
+    def cut(self, path: str) -> list[tuple[Range, int]]:
+        dialect, [(whole, size)] = self.dialect, super().cut(path)
+        compressed = dialect.compression or find_compression(path)
+        if count_cuts(size) < 2 or compressed or dialect.comment or dialect.encoding != "utf-8":
+            return [(whole, size)]
+        if not self._scan(path):  # who reads its quotes in another way finds other ends
+            return [(whole, size)]
+        ends = find_ends(path, dialect.quote)
+        return [(Range(path, start, stop), stop - start) for start, stop in pairwise([0, *ends])]
 
     def read_rows(self, path: str) -> Iterator[Batch]:
         yield from gather_rows(path, self.parse_whole(path), self.read_header(path))
@@ -94,6 +119,11 @@ class Csv(TextFormat):
                 yield Fault(path, first, "", what, cells, remedy)
 
     def check(self, path: str) -> None:
+        if not self._scan(path):
+            self._count_sound(path)
+
+    def _scan(self, path: str) -> bool:
+        """Tell whether Arrow can be trusted with a file; raise DataRejected where it is no text."""
         quotes, longest, plain, quote = 0, 0, True, self.dialect.quote
         with open_text(path, self.dialect) as file:
             while lines := file.readlines(BLOCK):
@@ -105,8 +135,7 @@ class Csv(TextFormat):
                     quotes += block.count(quote)
                 longest = max(longest, *map(len, lines))
         # Arrow takes text after a closing quote, a last quote that is never closed, and a field of any length.
-        if quotes % 2 or longest > LONGEST or not plain:
-            self._count_sound(path)
+        return not quotes % 2 and longest <= LONGEST and plain
 
     def refuse(self, path: str, error: Exception) -> DataRejected:
         return super().refuse(path, error) if self._count_sound(path) else self.refuse_emptiness(path)

@@ -15,6 +15,7 @@ import pyarrow as pa
 from components.readers.content_kind import recognise
 from components.readers.data_file import BLOCK, open_bytes, open_content, strip_compression
 from components.readers.partitions import add_columns, find_partitions, list_folders
+from components.readers.ranges import Range
 from components.readers.row_batch import Batch, Fault, Row, choose_columns, gather_rows, take_sound
 from configs.errors import DataRejected
 from configs.schema.dialect import PLAIN, Dialect
@@ -49,18 +50,37 @@ class FileFormat:
         """Yield what `read_batches` does, and maybe other columns; raise an Arrow error or OSError, too."""
         raise NotImplementedError
 
+    def iterate_range(self, part: Range, columns: Names) -> Batches:
+        """Yield what `iterate_batches` does of the rows in a range that `cut` has made."""
+        raise NotImplementedError
+
+    def cut(self, path: str) -> list[tuple[Range, int]]:
+        """Return ranges of a file that each can be read by itself, with their bytes; all of it where it is not large.
+
+        One after the other they hold its rows in their order.
+        """
+        return [(Range(path), sum(map(os.path.getsize, filter(os.path.isfile, self.list_parts(path)))))]
+
     def read_batches(self, path: str, columns: Names = None, lists: Collection[str] = ()) -> Batches:
         """Yield the columns, all where none are named, of the rows in order; raise DataRejected at the first fault.
 
         Files of text have text, where a blank cell of CSV and what JSON lacks are null, others types of their own. Only
         cells of `lists` hold more than one value; of JSON lines they become the list's JSON.
         """
-        with self.refusing(path):
-            around = self.name_around(path)
+        yield from self.read_range(Range(path), columns, lists)
+
+    def read_range(self, part: Range, columns: Names = None, lists: Collection[str] = ()) -> Batches:
+        """Yield what `read_batches` does of the rows in a range; where it is not all of the file, a fault's row is not
+        told.
+        """
+        with self.refusing(part.path):
+            around = self.name_around(part.path)
             inside = [name for name in columns or () if name not in around] or None
-            for batch in self.iterate_batches(path, inside, lists):
-                whole = add_columns(batch, around)
-                yield choose_columns(whole, columns or whole.schema.names)
+            whole = part.is_whole
+            batches = self.iterate_batches(part.path, inside, lists) if whole else self.iterate_range(part, inside)
+            for batch in batches:
+                added = add_columns(batch, around)
+                yield choose_columns(added, columns or added.schema.names)
 
     def read_rows(self, path: str) -> Iterator[Batch]:
         """Yield the rows as they came, in one batch at least, and the faulty ones; raise DataRejected for the file."""

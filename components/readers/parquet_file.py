@@ -1,7 +1,9 @@
 """Parquet files, whose columns have types of their own."""
 
 import contextlib
+import os
 from collections.abc import Collection
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +11,7 @@ import pyarrow as pa
 
 from components.readers.file_format import PIECES, Batches, FileFormat, Names
 from components.readers.partitions import add_columns
+from components.readers.ranges import Range, count_cuts
 from components.readers.suffixes import SUFFIXES
 
 if TYPE_CHECKING:
@@ -33,6 +36,27 @@ class Parquet(FileFormat):
                 yield batch if columns else pa.RecordBatch.from_arrays(batch.columns, schema=held)
             if not file.metadata.num_rows:
                 yield pa.RecordBatch.from_pylist([], held)
+
+    def iterate_range(self, part: Range, columns: Names) -> Batches:
+        with open_parquet(part.path) as file:
+            names = list(columns or file.schema_arrow.names)
+            groups = list(range(part.start, part.stop or 0))
+            rows = max(1, CELLS // max(1, len(names)))
+            yield from file.iter_batches(rows, row_groups=groups, columns=names, use_threads=False)
+
+    def cut(self, path: str) -> list[tuple[Range, int]]:
+        size = os.path.getsize(path)
+        with self.refusing(path), open_parquet(path) as file:
+            weights = [file.metadata.row_group(group).total_byte_size for group in range(file.num_row_groups)]
+        cuts = min(count_cuts(size), len(weights))
+        if cuts < 2:
+            return super().cut(path)
+        before = np.cumsum([0, *weights]) / max(1, sum(weights))
+        ends = sorted({*np.searchsorted(before, np.arange(1, cuts) / cuts).tolist(), len(weights)} - {0})
+        return [
+            (Range(path, start, stop), int(size * (before[stop] - before[start])))
+            for start, stop in pairwise([0, *ends])
+        ]
 
     def name_columns(self, path: str) -> list[str]:
         with open_parquet(path) as file:

@@ -9,7 +9,7 @@ import difflib
 import itertools
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, MutableMapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,6 +18,7 @@ from components.readers import spans
 from components.readers.data_file import strip_compression
 from components.readers.files import list_parts
 from components.readers.formats import FORMATS, find_format, name_format
+from components.readers.ranges import Range
 from components.validation.cast import to_text
 from components.validation.column_types import Role, column
 from components.validation.kind_doubts import doubt_kind
@@ -53,7 +54,6 @@ def check_batches(
     How many rows each file has is put into `counts`.
     Raises DataRejected at the first fault; what only all rows together show, after the last batch.
     """
-    label = next(role for role in roles.values() if role.name in (*LABELS.values(), "flags"))
     seen: set[float] = set()
     rows, pulse = 0, Pulse()
     for path in files:
@@ -61,19 +61,55 @@ def check_batches(
             check_file(path, format, roles, files[0], dialect)
         before = rows
         for batch in _read_sound(path, files, format, roles, dialect):
-            if label.name not in ("labels", "flags"):  # of which a row may have none
-                seen |= set(pc.min_max(batch.column(list(roles).index(label.column))).as_py().values()) - {None}
+            seen |= find_labels(batch, roles)
             yield number_rows(batch, rows - before) if numbered else batch
             rows += batch.num_rows
             pulse.tell("%s checked", count(rows, "row"))
         if counts is not None:
             counts[path] = rows - before
+    require_labels(roles, seen, rows, files)
+
+
+def check_range(part: Range, first: str, format: str, roles: Roles, dialect: Dialect) -> Iterator[pa.RecordBatch]:
+    """Yield the sound batches of a range, as `check_batches` those of all files, of which `first` is the first.
+
+    Raises DataRejected or ArrowInvalid at the first fault, and does not say where it is; who has cut the file has seen
+    to its quotes.
+    """
+    reader, folder = find_format(part.path, format, dialect), FORMATS[format].find_folder(part.path)
+    if part.is_whole:
+        check_file(part.path, format, roles, first, dialect)
+    else:
+        check_header(part.path, format, roles, first, dialect)
+    rows = 0
+    for batch in reader.read_range(part, list_sources(roles), list_lists(roles)):
+        rows += len(batch)
+        yield convert(batch, roles, folder)
+    if not rows:
+        raise reader.refuse_emptiness(part.path)
+
+
+def find_labels(batch: pa.RecordBatch, roles: Roles) -> set[float]:
+    """Return the least and the greatest label of a batch; none of labels of which a row may have none."""
+    label = _find_label(roles)
+    if label.name in ("labels", "flags"):
+        return set()
+    return set(pc.min_max(batch.column(list(roles).index(label.column))).as_py().values()) - {None}
+
+
+def _find_label(roles: Roles) -> Role:
+    return next(role for role in roles.values() if role.name in (*LABELS.values(), "flags"))
+
+
+def require_labels(roles: Roles, seen: Collection[float], rows: int, files: Sequence[str]) -> None:
+    """Raise DataRejected where there is no label in so many rows, or one alone; `seen` is of all their batches."""
+    label = _find_label(roles)
     if label.optional and not seen:
         raise DataRejected(
             f"The label `{label.column}` is missing in all rows.", files[0], "Correct label.name in the config."
         )
     if len(seen) == 1:
-        raise _refuse_constant(label, seen.pop(), rows, os.path.commonpath(files))
+        raise _refuse_constant(label, next(iter(seen)), rows, os.path.commonpath(files))
 
 
 def check_small(config: Config) -> None:
@@ -96,6 +132,12 @@ def check_file(path: str, format: str, roles: Roles, first: str | None = None, d
     reader = find_format(path, format, dialect)
     reader.require_content(path)
     reader.check(path)
+    check_header(path, format, roles, first, dialect)
+
+
+def check_header(path: str, format: str, roles: Roles, first: str | None, dialect: Dialect) -> None:
+    """Raise DataRejected unless the file has a column for every role, and those of the `first` file."""
+    reader = find_format(path, format, dialect)
     header, where, part = reader.read_header(path), reader.place_header(path), reader.part
     expected = find_format(first, format, dialect).read_header(first) if first not in (None, path) else header
     if header != expected and reader.is_uniform:

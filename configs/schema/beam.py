@@ -70,3 +70,7 @@ class Beam(Engine):
     def engine(self, node: str) -> Engine:
         """The engine of a node."""
         return self.nodes.get(node, self)
+
+    def takes(self, node: str) -> bool:
+        """Whether what a node does is done by another machine than its own."""
+        return NODES[node].on_beam and self.engine(node).runner != "direct"

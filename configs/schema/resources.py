@@ -133,7 +133,9 @@ class Resources(Section):
         default=2, description="How often a step that failed is tried again; a verdict answers at once, however often."
     )
     backoff: Backoff = Backoff()
-    timeout: PositiveInt | None = Field(default=None, description="Seconds after which a try is stopped.")
+    timeout: PositiveInt | None = Field(
+        default=None, description="Seconds after which a try is stopped, on this machine too."
+    )
     env: dict[Variable, Source] = Field(
         default={}, description="Variables from secrets and config maps, by name and key: no value is written down."
     )

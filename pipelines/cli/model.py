@@ -1,9 +1,11 @@
 """What is in service: history, rollback, promote, predict, serve."""
 
+import os
 from collections.abc import Sequence
 from enum import Enum
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.text import Text
@@ -13,10 +15,15 @@ from configs.copies import is_url
 from configs.errors import ConfigError
 from configs.home import Home
 from configs.loading.loader import load
+from configs.schema.config import Config
 from configs.schema.evaluation import MAIN
 from pipelines.cli.explain import explain_to
 from pipelines.cli.options import ConfigPath, DryRun, Format, Output, Overrides, Reason, answer
 from pipelines.reporting.console import listing
+
+if TYPE_CHECKING:
+    from pipelines.serving.batch_predict import Order
+    from pipelines.serving.sharded_predict import Work
 
 app = typer.Typer()
 
@@ -129,6 +136,14 @@ def predict(
     ] = None,
     version: Annotated[int | None, typer.Option(help="The version to ask; else the one in service.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there already.")] = False,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=0, help="So many processes, 0: one a core; OUT is a folder, each file a shard."),
+    ] = None,
+    runner: Annotated[
+        str | None,
+        typer.Option(help="direct, or the YAML's Beam engine, whose is input from 1 GiB on; OUT is a folder then."),
+    ] = None,
     why: Annotated[bool, typer.Option("--explain", help="With --row: what each feature adds to the answer.")] = False,
     overrides: Overrides = [],  # noqa: B006
 ) -> None:
@@ -139,7 +154,8 @@ def predict(
     if why:
         explain_to(path, scoring.require_row(row), version, overrides, Output(scoring.choose_form(source, output)))
         return
-    home = load(path, overrides).home
+    config = load(path, overrides)
+    home = config.home
     fetch_service(home, every=version is not None)
     if row is not None:
         form = scoring.choose_form(source, output)
@@ -147,8 +163,29 @@ def predict(
         answer(Output(form), answers, Text("\n".join(f"{name:20} {value}" for name, value in answers.items())))
         return
     order = scoring.place_order(source, output, on_error is OnError.skip, rejects, force)
+    if work := choose_workers(config, order, workers, runner):
+        from pipelines.execution.local_runner import stoppable
+        from pipelines.serving import sharded_predict as sharding
+
+        with stoppable():
+            typer.echo(sharding.describe(sharding.predict_shards(home, order, version, work), order))
+        return
     scored = scoring.predict(home, order, version)
     typer.echo(scored.describe(order), err=order.output == scoring.STANDARD)
+
+
+def choose_workers(config: Config, order: "Order", workers: int | None, runner: str | None) -> "Work | None":
+    """Returns what scores the files of an order, where that is not this process alone; raises ConfigError."""
+    if workers is None and runner is None and config.beam.runner == "direct":
+        return None
+    from pipelines.serving import sharded_predict as sharding
+
+    if workers is not None:
+        if runner not in (None, "direct"):
+            raise ConfigError("an engine has workers of its own", "--workers, --runner", "Leave one out.")
+        return partial(sharding.work_here, workers=workers or os.cpu_count() or 1)
+    engine = sharding.choose_engine(config.beam, runner, order)
+    return partial(sharding.work_on, engine, config) if engine else None
 
 
 @app.command()

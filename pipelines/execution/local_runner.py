@@ -18,6 +18,7 @@ from configs.errors import MillraceError, Stopped
 from configs.schema.config import Config
 from pipelines.execution import disk_space, settled
 from pipelines.execution.finalize import finish_run, record_run
+from pipelines.execution.node_clock import NodeClock
 from pipelines.execution.retention import retain_after
 from pipelines.execution.settled import Settled
 from pipelines.remote.liveness import find_end
@@ -91,7 +92,10 @@ def repeat_nodes(
 def run_worker(
     config: Config, run: Run, nodes: Sequence[str], cache: bool, watch: Callable[[Event], None], log: Path
 ) -> MillraceError | None:
-    """Runs the child to its end, its output in a file of the run's; returns why it died, if it did."""
+    """Runs the child to its end, its output in a file of the run's; returns why it died, if it did.
+
+    A node at work that it takes with it is recorded, with the time that it took.
+    """
     reading, writing = os.pipe()
     arguments = [run.id, str(writing), "cache" if cache else "fresh", *nodes]
     with log.open("ab") as output, temporary_folder(run) as places:
@@ -105,17 +109,30 @@ def run_worker(
             env={**os.environ, **places, **QUIET},
         )
         os.close(writing)
+        clock, died = NodeClock(config, watch, partial(kill_worker, child)), None
         try:
-            send_config(child, config)
-            with os.fdopen(reading) as events:
-                for line in events:
-                    watch(json.loads(line))
-            code = child.wait()
+            with clock:
+                send_config(child, config)
+                hear_worker(reading, clock)
+                code = child.wait()
+            died = clock.exceeded or (explain_death(code) if code else None)
+        except Stopped as stopped:
+            died = stopped
+            raise
         finally:
             end_worker(child)
             if child.returncode and config.beam.hands_over:
                 end_jobs(config, run, nodes, output)
-    return explain_death(code) if code else None
+            if died:
+                clock.record(run, died)
+    return died
+
+
+def hear_worker(reading: int, clock: NodeClock) -> None:
+    """Gives the clock what the child reports, until it has ended."""
+    with os.fdopen(reading) as events:
+        for line in events:
+            clock.take(json.loads(line))
 
 
 @contextmanager
@@ -137,11 +154,16 @@ def send_config(child: "subprocess.Popen[bytes]", config: Config) -> None:
 
 def end_worker(child: "subprocess.Popen[bytes]") -> None:
     """Ends the child and what it started, at once: that is always safe."""
-    if child.poll() is None:
-        os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
+    kill_worker(child)
+    child.wait()
     if child.stdin:
         child.stdin.close()
+
+
+def kill_worker(child: "subprocess.Popen[bytes]") -> None:
+    """Has the child and what it started killed, if it has not ended."""
+    if child.poll() is None:
+        os.killpg(child.pid, signal.SIGKILL)
 
 
 def end_jobs(config: Config, run: Run, nodes: Sequence[str], log: BinaryIO) -> None:

@@ -36,12 +36,15 @@ Artifacts: TypeAlias = Mapping[str, Sequence[types.Artifact]]
 
 @dataclass(frozen=True)
 class Launched:
-    """What TFX's launcher came to: how the execution ended, its number, and the artifacts that it read and made."""
+    """What TFX's launcher came to: how the execution ended, its number, the artifacts that it read and made, and the
+    engine that did the work, if one did.
+    """
 
     state: str
     execution: int
     inputs: Artifacts
     outputs: Artifacts
+    engine: str | None = None
 
 
 def launch_node(ir: pipeline_pb2.Pipeline, node_id: str, run: Run) -> Outcome:
@@ -66,6 +69,7 @@ def launch_node(ir: pipeline_pb2.Pipeline, node_id: str, run: Run) -> Outcome:
             time.monotonic() - started,
             summary.text,
             summary.details,
+            engine=launched.engine,
             **describe_artifacts(launched),
         )
     except Exception as error:
@@ -125,16 +129,18 @@ def _launch(ir: pipeline_pb2.Pipeline, node_id: str, home: Home) -> Launched:
     node = next(node.pipeline_node for node in ir.nodes if node.pipeline_node.node_info.id == node_id)
     deployment = runner_utils.extract_local_deployment_config(ir)
     connection = metadata.Metadata(_connection(ir))
+    launcher = Launcher(
+        home,
+        pipeline_node=node,
+        mlmd_connection=connection,
+        pipeline_info=ir.pipeline_info,
+        pipeline_runtime_spec=ir.runtime_spec,
+        executor_spec=runner_utils.extract_executor_spec(deployment, node_id),
+        custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, node_id),
+    )
+    engine = beam_runner.name_engine(launcher.beam_flags)  # the launch makes other things of them
     with content_cache.by_content(home):
-        Launcher(
-            home,
-            pipeline_node=node,
-            mlmd_connection=connection,
-            pipeline_info=ir.pipeline_info,
-            pipeline_runtime_spec=ir.runtime_spec,
-            executor_spec=runner_utils.extract_executor_spec(deployment, node_id),
-            custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, node_id),
-        ).launch()
+        launcher.launch()
     execution = _execution(ir, node_id)
     if execution is None or execution.last_known_state not in SUCCESSFUL:
         raise MillraceError(
@@ -147,7 +153,8 @@ def _launch(ir: pipeline_pb2.Pipeline, node_id: str, home: Home) -> Launched:
         inputs = execution_lib.get_input_artifacts(handle, execution.id)
         outputs = execution_lib.get_output_artifacts(handle, execution.id)
     sync.fetch_files(home, *places(outputs))
-    return Launched(SUCCESSFUL[execution.last_known_state], execution.id, inputs, outputs)
+    state = SUCCESSFUL[execution.last_known_state]
+    return Launched(state, execution.id, inputs, outputs, engine if state == "done" else None)
 
 
 def _execution(ir: pipeline_pb2.Pipeline, node_id: str) -> mlmd.Execution | None:

@@ -10,9 +10,10 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from typing import Any, TextIO
 
 from components.patches.ledger import UNUSED_BY_TFX
@@ -25,7 +26,7 @@ from configs.progress import LANDMARK, PROGRESS
 from configs.schema.config import Config
 from pipelines.execution import disk_space
 from pipelines.runs.lease import hold_service
-from pipelines.runs.outcomes import failure, write_outcome
+from pipelines.runs.outcomes import Outcome, failure, write_outcome
 from pipelines.runs.run import Run
 from pipelines.storage import sync
 
@@ -68,12 +69,14 @@ def launch_nodes(config: Config, run: Run, cache: bool, nodes: Sequence[str], re
     reporter.node = nodes[0]
     PROGRESS.addHandler(reporter)
     try:
-        if nodes[0] == next(iter(NODES)):  # else it was done
+        begins = nodes[0] == next(iter(NODES))  # else this was done
+        if begins:
             require_writable(config.home)
             disk_space.require_space(config.home)
             sync.require_access(config.home)
-            if config.beam.hands_over:
-                require_engines(config, nodes)
+        if config.beam.hands_over:
+            require_engines(config, nodes)
+        if begins:
             validate.check_small(config)
     except MillraceError as error:
         give_up(run, error, reporter)
@@ -92,14 +95,27 @@ def launch_nodes(config: Config, run: Run, cache: bool, nodes: Sequence[str], re
         reporter.node = node
         reporter.send({"node": node, "state": "running", "text": ""})
         try:
-            with attended(config, run, node), on_engine(config, run, node):
-                outcome = launch_node(ir, node, run)
+            outcome = launch(config, run, node, reporter, partial(launch_node, ir, node, run))
         except MillraceError as error:
             give_up(run, error, reporter)
             return
         reporter.send({"outcome": asdict(outcome)})
         if not outcome.succeeded:
             return
+
+
+def launch(config: Config, run: Run, node: str, reporter: Reporter, launch_node: Callable[[], Outcome]) -> Outcome:
+    """Launches a node and returns how it ended; where its engine broke, how it ended at the second try."""
+    from pipelines.graph.beam_runner import BROKE  # only here, as below
+
+    with attended(config, run, node), on_engine(config, run, node):
+        outcome = launch_node()
+    if not outcome.details.get(BROKE):
+        return outcome
+    told = f"is tried once more: {outcome.text}"
+    reporter.send({"node": node, "state": "running", "text": told, "landmark": True, "warning": True, "again": True})
+    with attended(config, run, node), on_engine(config, run, node):
+        return launch_node()
 
 
 @contextmanager
@@ -129,12 +145,12 @@ def require_engines(config: Config, nodes: Sequence[str]) -> None:
 @contextmanager
 def on_engine(config: Config, run: Run, node: str) -> Iterator[None]:
     """Ends what earlier runs have left of a node at its engine, and tells how far its job is."""
-    engine = config.beam.engine(node)
-    if not NODES[node].on_beam or engine.runner == "direct":
+    if not config.beam.takes(node):
         yield
         return
     from pipelines.execution import engine_jobs  # only here, as above
 
+    engine = config.beam.engine(node)
     for line in engine_jobs.end_jobs(engine, engine_jobs.name_job(config.name, node)):
         logging.info(line)
     with engine_jobs.followed(engine, engine_jobs.name_job(config.name, node, run.id)):

@@ -19,6 +19,7 @@ RUNNERS = {
     "portable": "PortableRunner",
 }
 ENDPOINT = "--job_endpoint="
+BROKE = "engine_broke"  # of an error's details: another try may do better, as the engine failed and not the work
 PATIENCE = 10.0  # seconds, for a job server to answer
 # Without the name of an image TFX builds a package of itself for the engine, a second or two for each node. Only an
 # environment of type DOCKER and Dataflow look for the image, and the config must name it for these.
@@ -42,6 +43,12 @@ def _format_flags(args: Mapping[str, Value]) -> Iterator[str]:
             yield from [f"--{name}"] * value
         else:
             yield from (f"--{name}={item}" for item in (value if isinstance(value, tuple) else [value]))
+
+
+def name_engine(flags: Sequence[str]) -> str | None:
+    """Returns the runner that Beam's flags name, by its name in a config; None for one of this machine, or for none."""
+    names = {f"--runner={beam}": name for name, beam in RUNNERS.items() if name != "direct"}
+    return next((names[flag] for flag in flags if flag in names), None)
 
 
 def find_endpoint(flags: Sequence[str]) -> str | None:
@@ -74,14 +81,24 @@ def watch_endpoint(flags: Sequence[str], node_id: str) -> Iterator[None]:
     except grpc.RpcError as error:
         logging.exception("%s was given up by its engine", node_id)
         why = error.details() if isinstance(error, grpc.Call) else str(error)
-        raise MillraceError(f"The Beam engine at {endpoint} broke off: {why}.", node_id, START) from None
+        what = f"The Beam engine at {endpoint} broke off: {why}."
+        raise MillraceError(what, node_id, START, {BROKE: True}) from None
     except RuntimeError as error:
         cause = find_cause(str(error))
         if cause is None:
             raise
         logging.exception("%s failed on its engine", node_id)
         remedy = next((remedy for pattern, remedy in REMEDIES.items() if re.search(pattern, cause)), LOOK)
-        raise MillraceError(f"The job at {endpoint} failed: {cause}", node_id, remedy) from None
+        details = {BROKE: True} if is_broken(str(error)) else {}
+        raise MillraceError(f"The job at {endpoint} failed: {cause}", node_id, remedy, details) from None
+
+
+def is_broken(failure: str) -> bool:
+    """Tells whether a job failed since its engine did: a worker or a machine was lost, or the engine cancelled it.
+
+    Who cancels a job of ours ends its client first.
+    """
+    return bool(re.match(r"Pipeline \S+ failed in state CANCELLED", failure) or re.search(LOST, failure))
 
 
 def find_cause(failure: str) -> str | None:
@@ -107,6 +124,13 @@ def _last_part(trace: str) -> str:
     return re.split(r"^\s+at \w", last, maxsplit=1, flags=re.M)[0] if found else trace
 
 
+# What Beam's and the engines' own programs say of a worker that is gone: its channel (FnApiControlClient.java, gRPC),
+# Flink's task manager, Spark's executor, Dataflow's machine.
+LOST = (
+    r"client cancelled|SDK Harness .*(disconnected|not found)|Multiplexer hanging up|sdk worker was lost|"
+    r"TaskManager .*(no longer reachable|timed out)|closed by remote task manager|RemoteTransportException|"
+    r"ExecutorLostFailure|lost contact with the service"
+)
 START = "Start its job server, or correct job_endpoint in the config's beam section, and run again."
 LOOK = "The run's log.txt holds the engine's whole trace."
 REMEDIES = {

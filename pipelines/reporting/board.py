@@ -6,8 +6,8 @@ from pathlib import Path
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
 
+from components.readers.record_frame import frame
 from pipelines.reporting.charts import is_finite
-from pipelines.runs.record_frame import frame
 
 FOLDER = "test"  # beside Keras's `train` and `validation`
 FILE = "events.out.tfevents.millrace"

@@ -46,7 +46,9 @@ class Screen:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        for row in self.rows.values():
+        for node, row in self.rows.items():
+            if row["state"] == "running":
+                row["seconds"] = time.monotonic() - self.started[node]
             if row["state"] in ("waiting", "running"):
                 row["state"] = "not run" if row["state"] == "waiting" else "failed"
         if self.live:
@@ -66,6 +68,8 @@ class Screen:
             if not self.live:
                 self.console.print(line(outcome), soft_wrap=True)
             return
+        if event.get("warning") and not self.live:
+            self.console.print(f"{event['node']:13} {event['text']}", soft_wrap=True)
         self.started.setdefault(event["node"], time.monotonic())
         self.rows[event["node"]] = {"state": "running", "text": event["text"], "seconds": 0.0}
 

@@ -38,10 +38,11 @@ class Cost:
     node: str
     state: str
     seconds: float
-    cpu: float | None
+    cpu: float | None  # here; none of what its engine took
     memory: int | None
     bytes: int | None  # of what it made
     made: Sequence[str]
+    engine: str | None = None  # that did its work
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ def _count(node: Mapping[str, Any]) -> Cost:
         node.get("memory"),
         sum(sizes.values()) if sizes else None,
         list(node["outputs"]),
+        node.get("engine"),
     )
 
 

@@ -29,12 +29,13 @@ class Outcome:
     outputs: Mapping[str, Sequence[str]] = field(default_factory=dict)  # where each artifact lies
     digests: Mapping[str, str] = field(default_factory=dict)  # of each artifact's files, by where it lies
     error: Mapping[str, Any] | None = None  # exit_code, what, where, remedy
-    cpu: float = 0.0  # CPU seconds, with those of the processes that it started
+    cpu: float | None = None  # CPU seconds here, with those of the processes that it started; None if not known
     memory: int | None = None  # bytes that the largest of its processes held at most; None where that is not known
     execution: int | None = None  # its number in the metadata store
     inputs: Mapping[str, Sequence[str]] = field(default_factory=dict)  # where each artifact lies that it read
     types: Mapping[str, str] = field(default_factory=dict)  # of each artifact that it made, by where it lies
     sizes: Mapping[str, int] = field(default_factory=dict)  # the bytes of their files
+    engine: str | None = None  # the runner of the Beam engine that did its work, whose CPU is no part of `cpu`
 
     @property
     def succeeded(self) -> bool:

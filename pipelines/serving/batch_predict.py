@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO
@@ -106,8 +107,22 @@ def predict(home: Home, order: Order, number: int | None = None) -> Scored:
     The output appears once it is whole. Raises ConfigError for an output that is there already, and DataRejected.
     """
     files = list_inputs(order.source)
-    write = choose_writer(order, files)
+    choose_writer(order, files)  # before a version is looked for
     version, config = choose_version(home, number)
+    return score_files(order, files, version, config, partial(open_scorer, version, config))
+
+
+def open_scorer(version: Version, config: Config) -> Scorer:
+    """Returns what scores rows by a version, which came from this config."""
+    with silence():
+        return Scorer(version, config.label, list_sources(assign_roles(config, label=False)))
+
+
+def score_files(
+    order: Order, files: Sequence[str], version: Version, config: Config, open_scorer: Callable[[], Scorer]
+) -> Scored:
+    """Scores every row of some of the input's files with a version, which came from this config; as `predict` does."""
+    write = choose_writer(order, files)
     roles, rows, start = assign_roles(config, label=False), 0, time.monotonic()
     added = columns(config.label, list_sources(roles))
     with reported(order.output), ExitStack() as stack:
@@ -119,8 +134,7 @@ def predict(home: Home, order: Order, number: int | None = None) -> Scored:
         batches = checked(sources, list_sources(forecast.roles if forecast else roles), added)
         pairs = quieten(forecast.read(batches, files[0]) if forecast else sound(batches, roles, rejects))
         first = next(pairs)  # before the model is loaded, which takes seconds
-        with silence():
-            scorer = Scorer(version, config.label, list_sources(roles))
+        scorer = open_scorer()
         target = STDOUT if order.output == STANDARD else stack.enter_context(staged(order.output))
         writer = stack.enter_context(closing(write(target, added)))
         for batch, typed in chain([first], pairs):
@@ -144,7 +158,7 @@ def predict_row(home: Home, text: str, number: int | None = None) -> dict[str, A
     version, config = choose_version(home, number)
     typed = type_row(row, config)
     with silence():
-        answers = Scorer(version, config.label, list_sources(assign_roles(config, label=False))).score(typed)
+        answers = open_scorer(version, config).score(typed)
     return {name: values[0] for name, values in answers.items()}
 
 

@@ -16,9 +16,9 @@ from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+from components.readers.record_frame import CHECK, HEAD, frame, mask
 from configs.clock import utc_now
 from configs.errors import MillraceError
-from pipelines.runs.record_frame import CHECK, HEAD, frame, mask
 
 SUFFIX, PART = ".tfrecord", ".part"
 BEGUN = "%Y%m%dT%H%M%S.%f"  # how a file's name begins: with the moment at which it was begun, in UTC

@@ -15,6 +15,8 @@ from tfx.orchestration.pipeline import Pipeline
 from tfx.types import standard_artifacts
 
 from components import example_gen
+from components.examples.splits import assign_splits
+from components.readers import ranges
 from components.summaries import summarise
 from configs.errors import DataRejected
 from configs.loading import loader
@@ -23,6 +25,7 @@ from configs.samples.datasets import encode_png
 from configs.schema.features import Words
 from configs.schema.privacy import Privacy
 from tests.components.validation.test_masking import DIGEST, KEY
+from tests.fakes.job_server import job_server
 
 CONFIG = """
 name: trips
@@ -160,7 +163,8 @@ def test_the_artifact_says_what_it_holds(config, examples):
 
 
 @pytest.mark.slow
-def test_a_second_attempt_leaves_nothing_of_the_first(config, examples, trips):
+def test_a_second_attempt_leaves_nothing_of_the_first(config, examples, trips, monkeypatch):
+    monkeypatch.setattr(ranges, "SHARD", min(path.stat().st_size for path in trips.iterdir()))
     before = execute(config, examples)
     Path(examples.uri, "Split-train", "data_tfrecord-00002-of-00003.gz").write_bytes(b"half")
     (trips / "0.csv").rename(trips / "2.csv")
@@ -172,6 +176,54 @@ def test_a_second_attempt_leaves_nothing_of_the_first(config, examples, trips):
     assert sorted(os.listdir(f"{examples.uri}/Split-train")) == shards
     for split in before:
         assert sorted(map(repr, before[split])) == sorted(map(repr, after[split]))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("format", ["csv", pytest.param("parquet", marks=pytest.mark.full)])
+def test_a_large_file_is_several_shards_and_small_ones_are_one(config, examples, trips, tmp_path, monkeypatch, format):
+    if format == "parquet":
+        for path in list(trips.iterdir()):
+            table = csv.read_csv(path, convert_options=csv.ConvertOptions(strings_can_be_null=True))
+            parquet.write_table(table, path.with_suffix(".parquet"), row_group_size=10)
+            path.unlink()
+        config = loader.load(tmp_path / "trips.yaml", ["data.format=parquet"])
+    whole = execute(config, examples)
+    assert os.listdir(f"{examples.uri}/Split-train") == ["data_tfrecord-00000-of-00001.gz"]
+    sizes = [path.stat().st_size for path in trips.iterdir()]
+    monkeypatch.setattr(ranges, "SHARD", min(sizes) // 4)
+    assert execute(config, examples) == whole  # in the same order
+    assert len(os.listdir(f"{examples.uri}/Split-train")) > 5
+
+
+@pytest.mark.full
+def test_an_engine_checks_and_divides_large_files_as_this_machine_does(config, examples, trips, tmp_path, monkeypatch):
+    ways = {"by hash": [], "by class": ["data.split.stratify=true"], "by time": ["data.split.by=hour"]}
+    whole = {way: execute(loader.load(tmp_path / "trips.yaml", told), examples) for way, told in ways.items()}
+    portions = examples.get_string_custom_property("portions")
+    monkeypatch.setattr(ranges, "SHARD", trips.joinpath("0.csv").stat().st_size // 4)
+    monkeypatch.setattr(example_gen, "divide", None)  # which is not asked
+    with job_server() as (server, endpoint):
+        flags = ["--runner=PortableRunner", f"--job_endpoint={endpoint}", "--environment_type=LOOPBACK"]
+        context = example_gen.Executor.Context(beam_pipeline_args=flags)
+        for way, told in ways.items():
+            own = resolve(loader.load(tmp_path / "trips.yaml", told))
+            example_gen.Executor(context).Do({}, {"examples": [examples]}, own)
+            assert {split: read(examples, split) for split in whole[way]} == whole[way], way
+        assert [verb for verb, _ in server.asked] == ["Prepare", "Run"] * 2 * len(ways)
+    assert examples.get_string_custom_property("portions") == portions
+    assert sorted(os.listdir(examples.uri)) == [*COLUMNS, "Split-eval", "Split-test", "Split-train"]
+
+
+@pytest.mark.full
+def test_what_an_engine_finds_wrong_is_told_as_ever(config, examples, trips, monkeypatch):
+    with (trips / "1.csv").open("a") as file:
+        file.write("1.5,Blue,0\n")
+    monkeypatch.setattr(ranges, "SHARD", trips.joinpath("0.csv").stat().st_size // 4)
+    with job_server() as (_, endpoint), pytest.raises(DataRejected) as caught:
+        flags = ["--runner=PortableRunner", f"--job_endpoint={endpoint}", "--environment_type=LOOPBACK"]
+        context = example_gen.Executor.Context(beam_pipeline_args=flags)
+        example_gen.Executor(context).Do({}, {"examples": [examples]}, resolve(config))
+    assert caught.value.where == f"{trips / '1.csv'}:102"
 
 
 def test_a_faulty_row_is_refused_before_anything_is_written(config, examples, trips):
@@ -223,13 +275,13 @@ def test_a_rare_class_and_rows_that_are_equal_are_in_every_split(trips, examples
 
 
 def test_the_split_of_a_row_is_the_same_on_every_machine():
-    assert example_gen.assign_splits(BATCH, [1] * 1000).tolist() == [498, 234, 869]
+    assert assign_splits(BATCH, [1] * 1000).tolist() == [498, 234, 869]
 
 
 def test_the_split_of_a_row_depends_on_that_row_alone():
     parts = [1] * 1000
-    alone = [example_gen.assign_splits(BATCH.slice(i, 1), parts).item() for i in range(3)]
-    assert example_gen.assign_splits(BATCH, parts).tolist() == alone
+    alone = [assign_splits(BATCH.slice(i, 1), parts).item() for i in range(3)]
+    assert assign_splits(BATCH, parts).tolist() == alone
     assert len(set(alone)) == 3
 
 
@@ -237,8 +289,8 @@ def test_the_split_of_a_row_of_lists_depends_on_that_row_alone():
     rows = [[1.0, 2.0], None, [1.0], [1.0, 2.0], [2.0, 1.0]]
     batch = pa.RecordBatch.from_arrays([pa.array(rows, pa.list_(pa.float32()))], ["past"])
     parts = [1] * 1000
-    splits = example_gen.assign_splits(batch, parts).tolist()
-    assert splits == [example_gen.assign_splits(batch.slice(i, 1), parts).item() for i in range(5)]
+    splits = assign_splits(batch, parts).tolist()
+    assert splits == [assign_splits(batch.slice(i, 1), parts).item() for i in range(5)]
     assert splits[0] == splits[3]
     assert len(set(splits)) == 4
 
@@ -387,23 +439,23 @@ def test_days_and_what_is_missing_between_them_are_told(trips, config, examples,
 def test_the_split_of_a_row_does_not_depend_on_a_gap_beside_it():
     column = pa.array([*range(1000), None], pa.int64())
     parts = [1] * 1000
-    with_gap = example_gen.assign_splits(pa.RecordBatch.from_arrays([column], ["day"]), parts)
-    without = example_gen.assign_splits(pa.RecordBatch.from_arrays([column.slice(0, 1000)], ["day"]), parts)
+    with_gap = assign_splits(pa.RecordBatch.from_arrays([column], ["day"]), parts)
+    without = assign_splits(pa.RecordBatch.from_arrays([column.slice(0, 1000)], ["day"]), parts)
     assert with_gap[:1000].tolist() == without.tolist()
 
 
 def test_the_split_of_a_group_depends_on_its_value_alone():
     batch = pa.RecordBatch.from_arrays([pa.array(["a", "b", "a", None, None]), pa.array(range(5))], ["driver", "fare"])
     alone = pa.RecordBatch.from_arrays([pa.array(["a", "b"])], ["driver"])
-    first, second, again, *blank = example_gen.assign_splits(batch, [1] * 1000, ["driver"]).tolist()
+    first, second, again, *blank = assign_splits(batch, [1] * 1000, ["driver"]).tolist()
     assert first == again != second
     assert blank[0] == blank[1]
-    assert [first, second] == example_gen.assign_splits(alone, [1] * 1000).tolist()
+    assert [first, second] == assign_splits(alone, [1] * 1000).tolist()
 
 
 def test_splits_follow_their_parts():
     batch = pa.RecordBatch.from_arrays([pa.array(range(20_000), pa.float32())], ["fare"])
-    counts = Counter(example_gen.assign_splits(batch, [8, 1, 1]).tolist())
+    counts = Counter(assign_splits(batch, [8, 1, 1]).tolist())
     assert [counts[split] / 20_000 for split in range(3)] == pytest.approx([0.8, 0.1, 0.1], abs=0.01)
 
 

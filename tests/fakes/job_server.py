@@ -5,7 +5,7 @@ Beam's (local_job_service.py) runs a job in itself and has no Cancel. This one's
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,13 +16,16 @@ NAME = "beam:option:job_name:v1"
 
 
 class EndableJob(BeamJob):
-    """A job that a client may end, and that begins once its server lets it."""
+    """A job that a client may end, and that begins once its server lets it; the first few may be lost at once."""
 
     let_go = threading.Event()
+    losses: Iterator[str] = iter(())  # what is said of each job that is lost
 
     def _invoke_runner(self) -> Any:
         self.set_state(api.JobState.RUNNING)
         self.let_go.wait()
+        if loss := next(self.losses, ""):
+            raise RuntimeError(loss)
         return super()._invoke_runner()
 
     def cancel(self) -> None:
@@ -50,9 +53,12 @@ class JobServer(LocalJobServicer):
 
 
 @contextmanager
-def job_server(holds: bool = False) -> Iterator[tuple[JobServer, str]]:
-    """A server, and where it listens, while the block lasts; its jobs begin at once, or never where it `holds` them."""
-    job = type("Job", (EndableJob,), {"let_go": threading.Event()})
+def job_server(holds: bool = False, losses: Sequence[str] = ()) -> Iterator[tuple[JobServer, str]]:
+    """A server, and where it listens, while the block lasts; its jobs begin at once, or never where it `holds` them.
+
+    The first of them are lost, one for each of the `losses`.
+    """
+    job = type("Job", (EndableJob,), {"let_go": threading.Event(), "losses": iter(losses)})
     if not holds:
         job.let_go.set()
     server = JobServer(job)

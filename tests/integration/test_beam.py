@@ -147,6 +147,18 @@ def test_an_engine_that_is_not_there_is_named_at_once(fresh):
     assert f"No Beam engine answers at {nowhere} within 10 seconds." in answer.stdout + answer.stderr
 
 
+@pytest.mark.full
+def test_a_node_whose_engine_takes_too_long_ends_with_its_job(fresh):
+    with job_server(holds=True) as (server, endpoint):
+        engine = {"runner": "portable", "args": {"job_endpoint": endpoint, "environment_type": "LOOPBACK"}}
+        asked = ("--set", f"beam={json.dumps(engine)}", "--set", "resources.ExampleGen.timeout=60")
+        answer = fresh.run("--until", "ExampleGen", *asked)
+    assert answer.code == 1
+    assert answer.record["error"]["what"].startswith("ExampleGen took longer than its 60 s (resources.ExampleGen")
+    assert "job running on the engine" in answer.record["error"]["what"]
+    assert server.asked[-1] == ("Cancel", server.asked[-2][1])
+
+
 @pytest.mark.slow
 def test_a_run_that_is_stopped_ends_its_job_and_the_next_one_what_a_lost_one_left(fresh):
     with job_server(holds=True) as (server, endpoint):

@@ -13,7 +13,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from components.example_gen import assign_splits
+from components.examples.splits import assign_splits
 from components.validation.typed_batch import assign_roles
 from components.validation.validate import check_batches
 from configs.loading.loader import load

@@ -16,7 +16,10 @@ from components.load_check import answer_as_loaded
 from components.registry.versions import in_service
 from configs.errors import ConfigError, DataRejected, MillraceError
 from configs.home import Home
-from pipelines.serving.batch_predict import Order, predict, predict_row
+from pipelines.execution.worker_pool import WorkerPool, start
+from pipelines.serving.batch_predict import Order, place_order, predict, predict_row
+from pipelines.serving.sharded_predict import predict_shards, score_part
+from tests.fakes.job_server import job_server
 
 pytestmark = pytest.mark.slow
 ADDED = ["prediction", "score_0", "score_1"]
@@ -38,6 +41,89 @@ def scored(published, tmp_path_factory):
     assert answer.code == 0, answer.stderr
     with output.open(newline="") as file:
         return answer, output, list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def parted(rows, tmp_path_factory):
+    """The same rows in three files, of which one has a row that cannot be scored, and what a plain command writes."""
+    folder = tmp_path_factory.mktemp("parted")
+    for place, part in enumerate((rows[:700], rows[700:701], rows[701:])):
+        write(folder / f"{place}.csv", part)
+    with (folder / "2.csv").open("a") as file:
+        file.write(file_line(rows[0] | {"fare": "much"}))
+    return folder
+
+
+def file_line(row):
+    return ",".join(row.values()) + "\n"
+
+
+def check_shards(published, parted, output):
+    """Whether the shards are what a plain command writes, to the last digit, with its rejects, and are told as such."""
+    plain = output.parent / "plain.csv"
+    predict(published.home, place_order(str(parted), str(plain), True, None, False))
+    shards = sorted(output.glob("part-*"))
+    assert [shard.name for shard in shards] == [f"part-0000{place}-of-00003.csv" for place in range(3)]
+    header, *lines = plain.read_text().splitlines()
+    assert [line for shard in shards for line in shard.read_text().splitlines()[1:]] == lines
+    assert {shard.read_text().splitlines()[0] for shard in shards} == {header}
+    rejects = Path(f"{output}.rejects.jsonl").read_text()
+    assert rejects == Path(f"{plain}.rejects.jsonl").read_text()
+    assert json.loads(rejects)["column"] == "fare"
+    manifest = json.loads((output / "_manifest.json").read_text())
+    assert (manifest["version"], manifest["rows"], manifest["rejected"]) == (1, 2000, 1)
+    assert [Path(shard["input"]).name for shard in manifest["shards"]] == ["0.csv", "1.csv", "2.csv"]
+    assert [shard["rows"] for shard in manifest["shards"]] == [700, 1, 1299]
+    assert len(list(output.iterdir())) == 4
+
+
+def score_all(parts, _run):
+    for part in reversed(parts):
+        score_part(part)
+    score_part(parts[0])  # an engine may do one again
+
+
+def test_files_that_are_scored_apart_are_scored_alike(published, parted, tmp_path):
+    output = tmp_path / "scored.csv"
+    order = place_order(str(parted), str(output), True, None, False)
+    predict_shards(published.home, order, None, score_all)
+    check_shards(published, parted, output)
+    with pytest.raises(ConfigError, match="is there already"):
+        predict_shards(published.home, order, None, score_all)
+    with pytest.raises(DataRejected) as refused:
+        predict_shards(published.home, Order(str(parted), str(tmp_path / "b.csv")), None, score_all)
+    assert refused.value.where == f"{parted / '2.csv'}:1301:fare"
+    with pytest.raises(MillraceError, match="a worker left no shard"):
+        predict_shards(published.home, Order(str(parted), str(tmp_path / "b.csv")), None, lambda parts, _: None)
+    with pytest.raises(ConfigError, match="a folder of shards"):
+        predict_shards(published.home, Order(str(parted), "-"), None, score_all)
+    assert {path.name.partition(".")[0] for path in tmp_path.iterdir()} == {"plain", "scored"}
+
+
+@pytest.mark.full
+def test_several_processes_write_what_one_does(published, parted, tmp_path):
+    output = tmp_path / "scored.csv"
+    options = ("--input", str(parted), "--output", str(output), "--on-error", "skip", "--workers", "2")
+    answer = published.millrace("predict", *options)
+    assert answer.stdout.splitlines()[0] == f"2,000 rows scored by version 1 into 3 shards: {output}", answer.stderr
+    check_shards(published, parted, output)
+
+
+@pytest.mark.full
+def test_a_beam_engine_writes_what_one_process_does(published, parted, tmp_path):
+    output, workers = tmp_path / "scored.csv", WorkerPool()
+    pool, port = start(workers, 0)
+    with job_server() as (jobs, endpoint):
+        args = {"job_endpoint": endpoint, "environment_type": "EXTERNAL", "environment_config": f"localhost:{port}"}
+        engine = json.dumps({"runner": "portable", "args": args})
+        options = ("--input", str(parted), "--output", str(output), "--on-error", "skip", "--set", f"beam={engine}")
+        answer = published.millrace("predict", *options, "--runner", "portable")
+    pool.stop(0)
+    workers.end()
+    assert answer.code == 0, answer.stderr
+    check_shards(published, parted, output)
+    assert [verb for verb, _ in jobs.asked] == ["Prepare", "Run"]
+    assert jobs.asked[0][1].startswith("millrace-trips-predict-")
 
 
 def write(path, rows):

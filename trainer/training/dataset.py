@@ -19,6 +19,7 @@ Batch = tuple[Any, ...]  # columns by name, the label, and the weight where rows
 ALIGNED = 64  # bytes, to which TensorFlow's memory is
 CHUNK = 4096  # rows that are parsed at once
 SHARE = 0.25  # of the free memory, that the rows of a split may take
+OPEN = 16  # shards that are read at a time, a row of each in turn: neither their number nor their sizes take memory
 SHUFFLED = 1 << 27  # bytes of rows of which the next is drawn: not a share of the memory, on which no order may depend
 
 
@@ -142,7 +143,7 @@ class Rows:
     def _batch(self, size: int, epoch: tf.Tensor | None) -> tf.data.Dataset:
         seed = tf.constant(self.training.seed, tf.int64)
         if self.held is None:
-            rows = self._read_files()
+            rows = self._read_files(epoch)
             if epoch is not None:
                 rows = rows.shuffle(min(self.training.shuffle, max(size, SHUFFLED // self.width)), seed=seed + epoch)
             batches = rows.batch(size).map(self._parse, num_parallel_calls=tf.data.AUTOTUNE)
@@ -161,8 +162,13 @@ class Rows:
     def _weigh(self, columns: Any, label: tf.Tensor, weight: tf.Tensor | float = 1.0) -> Batch:
         return columns, label, tf.gather(self.factors, label) * weight
 
-    def _read_files(self) -> tf.data.Dataset:
-        return tf.data.TFRecordDataset(self.files, compression_type="GZIP", num_parallel_reads=len(self.files))
+    def _read_files(self, epoch: tf.Tensor | None = None) -> tf.data.Dataset:
+        """Returns the rows, of OPEN shards at a time; where there are more, these come in an order of the epoch's."""
+        files, wide = tf.constant(self.files), min(OPEN, len(self.files))
+        if epoch is not None and len(self.files) > OPEN:
+            seed = tf.stack([tf.constant(self.training.seed, tf.int64), epoch])
+            files = tf.gather(files, tf.random.experimental.stateless_shuffle(tf.range(len(self.files)), seed))
+        return tf.data.TFRecordDataset(files, compression_type="GZIP", num_parallel_reads=wide)
 
     def _parse(self, serialized: tf.Tensor) -> Batch:
         columns = tf.io.parse_example(serialized, self.spec)

@@ -83,6 +83,22 @@ def test_a_metric_that_a_slice_cannot_have_is_left_out(tmp_path):
     assert read_measured(str(tmp_path)) == [Measured("hour=4", "accuracy", 0.75, None)]
 
 
+def test_slices_are_told_in_their_order_and_all_rows_before_them(tmp_path):
+    for place, hours in enumerate([[7], [23, None], [10, 12]]):
+        with tf.io.TFRecordWriter(str(tmp_path / f"metrics-{place:05d}-of-00003.tfrecord")) as writer:
+            for hour in hours:
+                record = metrics_for_slice_pb2.MetricsForSlice()
+                if hour is not None:
+                    record.slice_key.single_slice_keys.add(column="hour", int64_value=hour)
+                for name in ("auc", "accuracy"):
+                    item = record.metric_keys_and_values.add()
+                    item.key.name, item.value.double_value.value = name, 0.5
+                writer.write(record.SerializeToString())
+    found = [(item.slice, item.metric) for item in read_measured(str(tmp_path))]
+    order = [OVERALL, "hour=10", "hour=12", "hour=23", "hour=7"]
+    assert found == [(name, metric) for name in order for metric in ("auc", "accuracy")]
+
+
 def test_overall_leaves_slices_out():
     slice_of_one = Measured("hour=1", "auc", 0.1, None)
     assert overall([slice_of_one, Measured(OVERALL, "auc", 0.9, None)]) == {"auc": 0.9}

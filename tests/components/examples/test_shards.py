@@ -1,5 +1,7 @@
 """A shard's columns are what its tf.Examples decode to."""
 
+from pathlib import Path
+
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
@@ -48,6 +50,15 @@ def test_both_hold_the_same_rows_in_the_same_types(shard):
     columns = pa.Table.from_batches(read_columns(shard, None, 10))
     assert columns.select(decoded.column_names).equals(decoded)
     assert columns["text"].to_pylist() == [[b""], None, ["größe".encode()], None, ["größe".encode()]]
+
+
+def test_the_same_rows_are_the_same_bytes(tmp_path):
+    found = []
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        path = write(tmp_path / name)
+        found.append([Path(each).read_bytes() for each in (path, find_columns(path))])
+    assert found[0] == found[1]
 
 
 def test_they_lie_beside_the_folder_that_tfx_knows(shard, tmp_path):

@@ -143,12 +143,28 @@ def test_a_run_that_is_told_to_stop_stops_and_the_next_resumes(sandbox: Sandbox,
         "failed",
         "not run",
     )
+    [stopped] = [node for node in answer.record["nodes"] if node["node"] == "Trainer"]
+    assert (stopped["seconds"] > 0, stopped["cpu"]) == (True, None)
     assert find_record(sandbox.home) == answer.record
     assert (answer.record["published"], answer.record["in_service"]) == (None, 1)
     assert is_free(sandbox)
     answer = sandbox.run("--set", "training.seed=1", "--until", "Trainer")
     assert answer.code == 0
     assert (answer.states["Transform"], answer.states["Trainer"]) == ("cached", "done")
+
+
+@pytest.mark.slow
+def test_a_node_that_takes_too_long_is_ended(fresh: Sandbox) -> None:
+    answer = fresh.run("--set", "resources.ExampleGen.timeout=1")
+    first, *others = answer.record["nodes"]
+    assert answer.code == 1
+    assert first["error"]["what"] == (
+        "ExampleGen took longer than its 1 s (resources.ExampleGen.timeout), and was ended; it last told: loading "
+        "TensorFlow."
+    )
+    assert (1 <= first["seconds"] < 3, first["cpu"]) == (True, None)
+    assert {node["state"] for node in others} == {"not run"}
+    assert "loading TensorFlow, is ended in 0 s by resources.ExampleGen.timeout\n" in answer.stderr
 
 
 @pytest.mark.slow

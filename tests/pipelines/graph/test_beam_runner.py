@@ -7,7 +7,7 @@ import pytest
 from configs.errors import MillraceError
 from configs.schema.beam import Engine
 from pipelines.graph import beam_runner
-from pipelines.graph.beam_runner import find_cause, list_flags, watch_endpoint
+from pipelines.graph.beam_runner import find_cause, list_flags, name_engine, watch_endpoint
 
 
 def test_the_direct_runner_is_the_one_that_needs_no_network():
@@ -32,6 +32,11 @@ def test_options_are_spelled_as_beam_reads_them():
         "--experiments=b",
         "--streaming",
     ]
+
+
+def test_an_engine_has_its_name_in_the_config_and_this_machine_none():
+    assert name_engine(["--job_endpoint=a:1", "--runner=FlinkRunner"]) == "flink"
+    assert name_engine(list_flags(Engine())) is name_engine([]) is None
 
 
 def test_an_engine_that_is_there_is_let_be(server):
@@ -63,8 +68,9 @@ def test_an_engine_that_breaks_off_is_named_with_its_reason(server):
         call = channel.unary_unary("/no.Such/Method", lambda _: b"", bytes)
         with pytest.raises(grpc.RpcError) as broken:
             call(None)
-    with pytest.raises(MillraceError, match=f"The Beam engine at {server} broke off: Method not found!"):
+    with pytest.raises(MillraceError, match=f"The Beam engine at {server} broke off: Method not found!") as told:
         enter(server, broken.value)
+    assert told.value.details == {beam_runner.BROKE: True}
     with pytest.raises(ValueError, match="a row"):
         enter(server, ValueError("a row"))
 
@@ -115,6 +121,23 @@ def test_a_job_that_failed_is_told_by_the_cause_in_its_trace(server, trace, caus
         enter(server, failure)
     assert told.value.what == f"The job at {server} failed: {cause}"
     assert told.value.remedy.startswith(remedy)
+
+
+@pytest.mark.parametrize(
+    ("failure", "broken"),
+    [
+        ("CANCELLED", True),
+        ("CANCELLED: by hand", True),
+        ("FAILED: CompletionException: io.grpc.StatusRuntimeException: CANCELLED: client cancelled", True),
+        ("FAILED: The TaskManager with id 10.0.0.3:6122-5 is no longer reachable.", True),
+        (f"FAILED: {PYTHON.format(error='ValueError: line 3')}", False),
+        (f"FAILED: {JAVA}", False),
+    ],
+)
+def test_a_job_whose_engine_broke_may_be_tried_again(server, failure, broken):
+    with pytest.raises(MillraceError) as told:
+        enter(server, RuntimeError(f"Pipeline job-7 failed in state {failure}"))
+    assert told.value.details.get(beam_runner.BROKE, False) == broken
 
 
 def test_an_error_of_ours_is_none_of_the_engine(server):

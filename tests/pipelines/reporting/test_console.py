@@ -104,6 +104,21 @@ def test_a_terminal_shows_no_table_of_a_run_that_never_began() -> None:
     assert "Trainer" in file.getvalue()
 
 
+def test_a_node_that_goes_on_when_it_is_stopped_shows_its_time() -> None:
+    with Screen(open_console(file=io.StringIO()), ["Trainer"]) as screen:
+        screen.watch({"node": "Trainer", "state": "running", "text": "step 10"})
+        screen.started["Trainer"] -= 20
+    assert (screen.rows["Trainer"]["state"], round(screen.rows["Trainer"]["seconds"])) == ("failed", 20)
+
+
+def test_what_a_node_is_warned_of_is_a_line_where_there_is_no_terminal() -> None:
+    file = io.StringIO()
+    with Screen(open_console(file=file), ["Trainer"]) as screen:
+        for warned in (False, True):
+            screen.watch({"node": "Trainer", "state": "running", "text": "is ended in 9 s", "warning": warned})
+    assert file.getvalue() == "Trainer       is ended in 9 s\n"
+
+
 def test_a_table_that_is_left_for_a_question_stands_as_it_was_and_is_drawn_anew():
     file = io.StringIO()
     console = open_console(file=file, force_terminal=True, width=100)

@@ -1,5 +1,6 @@
 """What a run cost is what its nodes say, and each artifact is a line from its maker to its readers."""
 
+from pipelines.reporting.html_report import template
 from pipelines.reporting.lineage import trace_lineage
 
 HOME = "/models/taxi"
@@ -37,6 +38,13 @@ def test_the_costs_are_summed_but_for_the_memory_which_is_the_largest():
         ("Transform", 2.0, 1.5, 30, 2000),
     ]
     assert (found.total.seconds, found.total.cpu, found.total.memory, found.total.bytes) == (4.0, 3.0, 30, 3000)
+
+
+def test_the_work_of_an_engine_is_said_to_be_its_own():
+    found = trace(FIRST, {**SECOND, "engine": "flink"})
+    assert [cost.engine for cost in found.costs] == [None, "flink"]
+    page = template("lineage.html").module.draw(found)
+    assert page.count("on the engine (flink), here</span> 1.5 s") == page.count("on the engine") == 1
 
 
 def test_an_artifact_names_who_made_and_who_read_it():

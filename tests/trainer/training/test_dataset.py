@@ -176,6 +176,28 @@ def test_what_is_drawn_from_is_bounded_by_bytes(folder, monkeypatch):
     assert max(places[number] - place for place, number in enumerate(whole)) < 10
 
 
+def test_of_many_shards_some_are_open_at_a_time_in_an_order_of_each_epoch(tmp_path, monkeypatch):
+    monkeypatch.setattr("trainer.training.dataset.OPEN", 2)
+    for shard in range(5):
+        with tf.io.TFRecordWriter(str(tmp_path / f"{shard}.gz"), "GZIP") as writer:
+            for number in range(20):
+                cells = {
+                    "number": tf.train.Feature(float_list=tf.train.FloatList(value=[20 * shard + number])),
+                    "label": tf.train.Feature(int64_list=tf.train.Int64List(value=[0])),
+                }
+                writer.write(tf.train.Example(features=tf.train.Features(feature=cells)).SerializeToString())
+    rows = rows_of(tmp_path, cache="none", seed=3, shuffle=1)
+    epochs = [numbers(rows.feed(1).make(tf.constant(epoch, tf.int64))) for epoch in (0, 1, 0)]
+    assert [sorted(epoch) for epoch in epochs] == [list(range(100))] * 3
+    assert epochs[0] == epochs[2] != epochs[1]
+    for epoch in epochs:
+        begun = list(dict.fromkeys(number // 20 for number in epoch))
+        assert {number // 20 for number in epoch[:40]} == set(begun[:2])
+        assert {number // 20 for number in epoch[-20:]} == {begun[-1]}
+    lying = numbers(rows.batches(100))
+    assert lying[:4] == [0, 20, 1, 21] and lying == numbers(rows.batches(7))
+
+
 @pytest.fixture(scope="module")
 def many(tmp_path_factory):
     """Two million rows of 168 MB, as Transform writes them: 20 copies of one shard."""

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from pipelines.runs.record_frame import CHECK, HEAD, frame, mask
+from components.readers.record_frame import CHECK, HEAD, frame, mask
 
 RECORDS = [b"", b"a record", bytes(range(256)) * 40]
 
