@@ -1,5 +1,6 @@
 """Pusher: puts a candidate that has earned it into service, or lets it wait as a challenger."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from components.summaries import Outputs, Summary
 from configs.errors import NotBlessed
 from configs.home import Home
 from configs.schema.config import Config
+from trainer.export.signatures import SPENT
 
 ASIDE = ("storage", "beam", "resources", "schedule", "cluster", "image", "tracking")  # what a version needs not know
 CARD = "model_card.md"
@@ -89,13 +91,14 @@ class Executor(BaseExecutor):
         pushed = artifact_utils.get_single_instance(output_dict["pushed_model"])
         config, card = Path(pushed.uri, "config.json"), Path(pushed.uri, CARD)
         config.write_text(exec_properties["config"])
-        card.write_text(self.write_card(exec_properties["config"], found["statistics"], uri["evaluation"]))
+        model = Path(path_utils.serving_model_path(uri["model"]))
+        card.write_text(self.write_card(exec_properties["config"], found["statistics"], uri["evaluation"], model))
         waits = exec_properties["shadow"] and baseline  # the first version has nobody to win against
         enter, number = (challenger.challenge, CHALLENGER) if waits else (publish, "version")
         published = enter(
             Home(Path(exec_properties["home"])),
             Candidate(
-                model=Path(path_utils.serving_model_path(uri["model"])),
+                model=model,
                 extras={key: Path(uri[key]) for key in CARRIED} | {"config.json": config, CARD: card},
                 seals={Path(uri[key]): found[key].get_string_custom_property(DIGEST) for key in ("model", *CARRIED)},
             ),
@@ -105,11 +108,16 @@ class Executor(BaseExecutor):
         pushed.set_int_custom_property(number, published.version.number)
         pushed.set_int_custom_property("new", int(published.new))
 
-    def write_card(self, config: str, statistics: types.Artifact, evaluation: str) -> str:
+    def write_card(self, config: str, statistics: types.Artifact, evaluation: str, model: Path) -> str:
         """Returns the model card of a candidate, in Markdown."""
         rows = {split: found.datasets[0].num_examples for split, found in read_statistics(statistics).items()}
+        counted = model / SPENT
         card = describe_model(
-            Config.model_validate_json(config), read_measured(evaluation), rows, self._context.pipeline_run_id
+            Config.model_validate_json(config),
+            read_measured(evaluation),
+            rows,
+            self._context.pipeline_run_id,
+            spent=json.loads(counted.read_text()) if counted.exists() else None,
         )
         return write_markdown(card)
 

@@ -63,6 +63,8 @@ def summarise(outputs: Outputs) -> Summary:
         text += f", from version {facts['base']} on"
     if facts.get("teacher"):
         text += f", taught by {facts['teacher']}"
+    if spent := facts.get("privacy"):
+        text += f", epsilon {spent['epsilon']:.3g} at delta {spent['delta']:.2g}"
     if facts["begun"]:
         text += f", gone on with from step {facts['begun']:,}"
     if facts["refit"]:
@@ -72,6 +74,7 @@ def summarise(outputs: Outputs) -> Summary:
 
 def settle(config: Config) -> Settings:
     """Returns what a training depends on."""
+    budget = config.budget
     return Settings(
         features=config.features,
         label=config.label,
@@ -79,7 +82,8 @@ def settle(config: Config) -> Settings:
         folds=config.evaluation.folds,
         origins=config.evaluation.backtest,
         model=seal(embed(config.model)),
-        training=config.training,
+        training=budget.suit(config.training) if budget else config.training,
+        budget=budget,
     )
 
 

@@ -4,6 +4,7 @@ import json
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from configs.schema.evaluation import ORIGIN
 from configs.schema.models import BoostedTrees
 from trainer.export.out_of_fold import FromOrigin, OutOfFold
 from trainer.export.saved_model import KERAS_MODEL, export
-from trainer.export.signatures import JUDGED
+from trainer.export.signatures import JUDGED, SPENT
 from trainer.features.graph import read_spec
 from trainer.features.identity import ROW
 from trainer.features.learnt import Learnt
@@ -33,10 +34,12 @@ from trainer.training.augmentation import augment
 from trainer.training.callbacks import Board
 from trainer.training.checkpoints import Checkpoint
 from trainer.training.dataset import Rows, choose_batch, read, set_seed
+from trainer.training.differential_privacy import Ledger, Mechanism
 from trainer.training.distribution import computing, in_precision
 from trainer.training.fit import fit
 from trainer.training.folds import divide, list_folds, list_origins
 from trainer.training.layers import describe_layers
+from trainer.training.regime import Regime
 from trainer.training.teacher import teach
 from trainer.training.warm_start import warm_start
 
@@ -63,6 +66,8 @@ def run_fn(fn_args: FnArgs) -> None:
     keep(settings.model, fn_args.serving_model_dir)
     lineage = {"origin": given["origin"], "base_digest": given.get("base_digest", "")}
     write_json(Path(fn_args.serving_model_dir, KERAS_MODEL).with_name(LINEAGE), lineage)
+    if spent := facts.get("privacy"):
+        write_json(Path(fn_args.serving_model_dir, SPENT), spent)
     write_json(Path(fn_args.model_run_dir, HISTORY), average(histories))
     unit = "iteration" if isinstance(settings.model, BoostedTrees) else "epoch"
     facts |= {"devices": devices, "tuned": tuned, "unit": unit, "layers": describe_layers(model)}
@@ -204,14 +209,15 @@ def train_network(
     logging.info("%s has %d parameters", settings.model.family, model.count_params())
     if base:
         warm_start(model, Path(base), learnt, seen)
-    board = Board(given["tensorboard"])
-    feed, started = train.feed(size), time.monotonic()
+    board, regime = Board(given["tensorboard"]), choose_regime(settings, train, size)
+    feed, started = regime.feed(train, size), time.monotonic()
     if settings.model.augment:
         feed = feed.change(augment(settings.model.augment, seen, settings.label), training.seed)
     if teacher := given.get("teacher"):
         feed = feed.change(teach(Path(teacher), learnt, seen, settings.label), training.seed)
     try:
-        history = fit(model, feed, evaluation.batches(size), training, settings.label.kind, checkpoint, [board])
+        watched, batches = [regime, board], evaluation.batches(size)
+        history = fit(model, feed, batches, training, settings.label.kind, checkpoint, watched, regime.wrap)
     except tf.errors.ResourceExhaustedError as error:
         if training.batch_size == "auto" and size > 1:
             return train_network(settings, given, learnt, splits, size // 2)
@@ -220,8 +226,16 @@ def train_network(
     if training.precision != "float32":
         model = widen(model, settings, seen)
     facts = {"batch_size": size, "parameters": model.count_params(), "begun": checkpoint.begun}
-    facts |= {"steps": feed.steps, "seconds": time.monotonic() - started}
+    facts |= {"steps": feed.steps, "seconds": time.monotonic() - started} | regime.tell()
     return model, history, facts | {"base": Path(base).name if base else None, "teacher": given.get("teaches")}
+
+
+def choose_regime(settings: Settings, train: Rows, size: int) -> Regime:
+    """Returns how the rows reach the training: as usual, or so that little is told of any."""
+    if settings.budget:
+        steps = settings.training.steps or settings.training.epochs * ceil(train.count / size)
+        return Ledger(Mechanism.plan(settings.budget, train.count, size, steps))
+    return Regime()
 
 
 def widen(model: keras.Model, settings: Settings, seen: Sequence[Column]) -> keras.Model:

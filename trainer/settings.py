@@ -4,10 +4,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import model_validator
+
 from configs.schema.evaluation import ORIGIN
 from configs.schema.features import Feature
 from configs.schema.label import Label
 from configs.schema.models import Model
+from configs.schema.privacy import Budget
 from configs.schema.section import Section
 from configs.schema.training import Training
 from configs.schema.tuning import replace
@@ -33,6 +36,13 @@ class Settings(Columns):
 
     model: Model
     training: Training
+    budget: Budget | None = None  # what may be told of a row; without one, anything
+
+    @model_validator(mode="after")
+    def _check_budget(self) -> "Settings":
+        if self.budget:  # a trial's values, too, are to keep to it
+            self.budget.check({"model": self.model, "training": self.training})
+        return self
 
     def replace(self, values: Mapping[str, Any]) -> "Settings":
         """Returns the same settings with other values at some keys; raises ValidationError where they do not fit."""

@@ -29,12 +29,12 @@ from trainer.settings import Settings, read_values
 from trainer.training.dataset import Rows, choose_batch
 from trainer.training.distribution import computing
 
-TRIALS, FACTOR = 20, 3
+FACTOR = 3
 SIZE = "parameters"  # what is told of a model's size
 LOW = ("loss", "rmse", "mae")  # objectives of which less is better
 ORACLES: dict[str, Callable[[Tuning, int, Mapping[str, Any]], Oracle]] = {
-    "random": lambda tuning, epochs, shared: RandomSearchOracle(max_trials=tuning.trials or TRIALS, **shared),
-    "bayesian": lambda tuning, epochs, shared: BayesianOptimizationOracle(max_trials=tuning.trials or TRIALS, **shared),
+    "random": lambda tuning, epochs, shared: RandomSearchOracle(max_trials=tuning.total, **shared),
+    "bayesian": lambda tuning, epochs, shared: BayesianOptimizationOracle(max_trials=tuning.total, **shared),
     "hyperband": lambda tuning, epochs, shared: HyperbandOracle(
         max_epochs=epochs, factor=tuning.factor or FACTOR, **shared
     ),

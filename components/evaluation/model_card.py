@@ -5,6 +5,7 @@ After Mitchell et al., Model Cards for Model Reporting, 2019.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from components.evaluation.direction import COSTS, COUNT
 from components.evaluation.judgement import OVERALL, Measured
@@ -44,9 +45,17 @@ class ModelCard:
 
 
 def describe_model(
-    config: Config, measured: Sequence[Measured], rows: Mapping[str, int], run: str, again: str = AGAIN
+    config: Config,
+    measured: Sequence[Measured],
+    rows: Mapping[str, int],
+    run: str,
+    again: str = AGAIN,
+    spent: Mapping[str, Any] | None = None,
 ) -> ModelCard:
-    """Returns the card of a model that was measured so; `rows` are those of each split, `again` the command."""
+    """Returns the card of a model that was measured so; `rows` are those of each split, `again` the command.
+
+    `spent` is what the Trainer tells of its privacy, if it counted.
+    """
     card, main = config.card, str(next(iter(config.evaluation.thresholds)))
     overall = [item for item in measured if item.slice == OVERALL and item.metric != COUNT]
     ranked = rank_slices(config, measured, main)
@@ -56,7 +65,7 @@ def describe_model(
         card.purpose or UNKNOWN,
         card.limits or UNKNOWN,
         card.licence or UNKNOWN,
-        _tell_facts(config, rows),
+        _tell_facts(config, rows) | ({"privacy": tell_privacy(spent)} if spent else {}),
         sorted(overall, key=lambda item: (item.metric not in config.evaluation.thresholds, item.metric)),
         main,
         ranked[:MOST],
@@ -94,6 +103,16 @@ def _tell_facts(config: Config, rows: Mapping[str, int]) -> dict[str, str]:
         "features": f"{len(names)}: {', '.join(names[:30])}{' …' if len(names) > 30 else ''}",
         "model": config.model.family + (", trained anew on all rows" if config.refits else ""),
     }
+
+
+def tell_privacy(spent: Mapping[str, Any]) -> str:
+    """Returns what the weights may tell of a row, and what of the data is not counted."""
+    shared = f", with {spent['trainings'] - 1} trials of a search" if spent["trainings"] > 1 else ""
+    return (
+        f"epsilon {spent['epsilon']:.3f} at delta {spent['delta']:.2g} for each row of the train split{shared}, by "
+        f"{spent['steps']:,} steps with noise of {spent['noise']:.3f} and gradients of at most {spent['clip']:g}. "
+        "Of the weights alone: vocabularies, statistics, the schema, figures and the other splits are not private"
+    )
 
 
 def write_markdown(card: ModelCard) -> str:

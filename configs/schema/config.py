@@ -28,7 +28,7 @@ from configs.schema.gate import Gate
 from configs.schema.label import Label, name_columns
 from configs.schema.models import Autoregression, BoostedTrees, Fused, Model
 from configs.schema.notify import Notifier
-from configs.schema.privacy import Mask, Privacy
+from configs.schema.privacy import Budget, Mask, Privacy
 from configs.schema.resources import Resources, Step
 from configs.schema.schedule import Schedule
 from configs.schema.section import Section, Text, is_named
@@ -248,6 +248,11 @@ class Config(Section):
         return self
 
     @model_validator(mode="after")
+    def _check_budget(self) -> "Config":
+        self.privacy.check_sections({name: getattr(self, name) for name in type(self).model_fields})
+        return self
+
+    @model_validator(mode="after")
     def _check_replay(self) -> "Config":
         data = self.data
         if self.training.replay and not has_spans(data.path):
@@ -294,6 +299,11 @@ class Config(Section):
     def refits(self) -> bool:
         """Whether what is served is trained on the rows of all splits, once another was judged."""
         return self.training.refit or bool(self.evaluation.folds or self.evaluation.backtest)
+
+    @property
+    def budget(self) -> Budget | None:
+        """What all trainings of a run together may tell of a row; None where nothing is counted."""
+        return self.privacy.find_budget(1 + ((self.tuning.total or 0) if self.tuning else 0))
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ SETTLED = (  # keys of training that say where and how fast it runs, and not wha
     "steps_per_execution",
     "warm_start",
 )
+TRIALS = 20
 Objective = TrainingMetric | Literal["loss"]
 
 
@@ -106,6 +107,11 @@ class Tuning(Section):
         """The model families that are searched."""
         models = [model for model in self._choices("model") if isinstance(model, dict)]
         return {*(str(model.get("family")) for model in models), *map(str, self._choices("model.family"))}
+
+    @property
+    def total(self) -> int | None:
+        """How many models are trained; None of hyperband, which sets that itself."""
+        return None if self.search == "hyperband" else self.trials or TRIALS
 
     def check(self, kind: str, training: Training) -> None:
         """Raises ValueError for what does not fit a label of this kind, or this training."""

@@ -15,5 +15,5 @@ def read_card(record: Mapping[str, Any], config: Config) -> ModelCard | None:
     measured = [Measured(**item) for item in details.get("Evaluator", {}).get("metrics", [])]
     if not measured:
         return None
-    rows = details.get("ExampleGen", {}).get("rows", {})
-    return describe_model(config, measured, rows, record["run"], tell_command(record))
+    rows, spent = (details.get(node, {}).get(key) for node, key in (("ExampleGen", "rows"), ("Trainer", "privacy")))
+    return describe_model(config, measured, rows or {}, record["run"], tell_command(record), spent)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from components.evaluation.model_card import tell_privacy
 from configs.quantities import count
 from configs.schema.config import Config
 from pipelines.reporting.lanes import choose_lanes
@@ -42,6 +43,7 @@ def tell_training(details: Mapping[str, Any], config: Config) -> Told | None:
         "time": _tell_pace(details, len(history[LOSS])),
         "parameters": f"{details['parameters']:,}" if details.get("parameters") else "",
         "devices": details.get("devices", ""),
+        "privacy": tell_privacy(details["privacy"]) if details.get("privacy") else "",
     }
     layers = details.get("layers", [])[:MOST]
     return Told({name: fact for name, fact in facts.items() if fact}, layers, join_layers(layers))

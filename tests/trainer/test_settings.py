@@ -33,3 +33,12 @@ def test_what_a_search_found_is_read_without_what_it_keeps_for_itself():
     values = {"model.hidden_units": json.dumps([4]), "training.batch_size": 32, "tuner/epochs": 2}
     assert read_values({"values": values}) == {"model.hidden_units": [4], "training.batch_size": 32}
     assert read_values(None) == {}
+
+
+def test_a_budget_is_held_against_the_values_of_a_trial():
+    counted = SETTINGS.replace({"budget": {"epsilon": 2.0, "delta": "auto", "clip": 1.0}})
+    assert counted.replace({"training.optimizer.learning_rate": 0.5}).budget == counted.budget
+    with pytest.raises(ValidationError, match="privacy.epsilon does not go with model.batch_norm"):
+        counted.replace({"model.batch_norm": True})
+    with pytest.raises(ValidationError, match="privacy.epsilon does not go with model.family boosted_trees"):
+        counted.replace({"model": {"family": "boosted_trees"}})

@@ -116,6 +116,24 @@ class Rows:
         """Returns the rows in an order of each epoch's own."""
         return Feed(lambda epoch: self._batch(batch_size, epoch), -(-self.count // batch_size))
 
+    def sample(self, chance: float, steps: int, key: int) -> Feed:
+        """Returns batches of each of which every row is, or is not, by a chance of its own (Poisson sampling).
+
+        An epoch has so many steps; what is drawn depends on the key and on the step alone. The rows are in memory.
+        """
+
+        def make(epoch: tf.Tensor) -> tf.data.Dataset:
+            def draw(number: tf.Tensor) -> Batch:
+                step = tf.stack([tf.constant(key, tf.int64), epoch * steps + number])
+                drawn = tf.random.stateless_uniform([self.count], step, dtype=tf.float64)
+                places = tf.where(drawn < chance)[:, 0]
+                return tf.nest.map_structure(lambda part: tf.gather(part, places), self.held)
+
+            batches = tf.data.Dataset.range(steps).map(draw, num_parallel_calls=tf.data.AUTOTUNE)
+            return batches if self.factors is None else batches.map(self._weigh)
+
+        return Feed(make, steps)
+
     def batches(self, batch_size: int) -> tf.data.Dataset:
         """Returns the rows in the order in which they lie."""
         return self._batch(batch_size, None).prefetch(tf.data.AUTOTUNE)

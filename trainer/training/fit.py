@@ -1,6 +1,6 @@
 """Training: compile and fit, once for every family."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import ceil, gcd, sqrt
 
 import keras
@@ -28,10 +28,12 @@ def fit(
     label_kind: str,
     checkpoint: Checkpoint | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    wrap: Callable[[keras.Model], keras.Model] = lambda model: model,
 ) -> dict[str, list[float]]:
     """Trains the model in place and returns Keras's history: a list with one figure an epoch, by name.
 
-    The loss of a number is in parts of its variance: 1 is what its mean alone would reach.
+    `wrap` returns what trains in its place, of the same weights. The loss of a number is in parts of its variance: 1 is
+    what its mean alone would reach.
     Raises MillraceError as soon as the loss, or that of the eval split, is no longer a finite number.
     """
     whole, checkpoint = Feed.of(train), checkpoint or Checkpoint()
@@ -39,7 +41,7 @@ def fit(
     at_once = steps_at_once(training, feed.steps, checkpoint.every if checkpoint.path else 0)
     epoch_steps = ceil(feed.steps / at_once) * at_once
     epochs = ceil(training.steps / epoch_steps) if training.steps else training.epochs
-    trained = prepare(model, feed, training, label_kind, training.steps or epochs * epoch_steps, at_once)
+    trained = prepare(model, feed, training, label_kind, training.steps or epochs * epoch_steps, at_once, wrap)
     progress, history = Progress(training, epoch_steps, checkpoint.begun), keras.callbacks.History()
     watched = [progress, *plateau(training.optimizer), *stopping(training), history]  # which notes what all others tell
     checkpoint.others, checkpoint.epoch_steps = watched, epoch_steps
@@ -81,9 +83,15 @@ def steps_at_once(training: Training, epoch_steps: int, checkpoint_every: int) -
 
 
 def prepare(
-    model: keras.Model, feed: Feed, training: Training, label_kind: str, steps: int, at_once: int
+    model: keras.Model,
+    feed: Feed,
+    training: Training,
+    label_kind: str,
+    steps: int,
+    at_once: int,
+    wrap: Callable[[keras.Model], keras.Model],
 ) -> keras.Model:
-    """Returns what is to be trained for so many steps: the model, or that without its sigmoid; compiled."""
+    """Returns what is to be trained for so many steps: the model, or that without its sigmoid, wrapped; compiled."""
     rows, spread, weight = feed.once(), 1.0, 1.0
     if label_kind == "regression" or len(rows.element_spec) > 2:
         (mean, found), *weights = find_moments(rows)
@@ -92,7 +100,7 @@ def prepare(
             spread = found or 1.0
             adapt(model, mean, spread)
     margin = takes_margin(training.loss)
-    trained = margins(model) if margin else model
+    trained = wrap(margins(model) if margin else model)
     chosen, unit = loss(training.loss, label_kind, spread)
     if training.teacher:
         told = training.distillation

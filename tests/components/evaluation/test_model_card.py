@@ -80,3 +80,17 @@ def test_as_markdown():
     assert "\n| auc | 0.9500 | – |\n" in text
     assert "\n| trip_start_hour=10 | 1,072 | 0.9100 |\n" in text
     assert "\n    millrace run assets.extra/config.json\n\nIt was made by run r1.\n" in text
+
+
+SPENT = {"epsilon": 1.9987, "delta": 8.3e-5, "steps": 240, "noise": 2.49166, "clip": 1.0, "trainings": 1}
+
+
+def test_it_says_what_the_weights_tell_of_a_row_and_what_is_not_counted():
+    assert "privacy" not in describe().facts
+    told = describe_model(load(TAXI, []), MEASURED, ROWS, "r1", spent=SPENT).facts["privacy"]
+    assert told.startswith(
+        "epsilon 1.999 at delta 8.3e-05 for each row of the train split, by 240 steps with noise of "
+    )
+    assert "2.492 and gradients of at most 1. Of the weights alone: vocabularies, statistics" in told
+    searched = describe_model(load(TAXI, []), MEASURED, ROWS, "r1", spent=SPENT | {"trainings": 21})
+    assert "train split, with 20 trials of a search, by 240 steps" in searched.facts["privacy"]

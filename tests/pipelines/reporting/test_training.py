@@ -75,3 +75,10 @@ def test_an_older_run_tells_what_it_knows_and_none_nothing():
     assert tell_training(older, configure()).lines == []
     assert list(tell_training({"history": {"val_loss": [1.0]}}, configure()).facts) == ["stopped"]
     assert tell_training({}, configure()) is None
+
+
+def test_it_tells_what_was_spent():
+    spent = {"epsilon": 1.5, "delta": 1e-4, "steps": 9, "noise": 2.0, "clip": 1.0, "trainings": 1}
+    details = {"history": {"loss": [2.0], "val_loss": [1.0]}, "privacy": spent}
+    told = tell_training(details, configure())
+    assert told and told.facts["privacy"].startswith("epsilon 1.500 at delta 0.0001 for each row of the train split")

@@ -68,6 +68,22 @@ def test_every_epoch_has_all_rows_in_an_order_of_its_own(folder, cache):
     assert numbers(rows_of(folder, cache=cache, seed=4).feed(128).stream().take(24)) != epochs
 
 
+def test_rows_are_drawn_each_by_a_chance_of_its_own(folder):
+    """Poisson sampling: batches differ in size as coins fall, and a row may come twice in an epoch."""
+    rows = rows_of(folder, weight="weight", cache="memory")
+    feed = rows.sample(0.1, 10, key=5)
+    batches = list(feed.stream().take(40))
+    sizes, drawn = [len(label) for _, label, _ in batches], numbers(batches)
+    assert feed.steps == 10
+    assert np.mean(sizes) == pytest.approx(100, abs=6) and np.std(sizes) == pytest.approx(np.sqrt(90), rel=0.5)
+    assert max(np.bincount(drawn[: sum(sizes[:10])])) > 1
+    counts = np.bincount(drawn, minlength=COUNT)
+    assert counts.var() == pytest.approx(40 * 0.1 * 0.9, rel=0.25)
+    assert all((weight.numpy() == 1 + label.numpy()).all() for _, label, weight in batches)
+    assert numbers(rows.sample(0.1, 10, key=5).stream(7).take(3)) == numbers(batches[7:10])
+    assert numbers(rows.sample(0.1, 10, key=6).stream().take(10)) != drawn[: sum(sizes[:10])]
+
+
 def test_some_rows_are_a_split_of_their_own(folder):
     rows = rows_of(folder, weight="weight", cache="memory")
     some = rows.take(np.arange(COUNT) % 4 == 1)
