@@ -33,7 +33,7 @@ pytestmark = [
 
 @dataclass
 class Watched(Processes):
-    """Runs steps, and lets the server tell of them while they work; one that is told to end stops the step at work."""
+    """Runs steps, and lets the server tell of them while they work; a run that is told to end stops the step at work."""
 
     server: KfpServer
     states: dict[str, list[str]] = field(default_factory=dict)  # of each try at each step
@@ -60,12 +60,13 @@ class Watched(Processes):
 
     def watch(self, step: Step, pod: str, done: threading.Event) -> None:
         """Shows the log as it grows."""
-        log, ended = step.outputs / "log.txt", False
+        log, ended, told = step.outputs / "log.txt", False, "-finish-" in step.name
         while not ended:
             ended = done.wait(0.2)
             self.server.logs[pod] = log.read_text() if log.exists() else ""
-            if self.is_canceled and step.name in self.running and "-finish-" not in step.name:
+            if self.is_canceled and step.name in self.running and not told:
                 self.running[step.name].terminate()
+                told = True
 
     @property
     def is_canceled(self) -> bool:
