@@ -150,7 +150,7 @@ def _network(kind: str, ids: np.ndarray) -> Any:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    options = {"hidden_layer_sizes": (256, 128), "max_iter": 40, "alpha": 1e-3, "random_state": SEED}
+    options = {"hidden_layer_sizes": (256, 128), "batch_size": 64, "max_iter": 40, "alpha": 1e-3, "random_state": SEED}
     if kind != "regression":
         return make_pipeline(_flatten(ids), MLPClassifier(**options))
     return TransformedTargetRegressor(
