@@ -12,7 +12,7 @@ PYTHON ?= $(shell for python in python3 python python3.13 python3.12 python3.11 
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test test-quick test-all test-current test-cluster test-kubernetes coverage lint run-local compile submit schedule image bench quality month screenshot reference audit container clean
+.PHONY: help setup lock test test-quick test-all test-current test-cluster test-kubernetes coverage lint run-local compile submit schedule image bench bench-scale quality month screenshot reference audit container clean
 
 help: ## show this table
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -73,6 +73,9 @@ image: setup ## build the container images of a pipeline: make image CONFIG=conf
 
 bench: setup ## measure this project beside TFX's own example; writes docs/performance.md; an hour
 	@$(BIN)/python -m bench $(ARGS)
+
+bench-scale: setup ## measure runs over 1,000,000 rows on one machine and by an engine; ARGS="--rows 1000000,10000000"; an hour
+	@$(BIN)/python -m bench.scale $(ARGS)
 
 quality: setup ## measure what init's models are worth beside scikit-learn's; writes docs/quality.md; half an hour
 	@$(BIN)/python -m bench.quality $(ARGS)

@@ -61,6 +61,7 @@ def describe(stack: str, measured: Mapping[str, Any], runs: Sequence[Line]) -> d
         "names": list(dict.fromkeys(line.contestant for line in runs)),
         "paces": pace(measured["families"]["records"]) if "families" in measured else [],
         "wide": measured["wide"]["records"] if "wide" in measured else [],
+        "scale": measured["scale"]["records"] if "scale" in measured else [],
     }
 
 

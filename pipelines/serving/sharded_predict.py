@@ -177,6 +177,8 @@ def staged_folder(path: str, run: str) -> Iterator[Path]:
         yield draft
         if target.is_dir():
             shutil.rmtree(target)
+        else:
+            target.unlink(missing_ok=True)
         os.replace(draft, target)
     finally:
         shutil.rmtree(draft, ignore_errors=True)

@@ -46,6 +46,12 @@ WIDE_NODES = {
     "Trainer": {"wall": 4.5, "cpu": 4.0},
     "LoadCheck": {"wall": 12.5, "cpu": 7.0},
 }
+SCALE = [
+    {"rows": 10**6, "files": 1, "way": "direct, one worker", "wall": 58.0, "cpu": 60.0, "memory": 1100.0, "others": 0.1}
+    | {"nodes": {"ExampleGen": 9.5, "Trainer": 20.0}, "workers": None},
+    {"rows": 10**6, "files": 1, "way": "portable, two workers", "wall": 70.0, "cpu": 50.0, "memory": 900.0}
+    | {"others": 0.1, "nodes": {"ExampleGen": 12.0, "Trainer": 20.0}, "workers": 800.0},
+]
 WIDE = [{"columns": 857, "wall": 40.25, "cpu": 30.0, "memory": 1200.0, "nodes": WIDE_NODES}]
 LEGACY = {
     "machine": MACHINE,
@@ -53,6 +59,7 @@ LEGACY = {
     "records": RECORDS,
     "families": {"machine": MACHINE, "rounds": 3, "records": PACES},
     "wide": {"machine": MACHINE, "records": WIDE},
+    "scale": {"machine": MACHINE, "records": SCALE},
 }
 CURRENT = {"machine": MACHINE | {"processor": "Another chip"}, "rounds": 2, "records": RECORDS[:6]}
 MEASURED = {"long-lived": LEGACY, "current": CURRENT}

@@ -27,6 +27,8 @@ def test_the_page_states_aims_figures_and_growth(tmp_path):
     assert lines[lines.index("| 857 | 5.0 | 6.0 | 4.0 | 7.0 | 30.0 | 40.2 | 1,200 |") + 2].endswith(
         "StatisticsGen 5.5 (10), Transform 6.5 (15), Trainer 4.5 (30), LoadCheck 12.5 (10)."
     )
+    assert "| 1,000,000 | 1 | direct, one worker | 9.5 | 20.0 | 58.0 | 1,100 |  |" in lines
+    assert "| 1,000,000 | 1 | portable, two workers | 12.0 | 20.0 | 70.0 | 900 | 800 |" in lines
     assert (tmp_path / PICTURE.format("current")).exists()
 
 
@@ -39,7 +41,8 @@ def test_the_current_stack_comes_first(tmp_path):
 def test_what_was_not_measured_has_no_table(tmp_path):
     draw(tmp_path, {"current": CURRENT})
     text = (tmp_path / PAGE).read_text()
-    assert [title in text for title in ("by family", "Wide data", "How it grows", "long-lived")] == [False] * 4
+    titles = ("by family", "Wide data", "Many rows", "How it grows", "long-lived")
+    assert [title in text for title in titles] == [False] * 5
 
 
 def test_components_keep_their_order_and_the_total_is_last():
