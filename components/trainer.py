@@ -65,6 +65,8 @@ def summarise(outputs: Outputs) -> Summary:
         text += f", taught by {facts['teacher']}"
     if spent := facts.get("privacy"):
         text += f", epsilon {spent['epsilon']:.3g} at delta {spent['delta']:.2g}"
+    if found := facts.get("federated"):
+        text += f", the mean of {found['chosen']} of {count(found['clients'], 'client')} in each"
     if facts["begun"]:
         text += f", gone on with from step {facts['begun']:,}"
     if facts["refit"]:
@@ -74,15 +76,20 @@ def summarise(outputs: Outputs) -> Summary:
 
 def settle(config: Config) -> Settings:
     """Returns what a training depends on."""
-    budget = config.budget
+    budget, training = config.budget, config.training
+    if budget:
+        training = budget.suit(training)
+    if training.federated:
+        training = training.model_copy(update={"cache": "memory"})
     return Settings(
         features=config.features,
         label=config.label,
         weight=config.data.weight,
+        clients=config.clients,
         folds=config.evaluation.folds,
         origins=config.evaluation.backtest,
         model=seal(embed(config.model)),
-        training=budget.suit(config.training) if budget else config.training,
+        training=training,
         budget=budget,
     )
 

@@ -45,6 +45,7 @@ def build(config: Config, made: Made) -> BaseComponent:
         features=config.features,
         label=config.label,
         weight=config.data.weight,
+        clients=config.clients,
         folds=folds,
         origins=config.evaluation.backtest,
     )

@@ -36,6 +36,7 @@ from trainer.training.checkpoints import Checkpoint
 from trainer.training.dataset import Rows, choose_batch, read, set_seed
 from trainer.training.differential_privacy import Ledger, Mechanism
 from trainer.training.distribution import computing, in_precision
+from trainer.training.federation import Federation
 from trainer.training.fit import fit
 from trainer.training.folds import divide, list_folds, list_origins
 from trainer.training.layers import describe_layers
@@ -201,7 +202,10 @@ def train_network(
 
     Where a batch of this size is too large for the memory of the device and its size is `auto`, half of it is tried.
     """
-    training, (train, evaluation), base = settings.training, splits, given.get("base")
+    (train, evaluation), base = splits, given.get("base")
+    regime = choose_regime(settings, train, size)
+    feed = regime.feed(train, size)
+    training = regime.suit(settings.training, feed.steps)
     checkpoint = Checkpoint(Path(given["checkpoint"]), training.checkpoint_every)
     set_seed(training.seed)
     seen = columns(settings.features, learnt.sizes)
@@ -209,8 +213,7 @@ def train_network(
     logging.info("%s has %d parameters", settings.model.family, model.count_params())
     if base:
         warm_start(model, Path(base), learnt, seen)
-    board, regime = Board(given["tensorboard"]), choose_regime(settings, train, size)
-    feed, started = regime.feed(train, size), time.monotonic()
+    board, started = Board(given["tensorboard"]), time.monotonic()
     if settings.model.augment:
         feed = feed.change(augment(settings.model.augment, seen, settings.label), training.seed)
     if teacher := given.get("teacher"):
@@ -231,10 +234,12 @@ def train_network(
 
 
 def choose_regime(settings: Settings, train: Rows, size: int) -> Regime:
-    """Returns how the rows reach the training: as usual, or so that little is told of any."""
+    """Returns how the rows reach the training: as usual, so that little is told of any, or each client's by itself."""
     if settings.budget:
         steps = settings.training.steps or settings.training.epochs * ceil(train.count / size)
         return Ledger(Mechanism.plan(settings.budget, train.count, size, steps))
+    if settings.training.federated:
+        return Federation(settings.training.federated, settings.training.seed)
     return Regime()
 
 

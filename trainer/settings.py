@@ -22,13 +22,15 @@ class Columns(Section):
     features: dict[str, Feature]
     label: Label
     weight: str | None = None
+    clients: str | None = None  # a column that tells rows apart by whose they are: each is known by it, as `CLIENT`
     origins: int | None = None  # from which so many the latest rows are judged: each is then told which, `ORIGIN`
     folds: int | None = None  # into so many the rows are divided to judge: each is then known by `features.identity`
 
     @property
     def others(self) -> list[str]:
         """The columns beside the features."""
-        return [name for name in (self.label.name, self.weight, ORIGIN if self.origins else None) if name]
+        found = (self.label.name, self.weight, self.clients, ORIGIN if self.origins else None)
+        return [name for name in found if name]
 
 
 class Settings(Columns):

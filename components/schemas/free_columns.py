@@ -7,7 +7,8 @@ ENDLESS = ("text", "timestamp", "image")
 
 
 def free(config: Config) -> list[str]:
-    """Returns the columns whose values no rule can bound, since new ones are no surprise: ENDLESS kinds, and groups."""
+    """Returns the columns whose values no rule can bound: ENDLESS kinds, groups, clients. New ones are no surprise."""
     endless = (name for name, feature in config.features.items() if feature.kind in ENDLESS)
     origins = (ORIGIN,) if config.evaluation.backtest else ()
-    return list(dict.fromkeys((*endless, *config.data.groups, *origins)))
+    clients = (config.clients,) if config.clients else ()
+    return list(dict.fromkeys((*endless, *config.data.groups, *clients, *origins)))

@@ -36,7 +36,7 @@ def expand(config: Config, header: Sequence[str]) -> Config:
     sliced = (column for columns in config.evaluation.slices for column in columns)
     parts = (name for feature in config.features.values() for name in list_columns(feature))
     label = (config.label.name, *(config.label.columns or ()))
-    named = {*label, config.data.weight, *config.data.groups, *sliced, *parts, *config.features}
+    named = {*label, config.data.weight, config.clients, *config.data.groups, *sliced, *parts, *config.features}
     free = [name for name in header if name and name not in named and config.find_mask(name) != "drop"]
     features: dict[str, Feature] = {}
     in_window = config.data.window is not None

@@ -29,7 +29,13 @@ from components.validation.spelling import Spelling, blank_missing, to_plain_num
 from configs.schema.privacy import Mask
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
-TEXTS = ("categorical", "text", "group", "slice")  # of which a blank is not found where their cells are parsed
+TEXTS = (
+    "categorical",
+    "text",
+    "group",
+    "client",
+    "slice",
+)  # of which parsing finds no blank
 BOOLEANS = ("false", "true", "no", "yes", "0", "1", "f", "t", "n", "y", "off", "on")
 
 
@@ -266,6 +272,7 @@ ROLES: dict[str, Kind] = {
     "target": Kind("label.name", _to_numbers, _explain_number),
     "weight": Kind("data.weight", _to_numbers, _explain_number),
     "group": Kind("data.group", _to_text, _explain_text),
+    "client": Kind("training.federated.clients", _to_text, _explain_text),
     "moment": Kind("data", _to_order, _explain_order),
     "slice": Kind("evaluation.slices", _to_text, _explain_text),
 }

@@ -43,7 +43,7 @@ def assign_roles(config: Config, label: bool = True) -> dict[str, Role]:
     if config.evaluation.backtest:
         known[ORIGIN] = Role("id", ORIGIN, made=True)
     for name in config.columns:
-        kind = "group" if name in config.data.groups else "slice"
+        kind = "group" if name in config.data.groups else "client" if name == config.clients else "slice"
         known.setdefault(name, Role(kind, name, spelling=spelling, mask=config.find_mask(name)))
     if window and window.told in known:
         known[window.told] = replace(known[window.told], made=True)

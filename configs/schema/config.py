@@ -204,6 +204,8 @@ class Config(Section):
         whole = {*name_columns(label), data.weight, data.split.by, data.window and data.window.order}
         whole |= {name for feature in features.values() for name in list_columns(feature)}
         sliced = {name for names in evaluation.slices for name in names}
+        training = info.data.get("training")
+        sliced |= {training.federated.clients} if training and training.federated else set()
         privacy.check(features, {*data.groups, *sliced} - {*features}, {*filter(None, whole)})
         return privacy
 
@@ -250,6 +252,24 @@ class Config(Section):
     @model_validator(mode="after")
     def _check_budget(self) -> "Config":
         self.privacy.check_sections({name: getattr(self, name) for name in type(self).model_fields})
+        return self
+
+    @model_validator(mode="after")
+    def _check_clients(self) -> "Config":
+        if self.clients is None:
+            return self
+        made_of = (name for feature in self.features.values() for name in list_columns(feature))
+        if self.clients in {*self.features, *made_of, *name_columns(self.label), self.label.name, self.data.weight}:
+            raise ValueError(f"training.federated.clients: '{self.clients}' is learnt from, and only tells rows apart")
+        beside = {
+            "data.window": self.data.window,
+            "evaluation.backtest": self.evaluation.backtest,
+            "evaluation.folds": self.evaluation.folds,
+            "tuning.search hyperband": self.tuning and self.tuning.total is None,
+        }
+        unfit = next((key for key, found in beside.items() if found), None)
+        if unfit:
+            raise ValueError(f"training.federated does not go with {unfit}: leave one of them out")
         return self
 
     @model_validator(mode="after")
@@ -306,9 +326,14 @@ class Config(Section):
         return self.privacy.find_budget(1 + ((self.tuning.total or 0) if self.tuning else 0))
 
     @property
+    def clients(self) -> str | None:
+        """The column that says which client a row is of; None where all rows train together."""
+        return self.training.federated.clients if self.training.federated else None
+
+    @property
     def columns(self) -> tuple[str, ...]:
-        """Every column the pipeline reads, once: features, label, weight, group, and what is sliced by."""
+        """Every column the pipeline reads, once: features, label, weight, group, client, and what is sliced by."""
         sliced = (column for columns in self.evaluation.slices for column in columns)
-        named = (self.label.name, self.data.weight, *self.data.groups, *sliced)
+        named = (self.label.name, self.data.weight, *self.data.groups, self.clients, *sliced)
         origins = (ORIGIN,) if self.evaluation.backtest else ()
         return tuple(dict.fromkeys((*self.features, *filter(None, named), *origins)))

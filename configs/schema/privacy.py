@@ -44,6 +44,7 @@ UNFIT = {  # keys beside which a budget would not hold, and why
     "data.window": "one row would be in several examples",
     "model.augment.mixes": "a row that is learnt would be made of two",
     "model.batch_norm": "what it keeps of a batch is of many rows, without noise",
+    "training.federated": "each client has rows of another count",
     "training.jit_compile": "no two batches are of one size, and each would be compiled",
     "training.refit": "rows would be learnt from twice",
     "training.teacher": "what it knows of rows is not counted",

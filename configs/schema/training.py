@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, Strict, model_validator
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, Strict, model_validator
 
 from configs.schema.section import Section, Text
 
@@ -166,6 +166,24 @@ class Replay(Section):
     )
 
 
+class Federated(Section):
+    """Training in rounds by clients that see no rows but their own (McMahan et al., 2017), here as a simulation."""
+
+    clients: Text = Field(description="The column that says whose a row is; it is no feature.")
+    rounds: PositiveInt = Field(
+        description="How often clients train and their weights are averaged; epochs say it not."
+    )
+    fraction: Annotated[float, Field(gt=0, le=1)] = Field(
+        default=1.0, description="Of the clients, drawn anew for each round; one at least."
+    )
+    local_epochs: PositiveInt = Field(default=1, description="How often a client sees its rows in a round.")
+    proximal: NonNegativeFloat = Field(
+        default=0.0,
+        description="What a loss gains by half the square of the way from the weights of all (FedProx; Li et al., "
+        "2020): for clients that are unlike.",
+    )
+
+
 class Training(Section):
     """How long and how a model is fitted."""
 
@@ -191,6 +209,9 @@ class Training(Section):
         default=False,
         description="What is served is trained anew, on the rows of all splits, for the epochs that were best; what is "
         "judged is the model that has not seen the test split.",
+    )
+    federated: Federated | None = Field(
+        default=None, description="Clients train, each on its own rows, and their weights are averaged."
     )
     replay: Replay | None = Field(
         default=None, description="Rows of earlier spans are learnt again, so that they are not forgotten."
@@ -234,6 +255,23 @@ class Training(Section):
         default=0,
         description="Of all that is drawn in a training; equal ones give equal weights on one CPU.",
     )
+
+    @model_validator(mode="after")
+    def _check_federated(self) -> "Training":
+        if self.federated is None:
+            return self
+        rate, steps = self.optimizer.schedule.kind, self.steps_per_execution
+        wrong = {
+            "optimizer.schedule": rate in ("exponential", "cosine") and f"each client begins anew, and {rate} does not",
+            "steps": self.steps and "it has rounds",
+            "steps_per_execution": steps not in ("auto", 1) and "weights are averaged between steps",
+            "cache": self.cache == "none" and "rows are told apart in memory",
+            "refit": self.refit and "all rows would come together",
+        }
+        for key, why in wrong.items():
+            if why:
+                raise ValueError(f"federated does not go with training.{key}: {why}")
+        return self
 
     @property
     def watches(self) -> bool:

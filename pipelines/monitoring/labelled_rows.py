@@ -75,7 +75,7 @@ def choose_roles(config: Config, names: Collection[str], rolled: bool) -> dict[s
     every = assign_roles(config)
     if not rolled and not set(every[config.label.name].sources) <= set(names):
         return assign_roles(config, label=False)
-    unused = () if rolled else (TIME, ORIGIN, *config.data.groups)
+    unused = () if rolled else (TIME, ORIGIN, config.clients, *config.data.groups)
     sliced = {name for columns in config.evaluation.slices for name in columns}
     return {
         name: replace(role, optional=role.optional or role.name in ("label", "target"))

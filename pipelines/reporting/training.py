@@ -74,7 +74,8 @@ def tell_end(losses: Sequence[float], unit: str, config: Config) -> str:
 
 
 def _most(config: Config) -> float:
-    return float("inf") if config.training.steps else config.training.epochs
+    training = config.training
+    return float("inf") if training.steps else training.federated.rounds if training.federated else training.epochs
 
 
 def _tell_pace(details: Mapping[str, Any], epochs: int) -> str:

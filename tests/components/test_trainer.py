@@ -38,6 +38,7 @@ def run(tmp_path):
         ({"base": 3}, ", from version 3 on"),
         ({"teacher": "version 2 of large"}, ", taught by version 2 of large"),
         ({"privacy": {"epsilon": 1.999, "delta": 8.3e-5}}, ", epsilon 2 at delta 8.3e-05"),
+        ({"federated": {"clients": 5, "chosen": 3}}, ", the mean of 3 of 5 clients in each"),
         ({"begun": 1200}, ", gone on with from step 1,200"),
         ({"refit": 1500}, ", then trained anew on all 1,500 rows"),
         ({"refit": 150, "origins": 3}, ", the mean of 3 origins, then trained anew on all 150 rows"),

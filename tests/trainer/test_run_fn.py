@@ -8,7 +8,8 @@ import tensorflow as tf
 from configs.errors import MillraceError
 from configs.schema.features import Numeric
 from configs.schema.models import BoostedTrees, Dnn, Linear
-from configs.schema.training import EarlyStopping, Optimizer, Plateau, Training
+from configs.schema.privacy import Budget
+from configs.schema.training import EarlyStopping, Federated, Optimizer, Plateau, Training
 from tests.trainer.conftest import LABELS
 from trainer import run_fn
 from trainer.features.cells import NUMBERS
@@ -17,10 +18,13 @@ from trainer.features.learnt import Learnt
 from trainer.features.transforms import Column
 from trainer.labels import adapt
 from trainer.models.families import build
-from trainer.run_fn import average, refit, train_model, train_parts, widen
+from trainer.run_fn import average, choose_regime, refit, train_model, train_parts, widen
 from trainer.settings import Settings
 from trainer.training.dataset import Feed, Rows, read
+from trainer.training.differential_privacy import Ledger
 from trainer.training.distribution import computing
+from trainer.training.federation import Federation
+from trainer.training.regime import Regime
 
 
 @keras.saving.register_keras_serializable("tests")
@@ -109,6 +113,30 @@ def test_a_history_of_folds_is_their_mean_as_far_as_all_have_come():
     histories = [{"loss": [4.0, 2.0, 1.0], "val_loss": [5.0, 3.0, 4.0]}, {"loss": [2.0, 1.0], "val_loss": [3.0, 1.0]}]
     assert average(histories) == {"loss": [3.0, 1.5], "val_loss": [4.0, 2.0]}
     assert average(histories[:1]) == histories[0]
+
+
+def test_rows_reach_a_training_by_the_regime_that_the_config_asks_for():
+    """Of a hundred rows in batches of 32, in five epochs or seven steps."""
+
+    def choose(budget=None, **training):
+        settings = Settings(
+            features={"a": Numeric(kind="numeric")},
+            label=LABELS["binary"],
+            model=Linear(family="linear"),
+            training=Training(batch_size=32, **training),
+            budget=budget,
+        )
+        return choose_regime(settings, Split(), 32)
+
+    assert type(choose()) is Regime
+    federation = choose(federated=Federated(clients="c", rounds=3), seed=7)
+    assert isinstance(federation, Federation) and (federation.options.rounds, federation.seed) == (3, 7)
+    budget = Budget(epsilon=0.5, delta="auto", clip=2.0)
+    for training, steps in (({}, 20), ({"steps": 7}, 7)):
+        ledger = choose(budget, **training)
+        assert isinstance(ledger, Ledger)
+        known = ledger.mechanism
+        assert (known.rows, known.batch_size, known.steps, known.clip, known.delta) == (100, 32, steps, 2.0, 0.01)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from configs.schema.evaluation import ORIGIN
 from trainer.features.cells import Cells, from_examples
-from trainer.features.identity import ROW, identify
+from trainer.features.identity import CLIENT, ROW, identify, number
 from trainer.features.learnt import Learnt
 from trainer.features.transforms import Parts, escape, transform
 from trainer.features.words import open_table
@@ -36,7 +36,7 @@ class Preprocessing:
         return self.prepare(from_examples(self.columns.features, inputs), inputs)
 
     def prepare(self, cells: Cells, others: Mapping[str, tf.SparseTensor]) -> Parts:
-        """Returns what a model sees of the cells, and with it the label, the weight and the origin, which are `others`.
+        """Returns what a model sees of the cells, and with it the label, weight, client and origin, which are `others`.
 
         The label is [batch, 1], an id or a number; of several at once [batch, classes], 1 for those that a row has.
         """
@@ -45,6 +45,8 @@ class Preprocessing:
         made[label.name] = mark(values, len(label.values)) if label.kind == "multilabel" else dense(values, NO_LABEL)
         if self.columns.origins:
             made[ORIGIN] = dense(others[ORIGIN], 0)
+        if self.columns.clients:
+            made[CLIENT] = number(dense(others[self.columns.clients], ""))
         if self.columns.weight:
             made[self.columns.weight] = dense(others[self.columns.weight], 1.0)
         return made

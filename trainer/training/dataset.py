@@ -126,13 +126,16 @@ class Rows:
             def draw(number: tf.Tensor) -> Batch:
                 step = tf.stack([tf.constant(key, tf.int64), epoch * steps + number])
                 drawn = tf.random.stateless_uniform([self.count], step, dtype=tf.float64)
-                places = tf.where(drawn < chance)[:, 0]
-                return tf.nest.map_structure(lambda part: tf.gather(part, places), self.held)
+                return self.gather(tf.where(drawn < chance)[:, 0])
 
-            batches = tf.data.Dataset.range(steps).map(draw, num_parallel_calls=tf.data.AUTOTUNE)
-            return batches if self.factors is None else batches.map(self._weigh)
+            return tf.data.Dataset.range(steps).map(draw, num_parallel_calls=tf.data.AUTOTUNE)
 
         return Feed(make, steps)
+
+    def gather(self, places: tf.Tensor) -> Batch:
+        """Returns the rows at some places, of rows that are held in memory."""
+        found = tf.nest.map_structure(lambda part: tf.gather(part, places), self.held)
+        return found if self.factors is None else self._weigh(*found)
 
     def batches(self, batch_size: int) -> tf.data.Dataset:
         """Returns the rows in the order in which they lie."""
@@ -165,17 +168,14 @@ class Rows:
             if epoch is not None:
                 rows = rows.shuffle(min(self.training.shuffle, max(size, SHUFFLED // self.width)), seed=seed + epoch)
             batches = rows.batch(size).map(self._parse, num_parallel_calls=tf.data.AUTOTUNE)
-        else:
-            held, places = self.held, tf.range(self.count)
-            if epoch is not None:
-                places = tf.random.experimental.stateless_shuffle(places, tf.stack([seed, epoch]))
-            batches = tf.data.Dataset.range(-(-self.count // size)).map(
-                lambda number: tf.nest.map_structure(
-                    lambda part: tf.gather(part, places[number * size : (number + 1) * size]), held
-                ),
-                num_parallel_calls=tf.data.AUTOTUNE,
-            )
-        return batches if self.factors is None else batches.map(self._weigh)
+            return batches if self.factors is None else batches.map(self._weigh)
+        places = tf.range(self.count)
+        if epoch is not None:
+            places = tf.random.experimental.stateless_shuffle(places, tf.stack([seed, epoch]))
+        return tf.data.Dataset.range(-(-self.count // size)).map(
+            lambda number: self.gather(places[number * size : (number + 1) * size]),
+            num_parallel_calls=tf.data.AUTOTUNE,
+        )
 
     def _weigh(self, columns: Any, label: tf.Tensor, weight: tf.Tensor | float = 1.0) -> Batch:
         return columns, label, tf.gather(self.factors, label) * weight

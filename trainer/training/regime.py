@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from configs.schema.training import Training
 from trainer.training.dataset import Feed, Rows
 
 
@@ -16,6 +17,10 @@ class Regime(keras.callbacks.Callback):
     def feed(self, rows: Rows, batch_size: int) -> Feed:
         """Returns the batches of a training."""
         return rows.feed(batch_size)
+
+    def suit(self, training: Training, steps: int) -> Training:
+        """Returns how it is trained, whose epochs have so many steps."""
+        return training
 
     def wrap(self, model: keras.Model) -> keras.Model:
         """Returns what trains in place of a model, with its weights."""

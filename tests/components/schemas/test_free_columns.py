@@ -2,7 +2,7 @@ from components.schemas.free_columns import free
 from configs.schema.config import Config
 
 
-def test_texts_moments_and_groups_are_free():
+def test_texts_moments_groups_and_clients_are_free():
     config = Config.model_validate(
         {
             "name": "trips",
@@ -16,8 +16,8 @@ def test_texts_moments_and_groups_are_free():
                 "driver": {"kind": "categorical", "vocabulary": 10},
             },
             "model": {"family": "linear"},
-            "training": {},
+            "training": {"federated": {"clients": "town", "rounds": 2}},
             "evaluation": {"thresholds": {"auc": {"min": 0.5}}},
         }
     )
-    assert free(config) == ["review", "at", "driver"]
+    assert free(config) == ["review", "at", "driver", "town"]

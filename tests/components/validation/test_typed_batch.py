@@ -41,6 +41,7 @@ def test_every_column_that_a_run_reads_has_a_role_in_order():
     changes = {
         "data": {"format": "csv", "path": "rows.csv", "weight": "paid", "group": "driver"},
         "evaluation": {"slices": [["company", "hour"]], "thresholds": {"auc": {"min": 0.5}}},
+        "training": {"federated": {"clients": "town", "rounds": 2}},
     }
     roles = assign_roles(config(**changes))
     assert {name: given.name for name, given in roles.items()} == {
@@ -52,14 +53,16 @@ def test_every_column_that_a_run_reads_has_a_role_in_order():
         "tipped": "label",
         "paid": "weight",
         "driver": "group",
+        "town": "client",
         "hour": "slice",
     }
     assert (roles["day"].format, roles["tipped"].classes) == ("%d.%m.%Y", ("0", "1"))
-    assert [roles[name].key for name in ("fare", "tipped", "paid", "driver", "hour")] == [
+    assert [roles[name].key for name in ("fare", "tipped", "paid", "driver", "town", "hour")] == [
         "features.fare",
         "label.name",
         "data.weight",
         "data.group",
+        "training.federated.clients",
         "evaluation.slices",
     ]
 

@@ -95,3 +95,40 @@ def test_replay_needs_spans_and_rows_that_may_train(write: Callable[..., str], o
     replay = ["data.path=days/{SPAN}.csv", "training.replay={spans: 5, share: 0.3}"]
     with pytest.raises(ConfigError, match=said):
         load(write(), [*replay, *overrides])
+
+
+ROUNDS = "training.federated={clients: hospital, rounds: 3}"
+
+
+def test_the_clients_column_is_read_and_is_no_feature(write: Callable[..., str]) -> None:
+    config = load(write(), [ROUNDS])
+    assert config.clients == "hospital" and "hospital" in config.columns
+    assert load(write(), []).clients is None
+    assert load(write(), [ROUNDS, "privacy={columns: {hospital: {hash: {key_env: KEY}}}}"]).find_mask("hospital")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (["training.federated={clients: company, rounds: 3}"], "'company' is learnt from, and only tells rows apart"),
+        (["training.federated={clients: tipped, rounds: 3}"], "'tipped' is learnt from"),
+        ([ROUNDS, "training.steps=9"], "training.steps: it has rounds"),
+        ([ROUNDS, "training.cache=none"], "training.cache: rows are told apart in memory"),
+        ([ROUNDS, "training.refit=true"], "training.refit: all rows would come together"),
+        (
+            [ROUNDS, "training.steps_per_execution=4"],
+            "training.steps_per_execution: weights are averaged",
+        ),
+        ([ROUNDS, "training.optimizer.schedule={kind: cosine}"], "each client begins anew, and cosine does not"),
+        ([ROUNDS, "evaluation.folds=5"], "training.federated does not go with evaluation.folds"),
+        ([ROUNDS, "privacy.epsilon=2"], "training.federated: each client has rows of another count"),
+        (
+            [ROUNDS, "tuning={search: hyperband, space: {model.l2: {min: 0.1, max: 0.2}}}"],
+            "training.federated does not go with tuning.search hyperband",
+        ),
+    ],
+)
+def test_what_knows_of_no_clients_is_refused(write: Callable[..., str], overrides: list[str], said: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        load(write(), overrides)
+    assert said in str(error.value)

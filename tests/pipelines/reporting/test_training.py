@@ -82,3 +82,10 @@ def test_it_tells_what_was_spent():
     details = {"history": {"loss": [2.0], "val_loss": [1.0]}, "privacy": spent}
     told = tell_training(details, configure())
     assert told and told.facts["privacy"].startswith("epsilon 1.500 at delta 0.0001 for each row of the train split")
+
+
+def test_rounds_are_what_was_to_be():
+    config = configure("training.early_stopping=null", "training.federated={clients: c, rounds: 12}")
+    assert tell_end([2.0] * 12, "epoch", config).startswith("after 12 epochs, as many as were to be")
+    stopped = configure("training.federated={clients: c, rounds: 12}")
+    assert "had been no better for 2 epochs" in tell_end([1.0, *[2.0] * 9], "epoch", stopped)
