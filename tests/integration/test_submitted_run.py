@@ -33,7 +33,7 @@ pytestmark = [
 
 @dataclass
 class Watched(Processes):
-    """Runs steps, and lets the server tell of them while they work; a run that is told to end stops the step at work."""
+    """Runs steps, and lets the server tell of them while they work; a run that is told to end stops its step."""
 
     server: KfpServer
     states: dict[str, list[str]] = field(default_factory=dict)  # of each try at each step
