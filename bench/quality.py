@@ -147,6 +147,7 @@ def draw(measured: Record) -> str:
         ahead={name: find_ahead(TABLES[name].kind, told) for name, told in records.items()},
         near=count(gains, "good", -NEAR),
         above=count(gains, "best", 0.0),
+        level=sum(is_level(TABLES[name].kind, told, "best") for name, told in records.items() if "best" in told),
         tried={who: sum(who in told for told in records.values()) for who in QUALITIES},
         nearness=NEAR,
         wanted=WANTED,
@@ -155,6 +156,15 @@ def draw(measured: Record) -> str:
         metrics=rivals.METRICS,
         qualities=QUALITIES,
     )
+
+
+def is_level(kind: str, told: Record, who: str) -> bool:
+    """Whether one is no further behind the better rival than another draw of the rows held out would move that."""
+    score, rival = told[who]["score"], told[find_ahead(kind, told)]
+    if score is None:
+        return False
+    behind = score - rival["score"] if kind == "regression" else rival["score"] - score
+    return bool(behind <= rival["noise"])
 
 
 def list_commits(told: Record) -> str:

@@ -4,7 +4,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.quality import PAGE, QUALITIES, RECORDS, count, find_ahead, gain, judge, main, name_answer, try_table
+from bench.quality import (
+    PAGE,
+    QUALITIES,
+    RECORDS,
+    count,
+    find_ahead,
+    gain,
+    is_level,
+    judge,
+    main,
+    name_answer,
+    try_table,
+)
 from bench.tables import TABLES
 from tests.bench.records import MACHINE
 
@@ -23,6 +35,12 @@ def test_a_gain_is_a_share_of_the_better_rival():
     assert find_ahead("binary", TOLD) == "linear"
     assert find_ahead("regression", TOLD) == "trees"
     assert gain("regression", TOLD, "good") == pytest.approx(0.8 / 0.891 - 1)
+
+
+def test_who_is_behind_by_less_than_another_draw_would_move_it_is_level():
+    assert is_level("binary", TOLD, "good")  # 0.009 behind, of 0.01
+    assert not is_level("regression", TOLD, "good")  # 0.091 behind, of 0.02
+    assert not is_level("binary", TOLD, "best")
 
 
 def test_what_was_not_published_gains_nothing():
@@ -52,6 +70,7 @@ def test_the_page_says_what_was_reached_and_what_was_not(tmp_path):
     assert "| linear | dnn | 2.0 + 20.0, 9.0 + – | `1a`, `2b` |" in page
     assert "| on 1 of 1 | – |" in page
     assert "| on 0 of 1 | – |" in page
+    assert "`best` is above it, or behind by no more than the standard error, on 0 of 1." in page
     assert "Not all of the ten tables were measured yet." in page
 
 
