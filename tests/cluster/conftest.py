@@ -71,9 +71,9 @@ class Cluster:
     def home(self) -> Home:
         return Home(self.volume / "taxi")
 
-    def compile(self) -> None:
-        split = ["--set", "resources.Trainer.retries=2"]  # a machine of its own, though it is an equal one
-        command = [sys.executable, "-m", "pipelines", "compile", CONFIG, "-o", str(self.file), *split]
+    def compile(self, *overrides: str) -> None:
+        settings = [f"--set={item}" for item in overrides]
+        command = [sys.executable, "-m", "pipelines", "compile", CONFIG, "-o", str(self.file), *settings]
         subprocess.run(command, cwd=ROOT, check=True)
 
     def run(self, *overrides: str, beside: Callable[[str], None] | None = None) -> Run:
@@ -115,7 +115,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     with mariadb.serve(free_port()) as url:
         cluster = Cluster(tmp_path_factory.mktemp("cluster"), backend, url)
         furnish(cluster.volume)
-        cluster.compile()
+        cluster.compile("resources.Trainer.retries=2")  # a machine of its own, though it is an equal one
         yield cluster
 
 
