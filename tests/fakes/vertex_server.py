@@ -107,6 +107,7 @@ def serve(monkeypatch: MonkeyPatch) -> Iterator[VertexServer]:
     monkeypatch.setattr(initializer._Config, "create_client", connect)
     monkeypatch.setattr(resourcemanager, "ProjectsClient", connect_manager)
     monkeypatch.setattr(google.auth, "default", lambda **scopes: (AnonymousCredentials(), "a-project"))
+    monkeypatch.setattr(initializer.global_config, "_credentials", AnonymousCredentials())  # which keeps what it found
     with _serve_buckets() as url:
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", url)
         yield vertex

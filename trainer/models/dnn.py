@@ -18,6 +18,7 @@ def build(options: Dnn, label: Label, columns: Sequence[Column]) -> keras.Model:
     """
     tensors = inputs(columns)
     seen = encode(columns, tensors, options.embedding)
-    members = [keras.layers.Dense(count_units(label))(hidden(seen, options)) for _ in range(options.members)]
+    stacks = [hidden(seen, options) for _ in range(options.members)]  # before the ends: Keras names layers in order
+    members = [keras.layers.Dense(count_units(label))(deep) for deep in stacks]
     logits = keras.layers.average(members) if len(members) > 1 else members[0]
     return keras.Model(tensors, predict(logits, label))

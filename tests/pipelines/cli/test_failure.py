@@ -27,7 +27,9 @@ def list_verbs(command: object, name: tuple[str, ...] = ()) -> Iterator[tuple[tu
 VERBS = dict(list_verbs(typer.main.get_command(cli.app)))
 SPEAKING = [words for words, verb in VERBS.items() if any("--output" in option.opts for option in verb.params)]
 OF_A_RUN = ("watch", "cancel", "retry", "logs", "release", "open")  # verbs that need its id
-NEEDED = {"--label": "x", "--reason": "x", "--row": "{}", "--file": "out.yaml"}  # without which a verb looks at nothing
+NEEDED = {  # without which a verb looks at nothing
+    "--label": "x", "--reason": "x", "--row": "{}", "--rows": "5", "--file": "out.yaml", "--into": "x.csv"
+}  # fmt: skip
 
 
 def run(arguments: Sequence[str], monkeypatch: pytest.MonkeyPatch) -> int:

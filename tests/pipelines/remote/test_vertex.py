@@ -137,7 +137,11 @@ def test_runs_are_submitted_listed_and_ended(service: Vertex, server: VertexServ
     assert [(run.run, run.state, run.ended) for run in service.newest()] == [(run.run, "CANCELED", True)]
 
 
-def test_what_vertex_refuses_is_one_paragraph(service: Vertex, server: VertexServer) -> None:
+def test_what_vertex_refuses_is_one_paragraph(
+    service: Vertex, server: VertexServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = vertex.utc_now()
+    monkeypatch.setattr(vertex, "utc_now", lambda: now)  # a job's id is a time of whole seconds
     run = service.submit(PIPELINE, {})
     server.jobs[next(iter(server.jobs))].state = PipelineState.PIPELINE_STATE_SUCCEEDED
     with pytest.raises(MillraceError, match="^a-project/europe-west6: Vertex AI refuses: .*PIPELINE_STATE_SUCCEEDED"):

@@ -23,6 +23,9 @@ def test_members_answer_by_their_mean_and_differ() -> None:
 
 
 def test_one_member_is_the_network_alone() -> None:
+    keras.utils.clear_session()
     model = build(Dnn(family="dnn", hidden_units=(8,)), LABEL, [Column("x")])
+    dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
+    assert [layer.name for layer in dense] == ["dense", "dense_1"]  # a warm start finds weights by these
     assert not [layer for layer in model.layers if isinstance(layer, keras.layers.Average)]
     assert model.count_params() == 2 * 8 + 8 + 1
