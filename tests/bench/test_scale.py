@@ -35,7 +35,7 @@ def test_each_way_is_a_config_of_its_engine(tmp_path):
     assert len(flags[1]) == 2
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_an_engine_is_there_and_ends_with_the_measurement(tmp_path, monkeypatch):
     with scale.engine(tmp_path) as (way, _):
         engine = load(write_config(tmp_path, way.beam)).beam.engine("Transform")

@@ -8,7 +8,7 @@ from tests.integration.test_own_data import millrace
 from tests.pipelines.onboarding.test_folder_inference import write_pictures
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_mixed_pictures_are_scored_as_they_trained(tmp_path):
     write_pictures(tmp_path / "pics", width=16, height=8, count=40)
     write_pictures(tmp_path / "new", width=20, height=10, count=6)

@@ -24,7 +24,7 @@ def test_the_places_of_a_category_are_likelihoods():
     assert made[:, 1:].sum(axis=1) == pytest.approx(1)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_steps_bring_it_near_what_is_real():
     x = random().normal(loc=5, size=500)
     table = pd.DataFrame({"x": x, "label": np.where(x > 5, "yes", "no").astype(object)})
