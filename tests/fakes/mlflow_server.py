@@ -1,6 +1,7 @@
 """A real MLflow server, which is installed from PyPI into an environment of its own: hundreds of megabytes."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -16,9 +17,16 @@ QUIET = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}  # which w
 
 
 def install(folder: Path) -> Path:
-    """Installs MLflow and returns its program."""
-    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-    subprocess.run([folder / "bin" / "python", "-m", "pip", "install", "--quiet", "mlflow"], check=True)
+    """Installs MLflow and returns its program; by uv, since Debian's Python may have no ensurepip."""
+    places = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    uv = shutil.which("uv", path=places)
+    assert uv is not None
+    index = {"UV_DEFAULT_INDEX": os.environ["PIP_INDEX_URL"]} if "PIP_INDEX_URL" in os.environ else {}
+    for words in (
+        ("venv", "--python", sys.executable, str(folder)),
+        ("pip", "install", "--python", str(folder), "mlflow"),
+    ):
+        subprocess.run([uv, *words, "--quiet"], check=True, env={**index, **os.environ})
     return folder / "bin" / "mlflow"
 
 
