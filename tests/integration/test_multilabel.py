@@ -53,7 +53,7 @@ def test_a_column_for_each_class_is_learnt_alike(tmp_path) -> None:
     check(place)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_several_classes_at_once_are_learnt_and_named(tmp_path) -> None:
     place = Sandbox(tmp_path)
     place.config.write_text(SEVERAL)

@@ -72,7 +72,7 @@ def curate(place: Sandbox, verb: str, *options: str) -> "subprocess.CompletedPro
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_new_category_that_stopped_a_run_is_accepted_by_one_command(sandbox: Sandbox) -> None:
     usual = sandbox.data.read_text()
     same = curate(sandbox, "diff")
