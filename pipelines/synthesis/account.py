@@ -34,20 +34,26 @@ class Worth:
     equal_real: float  # that of the test split's
 
 
-def judge(kind: str, label: str, train: pd.DataFrame, test: pd.DataFrame, made: pd.DataFrame) -> Worth:
-    """Returns what made rows are worth; `label` is the column that `kind` is of."""
-    near, equal = measure_distances(train, made)
+def judge(
+    kind: str, label: str, train: pd.DataFrame, test: pd.DataFrame, made: Mapping[str, pd.DataFrame]
+) -> dict[str, Worth]:
+    """Returns what the made rows of each method are worth; `label` is the column that `kind` is of."""
+    real = learn(kind, label, train, test)
     near_real, equal_real = measure_distances(train, test)
-    return Worth(
-        metric=rivals.METRICS[kind],
-        learnt=learn(kind, label, made, test),
-        real=learn(kind, label, train, test),
-        told_apart=tell_apart(train, made),
-        near=near,
-        near_real=near_real,
-        equal=equal,
-        equal_real=equal_real,
-    )
+    found = {}
+    for method, rows in made.items():
+        near, equal = measure_distances(train, rows)
+        found[method] = Worth(
+            metric=rivals.METRICS[kind],
+            learnt=learn(kind, label, rows, test),
+            real=real,
+            told_apart=tell_apart(train, rows),
+            near=near,
+            near_real=near_real,
+            equal=equal,
+            equal_real=equal_real,
+        )
+    return found
 
 
 @threadpool_limits.wrap(limits=1)  # of few rows, threads of trees wait for each other more than they work

@@ -50,11 +50,11 @@ def make_rows(home: Home, rows: int, file: Path, methods: Sequence[Method], seed
     version, config = choose_version(home, None)
     require_table(config)
     train, test = (read_table(find_rows(home, version, split), config) for split in ("train", "test"))
-    made = {method: synthesize(method, train, config.label.name, max(rows, len(train)), seed) for method in methods}
-    found: dict[str, Worth] = {
-        method: judge(config.label.kind, config.label.name, train, test, table[: len(train)])
-        for method, table in made.items()
+    made: dict[str, pd.DataFrame] = {
+        method: synthesize(method, train, config.label.name, max(rows, len(train)), seed) for method in methods
     }
+    alike = {method: table[: len(train)] for method, table in made.items()}  # as many as they are held against
+    found = judge(config.label.kind, config.label.name, train, test, alike)
     told = Made(rows, str(file), version.number, len(train), found)
     try:
         WRITERS[file.suffix](write_cells(made[methods[0]][:rows], config), file)

@@ -34,7 +34,7 @@ def test_copies_are_equal_and_cannot_be_told_apart():
 
 def test_a_judgement_names_both_sides():
     real, held = draw(300), draw(100)
-    worth = judge("binary", "label", real, held, real)
+    worth = judge("binary", "label", real, held, {"made": real})["made"]
     assert (worth.metric, worth.equal, worth.near) == ("auc", 1.0, 0.0)
     assert worth.learnt == worth.real
     assert worth.equal_real < 0.05 < worth.near_real + 0.05

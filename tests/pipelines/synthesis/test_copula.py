@@ -48,7 +48,8 @@ def test_fewer_rows_than_columns_have_a_covariance():
 @pytest.mark.slow
 def test_what_is_learnt_from_made_rows_holds_for_real_ones(cancer):
     train, test = cancer
-    worth = judge("binary", "label", train, test, synthesize(train, "label", len(train), random()))
+    made = synthesize(train, "label", len(train), random())
+    worth = judge("binary", "label", train, test, {"copula": made})["copula"]
     assert worth.learnt["linear"] >= 0.98
     assert worth.learnt["trees"] >= 0.97
     assert worth.real["linear"] >= 0.99

@@ -39,6 +39,7 @@ def test_steps_bring_it_near_what_is_real():
 @pytest.mark.full
 def test_what_is_learnt_from_made_rows_holds_for_real_ones(cancer):
     train, test = cancer
-    worth = judge("binary", "label", train, test, synthesize(train, "label", len(train), random()))
+    made = synthesize(train, "label", len(train), random())
+    worth = judge("binary", "label", train, test, {"gan": made})["gan"]
     assert worth.learnt["linear"] >= 0.98
     assert worth.equal == 0
