@@ -6,7 +6,7 @@ import pytest
 
 from tests.sandbox import YAML, Sandbox
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.full
 
 MODULE = """\
 import keras

@@ -13,7 +13,7 @@ from pipelines.serving.batch_predict import predict_row
 from tests.sandbox import Sandbox
 from trainer.export.signatures import RAW
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.full
 NUMBERS = [
     "größe",
     "год",

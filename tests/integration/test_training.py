@@ -37,7 +37,7 @@ def test_a_run_that_was_stopped_amid_training_is_gone_on_with_by_the_next(sandbo
     assert list(sandbox.home.checkpoints.iterdir()) == []
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_training_begins_with_what_is_in_service_and_not_with_what_it_made_itself(sandbox: Sandbox) -> None:
     first = sandbox.run(*WARM)
     assert first.code == 0, first.stderr

@@ -14,7 +14,7 @@ schedule: {cron: "0 3 * * *", when: {new_rows: 400}, failures: {pause_after: 3, 
 """
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_days_without_reason_with_bad_data_and_with_a_disk_that_can_only_be_read(sandbox: Sandbox) -> None:
     spans, apart = cut_spans(read_trips())
     text = sandbox.config.read_text()

@@ -17,7 +17,7 @@ def cramped(fresh: Sandbox) -> Iterator[Sandbox]:
         yield fresh
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_disk_that_a_node_fills_is_said_and_the_run_is_recorded(cramped: Sandbox) -> None:
     answer = cramped.run()
     assert answer.code == 1, answer.stdout + answer.stderr

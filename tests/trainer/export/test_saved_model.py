@@ -150,7 +150,9 @@ class Split:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["binary", "multiclass", "regression"])
+@pytest.mark.parametrize(
+    "kind", ["regression", *(pytest.param(kind, marks=pytest.mark.full) for kind in ("binary", "multiclass"))]
+)
 def test_trees_serve_what_they_learnt(kind, tmp_path):
     options = BoostedTrees(family="boosted_trees", max_iter=30, min_samples_leaf=2, learning_rate=0.3)
     features = {name: feature for name, feature in FEATURES.items() if name not in UNREAD}
