@@ -8,7 +8,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from configs.home import Home
 from configs.repository import ROOT
 from tests.cluster.backends import Processes
 from tests.cluster.engine import Engine, Step
-from tests.fakes import mariadb
+from tests.fakes import mariadb, memory_group
 from tests.fakes.argo_nodes import pod_name, tasks_of
 from tests.fakes.kfp_server import KfpServer, serving
 from tests.pipelines.conftest import free_port
@@ -36,6 +36,7 @@ class Watched(Processes):
     """Runs steps, and lets the server tell of them while they work; a run that is told to end stops its step."""
 
     server: KfpServer
+    groups: Mapping[str, Path] = field(default_factory=dict)  # the control groups of steps that have one
     states: dict[str, list[str]] = field(default_factory=dict)  # of each try at each step
 
     def __post_init__(self) -> None:
@@ -57,6 +58,11 @@ class Watched(Processes):
         tries[-1] = "FAILED" if code else "SUCCEEDED"
         self.tell("RUNNING")
         return code
+
+    def _place(self, command: Sequence[str], mounts: Mapping[str, Path]) -> list[str]:
+        placed = super()._place(command, mounts)
+        group = next((group for node, group in self.groups.items() if node in command), None)
+        return memory_group.enter(group, placed) if group else placed
 
     def watch(self, step: Step, pod: str, done: threading.Event) -> None:
         """Shows the log as it grows."""
@@ -86,6 +92,7 @@ class Cluster:
     place: Sandbox
     server: KfpServer
     database: str
+    groups: dict[str, Path] = field(default_factory=dict)
 
     @property
     def volume(self) -> Path:
@@ -108,7 +115,7 @@ class Cluster:
         file = self.place.folder / "submitted.yaml"
         sent = run.pipeline_spec
         file.write_text(yaml.safe_dump_all([sent["pipeline_spec"], sent["platform_spec"]]))
-        backend = Watched(self.server)
+        backend = Watched(self.server, self.groups)
         secrets = {"millrace-metadata": {"url": self.database}}
         scratch = self.place.folder / "steps"
         engine = Engine(file, backend, {"millrace": self.volume}, secrets, scratch, wait=lambda _: None)
@@ -151,7 +158,7 @@ def test_a_run_ends_with_its_own_code_and_sentence(cluster: Cluster) -> None:
 
 def test_a_run_that_is_canceled_says_so(cluster: Cluster) -> None:
     def cancel() -> None:
-        while not any("Trainer" in log and "running" in log for log in cluster.server.logs.values()):
+        while not any("Trainer" in log and "running" in log for log in list(cluster.server.logs.values())):
             pass
         (run_id,) = cluster.server.runs
         command = [sys.executable, "-m", "pipelines", "runs", "cancel", str(cluster.place.config), run_id]
@@ -165,3 +172,18 @@ def test_a_run_that_is_canceled_says_so(cluster: Cluster) -> None:
     assert canceled.stdout.count("The run was stopped by SIGTERM.") == 2  # at the node, and at the end
     record = json.loads(next(Home(cluster.volume / "trips").runs.glob("*/run.json")).read_text())
     assert (record["exit_code"], record["error"]["where"]) == (1, "Trainer")
+
+
+def test_a_node_that_wants_more_memory_than_it_may_have_names_the_key(cluster: Cluster) -> None:
+    config = cluster.place.config
+    config.write_text(config.read_text() + "resources: {Trainer: {memory: 200Mi, retries: 1}}\n")
+    with memory_group.bounded(200 << 20) as cluster.groups["Trainer"]:
+        killed = cluster.submit()
+    assert killed.code == 1
+    said = "Trainer reached its limit of 200Mi (resources.Trainer.memory), and was killed"
+    assert killed.stdout.count(said) == 2  # at the node, and at the end
+    assert "Raise resources.Trainer.memory, or lower what the node keeps in memory." in killed.stdout
+    config.write_text(config.read_text().replace("200Mi", "2Gi"))
+    with memory_group.bounded(2 << 30) as cluster.groups["Trainer"]:
+        published = cluster.submit()
+    assert (published.code, "Published version 1" in published.stdout) == (0, True)

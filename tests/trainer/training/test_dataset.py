@@ -1,11 +1,9 @@
 """The rows of a split: which come, in which order, from memory or from the disk, and how much each counts."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +13,7 @@ import tensorflow as tf
 from components.examples.shards import Shard
 from configs.repository import ROOT
 from configs.schema.training import Training
+from tests.fakes import memory_group
 from tests.trainer.training import memory_probe
 from trainer.training.dataset import Rows, choose_batch, pick, read, set_seed
 
@@ -235,24 +234,6 @@ def many(tmp_path_factory):
     return folder / "Split-train"
 
 
-@pytest.fixture
-def group():
-    """A control group of 0.8 GiB: the file by which a process enters it."""
-    mount = Path("/sys/fs/cgroup")
-    folder, limit = (
-        (mount / f"millrace-{os.getpid()}", "memory.max")
-        if (mount / "cgroup.controllers").exists()
-        else (mount / "memory" / f"millrace-{os.getpid()}", "memory.limit_in_bytes")
-    )
-    try:
-        folder.mkdir()
-        (folder / limit).write_text(str(int(0.8 * 2**30)))
-    except OSError as error:
-        pytest.skip(f"no control group can be made here: {error}")
-    yield folder / "cgroup.procs"
-    folder.rmdir()
-
-
 def probe(folder, cache, *group):
     command = [sys.executable, "-m", memory_probe.__name__, str(folder), cache, *map(str, group)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -261,9 +242,10 @@ def probe(folder, cache, *group):
 
 
 @pytest.mark.full
-def test_two_million_rows_are_never_held_twice_and_are_read_in_a_group_of_little_memory(many, group):
+def test_two_million_rows_are_never_held_twice_and_are_read_in_a_group_of_little_memory(many):
     held = probe(many, "memory")
     assert (held["count"], held["held"], held["seen"]) == (2_000_000, True, 2_000_000)
     assert held["peak"] <= 1.5
-    bounded = probe(many, "auto", group)
+    with memory_group.bounded(int(0.8 * 2**30)) as group:
+        bounded = probe(many, "auto", group / "cgroup.procs")
     assert (bounded["count"], bounded["seen"]) == (2_000_000, 2_000_000)
