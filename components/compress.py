@@ -37,7 +37,7 @@ def build(config: Config, made: Made) -> BaseComponent:
         "Compress",
         Executor,
         inputs={
-            "model": made["Trainer"].outputs["model"],
+            "trained_model": made["Trainer"].outputs["model"],  # no two of a node's channels may have one name
             "transform_graph": made["Transform"].outputs["transform_graph"],
             "transformed_examples": made["Transform"].outputs["transformed_examples"],
         },
@@ -63,7 +63,7 @@ class Executor(BaseExecutor):
 
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
         compressed = artifact_utils.get_single_instance(output_dict["model"])
-        source = Path(path_utils.serving_model_path(artifact_utils.get_single_uri(input_dict["model"])))
+        source = Path(path_utils.serving_model_path(artifact_utils.get_single_uri(input_dict["trained_model"])))
         target = Path(path_utils.serving_model_dir(compressed.uri))
         graph = artifact_utils.get_single_uri(input_dict["transform_graph"])
         settings = Compress.model_validate_json(exec_properties["compress"])

@@ -48,7 +48,7 @@ def config(first_run):
 def small(outputs, config, tmp_path_factory):
     """The output of the node."""
     given = {
-        "model": [artifact(standard_artifacts.Model, outputs["Trainer"]["model"])],
+        "trained_model": [artifact(standard_artifacts.Model, outputs["Trainer"]["model"])],
         "transform_graph": [artifact(standard_artifacts.TransformGraph, outputs["Transform"]["transform_graph"])],
         "transformed_examples": [artifact(standard_artifacts.Examples, outputs["Transform"]["transformed_examples"])],
     }

@@ -32,7 +32,6 @@ ELSEWHERE = {  # what no run here can have, and the test that tries each value o
     "cluster.access.token": "tests/pipelines/remote/test_openid.py::test_a_server_is_asked_with_the_token",
     "cluster.steps each": "tests/pipelines/compiler/test_container_plan.py::"
     "test_a_container_for_each_node_in_the_order_of_the_graph",
-    "compress.lite": "tests/trainer/export/test_lite.py::test_a_file_of_few_bits_names_as_many_digits",
     "data.gaps": "tests/components/readers/test_spans.py::test_gaps_are_*",
     "data.format sql": "tests/components/readers/test_query.py::test_rows_are_what_the_database_answers",
     "data.format json": "tests/components/readers/test_json_array.py::test_what_pandas_writes_is_read",
@@ -167,9 +166,18 @@ ADDITIVE = "model.mechanism={{kind: additive, cell: {}, units: [8]}}"
 CASES = {
     **{f"classes-{number}": classify(number) for number in range(len(ACTIVATIONS))},
     **{f"numbers-{number}": measure(number) for number in range(len(SIGNS))},
-    "images-average": vary("digits_cnn", "model.collapse=average", "model.augment.images={flip: both}"),
-    "images-max": vary("digits_cnn", "model.collapse=max", "model.augment.images={flip: horizontal}"),
-    "images-same": vary("digits_cnn", "model.padding=same", "model.augment.images={flip: vertical}"),
+    "images-average": vary(
+        "digits_cnn",
+        "model.collapse=average",
+        "model.augment.images={flip: both}",
+        "compress={lite: float16, prune: 0.5}",
+    ),
+    "images-max": vary(
+        "digits_cnn", "model.collapse=max", "model.augment.images={flip: horizontal}", "compress.lite=dynamic"
+    ),
+    "images-same": vary(
+        "digits_cnn", "model.padding=same", "model.augment.images={flip: vertical}", "compress.lite=int8"
+    ),
     "series-gru": vary("series_rnn", "model.cell=gru"),
     "texts-gru": vary("reviews_attention", ADDITIVE.format("gru")),
     "texts-lstm": vary("reviews_attention", ADDITIVE.format("lstm")),
