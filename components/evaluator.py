@@ -20,7 +20,7 @@ from components import in_service_driver
 from components.base import Made, find_trained, node
 from components.evaluation.eval_config import eval_config
 from components.evaluation.intervals import attach, keep_intervals
-from components.evaluation.judgement import KEPT, OVERALL, Measured
+from components.evaluation.judgement import KEPT, OVERALL, Measured, tell_figure
 from components.evaluation.predictions import kept, read_predictions
 from components.evaluation.quality import keep_quality, read_quality
 from components.evaluation.results import confuse, failures, is_unjudged, read_measured, spread, trace
@@ -198,5 +198,5 @@ def tell_parts(parts: Mapping[str, int]) -> str:
 
 
 def _compare(item: Measured) -> str:
-    against = f" against {item.baseline:.4f} in service" if item.baseline is not None else ""
-    return f"{item.metric} {item.candidate:.4f}{against}"
+    against = f" against {tell_figure(item.baseline)} in service" if item.baseline is not None else ""
+    return f"{item.metric} {tell_figure(item.candidate)}{against}"

@@ -1,6 +1,7 @@
 """What is said of a candidate, as data: its metrics by slice, and the thresholds that it missed."""
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -49,9 +50,17 @@ class Failure:
             return f"{name}: {self.reason or 'not measured'}"
         if self.kind == "change":
             change = self.value - (self.baseline or 0.0)
-            against = f"is {self.value:.4f} against {self.baseline:.4f} in service"
+            against = f"is {tell_figure(self.value)} against {tell_figure(self.baseline)} in service"
             return f"{name} {against}: a change of {change:+.4f} where {self.limit:+.4f} is the limit"
-        return f"{name} is {self.value:.4f}, {'below' if self.kind == 'min' else 'above'} {self.limit:g}"
+        side = "below" if self.kind == "min" else "above"
+        return f"{name} is {tell_figure(self.value)}, {side} {self.limit:,.10g}"
+
+
+def tell_figure(value: float | None) -> str:
+    """Returns a metric's value as screens and pages have it: a count of hundreds and more has no decimals."""
+    if value is None or math.isnan(value):
+        return "–"
+    return f"{value:,.0f}" if abs(value) >= 100 and value == round(value) else f"{value:.4f}"
 
 
 def write_beside(folder: str, name: str, measured: Sequence[Measured], missed: Sequence[Failure]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.evaluation.direction import COSTS, COUNT
-from components.evaluation.judgement import OVERALL, Measured
+from components.evaluation.judgement import OVERALL, Measured, tell_figure
 from configs.schema.config import Config
 
 LOW = ("calibration", *COSTS)  # metrics whose largest value ranks a slice as the worst
@@ -136,11 +136,11 @@ def write_markdown(card: ModelCard) -> str:
         "",
         *_tabulate(
             ["metric", "this model", "in service before"],
-            [(item.metric, _tell(item.candidate), _tell(item.baseline)) for item in card.metrics],
+            [(item.metric, tell_figure(item.candidate), tell_figure(item.baseline)) for item in card.metrics],
         ),
     ]
     if card.slices:
-        rows = [(found.name, f"{found.rows:,.0f}", _tell(found.value)) for found in card.slices]
+        rows = [(found.name, f"{found.rows:,.0f}", tell_figure(found.value)) for found in card.slices]
         more = [f"{card.others} more are in the evaluation.", ""] if card.others else []
         lines += [f"## Slices, the worst by {card.main}", "", *_tabulate(["slice", "rows", card.main], rows), *more]
     lines += ["## Reproduce", "", f"    {card.again}", "", f"It was made by run {card.run}.", ""]
@@ -154,7 +154,3 @@ def _tabulate(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 def _escape(cell: str) -> str:
     return cell.replace("|", "\\|").replace("\n", " ")
-
-
-def _tell(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4f}"

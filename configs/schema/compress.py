@@ -30,6 +30,6 @@ class Compress(Section):
     def check(self, family: str, refits: bool) -> None:
         """Raises ValueError for a model that cannot be made small."""
         if family in UNFIT:
-            raise ValueError(f"makes networks small, and model.family is {family}: leave compress out")
+            raise ValueError(f"compress makes networks small, and model.family is {family}: leave it out")
         if refits:
-            raise ValueError("does not go with training.refit and evaluation.folds: what is judged would be another")
+            raise ValueError("compress goes with no training.refit and no evaluation.folds: they judge another model")

@@ -13,7 +13,7 @@ from jinja2 import Template
 from markupsafe import Markup
 
 from components.evaluation.direction import COUNT, choose_metric, gain
-from components.evaluation.judgement import OVERALL, Failure
+from components.evaluation.judgement import OVERALL, Failure, tell_figure
 from components.evaluation.model_card import write_markdown
 from configs.schema.config import Config
 from pipelines.reporting import console
@@ -141,7 +141,7 @@ def name_judges(evaluation: Mapping[str, Any]) -> str:
 def template(name: str) -> Template:
     """Returns a template of ours."""
     environment = open_templates("pipelines.reporting")
-    environment.filters |= {"figure": figure, "value": value, "conceal": conceal, "enclose": enclose}
+    environment.filters |= {"figure": tell_figure, "value": value, "conceal": conceal, "enclose": enclose}
     environment.filters |= {"bytes": tell_bytes, "seconds": tell_seconds, "moment": tell_moment, "number": tell_number}
     return environment.get_template(name)
 
@@ -201,11 +201,6 @@ def trace(history: Mapping[str, Sequence[float]], unit: str) -> list[Chart]:
         places = [str(number) for number in range(1, len(history[RATE]) + 1)]
         charts.append(chart((unit, "learning rate"), places, {"learning rate": history[RATE]}))
     return charts
-
-
-def figure(value: float | None) -> str:
-    """Returns a metric's value as the screen has it."""
-    return "–" if value is None or math.isnan(value) else f"{value:.4f}"
 
 
 def enclose(ends: Sequence[float] | None) -> Markup:

@@ -10,7 +10,7 @@ from configs.loading.loader import load
     ("overrides", "said"),
     [
         (["compress={}"], "needs lite, prune, or both"),
-        (["compress={prune: 0.5}", "training.refit=true"], "does not go with training.refit"),
+        (["compress={prune: 0.5}", "training.refit=true"], "compress goes with no training.refit"),
         (["compress={lite: int8}", "model={family: boosted_trees}", "training={}"], "model.family is boosted_trees"),
         (["evaluation.budgets={bytes: 9}"], "evaluation.budgets are of a LiteRT file: add compress"),
     ],
