@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-if len(sys.argv) > 3:
+if __name__ == "__main__" and len(sys.argv) > 3:
     Path(sys.argv[3]).write_text(str(os.getpid()))
 
 import psutil
