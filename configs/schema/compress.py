@@ -18,7 +18,7 @@ class Compress(Section):
         "floats (dynamic), or in whole numbers where it can (int8). It is judged by the same min and max.",
     )
     prune: Annotated[float, Field(gt=0, lt=1)] | None = Field(
-        default=None, description="The share of all weights, the smallest, that becomes 0."
+        default=None, description="The share of all weights, those that count least in their layer, that becomes 0."
     )
 
     @model_validator(mode="after")

@@ -91,5 +91,5 @@ def test_what_is_published_and_judged_is_what_came_of_it(small, outputs, config,
     strict = LiteBar(bar.label, bar.thresholds, Budgets(bytes=100))
     assert not strict.judge(str(folder), batches, str(tmp_path))
     assert [str(each) for each in read_beside(str(tmp_path))[1]] == [
-        f"bytes (LiteRT) is {told.details[BYTES]:.4f}, above 100"
+        f"bytes (LiteRT) is {told.details[BYTES]:,}, above 100"
     ]

@@ -40,20 +40,20 @@ def test_a_file_answers_as_the_network_does_and_says_what_it_takes(tmp_path):
     assert (tmp_path / "lite" / LEARNT / "vocabularies" / "the_2f_colour").read_text() == "red\nblue\n"
 
 
-def make():
+def train(seed):
+    """The network of configs/digits_cnn.yaml, pictures that it has seen, and the rows that it is asked for."""
+    seen, asked = digits.draw()
+    keras.utils.set_random_seed(seed)
     blocks = (Convolution(filters=32), Convolution(filters=64))
-    return cnn.build(Cnn(family="cnn", blocks=blocks, hidden_units=(128,)), digits.LABEL, digits.COLUMNS)
+    model = cnn.build(Cnn(family="cnn", blocks=blocks, hidden_units=(128,)), digits.LABEL, digits.COLUMNS)
+    rows = digits.batch(seen, 32)
+    fit(model, rows, rows.take(1), Training(epochs=20), "multiclass")
+    return model, seen[0][:200], asked
 
 
 @pytest.fixture(scope="module")
 def trained():
-    """The network of configs/digits_cnn.yaml, and the rows that it is asked for."""
-    train, asked = digits.draw()
-    keras.utils.set_random_seed(0)
-    model = make()
-    rows = digits.batch(train, 32)
-    fit(model, rows, rows.take(1), Training(epochs=20), "multiclass")
-    return model, train[0][:200], asked
+    return train(0)
 
 
 def measure(folder, model, kind, usual, asked):
@@ -66,7 +66,7 @@ def measure(folder, model, kind, usual, asked):
 
 
 @pytest.mark.full
-@pytest.mark.parametrize(("kind", "most"), [("float16", 0.52), ("dynamic", 0.29), ("int8", 0.29)])
+@pytest.mark.parametrize(("kind", "most"), [("float16", 0.52), ("dynamic", 0.29), ("int8", 0.3)])
 def test_a_file_of_few_bits_names_as_many_digits(trained, tmp_path, kind, most):
     model, usual, asked = trained
     plain, accuracy = measure(tmp_path, model, None, usual, asked)
@@ -78,14 +78,16 @@ def test_a_file_of_few_bits_names_as_many_digits(trained, tmp_path, kind, most):
 
 
 @pytest.mark.full
-def test_half_of_the_weights_can_go_for_half_a_point(trained, tmp_path):
-    model, usual, asked = trained
-    pruned = make()
-    pruned.set_weights(model.get_weights())
-    prune(pruned, 0.5)
-    plain, accuracy = measure(tmp_path, model, None, usual, asked)
-    thin, other = measure(tmp_path, pruned, None, usual, asked)
-    sizes = [len(gzip.compress(each)) for each in (plain, thin)]
-    print(f"\npruned: gzip {sizes[0]:,} -> {sizes[1]:,} bytes, accuracy {accuracy:.4f} -> {other:.4f}")  # noqa: T201
-    assert other >= accuracy - 0.01
-    assert sizes[1] <= 0.6 * sizes[0]
+def test_half_of_the_weights_can_go_for_half_a_point(tmp_path):
+    """The mean over four seeds."""
+    lost, packed = [], []
+    for seed in range(4):
+        model, usual, asked = train(seed)
+        plain, accuracy = measure(tmp_path, model, None, usual, asked)
+        prune(model, 0.5)
+        thin, other = measure(tmp_path, model, None, usual, asked)
+        lost.append(accuracy - other)
+        packed.append(len(gzip.compress(thin)) / len(gzip.compress(plain)))
+    print(f"\npruned: loses {np.mean(lost):.4f} of accuracy, packs to {np.mean(packed):.2f}")  # noqa: T201
+    assert np.mean(lost) <= 0.005
+    assert max(packed) <= 0.6
