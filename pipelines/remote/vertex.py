@@ -17,13 +17,13 @@ from google.auth.credentials import Credentials
 from google.cloud import aiplatform
 from ruamel.yaml import YAML
 
-from configs.clock import utc_now
 from configs.errors import ConfigError, MillraceError
 from configs.nodes import read_step
 from configs.schema.config import Config
 from pipelines.graph.nodes import choose_nodes
 from pipelines.remote.schedule import schedule_of
 from pipelines.remote.service import Recurring, Run, Step
+from pipelines.runs.run import new_id
 
 NEWEST = 20  # runs that a list shows
 LABEL = "millrace"  # what a schedule is made of: a digest, since Vertex keeps no description
@@ -64,13 +64,17 @@ class Vertex:
                 lambda: aiplatform.PipelineJob(
                     display_name=self.config.name,
                     template_path=str(path),
-                    job_id=f"{self.config.name.replace('_', '-')}-{utc_now():%Y%m%d%H%M%S}",
+                    job_id=self._make_id(),
                     pipeline_root=f"{self.config.cluster.root.rstrip('/')}/{self.config.name}/vertex",
                     parameter_values=dict(parameters),
                     labels=dict(labels or {}),
                     **self.place,
                 )
             )
+
+    def _make_id(self) -> str:
+        """Returns a job's id, of a-z, 0-9 and - alone, which no other has that is sent in the same second."""
+        return f"{self.config.name.replace('_', '-')}-{new_id()}"
 
     def get_run(self, run_id: str) -> Run:
         """Returns a run as it stands."""
@@ -83,7 +87,7 @@ class Vertex:
     def repeat(self, run_id: str, asked: str) -> Run:
         """Starts a run of the same pipeline with the same parameters."""
         job = self._ask(lambda: aiplatform.PipelineJob.get(run_id, **self.place))
-        again = self._ask(lambda: job.clone(job_id=f"{self.config.name.replace('_', '-')}-{utc_now():%Y%m%d%H%M%S}"))
+        again = self._ask(lambda: job.clone(job_id=self._make_id()))
         account, network = self.service_account or None, self.vertex.network
         self._ask(lambda: again.submit(service_account=account, network=network))
         return self.read_run(again)

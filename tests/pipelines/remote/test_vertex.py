@@ -1,7 +1,6 @@
 """Vertex AI, as far as it goes without an account: what would be sent, held against the library's own types."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +65,7 @@ def test_a_job_is_the_pipeline_its_parameters_and_a_folder_in_the_bucket(service
     body = sent(job)
     assert body["displayName"] == "trips"
     assert job.job_id.startswith("trips-2")
+    assert service.job(PIPELINE, {}).job_id != job.job_id  # sent in the same second
     assert body["labels"]["millrace"] == "x"
     assert body["runtimeConfig"] == {
         "gcsOutputDirectory": "gs://bucket/millrace/trips/vertex",
@@ -140,8 +140,7 @@ def test_runs_are_submitted_listed_and_ended(service: Vertex, server: VertexServ
 def test_what_vertex_refuses_is_one_paragraph(
     service: Vertex, server: VertexServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now = vertex.utc_now()
-    monkeypatch.setattr(vertex, "utc_now", lambda: now)  # a job's id is a time of whole seconds
+    monkeypatch.setattr(vertex, "new_id", lambda: "20261128-060000-00000000")
     run = service.submit(PIPELINE, {})
     server.jobs[next(iter(server.jobs))].state = PipelineState.PIPELINE_STATE_SUCCEEDED
     with pytest.raises(MillraceError, match="^a-project/europe-west6: Vertex AI refuses: .*PIPELINE_STATE_SUCCEEDED"):
@@ -152,10 +151,8 @@ def test_what_vertex_refuses_is_one_paragraph(
         service.submit(PIPELINE, {})
 
 
-def test_a_run_is_begun_again_as_it_was(service: Vertex, server: VertexServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_is_begun_again_as_it_was(service: Vertex, server: VertexServer) -> None:
     first = service.submit(PIPELINE, {"cache": False, "set": ["training.epochs=3"]})
-    later = vertex.utc_now() + timedelta(seconds=1)  # a job's id is a time of whole seconds
-    monkeypatch.setattr(vertex, "utc_now", lambda: later)
     again = service.repeat(first.run, "ada has run it again")
     old, new = server.jobs.values()
     assert (again.run, again.state) == (new.name.rpartition("/")[2], "PENDING")
