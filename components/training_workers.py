@@ -103,7 +103,10 @@ def explain_death(worker: Worker) -> MillraceError:
 
 
 def choose_addresses(workers: int) -> list[str]:
-    """Returns addresses of this machine that nobody listens at, one for each worker; no other machine reaches them."""
+    """Returns addresses of this machine that nobody listens at, one for each worker.
+
+    TensorFlow listens at these ports of all its addresses, and asks nobody who he is.
+    """
     with ExitStack() as bound:
         sockets = [bound.enter_context(socket.create_server((HERE, 0))) for _ in range(workers)]
         return [f"{HERE}:{each.getsockname()[1]}" for each in sockets]
@@ -115,7 +118,7 @@ def work(given: Mapping[str, Any], number: int, addresses: Sequence[str], line: 
     It stays until it is ended: a worker that goes before the others breaks what they still do together.
     """
     threading.Thread(target=end_with_parent, daemon=True).start()
-    logging.basicConfig(level=logging.INFO, format=FORMAT)
+    logging.basicConfig(level=logging.INFO, format=FORMAT, force=True)
     if number == 0:
         PROGRESS.addHandler(Teller(line))
     else:

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from configs.errors import MillraceError
 from configs.memory import measure_free
+from configs.quantities import count
 from configs.schema.training import Training
 from trainer.training.row_count import count_rows
 from trainer.training.share import Share
@@ -120,6 +121,9 @@ class Rows:
         self.factors: tf.Tensor | None = None  # of the weight, by the id of the class
         self.whole, self.width, self.share = count_rows(self.files), sum(map(_measure, spec.values())), share
         self.count = self.whole // share.workers
+        if self.whole and not self.count:
+            what = f"{share.workers} workers are to share {count(self.whole, 'row')}."
+            raise MillraceError(what, str(PurePath(self.files[0]).parent), "Set training.workers to 1.")
         self.held = self._hold()
 
     def feed(self, batch_size: int) -> Feed:
