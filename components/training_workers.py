@@ -8,12 +8,13 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from copy import copy
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
-from typing import Any
 
 import keras
 import tensorflow as tf
@@ -35,8 +36,9 @@ def run_fn(fn_args: FnArgs) -> None:
     Raises MillraceError where one fails or dies, which ends all, and where they have not learnt the same.
     """
     workers = Settings.model_validate_json(fn_args.custom_config["settings"]).training.workers
-    given = {**vars(fn_args), "data_accessor": None}  # of functions, which nothing of ours calls
-    with started(given, choose_addresses(workers)) as team:
+    told = copy(fn_args)
+    told.data_accessor = None  # of functions, which no process can be handed, and nothing of ours calls
+    with started(partial(alone.run_fn, told), choose_addresses(workers)) as team:
         learnt = hear(team)
     if len(set(learnt.values())) > 1:
         what = f"The {workers} workers have not learnt the same: a layer keeps something of the rows that it has seen."
@@ -53,13 +55,13 @@ class Worker:
 
 
 @contextmanager
-def started(given: Mapping[str, Any], addresses: Sequence[str]) -> Iterator[Sequence[Worker]]:
-    """Starts a worker for each address; afterwards there is none, however it went."""
+def started(train: Callable[[], keras.Model], addresses: Sequence[str]) -> Iterator[Sequence[Worker]]:
+    """Starts a worker for each address, which all train; afterwards there is none, however it went."""
     fresh, team = multiprocessing.get_context("spawn"), []  # a fork of threads that hold locks would wait for ever
     try:
         for number in range(len(addresses)):
             ours, theirs = fresh.Pipe(duplex=False)
-            process = fresh.Process(target=work, args=(given, number, addresses, theirs), daemon=True)
+            process = fresh.Process(target=work, args=(train, number, addresses, theirs), daemon=True)
             process.start()
             theirs.close()  # so that the line ends with the process
             team.append(Worker(f"Worker {number + 1} of {len(addresses)}", process, ours))
@@ -112,7 +114,7 @@ def choose_addresses(workers: int) -> list[str]:
         return [f"{HERE}:{each.getsockname()[1]}" for each in sockets]
 
 
-def work(given: Mapping[str, Any], number: int, addresses: Sequence[str], line: Connection) -> None:
+def work(train: Callable[[], keras.Model], number: int, addresses: Sequence[str], line: Connection) -> None:
     """Trains as the worker of this number, in a process of its own, which tells on the line how it goes.
 
     It stays until it is ended: a worker that goes before the others breaks what they still do together.
@@ -127,8 +129,7 @@ def work(given: Mapping[str, Any], number: int, addresses: Sequence[str], line: 
     share_cores(len(addresses))
     try:
         with fit_together():
-            model = alone.run_fn(FnArgs(**given))
-        line.send(digest(model))
+            line.send(digest(train()))
     except Exception as error:
         logging.error("worker %d failed", number + 1, exc_info=error)
         line.send(carry(error, f"Worker {number + 1} of {len(addresses)}"))
