@@ -74,12 +74,12 @@ def started(train: Callable[[], keras.Model], addresses: Sequence[str]) -> Itera
 
 def hear(team: Sequence[Worker]) -> dict[str, str]:
     """Returns the digest of what each worker has learnt, once all have; raises what the first to fail has told."""
-    lines, learnt = {worker.line: worker for worker in team}, {}
+    learnt: dict[str, str] = {}
     while len(learnt) < len(team):
-        for line in wait(list(lines)):
-            worker = lines[line]
+        ready = wait([worker.line for worker in team])
+        for worker in (worker for worker in team if worker.line in ready):
             try:
-                told = line.recv()
+                told = worker.line.recv()
             except EOFError:
                 raise explain_death(worker) from None
             if isinstance(told, Exception):

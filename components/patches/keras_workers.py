@@ -1,6 +1,5 @@
 """Keras's `fit` for workers that share a training: what it knows of a batch, and what it makes of a step's figures."""
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -32,5 +31,5 @@ def build_by_own_batch(model: keras.Model, iterator: Any = None, data_batch: Any
 
 
 def never(strategy: tf.distribute.Strategy) -> bool:
-    """Stands in for `_collective_all_reduce_multi_worker`: nothing is to be merged that metrics merge as they are read."""
+    """Stands in for `_collective_all_reduce_multi_worker`: metrics are merged as they are read, and need no more."""
     return False

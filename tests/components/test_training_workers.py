@@ -46,9 +46,9 @@ def test_one_that_dies_is_named_and_ends_the_others(monkeypatch, number, said):
 
 
 def test_what_one_of_them_fails_of_is_what_the_node_fails_of(monkeypatch):
-    with pytest.raises(MillraceError, match=r"Trainer: The loss became nan at step 7\. Lower the rate\."):
-        with start(monkeypatch, worker_roles.fail) as team:
-            hear(team)
+    said = r"Trainer: The loss became nan at step 7\. Lower the rate\."
+    with pytest.raises(MillraceError, match=said), start(monkeypatch, worker_roles.fail) as team:
+        hear(team)
     assert not any(worker.process.is_alive() for worker in team)
 
 

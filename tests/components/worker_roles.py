@@ -1,4 +1,4 @@
-"""What processes do in the place of workers that train, each at once; this module loads nothing, so that they begin soon."""
+"""What processes do in the place of workers that train; nothing heavy is loaded for it, so that they begin soon."""
 
 import logging
 import os

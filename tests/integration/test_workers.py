@@ -27,16 +27,16 @@ def judged(answer: Answer) -> float:
 
 def list_workers(run: int) -> list[int]:
     """The processes that train for the command of this number: grandchildren, by what started them."""
-    found = []
-    for status in Path("/proc").glob("[0-9]*"):
-        try:
-            command, fields = (status / "cmdline").read_bytes(), (status / "stat").read_text().rpartition(")")[2].split()
-            above = Path("/proc", fields[1], "stat").read_text().rpartition(")")[2].split()[1]
-        except OSError:
-            continue
-        if b"spawn_main" in command and int(above) == run:
-            found.append(int(status.name))
-    return sorted(found)
+    trains = [
+        int(entry.parent.name)
+        for entry in Path("/proc").glob("[0-9]*/cmdline")
+        if entry.exists() and b"spawn_main" in entry.read_bytes()
+    ]
+    return sorted(process for process in trains if find_parent(find_parent(process)) == run)
+
+
+def find_parent(process: int) -> int:
+    return int(Path("/proc", str(process), "stat").read_text().rpartition(")")[2].split()[1])
 
 
 def test_two_publish_a_model_as_good_as_one_s(sandbox: Sandbox) -> None:

@@ -15,7 +15,7 @@ from configs.memory import measure_free
 from configs.quantities import count
 from configs.schema.training import Training
 from trainer.training.row_count import count_rows
-from trainer.training.share import Share
+from trainer.training.share import WHOLE, Share
 
 Batch = tuple[Any, ...]  # columns by name, the label, and the weight where rows have one
 ALIGNED = 64  # bytes, to which TensorFlow's memory is
@@ -114,7 +114,7 @@ class Rows:
         label: str,
         weight: str | None,
         training: Training,
-        share: Share = Share(),
+        share: Share = WHOLE,
     ) -> None:
         self.files = sorted(file for pattern in patterns for file in tf.io.gfile.glob(pattern))
         self.spec, self.names, self.training = spec, [name for name in (label, weight) if name], training

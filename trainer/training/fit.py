@@ -61,7 +61,8 @@ def fit(
         )
 
     if checkpoint.begun:
-        trained.evaluate(share.spread(feed.once().take(1)), verbose=0)  # makes the metrics' variables, which are to be put back
+        first = share.spread(feed.once().take(1))
+        trained.evaluate(first, verbose=0)  # makes the metrics' variables, which are to be put back
     epoch, done = divmod(checkpoint.begun, epoch_steps)
     if done:  # it was killed amid an epoch, whose other steps come first
         run(checkpoint.begun, epoch + 1, epoch_steps - done)

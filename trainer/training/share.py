@@ -43,3 +43,6 @@ class Share:
         if self.workers == 1:
             return values[None]
         return np.asarray(tf.distribute.get_strategy().gather(tf.constant(values[None]), axis=0))
+
+
+WHOLE = Share()
