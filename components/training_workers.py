@@ -124,7 +124,7 @@ def work(train: Callable[[], keras.Model], number: int, addresses: Sequence[str]
     if number == 0:
         PROGRESS.addHandler(Teller(line))
     else:
-        PROGRESS.disabled = True  # what all do is told once
+        PROGRESS.setLevel(logging.CRITICAL)  # what all do is told once
     os.environ["TF_CONFIG"] = describe(number, addresses)
     share_cores(len(addresses))
     try:

@@ -109,7 +109,7 @@ def test_a_search_over_families_reaches_the_code_of_each(tmp_path: Path) -> None
     reached = {id: tfx_pipeline.list_modules(NODES[id], config) for id in ("Tuner", "Trainer", "LoadCheck")}
     assert reached == {
         "Tuner": ["components.tuner", "trainer.tuner_fn", *families],
-        "Trainer": ["components.trainer", "trainer.run_fn", *families],
+        "Trainer": ["components.trainer", "trainer.run_fn", "components.training_workers", *families],
         "LoadCheck": ["components.load_check", "components.load_check_process"],
     }
 
