@@ -22,6 +22,9 @@ def fit_together() -> AbstractContextManager[None]:
 
 def build_by_own_batch(model: keras.Model, iterator: Any = None, data_batch: Any = None) -> None:
     """Stands in for `_maybe_symbolic_build`: makes what a model lacks by the shapes of a batch of this worker's own."""
+    parts = (*model._flatten_layers(), model._compile_metrics, model._compile_loss, model.optimizer)
+    if all(part is None or part.built for part in parts):
+        return  # a batch would cost an iterator, which is a fifth of a second
     strategy: tf.distribute.Strategy = model.distribute_strategy
     if iterator is not None:
         batch = next(found for _, _, batches in iterator for found in batches)
