@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from math import ceil
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import keras
 import numpy as np
@@ -48,6 +48,7 @@ from trainer.training.warm_start import warm_start
 HISTORY = "history.json"
 FACTS = "facts.json"
 LINEAGE = "lineage.json"
+Judged: TypeAlias = keras.Model | OutOfFold | FromOrigin
 
 
 def run_fn(fn_args: FnArgs) -> keras.Model:
@@ -63,10 +64,12 @@ def run_fn(fn_args: FnArgs) -> keras.Model:
     held = {"training.cache": "memory"} if settings.folds or settings.origins else {}
     settings = settings.replace({**tuned, **held})
     with computing(settings.training) as devices:
-        model, histories, facts = train(fn_args, settings, given)
+        model, judged, histories, facts = train(fn_args, settings, given)
         leads = Share.here().leads
     if not leads:
         return model
+    if judged is not model:
+        export(judged, fn_args.transform_graph_path, settings, str(Path(fn_args.serving_model_dir, JUDGED)))
     export(model, fn_args.transform_graph_path, settings, fn_args.serving_model_dir)
     keep(settings.model, fn_args.serving_model_dir)
     lineage = {"origin": given["origin"], "base_digest": given.get("base_digest", "")}
@@ -82,15 +85,16 @@ def run_fn(fn_args: FnArgs) -> keras.Model:
 
 def train(
     fn_args: FnArgs, settings: Settings, given: Mapping[str, Any]
-) -> tuple[keras.Model, list[dict[str, list[float]]], dict[str, Any]]:
-    """Returns the model that is served, and the histories and the facts of what is judged: itself, or what it exports.
+) -> tuple[keras.Model, Judged, list[dict[str, list[float]]], dict[str, Any]]:
+    """Returns the model that is served, and what is judged, itself or another, with its histories and facts.
 
-    A model of all rows is served where others judge it, which are trained first.
+    A model of all rows is served where others judge it, which are trained first. Nothing is exported here: that makes
+    variables, and within a strategy's scope workers make them together.
     """
     learnt, files = Learnt.read(fn_args.transform_graph_path), [*fn_args.train_files, *fn_args.eval_files]
     train, evaluation = read_splits(fn_args, settings)
     size = choose_batch(settings.training, train.whole) // train.share.workers
-    judged: keras.Model | OutOfFold | FromOrigin
+    judged: Judged
     if settings.folds or settings.origins:
         judged, histories, facts = train_parts(settings, given, learnt, read_rows(files, fn_args, settings), size)
     else:
@@ -98,13 +102,11 @@ def train(
         judged, history, facts = train_model(settings, given, learnt, (train, evaluation), size)
         histories = [history]
         if not settings.training.refit:
-            return judged, histories, facts | {"refit": 0}
-    if train.share.leads:
-        export(judged, fn_args.transform_graph_path, settings, str(Path(fn_args.serving_model_dir, JUDGED)))
+            return judged, judged, histories, facts | {"refit": 0}
     rows = read_rows(files, fn_args, settings)
     weigh(rows, settings)
     model = refit(settings, given, learnt, (rows, evaluation), size, histories)
-    return model, histories, facts | {"refit": rows.whole}
+    return model, judged, histories, facts | {"refit": rows.whole}
 
 
 def read_splits(fn_args: FnArgs, settings: Settings) -> tuple[Rows, Rows]:

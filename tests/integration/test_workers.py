@@ -10,6 +10,7 @@ import pytest
 from tests.sandbox import Answer, Sandbox
 
 TWO = ("--set", "training.workers=2")
+REFIT = ("--set", "training.epochs=10", "--set", "training.refit=true", "--set", "training.class_weights=balanced")
 LONG = (*TWO, "--set", "training.steps=1500", "--set", "training.checkpoint_every=100")
 
 pytestmark = pytest.mark.full
@@ -40,8 +41,8 @@ def find_parent(process: int) -> int:
 
 
 def test_two_publish_a_model_as_good_as_one_s(sandbox: Sandbox) -> None:
-    alone = sandbox.run("--set", "training.epochs=10")
-    both = sandbox.run(*TWO, "--set", "training.epochs=10")
+    alone = sandbox.run(*REFIT)
+    both = sandbox.run(*TWO, *REFIT)
     found = trained(both)
     assert (found["state"], found["details"]["devices"]) == ("done", "1 CPU of each of 2 workers")
     assert found["details"]["batch_size"] == trained(alone)["details"]["batch_size"] == 64
