@@ -31,6 +31,7 @@ from trainer.models.pretrained import seal
 from trainer.run_fn import FACTS, HISTORY, LINEAGE
 from trainer.settings import Settings
 
+ALONE, TOGETHER = "trainer.run_fn.run_fn", "components.training_workers.run_fn"  # what TFX calls, by name
 Artifacts = Mapping[str, Sequence[types.Artifact]]
 
 
@@ -44,7 +45,7 @@ def build(config: Config, made: Made) -> BaseComponent:
         examples=made["Transform"].outputs["transformed_examples"],
         transform_graph=made["Transform"].outputs["transform_graph"],
         hyperparameters=made["Tuner"].outputs["best_hyperparameters"] if "Tuner" in made else None,
-        run_fn="trainer.run_fn.run_fn",
+        run_fn=TOGETHER if config.training.workers > 1 else ALONE,
         custom_config={"settings": settle(config).model_dump_json(), "home": str(config.home.root)},
         train_args=trainer_pb2.TrainArgs(splits=["train"]),
         eval_args=trainer_pb2.EvalArgs(splits=["eval", "test"] if config.refits else ["eval"]),

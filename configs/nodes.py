@@ -48,7 +48,7 @@ _ALL = (
         "Trainer",
         "components.trainer",
         after=("Transform", "Tuner"),
-        reaches=("trainer.run_fn",),
+        reaches=("trainer.run_fn", "components.training_workers"),
         trains=True,
         paths=(("model", "module"),),
     ),

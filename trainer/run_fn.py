@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from math import ceil
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import keras
 import numpy as np
@@ -41,20 +41,22 @@ from trainer.training.fit import fit
 from trainer.training.folds import divide, list_folds, list_origins
 from trainer.training.layers import describe_layers
 from trainer.training.regime import Regime
+from trainer.training.share import Share
 from trainer.training.teacher import teach
 from trainer.training.warm_start import warm_start
 
 HISTORY = "history.json"
 FACTS = "facts.json"
 LINEAGE = "lineage.json"
+Judged: TypeAlias = keras.Model | OutOfFold | FromOrigin
 
 
-def run_fn(fn_args: FnArgs) -> None:
-    """Trains the model that the settings in `custom_config` describe, and exports it.
+def run_fn(fn_args: FnArgs) -> keras.Model:
+    """Trains the model that the settings in `custom_config` describe, exports it and returns it.
 
     `checkpoint` and `tensorboard` there are where the training keeps its state and its logs, `base` is the folder of
     the version to begin with, if any, `teacher` that of one to learn from, and `origin` says what the model is trained
-    from.
+    from. Of workers that share the training, one writes.
     """
     given = fn_args.custom_config
     settings = Settings.model_validate_json(given["settings"])
@@ -62,7 +64,12 @@ def run_fn(fn_args: FnArgs) -> None:
     held = {"training.cache": "memory"} if settings.folds or settings.origins else {}
     settings = settings.replace({**tuned, **held})
     with computing(settings.training) as devices:
-        model, histories, facts = train(fn_args, settings, given)
+        model, judged, histories, facts = train(fn_args, settings, given)
+        leads = Share.here().leads
+    if not leads:
+        return model
+    if judged is not model:
+        export(judged, fn_args.transform_graph_path, settings, str(Path(fn_args.serving_model_dir, JUDGED)))
     export(model, fn_args.transform_graph_path, settings, fn_args.serving_model_dir)
     keep(settings.model, fn_args.serving_model_dir)
     lineage = {"origin": given["origin"], "base_digest": given.get("base_digest", "")}
@@ -73,19 +80,21 @@ def run_fn(fn_args: FnArgs) -> None:
     unit = "iteration" if isinstance(settings.model, BoostedTrees) else "epoch"
     facts |= {"devices": devices, "tuned": tuned, "unit": unit, "layers": describe_layers(model)}
     write_json(Path(fn_args.model_run_dir, FACTS), facts)
+    return model
 
 
 def train(
     fn_args: FnArgs, settings: Settings, given: Mapping[str, Any]
-) -> tuple[keras.Model, list[dict[str, list[float]]], dict[str, Any]]:
-    """Returns the model that is served, and the histories and the facts of what is judged: itself, or what it exports.
+) -> tuple[keras.Model, Judged, list[dict[str, list[float]]], dict[str, Any]]:
+    """Returns the model that is served, and what is judged, itself or another, with its histories and facts.
 
-    A model of all rows is served where others judge it, which are trained first.
+    A model of all rows is served where others judge it, which are trained first. Nothing is exported here: that makes
+    variables, and within a strategy's scope workers make them together.
     """
     learnt, files = Learnt.read(fn_args.transform_graph_path), [*fn_args.train_files, *fn_args.eval_files]
     train, evaluation = read_splits(fn_args, settings)
-    size = choose_batch(settings.training, train.count)
-    judged: keras.Model | OutOfFold | FromOrigin
+    size = choose_batch(settings.training, train.whole) // train.share.workers
+    judged: Judged
     if settings.folds or settings.origins:
         judged, histories, facts = train_parts(settings, given, learnt, read_rows(files, fn_args, settings), size)
     else:
@@ -93,12 +102,11 @@ def train(
         judged, history, facts = train_model(settings, given, learnt, (train, evaluation), size)
         histories = [history]
         if not settings.training.refit:
-            return judged, histories, facts | {"refit": 0}
-    export(judged, fn_args.transform_graph_path, settings, str(Path(fn_args.serving_model_dir, JUDGED)))
+            return judged, judged, histories, facts | {"refit": 0}
     rows = read_rows(files, fn_args, settings)
     weigh(rows, settings)
     model = refit(settings, given, learnt, (rows, evaluation), size, histories)
-    return model, histories, facts | {"refit": rows.count}
+    return model, judged, histories, facts | {"refit": rows.whole}
 
 
 def read_splits(fn_args: FnArgs, settings: Settings) -> tuple[Rows, Rows]:
@@ -109,7 +117,7 @@ def read_splits(fn_args: FnArgs, settings: Settings) -> tuple[Rows, Rows]:
 def read_rows(files: Sequence[str], fn_args: FnArgs, settings: Settings) -> Rows:
     """Returns the rows of files as Transform made them."""
     spec = read_spec(fn_args.transform_graph_path)
-    return Rows(files, spec, settings.label.name, settings.weight, settings.training)
+    return Rows(files, spec, settings.label.name, settings.weight, settings.training, Share.here())
 
 
 def weigh(rows: Rows, settings: Settings) -> None:
@@ -202,33 +210,33 @@ def train_network(
 
     Where a batch of this size is too large for the memory of the device and its size is `auto`, half of it is tried.
     """
-    (train, evaluation), base = splits, given.get("base")
+    (train, evaluation), base, share = splits, given.get("base"), Share.here()
     regime = choose_regime(settings, train, size)
     feed = regime.feed(train, size)
     training = regime.suit(settings.training, feed.steps)
-    checkpoint = Checkpoint(Path(given["checkpoint"]), training.checkpoint_every)
+    checkpoint = Checkpoint(Path(given["checkpoint"]), training.checkpoint_every, share.leads)
     set_seed(training.seed)
     seen = columns(settings.features, learnt.sizes)
     model = build(settings, seen)
     logging.info("%s has %d parameters", settings.model.family, model.count_params())
     if base:
         warm_start(model, Path(base), learnt, seen)
-    board, started = Board(given["tensorboard"]), time.monotonic()
+    boards, started = [Board(given["tensorboard"])] if share.leads else [], time.monotonic()
     if settings.model.augment:
-        feed = feed.change(augment(settings.model.augment, seen, settings.label), training.seed)
+        feed = feed.change(augment(settings.model.augment, seen, settings.label), training.seed + share.number)
     if teacher := given.get("teacher"):
         feed = feed.change(teach(Path(teacher), learnt, seen, settings.label), training.seed)
     try:
-        watched, batches = [regime, board], evaluation.batches(size)
+        watched, batches = [regime, *boards], evaluation.batches(size)
         history = fit(model, feed, batches, training, settings.label.kind, checkpoint, watched, regime.wrap)
     except tf.errors.ResourceExhaustedError as error:
-        if training.batch_size == "auto" and size > 1:
+        if training.batch_size == "auto" and size > 1 and share.workers == 1:
             return train_network(settings, given, learnt, splits, size // 2)
         what = f"A batch of {count(size, 'row')} does not fit into the memory of the device."
         raise MillraceError(what, "Trainer", "Lower training.batch_size, or set it to auto.") from error
     if training.precision != "float32":
         model = widen(model, settings, seen)
-    facts = {"batch_size": size, "parameters": model.count_params(), "begun": checkpoint.begun}
+    facts = {"batch_size": size * share.workers, "parameters": model.count_params(), "begun": checkpoint.begun}
     facts |= {"steps": feed.steps, "seconds": time.monotonic() - started} | regime.tell()
     return model, history, facts | {"base": Path(base).name if base else None, "teacher": given.get("teaches")}
 

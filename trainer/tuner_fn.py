@@ -106,7 +106,7 @@ class Search(BaseTuner):
             "tensorboard": str(Path(self.given["tensorboard"], f"trial-{name}")),
         }
         keras.utils.clear_session()
-        with computing(training):
+        with computing(training.model_copy(update={"workers": 1})):  # a trial is this process's alone
             size = choose_batch(training, train.count)
             _, history, facts = train_model(settings, given, self.learnt, (train, evaluation), size)
         kept = int(np.argmin(history["val_loss"])) if training.early_stopping else -1

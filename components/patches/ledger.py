@@ -103,6 +103,20 @@ CLIENT = Patch(
     tested={"kfp": ("2.5.0", "2.16.1"), "kfp-server-api": ("2.0.5", "2.17.3")},
     needed=True,
 )
+WORKERS = Patch(
+    "keras_workers",
+    {
+        "keras.src.backend.tensorflow.trainer:TensorFlowTrainer._maybe_symbolic_build": "self, iterator, data_batch",
+        "keras.src.backend.tensorflow.trainer:_collective_all_reduce_multi_worker": "strategy",
+    },
+    why="Keras adds up the rows of all workers to see of what shape a batch is, and takes the mean over an axis that "
+    "figures of a step do not have.",
+    saves="Nothing: workers cannot share a training otherwise.",
+    without="A training that workers share ends before its first step.",
+    tested={"keras": ("3.12.4", "3.15.1"), "tensorflow": ("2.16.2", "2.21.0")},
+    upstream="keras#20585",
+    needed=True,
+)
 STDERR = Patch(
     "stderr",
     {},
@@ -117,6 +131,7 @@ PATCHES = (
     LARGE_BATCHES,
     UNUSED_BY_TFX,
     CLIENT,
+    WORKERS,
     STDERR,
 )
 

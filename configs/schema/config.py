@@ -273,6 +273,14 @@ class Config(Section):
         return self
 
     @model_validator(mode="after")
+    def _check_workers(self) -> "Config":
+        beside = {"evaluation.backtest": self.evaluation.backtest, "evaluation.folds": self.evaluation.folds}
+        unfit = next((key for key, found in beside.items() if found), None)
+        if self.training.workers > 1 and unfit:
+            raise ValueError(f"training.workers does not go with {unfit}, which trains several models: leave one out")
+        return self
+
+    @model_validator(mode="after")
     def _check_replay(self) -> "Config":
         data = self.data
         if self.training.replay and not has_spans(data.path):

@@ -82,8 +82,9 @@ class Budget(Section):
         for key, usual in (("precision", "float32"), ("steps_per_execution", "auto")):
             if getattr(training, key) != usual:
                 raise ValueError(f"privacy.epsilon does not go with training.{key}: leave it out")
-        if training.cache == "none" or training.device == "tpu" or (training.replicas or 1) > 1:
-            raise ValueError("privacy.epsilon draws rows from memory, on one device: leave cache and replicas out")
+        if training.cache == "none" or training.device == "tpu" or max(training.replicas or 1, training.workers) > 1:
+            what = "privacy.epsilon draws rows from memory, on one device"
+            raise ValueError(f"{what}: leave cache, replicas and workers out")
 
     def suit(self, training: Training) -> Training:
         """Returns the training of rows that are drawn by chance: from memory, on one device."""

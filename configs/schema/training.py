@@ -251,6 +251,11 @@ class Training(Section):
     replicas: PositiveInt | None = Field(
         default=None, description="How many devices share each batch; all GPUs or TPU cores without it."
     )
+    workers: PositiveInt = Field(
+        default=1,
+        description="How many processes share each batch, each with its own part of the rows and of the cores; on the "
+        "CPU of one machine.",
+    )
     seed: Annotated[int, Field(ge=0, lt=2**32)] = Field(
         default=0,
         description="Of all that is drawn in a training; equal ones give equal weights on one CPU.",
@@ -271,6 +276,25 @@ class Training(Section):
         for key, why in wrong.items():
             if why:
                 raise ValueError(f"federated does not go with training.{key}: {why}")
+        return self
+
+    @model_validator(mode="after")
+    def _check_workers(self) -> "Training":
+        if self.workers == 1:
+            return self
+        wrong = {
+            "batch_size": self.batch_size != "auto" and self.batch_size % self.workers and "each takes an equal part",
+            "federated": self.federated and "each client trains alone",
+            "teacher": self.teacher and "nobody has tried it",
+            "precision": self.precision != "float32" and "they are CPUs",
+            "jit_compile": self.jit_compile and "XLA does not compile what they do together",
+            "steps_per_execution": self.steps_per_execution not in ("auto", 1) and "they meet at each step",
+            "device": self.device in ("gpu", "tpu") and "they are CPUs; replicas shares a batch among GPUs",
+            "replicas": (self.replicas or 1) > 1 and "each has one device",
+        }
+        for key, why in wrong.items():
+            if why:
+                raise ValueError(f"workers: {self.workers} does not go with training.{key}: {why}")
         return self
 
     @property

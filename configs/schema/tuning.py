@@ -21,6 +21,7 @@ SETTLED = (  # keys of training that say where and how fast it runs, and not wha
     "shuffle",
     "steps_per_execution",
     "warm_start",
+    "workers",
 )
 TRIALS = 20
 Objective = TrainingMetric | Literal["loss"]

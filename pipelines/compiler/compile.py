@@ -15,6 +15,7 @@ from pipelines.compiler.engines import refuse_unread
 from pipelines.compiler.pipeline_spec import specify
 from pipelines.compiler.workflow_size import refuse_large
 
+REMEDY = "Leave it out: one process of a step takes all cores that resources.Trainer.cpu gives it."
 RESOURCES = {"gpu": "nvidia.com/gpu", "tpu": "google.com/tpu"}  # what Kubernetes counts them by
 
 
@@ -30,7 +31,11 @@ def compile_pipeline(
     `image` is a template that stands for the config's own. A run of a file that is made `scheduled` asks the config's
     schedule first whether to train. A ConfigError names what could not run there.
     """
-    documents = ENGINES[engine](plan_containers(path, overrides, image, scheduled))
+    plan = plan_containers(path, overrides, image, scheduled)
+    if plan.config.training.workers > 1:
+        what = "training.workers are processes of one machine, and none of a cluster's yet"
+        raise ConfigError(what, plan.document.where(("training", "workers")), REMEDY)
+    documents = ENGINES[engine](plan)
     return "---\n".join(_to_yaml(document) for document in documents)
 
 

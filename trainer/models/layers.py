@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from configs.errors import ConfigError
 from configs.schema.label import Label
@@ -104,7 +105,8 @@ def _refine(tensor: Tensor, options: Network) -> Tensor:
 def activate(sums: Tensor, options: Network) -> Tensor:
     """Returns what a layer sums up, normalised if the options say so (Ioffe and Szegedy, 2015), and activated."""
     if options.batch_norm:  # whose offset makes the layer's own bias redundant
-        sums = keras.layers.BatchNormalization(momentum=MOMENTUM)(sums)
+        several = tf.distribute.get_strategy().num_replicas_in_sync > 1  # which would each keep means of their own
+        sums = keras.layers.BatchNormalization(momentum=MOMENTUM, synchronized=several)(sums)
     return keras.layers.Activation(options.activation)(sums)
 
 

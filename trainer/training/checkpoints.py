@@ -39,12 +39,13 @@ class Checkpoint(keras.callbacks.Callback):
     """Keeps a state every so many steps, and puts back the one that it finds as a training begins.
 
     Last of the callbacks, of which it watches the `others`: they forget as a training begins. Without a file nothing
-    is kept. `begun` is the step that it went on from.
+    is kept. `begun` is the step that it went on from. Of workers that share a training all gather the state, and only
+    one `writes` it.
     """
 
-    def __init__(self, path: Path | None = None, every: int = 1) -> None:
+    def __init__(self, path: Path | None = None, every: int = 1, writes: bool = True) -> None:
         super().__init__()
-        self.path, self.every = path, every
+        self.path, self.every, self.writes = path, every, writes
         self.state = read_state(path) if path and path.exists() else State()
         self.begun = self.step = self.state.step
         self.others: Sequence[keras.callbacks.Callback] = ()
@@ -65,8 +66,8 @@ class Checkpoint(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         before, self.step = self.step, self.step + self.model.steps_per_execution
-        if self.path and self.step // self.every > before // self.every and self.step % self.epoch_steps:
-            write_state(self.path, self.capture())
+        if self.step // self.every > before // self.every and self.step % self.epoch_steps:
+            self.keep()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if self.model.stop_training:
@@ -74,8 +75,16 @@ class Checkpoint(keras.callbacks.Callback):
         due = self.step // self.every > (self.step - self.model.steps_per_execution) // self.every
         if self.begun % self.epoch_steps and self.step - self.begun < self.epoch_steps:
             self.state = self.capture()  # the epoch that was cut short is whole: the others are trained next
-        if self.path and due:
-            write_state(self.path, self.capture())
+        if due:
+            self.keep()
+
+    def keep(self) -> None:
+        """Writes the state as it is, where there is a file for it."""
+        if self.path is None:
+            return
+        state = self.capture()
+        if self.writes:
+            write_state(self.path, state)
 
     def capture(self) -> State:
         """Returns the state as it is."""

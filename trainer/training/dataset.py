@@ -12,8 +12,10 @@ import tensorflow as tf
 
 from configs.errors import MillraceError
 from configs.memory import measure_free
+from configs.quantities import count
 from configs.schema.training import Training
 from trainer.training.row_count import count_rows
+from trainer.training.share import WHOLE, Share
 
 Batch = tuple[Any, ...]  # columns by name, the label, and the weight where rows have one
 ALIGNED = 64  # bytes, to which TensorFlow's memory is
@@ -101,15 +103,27 @@ class Rows:
     """The rows of a split, of gzipped TFRecords of tf.Example: held in memory, else read anew in every epoch.
 
     An epoch's order depends on the seed and on the epoch's number alone, so that a training can go on from any step.
+    Of a split that workers share, `whole` rows, these are the `count` of one: each has as many, or steps that all take
+    together would lack somebody's, and fewer rows than there are workers are nobody's.
     """
 
     def __init__(
-        self, patterns: Sequence[str], spec: Mapping[str, Any], label: str, weight: str | None, training: Training
+        self,
+        patterns: Sequence[str],
+        spec: Mapping[str, Any],
+        label: str,
+        weight: str | None,
+        training: Training,
+        share: Share = WHOLE,
     ) -> None:
         self.files = sorted(file for pattern in patterns for file in tf.io.gfile.glob(pattern))
         self.spec, self.names, self.training = spec, [name for name in (label, weight) if name], training
         self.factors: tf.Tensor | None = None  # of the weight, by the id of the class
-        self.count, self.width = count_rows(self.files), sum(map(_measure, spec.values()))
+        self.whole, self.width, self.share = count_rows(self.files), sum(map(_measure, spec.values())), share
+        self.count = self.whole // share.workers
+        if self.whole and not self.count:
+            what = f"{share.workers} workers are to share {count(self.whole, 'row')}."
+            raise MillraceError(what, str(PurePath(self.files[0]).parent), "Set training.workers to 1.")
         self.held = self._hold()
 
     def feed(self, batch_size: int) -> Feed:
@@ -154,6 +168,7 @@ class Rows:
         masses = np.zeros(len(classes))
         for _, label, *weight in self._chunks() if self.held is None else [self.held]:
             masses += np.bincount(np.ravel(label), np.ravel(weight[0]) if weight else None, len(classes))
+        masses = self.share.gather(masses).sum(axis=0)
         if isinstance(weights, str):
             factors = 1 / np.maximum(masses, 1e-9)
         else:
@@ -186,7 +201,8 @@ class Rows:
         if epoch is not None and len(self.files) > OPEN:
             seed = tf.stack([tf.constant(self.training.seed, tf.int64), epoch])
             files = tf.gather(files, tf.random.experimental.stateless_shuffle(tf.range(len(self.files)), seed))
-        return tf.data.TFRecordDataset(files, compression_type="GZIP", num_parallel_reads=wide)
+        records = tf.data.TFRecordDataset(files, compression_type="GZIP", num_parallel_reads=wide)
+        return records if self.share.workers == 1 else self.share.read(records).take(self.count)
 
     def _parse(self, serialized: tf.Tensor) -> Batch:
         columns = tf.io.parse_example(serialized, self.spec)
@@ -202,7 +218,7 @@ class Rows:
         Each part is one array, which is filled as the rows come: they are never there twice.
         """
         limits = {"none": 0.0, "memory": float("inf"), "auto": SHARE * measure_free()}
-        if not self.count or self.count * self.width > limits[self.training.cache]:
+        if not self.count or self.whole * self.width > limits[self.training.cache]:
             return None
         parts = {name: allocate((self.count, *each.shape), each.dtype) for name, each in self.spec.items()}
         columns = {name: part for name, part in parts.items() if name not in self.names}

@@ -35,8 +35,11 @@ def in_precision(policy: str) -> Iterator[None]:
 def choose(training: Training) -> tuple[tf.distribute.Strategy, str]:
     """Returns how a step is spread over devices, each of which takes a part of the batch; and the devices in words.
 
+    What `training.workers` share is spread over their CPUs: this process is the one that `TF_CONFIG` says.
     Raises MillraceError, with what is there, when a device that was asked for is not.
     """
+    if training.workers > 1:
+        return tf.distribute.MultiWorkerMirroredStrategy(), f"1 CPU of each of {training.workers} workers"
     if training.device == "tpu":
         return _connect_tpu(training)
     gpus = tf.config.list_logical_devices("GPU")

@@ -1,7 +1,8 @@
 """Training: compile and fit, once for every family."""
 
 from collections.abc import Callable, Sequence
-from math import ceil, gcd, sqrt
+from functools import reduce
+from math import ceil, gcd
 
 import keras
 import numpy as np
@@ -15,6 +16,7 @@ from trainer.training.dataset import Feed, pick
 from trainer.training.losses import loss, margins, takes_margin
 from trainer.training.metrics import metrics
 from trainer.training.optimizers import optimizer, plateau
+from trainer.training.share import Share
 from trainer.training.teacher import Taught
 
 MOST = 10  # steps that run before Python hears of them, where the config leaves that open
@@ -36,7 +38,7 @@ def fit(
     what its mean alone would reach.
     Raises MillraceError as soon as the loss, or that of the eval split, is no longer a finite number.
     """
-    whole, checkpoint = Feed.of(train), checkpoint or Checkpoint()
+    whole, checkpoint, share = Feed.of(train), checkpoint or Checkpoint(), Share.here()
     feed = Feed(lambda epoch: pick(whole.make(epoch), model.input), whole.steps)
     at_once = steps_at_once(training, feed.steps, checkpoint.every if checkpoint.path else 0)
     epoch_steps = ceil(feed.steps / at_once) * at_once
@@ -48,9 +50,9 @@ def fit(
 
     def run(start: int, last: int, steps: int) -> None:
         trained.fit(
-            feed.stream(start),
+            share.spread(feed.stream(start)),
             steps_per_epoch=steps,
-            validation_data=pick(evaluation, model.input),
+            validation_data=share.spread(pick(evaluation, model.input)),
             initial_epoch=start // epoch_steps,
             epochs=last,
             callbacks=[*watched, *callbacks, checkpoint],
@@ -59,7 +61,8 @@ def fit(
         )
 
     if checkpoint.begun:
-        trained.evaluate(feed.once().take(1), verbose=0)  # makes the metrics' variables, which are to be put back
+        first = share.spread(feed.once().take(1))
+        trained.evaluate(first, verbose=0)  # makes the metrics' variables, which are to be put back
     epoch, done = divmod(checkpoint.begun, epoch_steps)
     if done:  # it was killed amid an epoch, whose other steps come first
         run(checkpoint.begun, epoch + 1, epoch_steps - done)
@@ -127,20 +130,26 @@ def stopping(training: Training) -> list[keras.callbacks.Callback]:
 def find_moments(rows: tf.data.Dataset) -> list[tuple[float, float]]:
     """Returns the mean and the standard deviation of the labels, and of the weights where rows have such, in one pass.
 
-    No more is held than a batch.
+    No more is held than a batch. They are those of all workers' rows.
     """
-    found = [(0, 0.0, 0.0)] * (len(rows.element_spec) - 1)
+    found = np.zeros((len(rows.element_spec) - 1, 3))
     for parts in rows.map(lambda columns, *others: others).as_numpy_iterator():
-        found = [join_moments(known, part.astype("float64")) for known, part in zip(found, parts, strict=True)]
-    return [(mean, sqrt(squares / max(count, 1))) for count, mean, squares in found]
+        found = join_moments(found, np.array([measure_moments(part.astype("float64")) for part in parts]))
+    counts, means, squares = reduce(join_moments, Share.here().gather(found)).T
+    return list(zip(means.tolist(), np.sqrt(squares / np.maximum(counts, 1)).tolist(), strict=True))
 
 
-def join_moments(known: tuple[int, float, float], values: np.ndarray) -> tuple[int, float, float]:
-    """Returns count, mean and the sum of squared distances from it, of what is known and of more values.
+def measure_moments(values: np.ndarray) -> tuple[float, float, float]:
+    """Returns the count of values, their mean, and the sum of squared distances from it."""
+    return values.size, float(values.mean()), float(np.square(values - values.mean()).sum())
+
+
+def join_moments(some: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Returns the moments, [..., 3], of some values and others together.
 
     By the formula of Chan, Golub and LeVeque (1979), which loses no digits where the mean is large.
     """
-    count, mean, squares = known
-    total, step = count + values.size, float(values.mean()) - mean
-    own = float(np.square(values - values.mean()).sum())
-    return total, mean + step * values.size / total, squares + own + step**2 * count * values.size / total
+    (count, mean, squares), (more, other, own) = np.moveaxis(some, -1, 0), np.moveaxis(others, -1, 0)
+    total, step = count + more, other - mean
+    part = more / np.maximum(total, 1)
+    return np.stack([total, mean + step * part, squares + own + step**2 * count * part], axis=-1)

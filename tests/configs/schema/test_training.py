@@ -132,3 +132,32 @@ def test_what_knows_of_no_clients_is_refused(write: Callable[..., str], override
     with pytest.raises(ConfigError) as error:
         load(write(), overrides)
     assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (["training.batch_size=255"], "training.batch_size: each takes an equal part"),
+        (["training.teacher={version: 1}"], "training.teacher: nobody has tried it"),
+        (["training.precision=mixed_float16"], "training.precision: they are CPUs"),
+        (["training.jit_compile=true"], "training.jit_compile: XLA does not compile what they do together"),
+        (["training.steps_per_execution=5"], "training.steps_per_execution: they meet at each step"),
+        (["training.device=gpu"], "training.device: they are CPUs; replicas shares a batch among GPUs"),
+        (["training.replicas=2"], "training.replicas: each has one device"),
+        ([ROUNDS], "training.federated: each client trains alone"),
+        (["evaluation.folds=5"], "training.workers does not go with evaluation.folds, which trains several models"),
+        (["privacy.epsilon=2"], "on one device: leave cache, replicas and workers out"),
+        (["model={family: boosted_trees}"], "boosted_trees does not heed epochs, workers"),
+        (["tuning={space: {training.workers: {choices: [1, 2]}}}"], "'training.workers' does not change what is"),
+    ],
+)
+def test_what_workers_cannot_share_is_refused(write: Callable[..., str], overrides: list[str], said: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        load(write(), ["training.workers=2", *overrides])
+    assert said in str(error.value)
+
+
+def test_workers_share_a_batch_of_any_usual_size(write: Callable[..., str]) -> None:
+    for size, workers in ((256, 4), (255, 5), ("auto", 3)):
+        config = load(write(), [f"training.workers={workers}", f"training.batch_size={size}"])
+        assert config.training.workers == workers

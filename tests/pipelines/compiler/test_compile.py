@@ -87,6 +87,14 @@ def test_no_value_of_a_variable_is_written_anywhere(tmp_path: Path, monkeypatch:
     assert "canary" not in text
 
 
+@pytest.mark.parametrize("engine", ["kubeflow", "vertex"])
+def test_workers_of_a_training_are_refused_in_a_cluster(engine: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        compile_pipeline(TAXI, ["training.workers=2"], engine)
+    assert refused.value.where == "--set training.workers=2"
+    assert refused.value.what == "training.workers are processes of one machine, and none of a cluster's yet"
+
+
 def test_the_command_writes_a_file_or_prints_it(tmp_path: Path) -> None:
     file = tmp_path / "compiled.yaml"
     told = CliRunner().invoke(app.app, ["compile", TAXI, "-o", str(file), "--output", "json"])

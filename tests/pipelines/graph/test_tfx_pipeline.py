@@ -114,7 +114,7 @@ def test_a_search_over_families_reaches_the_code_of_each(tmp_path: Path) -> None
     reached = {id: tfx_pipeline.list_modules(NODES[id], config) for id in ("Tuner", "Trainer", "LoadCheck")}
     assert reached == {
         "Tuner": ["components.tuner", "trainer.tuner_fn", *families],
-        "Trainer": ["components.trainer", "trainer.run_fn", *families],
+        "Trainer": ["components.trainer", "trainer.run_fn", "components.training_workers", *families],
         "LoadCheck": ["components.load_check", "components.load_check_process"],
     }
 
@@ -127,7 +127,8 @@ def test_every_node_carries_the_digest_of_its_code_and_of_the_packages(ir: pipel
     assert codes["StatisticsGen"] == fingerprint.of_code(["components.statistics_gen"])
     assert codes["Transform"] == fingerprint.of_code(["components.transform", "trainer.features.preprocessing"])
     assert codes["LoadCheck"] == fingerprint.of_code(["components.load_check", "components.load_check_process"])
-    assert codes["Trainer"] == fingerprint.of_code(["components.trainer", "trainer.run_fn", "trainer.models.wide_deep"])
+    trains = ["components.trainer", "trainer.run_fn", "components.training_workers", "trainer.models.wide_deep"]
+    assert codes["Trainer"] == fingerprint.of_code(trains)
 
 
 @pytest.mark.slow
