@@ -32,7 +32,7 @@ WEEK = {"job_server_timeout": 7 * 24 * 3600}
 
 def list_flags(engine: Engine) -> list[str]:
     """Returns an engine as Beam's command line has it."""
-    defaults: dict[str, Value] = DEFAULTS | (WEEK if NEEDED[engine.runner] == SERVED else {})
+    defaults: dict[str, Value] = {**DEFAULTS, **(WEEK if NEEDED[engine.runner] == SERVED else {})}
     defaults |= BATCH if engine.runner == "flink" else {}
     if engine.args.get("environment_type") == "DOCKER":  # whose image Beam reads there, and Dataflow's at the other
         defaults |= {"environment_config": engine.args["sdk_container_image"]}
