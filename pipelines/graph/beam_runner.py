@@ -126,10 +126,10 @@ def _last_part(trace: str) -> str:
     return re.split(r"^\s+at \w", last, maxsplit=1, flags=re.M)[0] if found else trace
 
 
-# What Beam's and the engines' own programs say of a worker that is gone: its channel (FnApiControlClient.java, gRPC),
-# Flink's task manager, Spark's executor, Dataflow's machine.
+# What Beam's and the engines' own programs say of a worker that is gone: its channel (FnApiControlClient.java, gRPC,
+# Prism), Flink's task manager, Spark's executor, Dataflow's machine.
 LOST = (
-    r"client cancelled|SDK Harness .*(disconnected|not found)|Multiplexer hanging up|sdk worker was lost|"
+    r"client cancelled|SDK (Harness .*|worker )(disconnected|not found)|Multiplexer hanging up|sdk worker was lost|"
     r"TaskManager .*(no longer reachable|timed out)|closed by remote task manager|RemoteTransportException|"
     r"ExecutorLostFailure|lost contact with the service"
 )
