@@ -6,8 +6,10 @@
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -15,6 +17,7 @@ from pathlib import Path
 
 from configs.repository import ROOT
 from tests.pipelines.conftest import free_port
+from tests.sandbox import PATIENCE
 
 NAMED = "MILLRACE_PRISM"  # the variable that names the program
 LOCKED = re.findall(r"^apache-beam==(\S+)", (ROOT / "requirements" / "current.txt").read_text(), re.M)[0]
@@ -50,18 +53,32 @@ def why_not() -> str:
 
 
 @contextmanager
-def prism(folder: Path) -> Iterator[str]:
-    """Prism while the block lasts; yields where it listens. Its log is in the folder."""
+def prism(folder: Path, **environment: str) -> Iterator[str]:
+    """Prism while the block lasts; yields where it listens, once it does. Its log is in the folder."""
     port, program = free_port(), find_prism()
     assert program
     with (folder / "prism.log").open("wb") as log:
         command = [program, "-job_port", str(port), "-serve_http=false"]
-        server = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, start_new_session=True)
+        settings = {"env": {**os.environ, **environment}, "cwd": folder, "start_new_session": True}
+        server = subprocess.Popen(command, stdout=log, stderr=log, **settings)
     try:
+        wait_for(port)
         yield f"localhost:{port}"
     finally:
         server.kill()
         server.wait()
+
+
+def wait_for(port: int) -> None:
+    """Waits until something listens at a port of this machine; raises TimeoutError where nothing does."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("localhost", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.2)
+    raise TimeoutError(f"nothing listens at port {port}")
 
 
 if __name__ == "__main__":

@@ -18,9 +18,9 @@ import pytest
 
 from configs.repository import ROOT
 from pipelines.execution.engine_jobs import list_jobs
-from tests.integration.test_beam import NODES, details, rounded, vocabularies, wait_for
+from tests.integration.test_beam import NODES, details, rounded, vocabularies
 from tests.pipelines.conftest import free_port
-from tests.prism import prism, why_not
+from tests.prism import prism, wait_for, why_not
 from tests.sandbox import PATIENCE, Answer, Sandbox
 
 pytestmark = pytest.mark.full
@@ -89,7 +89,6 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     folder = tmp_path_factory.mktemp("prism")
     with ExitStack() as stack:
         endpoint = stack.enter_context(prism(folder))
-        wait_for(int(endpoint.rpartition(":")[2]))
         yield Engine(endpoint, tuple(stack.enter_context(worker_pool(folder / f"{name}.log")) for name in "ab"))
 
 
