@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import asdict
+from multiprocessing.util import get_temp_dir
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ os.environ.setdefault(*PATIENT)
 @pytest.fixture(scope="session", autouse=True)
 def temporary_folder() -> Iterator[None]:
     """Gives the libraries, here and in the processes that tests start, one folder to leave things in; it is removed."""
+    get_temp_dir()  # multiprocessing's, which it removes itself, after this one is gone
     leftovers = tempfile.TemporaryDirectory(prefix="millrace-", ignore_cleanup_errors=True)
     with leftovers as folder, pytest.MonkeyPatch.context() as patch:
         os.chmod(folder, 0o1777)  # as /tmp is: MariaDB, a user of its own, writes there too

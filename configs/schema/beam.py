@@ -52,9 +52,14 @@ class Engine(Section):
         absent = [name for name in NEEDED[self.runner] if name not in self.args]
         if absent:
             raise ValueError(f"of runner {self.runner} needs args: {', '.join(absent)}")
-        if self.args.get("environment_type") == "DOCKER" and "sdk_container_image" not in self.args:
+        if self.starts_containers and "sdk_container_image" not in self.args:
             raise ValueError("of environment_type DOCKER needs args: sdk_container_image")
         return self
+
+    @property
+    def starts_containers(self) -> bool:
+        """Whether its workers are containers of `sdk_container_image`, which must hold Beam's program for that."""
+        return self.runner == "dataflow" or self.args.get("environment_type") == "DOCKER"
 
 
 class Beam(Engine):
@@ -66,6 +71,11 @@ class Beam(Engine):
     def hands_over(self) -> bool:
         """Whether any node's work is done by another machine than its own."""
         return any(engine.runner != "direct" for engine in (self, *self.nodes.values()))
+
+    @property
+    def starts_images(self) -> bool:
+        """Whether any node's workers are containers of an image."""
+        return any(engine.starts_containers for engine in (self, *self.nodes.values()))
 
     def engine(self, node: str) -> Engine:
         """The engine of a node."""

@@ -84,11 +84,12 @@ def image(
     wanted = dict.fromkeys([item.value for item in flavours] or [item.resources.flavour for item in plan.containers])
     engine = engine or image_build.find_engine()
     template, own = template or plan.config.image, plan.own.digest
+    boot = plan.config.beam.starts_images
     with plan.own.gathered() as folder:
         commands, names = [], []
         for flavour in wanted:
-            code, name = (container_plan.name_image(template, flavour, of_image(each)) for each in ("", own))
-            commands.append(image_build.build_command(engine, flavour, code, base, options))
+            code, name = (container_plan.name_image(template, flavour, of_image(each), boot) for each in ("", own))
+            commands.append(image_build.build_command(engine, flavour, code, base, options, boot))
             commands += [image_build.layer_command(engine, code, name, folder, own)] if own else []
             names.append(name)
         for command in [*commands, *(image_build.push_command(engine, name) for name in names if push and dry_run)]:

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from components.patches.stderr import silence
 from components.validation.column_patterns import resolve
 from configs.clock import utc_now
 from configs.errors import ConfigError, PipelineBusy
@@ -46,6 +47,7 @@ def run(
     if_due: Annotated[
         bool, typer.Option("--if-due", help="Only where the config's schedule has a reason for it; else say why not.")
     ] = False,
+    dry_run: DryRun = False,
     span: Annotated[str | None, typer.Option(help="The newest span to take: 7, 2026-11-20.")] = None,
     spans: Annotated[
         str | None, typer.Option(metavar="FIRST..LAST", help="Backfill: make the version of each of these spans.")
@@ -60,6 +62,9 @@ def run(
     nodes = [spec.id for spec in choose_nodes(config, until)]
     require_files(config)
     config = resolve(config)
+    if dry_run:
+        tell_places(config, nodes, output)
+        return
     from pipelines.notify.announcement import announce
 
     console = open_console(stderr=output is Output.json)
@@ -78,6 +83,24 @@ def run(
     else:
         console.print(conclude(record, path) if record["run"] else record["decision"]["text"], soft_wrap=True)
     raise typer.Exit(record["exit_code"])
+
+
+def tell_places(config: Config, nodes: Sequence[str], output: Output) -> None:
+    """Prints where each node would do its work, and whole the jobs that Dataflow would be asked for."""
+    from pipelines.execution.dataflow_job import describe_place
+    from pipelines.runs.run import new_id
+
+    run_id = new_id()
+    with silence():  # Google's libraries
+        told = {node: describe_place(config, node, run_id) for node in nodes}
+    if output is Output.json:
+        typer.echo(json.dumps(told))
+        return
+    for node, place in told.items():
+        job = place.pop("request", None)
+        typer.echo(f"{node:17}{'  '.join(place.values())}")
+        if job:
+            typer.echo(json.dumps(job, indent=2))
 
 
 def refuse_beside(spans: str | None, **others: object) -> None:

@@ -214,6 +214,7 @@ def worker_pool(
     try:
         with stoppable():
             typer.echo(f"Engines have workers at port {bound} of this machine.")
+            pool.warm()
             server.wait_for_termination()
     except Stopped:
         typer.echo("The pool has ended, and its workers with it.")

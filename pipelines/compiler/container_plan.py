@@ -134,9 +134,9 @@ def _group_nodes(
     return found
 
 
-def name_image(template: str, flavour: str, code: str) -> str:
-    """Returns the name of an image of code with this digest."""
-    return template.replace("{flavour}", flavour).replace("{digest}", code)
+def name_image(template: str, flavour: str, code: str, boot: bool = False) -> str:
+    """Returns the name of an image of code with this digest; with `boot` of one that a Beam engine can start."""
+    return template.replace("{flavour}", f"{flavour}-beam" if boot else flavour).replace("{digest}", code)
 
 
 def _settle_decision(resources: Mapping[str, Resources]) -> Resources:
@@ -164,7 +164,7 @@ def _contain(
     launched = nodes if verb == "step" else ()
     options = [*(("node", node) for node in launched), ("image", code), ("root", config.cluster.root)]
     args = [part for name, value in [*options, ("executor-input", "{{$}}")] for part in (f"--{name}", value)]
-    image = name_image(template, resources.flavour, code)
+    image = name_image(template, resources.flavour, code, config.beam.starts_images)
     return Container(id, launched, after, image, ("millrace", verb), (path, *args), resources)
 
 

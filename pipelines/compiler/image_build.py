@@ -27,9 +27,11 @@ def find_engine() -> str:
 
 
 def build_command(
-    engine: str, flavour: str, name: str, base: str | None = None, options: Sequence[str] = ()
+    engine: str, flavour: str, name: str, base: str | None = None, options: Sequence[str] = (), boot: bool = False
 ) -> list[str]:
     """Returns the command that builds a flavour under a name; `options` are the engine's own.
+
+    With `boot` a Beam engine can start its workers as containers of the image.
 
     Raises ConfigError for a flavour that there is no lock of.
     """
@@ -37,6 +39,7 @@ def build_command(
         what = f"there is no lock for {flavour}: PyPI's newest TensorFlow for TPUs is 2.20, and TFX 1.21 needs 2.21"
         raise ConfigError(what, "--flavour", "Build such an image by other means, and name it by image: or --image.")
     arguments = {"LOCK": LOCKS[flavour], "DIGEST": fingerprint.of_image()} | ({"BASE": base} if base else {})
+    arguments |= {"BOOT": "beam"} if boot else {}
     command = [engine, "build", "--file", str(ROOT / "deploy" / "Dockerfile"), "--tag", name]
     for key, value in arguments.items():
         command += ["--build-arg", f"{key}={value}"]

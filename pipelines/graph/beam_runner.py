@@ -32,8 +32,10 @@ WEEK = {"job_server_timeout": 7 * 24 * 3600}
 
 def list_flags(engine: Engine) -> list[str]:
     """Returns an engine as Beam's command line has it."""
-    defaults = DEFAULTS | (WEEK if NEEDED[engine.runner] == SERVED else {})
+    defaults: dict[str, Value] = {**DEFAULTS, **(WEEK if NEEDED[engine.runner] == SERVED else {})}
     defaults |= BATCH if engine.runner == "flink" else {}
+    if engine.args.get("environment_type") == "DOCKER":  # whose image Beam reads there, and Dataflow's at the other
+        defaults |= {"environment_config": engine.args["sdk_container_image"]}
     return [f"--runner={RUNNERS[engine.runner]}", *_format_flags(defaults | engine.args)]
 
 
@@ -124,10 +126,10 @@ def _last_part(trace: str) -> str:
     return re.split(r"^\s+at \w", last, maxsplit=1, flags=re.M)[0] if found else trace
 
 
-# What Beam's and the engines' own programs say of a worker that is gone: its channel (FnApiControlClient.java, gRPC),
-# Flink's task manager, Spark's executor, Dataflow's machine.
+# What Beam's and the engines' own programs say of a worker that is gone: its channel (FnApiControlClient.java, gRPC,
+# Prism), Flink's task manager, Spark's executor, Dataflow's machine.
 LOST = (
-    r"client cancelled|SDK Harness .*(disconnected|not found)|Multiplexer hanging up|sdk worker was lost|"
+    r"client cancelled|SDK (Harness .*|worker )(disconnected|not found)|Multiplexer hanging up|sdk worker was lost|"
     r"TaskManager .*(no longer reachable|timed out)|closed by remote task manager|RemoteTransportException|"
     r"ExecutorLostFailure|lost contact with the service"
 )

@@ -29,7 +29,12 @@ class Podman:
     @classmethod
     def is_here(cls) -> bool:
         """Tells whether podman and the image of this very code are here."""
-        exists = ["podman", "image", "exists", IMAGE]
+        return cls.has(IMAGE)
+
+    @classmethod
+    def has(cls, image: str) -> bool:
+        """Tells whether podman and an image are here."""
+        exists = ["podman", "image", "exists", image]
         return bool(shutil.which("podman")) and subprocess.run(exists, env=cls.env).returncode == 0
 
     def run(self, step: Step) -> int:

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Build the image of this very code for the cluster test or, asked for `dev`, what checks a checkout on the current stack
-# (current.sh). BASE names what to build on; without it a Debian is made here, so that no registry is needed. A machine on
-# which that cannot be done is told so, and the cluster test takes the weaker way.
+# Build the image of this very code for the cluster test; asked for `beam`, the one that Beam's engines can start; asked
+# for `dev`, what checks a checkout on the current stack (current.sh). BASE names what to build on; without it a Debian
+# is made here, so that no registry is needed. A machine on which that cannot be done is told so, and the cluster test
+# takes the weaker way.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 export CONTAINERS_CONF="$PWD/tests/cluster/containers.conf"
@@ -11,7 +12,14 @@ if [ "$(id -u)" -ne 0 ] || ! command -v podman >/dev/null || ! command -v runc >
     echo "No image: that needs root and podman (apt-get install podman runc debootstrap)."
     exit 0
 fi
-image="localhost/millrace:cpu-$(.venv/bin/python -c 'from pipelines.graph.fingerprint import of_image; print(of_image())')"
+flavour=cpu settings=()
+if [ "${1:-}" = beam ]; then
+    flavour=cpu-beam
+    args='{job_endpoint: none, environment_type: DOCKER, sdk_container_image: none}'
+    settings=(--set "beam={runner: portable, args: $args}")
+fi
+digest=$(.venv/bin/python -c 'from pipelines.graph.fingerprint import of_image; print(of_image())')
+image="localhost/millrace:$flavour-$digest"
 if [ "${1:-}" != dev ] && podman image exists "$image"; then
     echo "$image is here."
     exit 0
@@ -31,5 +39,5 @@ if [ "${1:-}" = dev ]; then
     podman build --file deploy/Dockerfile --target dev --tag localhost/millrace:dev --build-arg LOCK=current.txt \
         --build-arg "BASE=$base" "${options[@]}" .
 else
-    .venv/bin/millrace image configs/taxi.yaml --engine podman --base "$base" -- "${options[@]}"
+    .venv/bin/millrace image configs/taxi.yaml --engine podman --base "$base" "${settings[@]}" -- "${options[@]}"
 fi

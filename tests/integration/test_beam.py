@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,8 @@ from components.patches.tfx_io import Read, ReadBatches
 from configs.schema.beam import Engine
 from pipelines.graph.beam_runner import list_flags
 from tests.fakes.job_server import job_server
+from tests.pipelines.conftest import free_port
+from tests.prism import wait_for
 from tests.sandbox import PATIENCE, ROOT, Answer, Sandbox
 
 # The `beam` section of an engine that is there, as YAML, in place of Beam's job server and a pool of ours: of Flink,
@@ -30,12 +31,6 @@ ELSEWHERE = os.environ.get("MILLRACE_BEAM")
 SERVER = "apache_beam.runners.portability.local_job_service_main"
 POOL = "pipelines"
 NODES = ("ExampleGen", "StatisticsGen", "Transform", "Evaluator")
-
-
-def find_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 @dataclass(frozen=True)
@@ -69,7 +64,7 @@ class Cluster:
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    made = Cluster(tmp_path_factory.mktemp("engine"), find_port(), find_port())
+    made = Cluster(tmp_path_factory.mktemp("engine"), free_port(), free_port())
     if ELSEWHERE:
         yield made
         return
@@ -85,17 +80,6 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         for process in processes:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-
-
-def wait_for(port: int) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        try:
-            socket.create_connection(("localhost", port), 1).close()
-            return
-        except OSError:
-            time.sleep(0.2)
-    raise TimeoutError(f"nothing listens at port {port}")
 
 
 def details(answer: Answer, node: str) -> dict[str, Any]:
@@ -151,7 +135,7 @@ def test_workers_read_large_batches(there, cluster, tmp_path):
 
 @pytest.mark.slow
 def test_an_engine_that_is_not_there_is_named_at_once(fresh):
-    nowhere = f"localhost:{find_port()}"
+    nowhere = f"localhost:{free_port()}"
     engine = {"runner": "portable", "args": {"job_endpoint": nowhere, "environment_type": "LOOPBACK"}}
     answer = fresh.run("--until", "ExampleGen", "--set", f"beam={json.dumps(engine)}")
     assert answer.code == 1

@@ -84,3 +84,18 @@ def test_clean_removes_what_is_beyond_what_is_kept(fresh: Sandbox) -> None:
     assert CliRunner().invoke(app, ["clean", str(fresh.config), "--keep"]).stdout.startswith("freed 1 run, 0.0 MB")
     assert [path.name for path in home.runs.iterdir()] == ["r2"]
     assert CliRunner().invoke(app, ["clean", str(fresh.config), "--keep"]).stdout == "freed nothing\n"
+
+
+@pytest.mark.slow
+def test_a_dry_run_says_where_nodes_would_run_and_leaves_nothing(fresh: Sandbox) -> None:
+    args = {"project": "p-1234", "region": "r", "temp_location": "gs://bucket/t", "sdk_container_image": "m:1"}
+    engine = json.dumps({"runner": "dataflow", "args": args})
+    until = ["--until", "StatisticsGen", "--set", f"beam.nodes.ExampleGen={engine}"]
+    asked = ["run", str(fresh.config), "--dry-run", *until]
+    told = json.loads(CliRunner().invoke(app, [*asked, "--output", "json"]).stdout)
+    assert list(told) == ["ExampleGen", "StatisticsGen"]
+    assert told["ExampleGen"]["request"]["name"] == told["ExampleGen"]["job"]
+    text = CliRunner().invoke(app, asked).stdout
+    assert text.startswith("ExampleGen       dataflow  millrace-trips-examplegen-")
+    assert text.endswith("}\nStatisticsGen    direct\n")
+    assert not fresh.home.root.exists()

@@ -86,6 +86,14 @@ def test_each_step_gets_the_image_that_its_machine_asks_for() -> None:
     assert lines[2:] == [f"$ podman push {name}" for name in names]
 
 
+def test_an_image_that_an_engine_is_to_start_brings_its_program_and_has_a_name_of_its_own() -> None:
+    engine = "{runner: dataflow, args: {project: p, region: r, temp_location: 'gs://b/t', sdk_container_image: m}}"
+    for place in ("beam", "beam.nodes.Evaluator"):
+        [line] = ask("--engine", "podman", "--set", f"{place}={engine}").stdout.splitlines()
+        assert f" --tag millrace:cpu-beam-{fingerprint.of_image()} " in line
+        assert " --build-arg BOOT=beam " in line
+
+
 def test_a_flavour_can_be_asked_for_and_one_without_a_lock_is_refused() -> None:
     answer = ask("--engine", "podman", "--flavour", "gpu", "--", "--no-cache")
     assert [line.split(" --tag ")[1].split()[0] for line in answer.stdout.splitlines()] == [

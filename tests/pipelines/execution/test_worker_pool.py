@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from functools import cache
 
 import apache_beam as beam
 import pytest
@@ -17,8 +18,10 @@ from apache_beam.portability.api import endpoints_pb2
 from configs.errors import MillraceError
 from configs.schema.beam import Engine
 from pipelines.execution.worker_pool import WorkerPool, start
+from pipelines.graph import fingerprint
 from pipelines.graph.beam_runner import list_flags
 from tests.fakes.job_server import job_server
+from tests.fakes.short_workers import complain, die, introduce
 from tests.pipelines.conftest import free_port
 from tests.sandbox import ROOT
 
@@ -71,18 +74,28 @@ def test_two_jobs_at_once_have_workers_of_their_own_which_end_with_them(engine, 
     wait_until_empty(pool)
 
 
-@pytest.mark.parametrize(
-    ("program", "why"),
-    [
-        ("import os; os._exit(3)", "its process ended with code 3"),
-        ('print(\'{"problem": "it has no Millrace"}\')', "it has no Millrace"),
-    ],
-)
-def test_a_worker_that_cannot_start_says_why(program, why):
-    pool = WorkerPool([sys.executable, "-c", program])
+@pytest.mark.parametrize(("work", "why"), [(die, "its process ended with code 3"), (complain, "it has no Millrace")])
+def test_a_worker_that_cannot_start_says_why(work, why):
+    pool = WorkerPool(work)
+    assert ask(pool) == f"Worker 1-1 could not start: {why}"
+    wait_until_empty(pool)
+
+
+def ask(pool: WorkerPool) -> str:
     control = endpoints_pb2.ApiServiceDescriptor(url="localhost:1")
-    answer = pool.StartWorker(api.StartWorkerRequest(worker_id="1-1", control_endpoint=control))
-    assert answer.error == f"Worker 1-1 could not start: {why}"
+    return pool.StartWorker(api.StartWorkerRequest(worker_id="1-1", control_endpoint=control)).error
+
+
+@pytest.mark.slow
+def test_a_warm_pool_loads_what_nodes_reach_once_and_no_worker_has_code_that_was_changed_since(monkeypatch):
+    pool = WorkerPool(introduce)
+    pool.warm()
+    (first, parent, loaded), (second, same, loaded_too) = (ask(pool).split()[-3:] for _ in range(2))
+    assert first != second
+    assert parent == same != str(os.getpid())
+    assert (loaded, loaded_too) == ("True", "True")
+    monkeypatch.setattr(fingerprint, "of_repository", cache(lambda: "changed"))
+    assert ask(pool).split()[-2:] == [str(os.getpid()), "False"]
     wait_until_empty(pool)
 
 

@@ -9,6 +9,8 @@ from configs.schema.beam import Engine
 from pipelines.graph import beam_runner
 from pipelines.graph.beam_runner import find_cause, list_flags, name_engine, watch_endpoint
 
+ARGS = {"job_endpoint": "beam:8099", "environment_type": "EXTERNAL", "sdk_worker_parallelism": 2}
+
 
 def test_the_direct_runner_is_the_one_that_needs_no_network():
     assert list_flags(Engine()) == [
@@ -18,9 +20,8 @@ def test_the_direct_runner_is_the_one_that_needs_no_network():
 
 
 def test_options_are_spelled_as_beam_reads_them():
-    args = {"job_endpoint": "beam:8099", "environment_type": "EXTERNAL", "sdk_worker_parallelism": 2}
     more = {"experiments": ("a", "b"), "streaming": True, "save_main_session": False, "sdk_container_image": "ours:1"}
-    assert list_flags(Engine(runner="flink", args={**args, **more})) == [
+    assert list_flags(Engine(runner="flink", args={**ARGS, **more})) == [
         "--runner=FlinkRunner",
         "--sdk_container_image=ours:1",
         "--job_server_timeout=604800",
@@ -32,6 +33,12 @@ def test_options_are_spelled_as_beam_reads_them():
         "--experiments=b",
         "--streaming",
     ]
+
+
+def test_the_image_of_containers_stands_where_beam_reads_it():
+    args = {"job_endpoint": "beam:8099", "environment_type": "DOCKER", "sdk_container_image": "ours:1"}
+    assert "--environment_config=ours:1" in list_flags(Engine(runner="flink", args=args))
+    assert not any("environment_config" in flag for flag in list_flags(Engine(runner="flink", args=ARGS)))
 
 
 def test_an_engine_has_its_name_in_the_config_and_this_machine_none():
