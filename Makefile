@@ -52,9 +52,11 @@ coverage: setup ## run the tests of `make test` and say which lines they run, in
 test-current: setup ## run the tests on the current stack, in a container where this machine has the other; TIER=quick
 	@tests/cluster/current.sh test$(TIER:%=-%)
 
+# Whose containers are tried, too; none where it is empty.
+ENGINE = beam
 test-cluster: setup ## run what stands in for a cluster: containers of the real image, a store, a Beam engine
 	@tests/cluster/image.sh
-	@tests/cluster/image.sh beam || echo "So no engine's containers are tried: their image needs Go's module proxy."
+	@$(if $(ENGINE),tests/cluster/image.sh $(ENGINE) || echo "So no engine's containers are tried: their image needs Go's module proxy.",:)
 	@$(PYTEST) -m cluster tests/cluster tests/pipelines/execution/test_container_entrypoint.py tests/integration/test_beam.py $(ARGS)
 
 test-kubernetes: setup ## run deploy/ and the steps' pods on a real Kubernetes, which Go builds: ten minutes once

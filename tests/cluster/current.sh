@@ -19,7 +19,8 @@ inside='tar -x && uv pip install --quiet --offline --python /opt/millrace --no-d
     exec make --old-file setup BIN=/opt/millrace/bin "$@"'
 options=(--network=host --env CI --env ARGS --volume "$(.venv/bin/uv cache dir):/root/.cache/uv")
 [ ! -f "${SSL_CERT_FILE:-}" ] || options+=(--volume "$SSL_CERT_FILE:/certificates.crt:ro" --env SSL_CERT_FILE=/certificates.crt)
-prism=$(.venv/bin/python -m tests.prism)
+prism=""
+[ "$1" = test-quick ] || prism=$(.venv/bin/python -m tests.prism)
 [ -z "$prism" ] || options+=(--volume "$prism:/usr/local/bin/prism:ro")
 [ -z "${PIP_INDEX_URL:-}" ] || options+=(--env "UV_DEFAULT_INDEX=$PIP_INDEX_URL")
 git ls-files -z --cached --others --exclude-standard | tar --null --files-from - --ignore-failed-read --create |
