@@ -12,7 +12,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 
 from configs.repository import ROOT
@@ -20,6 +19,7 @@ from tests.pipelines.conftest import free_port
 from tests.sandbox import PATIENCE
 
 NAMED = "MILLRACE_PRISM"  # the variable that names the program
+ABSENT = f"no Prism: neither {NAMED}, nor `prism` on the path, nor a Go that builds it"
 LOCKED = re.findall(r"^apache-beam==(\S+)", (ROOT / "requirements" / "current.txt").read_text(), re.M)[0]
 BUILT = ROOT / ".pytest_cache" / f"prism-{LOCKED}" / "prism"
 MODULE = "github.com/apache/beam/sdks/v2/go/cmd/prism"
@@ -43,13 +43,6 @@ def find_prism() -> str | None:
     (draft / "prism").replace(BUILT)
     draft.rmdir()
     return str(BUILT)
-
-
-def why_not() -> str:
-    """Returns why pipelines of this stack cannot run on Prism here; nothing where they can."""
-    if (installed := version("apache-beam")) != LOCKED:
-        return f"Prism {LOCKED} is of the current stack's Beam, and this one is {installed}"
-    return "" if find_prism() else f"no Prism: neither {NAMED}, nor `prism` on the path, nor a Go that builds it"
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import pytest
 from pipelines.graph import fingerprint
 from tests.cluster.backends import Podman
 from tests.cluster.test_kfp_runner import docker
-from tests.prism import find_prism, prism
+from tests.prism import ABSENT, find_prism, prism
 
 pytestmark = pytest.mark.cluster
 IMAGE = f"localhost/millrace:cpu-beam-{fingerprint.of_image()}"
@@ -40,7 +40,7 @@ def test_an_engine_starts_its_workers_as_containers_of_the_image(tmp_path):
     if not Podman.has(IMAGE):
         pytest.skip(f"no {IMAGE}: `make test-cluster` as root, with podman")
     if not find_prism():
-        pytest.skip("no Prism, and no Go that builds it")
+        pytest.skip(ABSENT)
     with docker(tmp_path) as address, prism(tmp_path, DOCKER_HOST=address, **Podman.env) as endpoint:
         command = ["podman", "run", "--rm", "--network=host", "--interactive", IMAGE, "python", "-", endpoint, IMAGE]
         done = subprocess.run(command, env=Podman.env, input=JOB, capture_output=True, text=True, timeout=300)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,11 @@ from configs.repository import ROOT
 from pipelines.execution.engine_jobs import list_jobs
 from tests.integration.test_beam import NODES, details, rounded, vocabularies
 from tests.pipelines.conftest import free_port
-from tests.prism import prism, wait_for, why_not
+from tests.prism import ABSENT, LOCKED, find_prism, prism, wait_for
 from tests.sandbox import PATIENCE, Answer, Sandbox
 
-pytestmark = pytest.mark.full
+OTHER = f"Prism {LOCKED} speaks to the current stack's Beam, and this one is {version('apache-beam')}"
+pytestmark = [pytest.mark.full, pytest.mark.skipif(version("apache-beam") != LOCKED, reason=OTHER)]
 
 
 @dataclass(frozen=True)
@@ -84,8 +86,8 @@ def worker_pool(log: Path) -> Iterator[Pool]:
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    if reason := why_not():
-        pytest.skip(reason)
+    if not find_prism():
+        pytest.skip(ABSENT)
     folder = tmp_path_factory.mktemp("prism")
     with ExitStack() as stack:
         endpoint = stack.enter_context(prism(folder))

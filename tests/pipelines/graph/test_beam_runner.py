@@ -136,6 +136,7 @@ def test_a_job_that_failed_is_told_by_the_cause_in_its_trace(server, trace, caus
         ("CANCELLED", True),
         ("CANCELLED: by hand", True),
         ("FAILED: CompletionException: io.grpc.StatusRuntimeException: CANCELLED: client cancelled", True),
+        ("FAILED: bundle inst002 stage-002 failed:SDK worker disconnected: worker[job-001[job]_env], 1 active", True),
         ("FAILED: The TaskManager with id 10.0.0.3:6122-5 is no longer reachable.", True),
         (f"FAILED: {PYTHON.format(error='ValueError: line 3')}", False),
         (f"FAILED: {JAVA}", False),
