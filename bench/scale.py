@@ -1,7 +1,8 @@
 """Many rows: what each node costs as they grow, on one machine and by a Beam engine: `make bench-scale`.
 
 The rows are made: eight numbers and two categories, of which three decide the label. The training takes the same steps
-whatever their number. The engine is Beam's own job server with two workers of `millrace worker-pool`.
+whatever their number. The engine is Beam's own job server, which gives a job one worker of `millrace
+worker-pool`.
 """
 
 import json
@@ -115,12 +116,10 @@ def engine(folder: Path) -> Iterator[tuple[Way, list[float]]]:
             "job_endpoint": f"localhost:{server}",
             "environment_type": "EXTERNAL",
             "environment_config": f"localhost:{pool}",
-            "direct_num_workers": WORKERS,
-            "sdk_worker_parallelism": WORKERS,
         }
         watch = threading.Thread(target=_watch, args=(started[1].pid, sizes, ended), daemon=True)
         watch.start()
-        yield Way("portable, two workers", {"runner": "portable", "args": args}), sizes
+        yield Way("portable, a worker a job", {"runner": "portable", "args": args}), sizes
     finally:
         ended.set()
         for process in started:

@@ -49,7 +49,7 @@ WIDE_NODES = {
 SCALE = [
     {"rows": 10**6, "files": 1, "way": "direct, one worker", "wall": 58.0, "cpu": 60.0, "memory": 1100.0, "others": 0.1}
     | {"nodes": {"ExampleGen": 9.5, "Trainer": 20.0}, "workers": None},
-    {"rows": 10**6, "files": 1, "way": "portable, two workers", "wall": 70.0, "cpu": 50.0, "memory": 900.0}
+    {"rows": 10**6, "files": 1, "way": "portable, a worker a job", "wall": 70.0, "cpu": 50.0, "memory": 900.0}
     | {"others": 0.1, "nodes": {"ExampleGen": 12.0, "Trainer": 20.0}, "workers": 800.0},
 ]
 WIDE = [{"columns": 857, "wall": 40.25, "cpu": 30.0, "memory": 1200.0, "nodes": WIDE_NODES}]

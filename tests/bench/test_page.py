@@ -28,7 +28,7 @@ def test_the_page_states_aims_figures_and_growth(tmp_path):
         "StatisticsGen 5.5 (10), Transform 6.5 (15), Trainer 4.5 (30), LoadCheck 12.5 (10)."
     )
     assert "| 1,000,000 | 1 | direct, one worker | 9.5 | 20.0 | 58.0 | 1,100 |  |" in lines
-    assert "| 1,000,000 | 1 | portable, two workers | 12.0 | 20.0 | 70.0 | 900 | 800 |" in lines
+    assert "| 1,000,000 | 1 | portable, a worker a job | 12.0 | 20.0 | 70.0 | 900 | 800 |" in lines
     assert (tmp_path / PICTURE.format("current")).exists()
 
 
