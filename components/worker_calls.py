@@ -15,7 +15,7 @@ from pathlib import Path
 
 from configs.errors import MillraceError
 from configs.nodes import name_worker, task
-from configs.progress import PROGRESS, spell_duration
+from configs.progress import LANDMARK, PROGRESS, spell_duration
 
 MEETING = "MILLRACE_WORKERS"  # in a Trainer's environment: the file by which it meets workers of other pods
 HERE = "127.0.0.1"
@@ -46,7 +46,7 @@ def gather(file: Path, workers: int, patience: float = PATIENCE) -> Iterator[lis
         publish(file, Call(host, port, key.hex()))
         lines.callback(file.unlink, missing_ok=True)
         while missing := [number for number in range(2, workers + 1) if number not in come]:
-            PROGRESS.info("waits for %d of %d workers", len(missing), workers)
+            PROGRESS.log(LANDMARK, "waits for %d of %d workers", len(missing), workers)
             server.settimeout(max(0.01, deadline - time.monotonic()))
             try:
                 found, _ = server.accept()

@@ -13,6 +13,7 @@ import pytest
 from components import worker_calls
 from components.worker_calls import answer, choose_addresses, gather, publish
 from configs.errors import MillraceError
+from configs.progress import LANDMARK, PROGRESS
 
 
 @pytest.fixture
@@ -42,9 +43,12 @@ def read(file: Path) -> dict[str, object]:
     return dict(json.loads(file.read_text()))
 
 
-def test_all_come_in_the_order_of_their_numbers_and_say_where_they_train(file: Path) -> None:
+def test_all_come_in_the_order_of_their_numbers_and_say_where_they_train(
+    file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     threads = come(file, 3, 2)
-    with gather(file, 3) as lines:
+    with caplog.at_level(LANDMARK, PROGRESS.name), gather(file, 3) as lines:
+        assert caplog.messages == ["waits for 2 of 3 workers", "waits for 1 of 3 workers"]
         assert not file.exists()
         for number, (line, address) in enumerate(lines):
             host, port = address.split(":")
