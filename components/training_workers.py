@@ -148,9 +148,9 @@ def explain_death(worker: Worker) -> MillraceError:
     if code == -signal.SIGKILL:
         how, remedy = "was killed (signal 9); out of memory, most likely", "Run again: it goes on where all were."
     elif code < 0:
-        how, remedy = f"died of {signal.Signals(-code).name}", "The run's log.txt may say why."
+        how, remedy = f"died of {signal.Signals(-code).name}", "The run's log.txt, or its pod's own log, may say why."
     else:
-        how, remedy = f"ended with code {code}", "The run's log.txt says why."
+        how, remedy = f"ended with code {code}", "The run's log.txt, or its pod's own log, says why."
     return MillraceError(f"{worker} {how}, and with it the training of all.", "Trainer", remedy)
 
 
@@ -228,4 +228,4 @@ def carry(error: Exception, worker: str) -> Exception:
         return error
     lines = str(error).strip().splitlines() or ["nothing more is known"]
     what = f"{worker} failed: {type(error).__name__}: {lines[0]}"
-    return MillraceError(what, "Trainer", "The run's log.txt holds the traceback.")
+    return MillraceError(what, "Trainer", "The run's log.txt, or its pod's own log, holds the traceback.")

@@ -128,7 +128,7 @@ class Engine:
 
     def _made(self) -> dict[str, dict[str, Any]]:
         """What the tasks so far have put out as parameters."""
-        return {name: ending.parameters for name, ending in self.endings.items()}
+        return {name: ending.parameters for name, ending in list(self.endings.items())}  # others add to it
 
     def _component(self, task: Mapping[str, Any]) -> dict[str, Any]:
         return self.spec["components"][task["componentRef"]["name"]]

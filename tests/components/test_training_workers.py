@@ -120,9 +120,9 @@ def along(monkeypatch, file, role):
 def test_one_of_another_pod_is_called_and_heard_as_one_of_this_machine_is(monkeypatch, tmp_path):
     file = tmp_path / "workers.json"
     with along(monkeypatch, file, worker_roles.tell_where), called({}, 2, file) as team:
-        first, second = hear(team).values()
-    assert json.loads(first)["cluster"] == json.loads(second)["cluster"]
-    assert [json.loads(each)["task"]["index"] for each in (first, second)] == [0, 1]
+        heard = {name: json.loads(told) for name, told in hear(team).items()}
+    assert heard["Worker 1 of 2"]["cluster"] == heard["Worker 2 of 2"]["cluster"]
+    assert {name: told["task"]["index"] for name, told in heard.items()} == {"Worker 1 of 2": 0, "Worker 2 of 2": 1}
 
 
 @pytest.mark.parametrize(("number", "said"), SIGNALS.items())
