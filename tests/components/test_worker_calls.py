@@ -70,9 +70,9 @@ def test_the_file_holds_a_key_that_this_user_alone_may_read(file: Path) -> None:
 
 def test_one_that_does_not_come_is_named_and_how_to_see_what_keeps_it(file: Path) -> None:
     come(file, 2)
-    with pytest.raises(MillraceError) as told, gather(file, 3, patience=1):
+    with pytest.raises(MillraceError) as told, gather(file, 3, patience=3):
         pass
-    assert told.value.what == "Worker 3 of 3 has not come in 1 s."
+    assert told.value.what == "Worker 3 of 3 has not come in 3 s."
     asked = "kubectl describe pods --selector app.kubernetes.io/component=trainer-worker-3"
     assert told.value.remedy == f"What keeps its pod: {asked}"
     assert not file.exists()

@@ -37,14 +37,23 @@ def run(config: Config) -> Run:
     return made
 
 
-def soon(act: Callable[[], object]) -> None:
-    threading.Timer(0.2, act).start()
+def attend_while(config: Config, run: Run, act: Callable[[], object]) -> list[str]:
+    """Has the worker attend, and something done as soon as it waits; returns what it has said."""
+    said = list[str]()
+
+    def say(line: str) -> None:
+        said.append(line)
+        if len(said) == 1:
+            threading.Thread(target=act, daemon=True).start()
+
+    attend(config, run, 2, say)
+    return said
 
 
 def test_it_trains_each_time_it_is_called_and_ends_with_the_trainer(
     config: Config, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    learnt, said = list[str](), list[str]()
+    learnt = list[str]()
 
     def call() -> None:
         for digest in ("a", "b"):  # the first pod of the Trainer's is gone before it says how it ended
@@ -53,27 +62,23 @@ def test_it_trains_each_time_it_is_called_and_ends_with_the_trainer(
         write_outcome(run, DONE)
 
     monkeypatch.setattr(training_workers, "work", worker_roles.learn)
-    soon(call)
-    attend(config, run, 2, said.append)
+    said = attend_while(config, run, call)
     assert learnt == ["a", "b"]
     assert said[0] == "Trainer-worker-2 waits for the Trainer to call"
     assert said[1:] == ["Trainer-worker-2 is called, and trains"] * 2 + ["The Trainer has ended: 5 epochs"]
 
 
 def test_it_fails_as_the_trainer_does_so_that_both_are_tried_again(config: Config, run: Run) -> None:
-    soon(lambda: write_outcome(run, FAILED))
     with pytest.raises(MillraceError, match=r"Trainer: The loss became nan\. Lower the rate\."):
-        attend(config, run, 2, lambda line: None)
+        attend_while(config, run, lambda: write_outcome(run, FAILED))
 
 
 def test_how_an_earlier_try_ended_is_not_how_this_one_does(config: Config, run: Run) -> None:
     write_outcome(run, FAILED)
-    soon(lambda: write_outcome(run, DONE))
-    attend(config, run, 2, lambda line: None)
+    assert attend_while(config, run, lambda: write_outcome(run, DONE))[-1] == "The Trainer has ended: 5 epochs"
     write_outcome(run, FAILED)
-    soon(lambda: write_outcome(run, AGAIN))
     with pytest.raises(MillraceError, match="became nan"):
-        attend(config, run, 2, lambda line: None)
+        attend_while(config, run, lambda: write_outcome(run, AGAIN))
 
 
 def test_a_verdict_which_each_further_try_repeats_is_how_it_ends_at_once(config: Config, run: Run) -> None:
