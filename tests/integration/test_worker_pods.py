@@ -25,7 +25,7 @@ pytestmark = [
 ]
 
 LONG = "{workers: 2, batch_size: 64, steps: 1500, checkpoint_every: 100, optimizer: {name: adam, learning_rate: 1e-2}}"
-RUN, WORKER = "r1", "trainer-worker-2"
+RUN, AGAIN, WORKER = "r1", "r2", "trainer-worker-2"
 
 
 def compile_file(place: Sandbox, volume: Path) -> Path:
@@ -51,7 +51,7 @@ def read_node(record: dict[str, Any], name: str) -> dict[str, Any]:
     return next(node for node in record["nodes"] if node["node"] == name)
 
 
-def test_a_worker_s_pod_is_killed_and_the_next_tries_of_all_go_on_and_publish(fresh: Sandbox) -> None:
+def test_a_worker_s_pod_is_killed_the_next_tries_go_on_and_publish_and_the_cache_answers(fresh: Sandbox) -> None:
     volume, backend = fresh.folder / "volume", Processes()
     file, home, scratch = compile_file(fresh, volume), Home(volume / "trips"), fresh.folder / "steps"
     with mariadb.serve(free_port()) as database:
@@ -59,9 +59,11 @@ def test_a_worker_s_pod_is_killed_and_the_next_tries_of_all_go_on_and_publish(fr
         engine = Engine(file, backend, {"millrace": volume}, secrets, scratch)
         threading.Thread(target=strike, args=(backend, home), daemon=True).start()
         succeeded = engine.execute(RUN)
+        codes = {name: ending.codes for name, ending in engine.endings.items()}
+        assert engine.execute(AGAIN) or not succeeded
     logs = {each: (scratch / RUN / each / "log.txt").read_text() for each in ("trainer-0", f"{WORKER}-1")}
     assert succeeded, logs
-    assert {name: ending.codes for name, ending in engine.endings.items()} == {
+    assert codes == {
         "example-gen-to-transform": [0],
         "trainer": [1, 0],
         WORKER: [backend.killed, 0],
@@ -76,3 +78,7 @@ def test_a_worker_s_pod_is_killed_and_the_next_tries_of_all_go_on_and_publish(fr
     assert 100 <= trained["details"]["begun"] < 1500
     assert (record["exit_code"], record["published"]) == (0, 1)
     assert not list(home.run(RUN).glob(".workers*"))
+    assert read_node(find_record(home, AGAIN), "Trainer")["state"] == "cached"
+    waits, ended = (scratch / AGAIN / f"{WORKER}-0" / "log.txt").read_text().splitlines()  # nothing of TensorFlow's
+    assert waits == "Trainer-worker-2 waits for the Trainer to call"
+    assert ended == f"The Trainer has ended: {trained['text']}"
