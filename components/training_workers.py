@@ -1,4 +1,7 @@
-"""A training that several processes of this machine share: they begin together, and end together."""
+"""A training that several workers share: they begin together, and end together.
+
+They are processes of this machine, or each of a pod of its own (worker_calls.py); what they do is the same.
+"""
 
 import hashlib
 import json
@@ -6,27 +9,27 @@ import logging
 import multiprocessing
 import os
 import signal
-import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
+from pathlib import Path
 
 import keras
 import tensorflow as tf
 from tfx.components.trainer.fn_args_utils import FnArgs
 
 from components.patches.keras_workers import fit_together
+from components.worker_calls import MEETING, choose_addresses, find_host, gather, tell_how_to_look
 from configs.errors import MillraceError
 from configs.progress import PROGRESS
 from trainer import run_fn as alone
 from trainer.settings import Settings
 
-HERE = "127.0.0.1"
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
@@ -38,7 +41,12 @@ def run_fn(fn_args: FnArgs) -> None:
     workers = Settings.model_validate_json(fn_args.custom_config["settings"]).training.workers
     told = copy(fn_args)
     told.data_accessor = None  # of functions, which no process can be handed, and nothing of ours calls
-    with started(partial(alone.run_fn, told), choose_addresses(workers)) as team:
+    train, meeting = partial(alone.run_fn, told), os.environ.get(MEETING)
+    if meeting:
+        together = called(train, workers, Path(meeting))
+    else:
+        together = started(train, choose_addresses(workers), range(workers))
+    with together as team:
         learnt = hear(team)
     if len(set(learnt.values())) > 1:
         what = f"The {workers} workers have not learnt the same: a layer keeps something of the rows that it has seen."
@@ -47,29 +55,68 @@ def run_fn(fn_args: FnArgs) -> None:
 
 @dataclass(frozen=True)
 class Worker:
-    """A process, and the end of the line that it tells on how far it is."""
+    """One of a team, and the end of the line that it tells on how far it is; another pod's has no process."""
 
-    name: str
-    process: SpawnProcess
+    number: int
+    workers: int
     line: Connection
+    process: SpawnProcess | None = None
+
+    def __str__(self) -> str:
+        return f"Worker {self.number + 1} of {self.workers}"
 
 
 @contextmanager
-def started(train: Callable[[], keras.Model], addresses: Sequence[str]) -> Iterator[Sequence[Worker]]:
-    """Starts a worker for each address, which all train; afterwards there is none, however it went."""
-    fresh, team = multiprocessing.get_context("spawn"), []  # a fork of threads that hold locks would wait for ever
+def started(
+    train: Callable[[], keras.Model], addresses: Sequence[str], numbers: Iterable[int]
+) -> Iterator[Sequence[Worker]]:
+    """Starts those of the workers, one for each address, that are of this machine; afterwards there is none of them."""
+    fresh = multiprocessing.get_context("spawn")  # a fork of threads that hold locks would wait for ever
+    team, processes = list[Worker](), list[SpawnProcess]()
     try:
-        for number in range(len(addresses)):
+        for number in numbers:
             ours, theirs = fresh.Pipe(duplex=False)
             process = fresh.Process(target=work, args=(train, number, addresses, theirs), daemon=True)
             process.start()
+            processes.append(process)
             theirs.close()  # so that the line ends with the process
-            team.append(Worker(f"Worker {number + 1} of {len(addresses)}", process, ours))
+            team.append(Worker(number, len(addresses), ours, process))
         yield team
     finally:
-        for worker in team:
-            worker.process.kill()
-            worker.process.join()
+        for process in processes:
+            process.kill()
+            process.join()
+
+
+@contextmanager
+def called(train: Callable[[], keras.Model], workers: int, file: Path) -> Iterator[Sequence[Worker]]:
+    """Calls the workers of other pods to train with the first, which is started here; their lines end afterwards."""
+    with gather(file, workers) as come:
+        others = [Worker(number, workers, line) for number, (line, _) in enumerate(come, 1)]
+        addresses = [*choose_addresses(1, find_host()), *(address for _, address in come)]
+        for worker in others:
+            try:
+                worker.line.send((train, addresses))
+            except OSError:
+                raise explain_death(worker) from None
+        with started(train, addresses, [0]) as first:
+            yield [*first, *others]
+
+
+def aid(line: Connection, number: int) -> None:
+    """Trains as a worker of this number for who has called, and tells on the line what that worker tells, till it ends.
+
+    How it went is for the caller to say, who hears of all.
+    """
+    with suppress(EOFError, OSError):  # the caller is gone
+        train, addresses = line.recv()
+        with started(train, addresses, [number]) as [worker]:
+            while line not in wait([line, worker.line]):  # nothing comes on it but its end
+                try:
+                    line.send(worker.line.recv())
+                except EOFError:
+                    line.send(explain_death(worker))
+                    wait([line])
 
 
 def hear(team: Sequence[Worker]) -> dict[str, str]:
@@ -80,12 +127,12 @@ def hear(team: Sequence[Worker]) -> dict[str, str]:
         for worker in (worker for worker in team if worker.line in ready):
             try:
                 told = worker.line.recv()
-            except EOFError:
+            except (EOFError, OSError):
                 raise explain_death(worker) from None
             if isinstance(told, Exception):
                 raise told
             if isinstance(told, str):
-                learnt[worker.name] = told
+                learnt[str(worker)] = told
             else:
                 PROGRESS.log(*told)
     return learnt
@@ -93,25 +140,18 @@ def hear(team: Sequence[Worker]) -> dict[str, str]:
 
 def explain_death(worker: Worker) -> MillraceError:
     """Returns what to say of a worker that has ended without a word."""
+    if worker.process is None:
+        how, remedy = "is gone", f"Its pod was ended, or is not reached: {tell_how_to_look(worker.number + 1)}"
+        return MillraceError(f"{worker} {how}, and with it the training of all.", "Trainer", remedy)
     worker.process.join()
     code = worker.process.exitcode or 0
     if code == -signal.SIGKILL:
         how, remedy = "was killed (signal 9); out of memory, most likely", "Run again: it goes on where all were."
     elif code < 0:
-        how, remedy = f"died of {signal.Signals(-code).name}", "The run's log.txt may say why."
+        how, remedy = f"died of {signal.Signals(-code).name}", "The run's log.txt, or its pod's own log, may say why."
     else:
-        how, remedy = f"ended with code {code}", "The run's log.txt says why."
-    return MillraceError(f"{worker.name} {how}, and with it the training of all.", "Trainer", remedy)
-
-
-def choose_addresses(workers: int) -> list[str]:
-    """Returns addresses of this machine that nobody listens at, one for each worker.
-
-    TensorFlow listens at these ports of all its addresses, and asks nobody who he is.
-    """
-    with ExitStack() as bound:
-        sockets = [bound.enter_context(socket.create_server((HERE, 0))) for _ in range(workers)]
-        return [f"{HERE}:{each.getsockname()[1]}" for each in sockets]
+        how, remedy = f"ended with code {code}", "The run's log.txt, or its pod's own log, says why."
+    return MillraceError(f"{worker} {how}, and with it the training of all.", "Trainer", remedy)
 
 
 def work(train: Callable[[], keras.Model], number: int, addresses: Sequence[str], line: Connection) -> None:
@@ -126,7 +166,7 @@ def work(train: Callable[[], keras.Model], number: int, addresses: Sequence[str]
     else:
         PROGRESS.setLevel(logging.CRITICAL)  # what all do is told once
     os.environ["TF_CONFIG"] = describe(number, addresses)
-    share_cores(len(addresses))
+    share_cores(count_neighbours(number, addresses))
     try:
         with fit_together():
             line.send(digest(train()))
@@ -160,8 +200,14 @@ def describe(number: int, addresses: Sequence[str]) -> str:
     return json.dumps({"cluster": {"worker": list(addresses)}, "task": {"type": "worker", "index": number}})
 
 
+def count_neighbours(number: int, addresses: Sequence[str]) -> int:
+    """Returns how many workers the machine of one has, with that one."""
+    hosts = [address.rpartition(":")[0] for address in addresses]
+    return hosts.count(hosts[number])
+
+
 def share_cores(workers: int) -> None:
-    """Has TensorFlow take this worker's part of the cores, and no GPU."""
+    """Has TensorFlow take the part of this machine's cores that each of so many has, and no GPU."""
     cores = max(1, len(os.sched_getaffinity(0)) // workers)
     tf.config.threading.set_intra_op_parallelism_threads(cores)
     tf.config.threading.set_inter_op_parallelism_threads(cores)
@@ -182,4 +228,4 @@ def carry(error: Exception, worker: str) -> Exception:
         return error
     lines = str(error).strip().splitlines() or ["nothing more is known"]
     what = f"{worker} failed: {type(error).__name__}: {lines[0]}"
-    return MillraceError(what, "Trainer", "The run's log.txt holds the traceback.")
+    return MillraceError(what, "Trainer", "The run's log.txt, or its pod's own log, holds the traceback.")

@@ -94,6 +94,7 @@ def task(id: str) -> str:
 
 
 IDS = {task(id): id for id in (DECIDE, *NODES, FINISH)}
+WORKER = "-worker-"  # between Trainer and the number of a worker, which the step has that is one
 REACH = "To"  # between the first and the last node of a step that launches several: ExampleGenToTransform
 
 
@@ -102,10 +103,17 @@ def name_step(nodes: Sequence[str]) -> str:
     return nodes[0] if len(nodes) == 1 else f"{nodes[0]}{REACH}{nodes[-1]}"
 
 
+def name_worker(number: int) -> str:
+    """Returns the id of the step that is a worker, from the second on, of those that share a training."""
+    return f"Trainer{WORKER}{number}"
+
+
 def read_step(name: str, planned: Sequence[str]) -> tuple[str, ...] | None:
     """Returns the nodes of a plan that the task of this name launches, none for one that launches none; None for what
     is no task of a plan's.
     """
+    if re.fullmatch(rf"trainer{WORKER}\d+", name):
+        return ()
     first, reaches, last = name.partition(f"-{REACH.lower()}-")
     if not {first, last if reaches else first} <= IDS.keys():
         return None

@@ -253,8 +253,8 @@ class Training(Section):
     )
     workers: PositiveInt = Field(
         default=1,
-        description="How many processes share each batch, each with its own part of the rows and of the cores; on the "
-        "CPU of one machine.",
+        description="How many processes share each batch, each with its own part of the rows; on the CPU of one "
+        "machine, or in a cluster each on that of a pod of its own.",
     )
     seed: Annotated[int, Field(ge=0, lt=2**32)] = Field(
         default=0,

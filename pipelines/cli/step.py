@@ -1,5 +1,6 @@
 """What machines call: a step of a run in a cluster, and its end; and launch-node, by which a person does the same."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from components.patches.stderr import silence
+from components.worker_calls import MEETING
 from configs.clock import utc_now
 from configs.errors import MillraceError, Stopped
 from configs.loading.loader import load
@@ -52,10 +54,34 @@ def step(
             raise mismatch
         config = order.config()
         require_volume(root, config.name)
-        outcomes = launch(config, Run(config.home, told.run_id), nodes, told.cache)
+        run = Run(config.home, told.run_id)
+        if config.training.workers > 1:
+            os.environ[MEETING] = str(run.call)
+        outcomes = launch(config, run, nodes, told.cache)
         at_work["node"] = outcomes[-1].node
         require_success(outcomes)
         hand_over(config, outcomes, told)
+
+
+@app.command("train-along", hidden=True)
+def train_along(
+    path: ConfigPath,
+    worker: Annotated[int, typer.Option(min=2, help="Which one this is.")],
+    image: Image,
+    root: Root,
+    executor_input: Told,
+) -> None:
+    """Be one of the workers that share the training of a run, as a compiled pipeline asks for it."""
+    from pipelines.execution.container_entrypoint import Order, require_volume
+    from pipelines.execution.worker_step import attend
+
+    told = read_executor_input(executor_input)
+    order = Order(path, told.document, told.overrides, image, root)
+    if mismatch := order.mismatch():
+        raise mismatch
+    config = order.config()
+    require_volume(root, config.name)
+    attend(config, Run(config.home, told.run_id), worker, typer.echo)
 
 
 @app.command(hidden=True)

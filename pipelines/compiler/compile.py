@@ -15,7 +15,6 @@ from pipelines.compiler.engines import refuse_unread
 from pipelines.compiler.pipeline_spec import specify
 from pipelines.compiler.workflow_size import refuse_large
 
-REMEDY = "Leave it out: one process of a step takes all cores that resources.Trainer.cpu gives it."
 RESOURCES = {"gpu": "nvidia.com/gpu", "tpu": "google.com/tpu"}  # what Kubernetes counts them by
 
 
@@ -32,9 +31,6 @@ def compile_pipeline(
     schedule first whether to train. A ConfigError names what could not run there.
     """
     plan = plan_containers(path, overrides, image, scheduled)
-    if plan.config.training.workers > 1:
-        what = "training.workers are processes of one machine, and none of a cluster's yet"
-        raise ConfigError(what, plan.document.where(("training", "workers")), REMEDY)
     documents = ENGINES[engine](plan)
     return "---\n".join(_to_yaml(document) for document in documents)
 
@@ -46,6 +42,10 @@ def describe(plan: Plan) -> list[dict[str, Any]]:
         what = f"'{cluster.root}' is relative to a folder that a container loses"
         remedy = "Write the folder that cluster.claim is mounted at, like /workspace, or a URL like gs://."
         raise ConfigError(what, plan.document.where(("cluster", "root")), remedy)
+    if is_url(cluster.root) and plan.config.training.workers > 1:
+        what = f"training.workers meet in a folder that all see, and of '{cluster.root}' each step has a copy"
+        remedy = "Set cluster.root to the folder that cluster.claim is mounted at, or leave workers out."
+        raise ConfigError(what, plan.document.where(("training", "workers")), remedy)
     for container in plan.containers:
         volumes = container.resources.volumes
         if not is_url(cluster.root) and (cluster.root in volumes or cluster.claim in volumes.values()):

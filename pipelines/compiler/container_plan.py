@@ -1,7 +1,8 @@
 """What a cluster runs of a config: containers of its nodes, and one for the end of a run, however it went.
 
 Nodes that follow each other on the default machine share a container, which loads TFX once; one that has resources of
-its own stays alone, and all do with `cluster.steps: each`.
+its own stays alone, and all do with `cluster.steps: each`. Each of the workers that share a training has a container:
+the first that of the Trainer, and the others one beside it.
 
 Nothing of an engine is in here: `compile.py` and `vertex.py` write it down for theirs.
 """
@@ -18,7 +19,7 @@ from configs.errors import ConfigError
 from configs.loading.loader import read_document, text_of, validate
 from configs.loading.packed_text import pack
 from configs.loading.yaml_document import Document, Keys, absence
-from configs.nodes import DECIDE, FINISH, NODES, NodeSpec, name_step
+from configs.nodes import DECIDE, FINISH, NODES, WORKER, NodeSpec, name_step, name_worker
 from configs.repository import ROOT
 from configs.schema.config import Config
 from configs.schema.kubernetes import check_told
@@ -49,7 +50,7 @@ class Container:
     @property
     def owner(self) -> str:
         """Whose resources it has, by the key of `resources`."""
-        return self.nodes[0] if self.nodes else self.id
+        return self.nodes[0] if self.nodes else self.id.partition(WORKER)[0]
 
 
 @dataclass(frozen=True)
@@ -119,10 +120,9 @@ def _group_nodes(
     specs: Sequence[NodeSpec], config: Config, resources: Mapping[str, Resources]
 ) -> list[tuple[tuple[str, ...], tuple[str, ...], Resources]]:
     """Returns the nodes of each step, the steps that it waits for, and its machine, which gives each node its time."""
-    each = config.cluster.steps == "each"
-    groups = [
-        list(group) for _, group in groupby(specs, lambda spec: spec.id if each or spec.id in config.resources else "")
-    ]
+    each, workers = config.cluster.steps == "each", range(2, config.training.workers + 1)
+    alone = {*config.resources, *(["Trainer"] if workers else [])}
+    groups = [list(group) for _, group in groupby(specs, lambda spec: spec.id if each or spec.id in alone else "")]
     step_of = {spec.id: name_step([each.id for each in group]) for group in groups for spec in group}
     found = []
     for group in groups:
@@ -130,7 +130,8 @@ def _group_nodes(
         after = dict.fromkeys(step_of[id] for spec in group for id in spec.after if id not in nodes)
         machine = resources[nodes[0]]
         timeout = machine.timeout and machine.timeout * len(nodes)
-        found.append((nodes, tuple(after), machine.model_copy(update={"timeout": timeout})))
+        steps = [nodes, *((name_worker(number),) for number in workers if "Trainer" in nodes)]
+        found += [(step, tuple(after), machine.model_copy(update={"timeout": timeout})) for step in steps]
     return found
 
 
@@ -160,9 +161,11 @@ def _contain(
     a placeholder of its own would repeat the config's text in all that Argo keeps of a step.
     """
     id = name_step(nodes)
-    verb = id if id in (DECIDE, FINISH) else "step"
+    _, _, number = id.partition(WORKER)
+    verb = id if id in (DECIDE, FINISH) else "train-along" if number else "step"
     launched = nodes if verb == "step" else ()
-    options = [*(("node", node) for node in launched), ("image", code), ("root", config.cluster.root)]
+    works = [("worker", number)] if number else [("node", node) for node in launched]
+    options = [*works, ("image", code), ("root", config.cluster.root)]
     args = [part for name, value in [*options, ("executor-input", "{{$}}")] for part in (f"--{name}", value)]
     image = name_image(template, resources.flavour, code, config.beam.starts_images)
     return Container(id, launched, after, image, ("millrace", verb), (path, *args), resources)

@@ -14,6 +14,10 @@ from pipelines.compiler.pipeline_spec import specify
 def describe(plan: Plan) -> list[dict[str, Any]]:
     """Returns the one document of a file for Vertex; a ConfigError names what Vertex has not."""
     config, document = plan.config, plan.document
+    if config.training.workers > 1:
+        what = "training.workers meet in a folder that all see, and steps of Vertex have none"
+        remedy = "Leave it out: one process of a step takes all cores that resources.Trainer.cpu gives it."
+        raise ConfigError(what, document.where(("training", "workers")), remedy)
     if not config.cluster.root.startswith("gs://"):
         what = f"'{config.cluster.root}' is no place that Vertex can keep things in"
         raise ConfigError(what, document.where(("cluster", "root")), "Set it to gs://BUCKET/FOLDER.")

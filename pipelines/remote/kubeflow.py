@@ -12,7 +12,7 @@ from typing import Any
 from configs.clock import utc_now
 from configs.errors import ConfigError, MillraceError
 from configs.loading.packed_text import protect
-from configs.nodes import IDS, read_step
+from configs.nodes import IDS, WORKER, read_step
 from configs.schema.cluster import order
 from configs.schema.config import Config
 from configs.schema.kubernetes import spell_pipeline
@@ -65,7 +65,7 @@ class Kubeflow:
 
     def read_log(self, run_id: str, step: str, node: str) -> str:
         """Returns what a try at a step has said so far; nothing where its pod is gone, or may not be looked at."""
-        first = next(iter(read_step(step, self.planned) or ()), IDS.get(step, step))
+        first = next(iter(read_step(step, self.planned) or ()), IDS.get(step.partition(WORKER)[0], step))
         own = self.config.resources.get(first, Resources())
         resources = self.config.resources.get("default", Resources()).merge(own)
         logs = (self.client.read_log(run_id, pod) for pod in name_pods(node, resources))

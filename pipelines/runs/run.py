@@ -70,6 +70,11 @@ class Run:
         return self.folder / f"{node}.log"
 
     @property
+    def call(self) -> Path:
+        """Where those find its Trainer that are to train along in pods of their own, while it waits for them."""
+        return self.folder / ".workers.json"
+
+    @property
     def reserve(self) -> Path:
         """Room on the disk that is kept, while it goes on, for how it ends."""
         return self.folder / ".reserve"

@@ -1,17 +1,19 @@
 """Executes a compiled file as Kubeflow Pipelines does: each step by its own command, as its pod has it.
 
 It knows what our files hold of the specification and of the platform's document, and refuses what it does not know.
-Steps that could run at the same time run one after another. A step is tried again as Argo 4.0.5 does it
-(workflow/controller/operator.go: processNodeRetries). One whose condition does not hold, by the word of its driver
-(kubeflow/pipelines, backend/src/v2/expression/expression.go), is skipped, and what waits for it is left out; neither
-makes the run fail (argo-workflows, workflow/controller/dag.go: assessDAGPhase).
+Steps that wait for the same run at the same time, and the next when all of them have ended. A step is tried again as
+Argo 4.0.5 does it (workflow/controller/operator.go: processNodeRetries). One whose condition does not hold, by the
+word of its driver (kubeflow/pipelines, backend/src/v2/expression/expression.go), is skipped, and what waits for it is
+left out; neither makes the run fail (argo-workflows, workflow/controller/dag.go: assessDAGPhase).
 """
 
 import json
 import re
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any, Protocol
@@ -91,17 +93,26 @@ class Engine:
     def _walk(self, dag: Mapping[str, Any]) -> bool:
         """Runs the tasks of a DAG; one that has lost what it waits for is skipped, unless it always runs."""
         tasks, done, failed = dag["tasks"], dict[str, bool](), list[str]()
-        for name in TopologicalSorter(
-            {name: task.get("dependentTasks", ()) for name, task in tasks.items()}
-        ).static_order():
-            task = tasks[name]
-            assert task.keys() <= TASK
-            always = task.get("triggerPolicy", {}).get("strategy") == ALWAYS
-            ready = always or all(done[other] for other in task.get("dependentTasks", ()))
-            done[name] = self._run(name, task) if ready and self._triggers(name, task) else self._skip(name, task)
-            if not done[name] and (name not in self.endings or self.endings[name].failed):
-                failed.append(name)
+        order = TopologicalSorter({name: task.get("dependentTasks", ()) for name, task in tasks.items()})
+        order.prepare()
+        with ThreadPoolExecutor() as pool:
+            while order.is_active():
+                names = order.get_ready()
+                done.update(zip(names, pool.map(partial(self._take, tasks, done), names), strict=True))
+                failed += [each for each in names if not done[each] and self._has_failed(each)]
+                order.done(*names)
         return not failed
+
+    def _take(self, tasks: Mapping[str, Any], done: Mapping[str, bool], name: str) -> bool:
+        """Runs a task whose time has come; tells whether what waits for it may run."""
+        task = tasks[name]
+        assert task.keys() <= TASK
+        always = task.get("triggerPolicy", {}).get("strategy") == ALWAYS
+        ready = always or all(done[other] for other in task.get("dependentTasks", ()))
+        return self._run(name, task) if ready and self._triggers(name, task) else self._skip(name, task)
+
+    def _has_failed(self, name: str) -> bool:
+        return name not in self.endings or self.endings[name].failed
 
     def _triggers(self, name: str, task: Mapping[str, Any]) -> bool:
         """Whether the condition of a task holds, if it has one."""
@@ -117,7 +128,7 @@ class Engine:
 
     def _made(self) -> dict[str, dict[str, Any]]:
         """What the tasks so far have put out as parameters."""
-        return {name: ending.parameters for name, ending in self.endings.items()}
+        return {name: ending.parameters for name, ending in list(self.endings.items())}  # others add to it
 
     def _component(self, task: Mapping[str, Any]) -> dict[str, Any]:
         return self.spec["components"][task["componentRef"]["name"]]

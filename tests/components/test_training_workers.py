@@ -2,26 +2,47 @@
 
 import json
 import logging
+import multiprocessing
 import pickle
-import socket
+import threading
+import time
+from contextlib import contextmanager
 
 import keras
 import pytest
 from tfx.components.trainer.fn_args_utils import FnArgs
 
 from components import training_workers
-from components.training_workers import carry, choose_addresses, describe, digest, hear, run_fn, started
+from components.training_workers import (
+    Worker,
+    aid,
+    called,
+    carry,
+    count_neighbours,
+    describe,
+    digest,
+    hear,
+    run_fn,
+    started,
+)
+from components.worker_calls import MEETING, answer
 from configs.errors import MillraceError
 from configs.progress import PROGRESS
 from tests.components import worker_roles
 from tests.components.worker_roles import SIGNALS
 
 TWO = ["127.0.0.1:1", "127.0.0.1:2"]
+SETTINGS = {
+    "features": {"a": {"kind": "numeric"}},
+    "label": {"name": "b", "kind": "binary"},
+    "model": {"family": "linear"},
+    "training": {"workers": 2},
+}
 
 
 def start(monkeypatch, role, addresses=TWO, **given):
     monkeypatch.setattr(training_workers, "work", role)
-    return started(given, addresses)
+    return started(given, addresses, range(len(addresses)))
 
 
 def test_what_each_has_learnt_is_heard_and_what_the_first_tells_is_shown(monkeypatch, caplog):
@@ -54,16 +75,10 @@ def test_what_one_of_them_fails_of_is_what_the_node_fails_of(monkeypatch):
 
 @pytest.mark.parametrize("learnt", [["a", "a"], ["a", "b"]])
 def test_workers_that_have_not_learnt_the_same_are_found_out(monkeypatch, tmp_path, learnt):
-    settings = {
-        "features": {"a": {"kind": "numeric"}},
-        "label": {"name": "b", "kind": "binary"},
-        "model": {"family": "linear"},
-        "training": {"workers": 2},
-    }
     real = training_workers.started
     monkeypatch.setattr(training_workers, "work", worker_roles.learn)
-    monkeypatch.setattr(training_workers, "started", lambda train, to: real({"learnt": learnt}, to))
-    asked = FnArgs(custom_config={"settings": json.dumps(settings)})
+    monkeypatch.setattr(training_workers, "started", lambda train, *which: real({"learnt": learnt}, *which))
+    asked = FnArgs(custom_config={"settings": json.dumps(SETTINGS)})
     if learnt[0] == learnt[1]:
         run_fn(asked)
         return
@@ -71,17 +86,82 @@ def test_workers_that_have_not_learnt_the_same_are_found_out(monkeypatch, tmp_pa
         run_fn(asked)
 
 
-def test_addresses_are_free_and_each_worker_s_own():
-    addresses = choose_addresses(3)
-    assert len(set(addresses)) == 3
-    for address in addresses:
-        host, port = address.split(":")
-        with socket.create_server((host, int(port))):
-            assert host == "127.0.0.1"
-    assert json.loads(describe(1, addresses)) == {
-        "cluster": {"worker": addresses},
-        "task": {"type": "worker", "index": 1},
-    }
+def test_a_worker_is_told_where_all_are_and_which_it_is():
+    assert json.loads(describe(1, TWO)) == {"cluster": {"worker": TWO}, "task": {"type": "worker", "index": 1}}
+
+
+@pytest.mark.parametrize(
+    ("addresses", "together"),
+    [(TWO, 2), (["10.4.0.7:1", "10.4.0.8:1"], 1), (["10.4.0.8:1", "10.4.0.7:1", "10.4.0.7:2"], 2)],
+)
+def test_workers_share_the_cores_with_those_of_their_own_machine(addresses, together):
+    assert count_neighbours(1, addresses) == together
+
+
+@contextmanager
+def along(monkeypatch, file, role):
+    """Has a worker train along that waits in a pod of its own, of which a thread takes the place."""
+    monkeypatch.setattr(training_workers, "work", role)
+
+    def attend():
+        while (line := answer(file, 2)) is None:
+            time.sleep(0.01)
+        with line:
+            aid(line, 1)
+
+    thread = threading.Thread(target=attend, daemon=True)
+    thread.start()
+    yield thread
+    thread.join(timeout=20)
+    assert not thread.is_alive()
+    assert not multiprocessing.active_children()
+
+
+def test_one_of_another_pod_is_called_and_heard_as_one_of_this_machine_is(monkeypatch, tmp_path):
+    file = tmp_path / "workers.json"
+    with along(monkeypatch, file, worker_roles.tell_where), called({}, 2, file) as team:
+        heard = {name: json.loads(told) for name, told in hear(team).items()}
+    assert heard["Worker 1 of 2"]["cluster"] == heard["Worker 2 of 2"]["cluster"]
+    assert {name: told["task"]["index"] for name, told in heard.items()} == {"Worker 1 of 2": 0, "Worker 2 of 2": 1}
+
+
+@pytest.mark.parametrize(("number", "said"), SIGNALS.items())
+def test_one_of_another_pod_that_dies_is_named_with_the_way_it_went(monkeypatch, tmp_path, number, said):
+    file = tmp_path / "workers.json"
+    with (
+        along(monkeypatch, file, worker_roles.die),
+        pytest.raises(MillraceError) as told,
+        called({"signal": int(number)}, 2, file) as team,
+    ):
+        hear(team)
+    assert told.value.what.startswith(f"Worker 2 of 2 {said}")
+
+
+def test_what_one_of_another_pod_fails_of_is_what_the_node_fails_of(monkeypatch, tmp_path):
+    file, said = tmp_path / "workers.json", r"Trainer: The loss became nan at step 7\. Lower the rate\."
+    with (
+        along(monkeypatch, file, worker_roles.fail),
+        pytest.raises(MillraceError, match=said),
+        called({}, 2, file) as team,
+    ):
+        hear(team)
+
+
+def test_a_pod_that_is_gone_is_named_with_the_command_that_shows_why(tmp_path):
+    ours, theirs = multiprocessing.Pipe()
+    theirs.close()
+    with pytest.raises(MillraceError) as told:
+        hear([Worker(1, 3, ours)])
+    assert told.value.what == "Worker 2 of 3 is gone, and with it the training of all."
+    assert "kubectl describe pods --selector app.kubernetes.io/component=trainer-worker-2" in told.value.remedy
+
+
+def test_workers_of_other_pods_are_called_where_a_step_says_how(monkeypatch, tmp_path):
+    file, real = tmp_path / "workers.json", training_workers.called
+    monkeypatch.setattr(training_workers, "called", lambda train, *which: real({}, *which))
+    monkeypatch.setenv(MEETING, str(file))
+    with along(monkeypatch, file, worker_roles.fail), pytest.raises(MillraceError, match="nan at step 7"):
+        run_fn(FnArgs(custom_config={"settings": json.dumps(SETTINGS)}))
 
 
 def test_an_error_reaches_another_process():

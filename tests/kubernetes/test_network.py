@@ -34,7 +34,7 @@ LET = {  # by server and port, who reaches it; whoever is not here reaches nobod
     **{("millrace-beam", OTHER): FLINK},
     **{("millrace-flink-jobmanager", port): FLINK for port in (6123, 6124, 8081, OTHER)},
     **{("millrace-flink-taskmanager", port): FLINK for port in (6121, 6122, 50000, OTHER)},
-    (STEP, OTHER): CALLERS,
+    (STEP, OTHER): {STEP},
     (STRANGER, OTHER): CALLERS,
 }
 
@@ -106,7 +106,7 @@ def test_the_policies_let_those_reach_one_another_who_have_to_and_nobody_else(
     everybody = {(a, b, port) for a in ports for b in ports for port in ports[b] if a != b}
     wait_for(lambda: call_all(real.plane, addresses, ports) == everybody)
     policies = [document for document in documents if document["kind"] == "NetworkPolicy"]
-    assert len(policies) == 4
+    assert len(policies) == 5
     server_side(real.plane, NAMESPACE, yaml.safe_dump_all(policies))
     wait_for(lambda: call_all(real.plane, addresses, ports) != everybody)
     let = {(caller, *at) for at, callers in LET.items() for caller in callers if caller != at[0]}

@@ -81,6 +81,17 @@ def test_the_pods_of_a_shipped_yaml_are_taken_and_go_to_machines_without_acceler
     assert "finish" in found
 
 
+def test_the_pods_of_workers_are_taken_and_go_to_the_machines_of_the_trainer_s(
+    plane: ControlPlane, nodes: dict[str, str], namespace: str
+) -> None:
+    plane.make_node("fast", LARGE, {"disk": "fast"})
+    machine = "resources.Trainer={node_selector: {disk: fast}, cpu: '1', memory: 2Gi}"
+    found = place(plane, namespace, make_pods("taxi", "training={workers: 3, batch_size: 96}", machine))
+    trains = {task: node for task, node in found.items() if task.startswith("trainer")}
+    assert trains == dict.fromkeys(["trainer", "trainer-worker-2", "trainer-worker-3"], "fast")
+    plane.ask("DELETE", "/api/v1/nodes/fast")
+
+
 @pytest.mark.parametrize("pool", POOLS)
 def test_a_step_goes_to_the_pool_that_it_names_and_waits_where_that_is_full(
     plane: ControlPlane, nodes: dict[str, str], namespace: str, pool: str

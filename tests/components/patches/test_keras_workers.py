@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from components.training_workers import choose_addresses, hear, started
+from components.training_workers import hear, started
+from components.worker_calls import choose_addresses
 from configs.schema.label import Label
 from configs.schema.models import Dnn
 from configs.schema.training import Optimizer, Training
@@ -86,7 +87,7 @@ def test_two_learn_the_same_and_as_well_as_one_and_go_on_from_what_they_kept(fol
     alone = told(folder, 1)["history"]["val_loss"]
     learnt, seen = set(), []
     for begun in (0, 45):  # amid an epoch
-        with started(partial(learn, folder, 2), choose_addresses(2)) as team:
+        with started(partial(learn, folder, 2), choose_addresses(2), range(2)) as team:
             learnt |= set(hear(team).values())
         first = told(folder, 2)
         assert first == told(folder, 2, 1)

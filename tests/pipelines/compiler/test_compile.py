@@ -87,12 +87,18 @@ def test_no_value_of_a_variable_is_written_anywhere(tmp_path: Path, monkeypatch:
     assert "canary" not in text
 
 
-@pytest.mark.parametrize("engine", ["kubeflow", "vertex"])
-def test_workers_of_a_training_are_refused_in_a_cluster(engine: str) -> None:
+@pytest.mark.parametrize(
+    ("engine", "root", "why"),
+    [
+        ("kubeflow", "s3://bucket/x", "of 's3://bucket/x' each step has a copy"),
+        ("vertex", "gs://bucket/x", "steps of Vertex have none"),
+    ],
+)
+def test_workers_of_a_training_are_refused_where_no_folder_is_seen_by_all(engine: str, root: str, why: str) -> None:
     with pytest.raises(ConfigError) as refused:
-        compile_pipeline(TAXI, ["training.workers=2"], engine)
+        compile_pipeline(TAXI, ["training.workers=2", f"cluster.root={root}"], engine)
     assert refused.value.where == "--set training.workers=2"
-    assert refused.value.what == "training.workers are processes of one machine, and none of a cluster's yet"
+    assert refused.value.what == f"training.workers meet in a folder that all see, and {why}"
 
 
 def test_the_command_writes_a_file_or_prints_it(tmp_path: Path) -> None:

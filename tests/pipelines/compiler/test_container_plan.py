@@ -63,6 +63,26 @@ def test_a_step_s_name_says_which_nodes_it_has(repository: Path) -> None:
     assert [step.nodes for step in plan_containers(FILE).nodes] == [tuple(nodes)]
 
 
+@pytest.mark.parametrize("overrides", [[], [EACH], ["resources.Trainer.cpu=2"]])
+def test_each_worker_of_a_training_has_a_container_like_the_trainer_s_beside_it(
+    repository: Path, overrides: list[str]
+) -> None:
+    made = plan_containers(FILE, ["training={workers: 3, batch_size: 48}", *overrides])
+    steps = {step.id: step for step in made.nodes}
+    trainer = steps["Trainer"]
+    assert trainer.nodes == ("Trainer",)
+    assert [id for id in steps if "worker" in id] == ["Trainer-worker-2", "Trainer-worker-3"]
+    for number in (2, 3):
+        worker = steps[f"Trainer-worker-{number}"]
+        assert (worker.nodes, worker.owner, worker.after) == ((), "Trainer", trainer.after)
+        assert (worker.image, worker.resources) == (trainer.image, trainer.resources)
+        assert worker.command == ("millrace", "train-along")
+        assert worker.args == (trainer.args[0], "--worker", str(number), *trainer.args[3:])
+        assert task(worker.id) == f"trainer-worker-{number}"
+        assert read_step(task(worker.id), [node.id for node in choose_nodes(made.config)]) == ()
+    assert not any("worker" in id for step in made.nodes for id in step.after)
+
+
 def test_the_command_of_a_node(repository: Path) -> None:
     made = plan_containers(FILE, ["cluster.root=gs://bucket/models", EACH])
     node = made.nodes[0]

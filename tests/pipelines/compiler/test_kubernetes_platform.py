@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import kubernetes_validate
+
 from configs.repository import ROOT
 from pipelines.compiler.compile import compile_pipeline
 from tests.fakes.pods import faults, pod_of
-from tests.pipelines.compiler.golden import documents, executors
+from tests.pipelines.compiler.golden import compiled, documents, executors
 
 TAXI = str(ROOT / "configs/taxi.yaml")
 
@@ -51,6 +53,22 @@ def test_the_end_has_a_machine_of_its_own_and_a_run_its_limits() -> None:
 def test_shared_memory_lies_beside_a_claim_of_any_name() -> None:
     made = documents(compile_pipeline(TAXI, ["resources.Trainer={shared_memory: 1Gi, volumes: {/data: shm}}"]))
     assert faults(pod_of(*made, "trainer")) == []
+
+
+def test_a_worker_s_pod_is_sound_by_kubernetes_schema_and_the_trainer_s_but_for_its_command_and_name() -> None:
+    made = documents(compiled("workers"))
+    trainer, worker = (pod_of(*made, task) for task in ("trainer", "trainer-worker-3"))
+    kubernetes_validate.validate(worker, kubernetes_validate.latest_version(), strict=True)
+    assert faults(worker) == []
+    [main], [leads] = worker["spec"]["containers"], trainer["spec"]["containers"]
+    assert main["command"] == ["millrace", "train-along"]
+    assert main["args"][1:3] == ["--worker", "3"]
+    assert main["resources"] == {"limits": {"cpu": "4", "memory": "8.589934592G"}}
+    for key in ("command", "args"):
+        main[key] = leads[key]
+    assert worker["spec"] == trainer["spec"]
+    component = "app.kubernetes.io/component"
+    assert worker["metadata"]["labels"] == trainer["metadata"]["labels"] | {component: "trainer-worker-3"}
 
 
 def test_a_volume_is_mounted_for_a_folder_alone() -> None:

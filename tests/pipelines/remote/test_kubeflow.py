@@ -64,6 +64,7 @@ def test_the_steps_of_a_run_are_told_in_order_without_what_kubeflow_and_argo_do_
     tasks = [
         *(task(name, "FAILED", 1) for name in around),
         task("trainer", "FAILED", 9),
+        task("trainer-worker-2", "FAILED", 10),
         task("trainer-driver", "SUCCEEDED", 8),
         task("example-gen-to-transform", "SUCCEEDED", 2),
         {"task_id": "finish", "display_name": "finish", "state": "PENDING"},
@@ -74,6 +75,7 @@ def test_the_steps_of_a_run_are_told_in_order_without_what_kubeflow_and_argo_do_
     assert run.steps == (
         Step("example-gen-to-transform", "SUCCEEDED", nodes=FIRST),
         Step("trainer", "FAILED", nodes=("Trainer",)),
+        Step("trainer-worker-2", "FAILED"),
         Step("finish", "PENDING"),
     )
     assert (run.state, run.exit_code) == ("RUNNING", None)

@@ -14,7 +14,7 @@ from pipelines.compiler.compile import compile_pipeline
 from pipelines.graph.fingerprint import of_image
 
 FOLDER = Path(__file__).parent
-ENGINES = {"cpu": "kubeflow", "gpu": "kubeflow", "tpu": "kubeflow", "vertex": "vertex"}
+ENGINES = {"cpu": "kubeflow", "gpu": "kubeflow", "tpu": "kubeflow", "workers": "kubeflow", "vertex": "vertex"}
 
 
 def config(name: str) -> str:
