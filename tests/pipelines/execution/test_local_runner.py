@@ -155,14 +155,14 @@ def test_a_run_that_is_told_to_stop_stops_and_the_next_resumes(sandbox: Sandbox,
 
 @pytest.mark.slow
 def test_a_node_that_takes_too_long_is_ended(fresh: Sandbox) -> None:
-    answer = fresh.run("--set", "resources.ExampleGen.timeout=1")
+    answer = fresh.run("--set", "resources.ExampleGen.timeout=2")
     first, *others = answer.record["nodes"]
     assert answer.code == 1
     assert first["error"]["what"] == (
-        "ExampleGen took longer than its 1 s (resources.ExampleGen.timeout), and was ended; it last told: loading "
+        "ExampleGen took longer than its 2 s (resources.ExampleGen.timeout), and was ended; it last told: loading "
         "TensorFlow."
     )
-    assert (1 <= first["seconds"] < 3, first["cpu"]) == (True, None)
+    assert (2 <= first["seconds"] < 4, first["cpu"]) == (True, None)
     assert {node["state"] for node in others} == {"not run"}
     assert "loading TensorFlow, is ended in 0 s by resources.ExampleGen.timeout\n" in answer.stderr
 
