@@ -42,10 +42,8 @@ def describe(plan: Plan) -> list[dict[str, Any]]:
         what = f"'{cluster.root}' is relative to a folder that a container loses"
         remedy = "Write the folder that cluster.claim is mounted at, like /workspace, or a URL like gs://."
         raise ConfigError(what, plan.document.where(("cluster", "root")), remedy)
-    if is_url(cluster.root) and plan.config.training.workers > 1:
-        what = f"training.workers meet in a folder that all see, and of '{cluster.root}' each step has a copy"
-        remedy = "Set cluster.root to the folder that cluster.claim is mounted at, or leave workers out."
-        raise ConfigError(what, plan.document.where(("training", "workers")), remedy)
+    if plan.config.training.workers > 1:
+        _check_workers(plan)
     for container in plan.containers:
         volumes = container.resources.volumes
         if not is_url(cluster.root) and (cluster.root in volumes or cluster.claim in volumes.values()):
@@ -55,6 +53,18 @@ def describe(plan: Plan) -> list[dict[str, Any]]:
     specification, platform = specify(plan, _accelerate), kubernetes_platform.describe(plan)
     refuse_large(specification, platform, {}, plan.document.place(("features",))[0])
     return [specification, platform]
+
+
+def _check_workers(plan: Plan) -> None:
+    """Raises ConfigError where pods cannot share a training."""
+    where, root = plan.document.where(("training", "workers")), plan.config.cluster.root
+    if is_url(root):
+        what = f"training.workers meet in a folder that all see, and of '{root}' each step has a copy"
+        remedy = "Set cluster.root to the folder that cluster.claim is mounted at, or leave workers out."
+        raise ConfigError(what, where, remedy)
+    if any(container.owner == "Trainer" and container.resources.accelerator for container in plan.containers):
+        what = "training.workers compute on the CPU, and each would leave the Trainer's accelerator idle"
+        raise ConfigError(what, where, "Leave out workers, or the accelerator of resources.Trainer.")
 
 
 ENGINES: dict[str, Callable[[Plan], list[dict[str, Any]]]] = {"kubeflow": describe, "vertex": vertex.describe}

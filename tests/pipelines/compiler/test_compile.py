@@ -101,6 +101,12 @@ def test_workers_of_a_training_are_refused_where_no_folder_is_seen_by_all(engine
     assert refused.value.what == f"training.workers meet in a folder that all see, and {why}"
 
 
+def test_workers_of_a_training_are_refused_an_accelerator() -> None:
+    accelerator = "{type: nvidia-l4, count: 1}"
+    with pytest.raises(ConfigError, match=r"leave the Trainer's accelerator idle"):
+        compile_pipeline(TAXI, ["training.workers=2", f"resources.Trainer.accelerator={accelerator}"])
+
+
 def test_the_command_writes_a_file_or_prints_it(tmp_path: Path) -> None:
     file = tmp_path / "compiled.yaml"
     told = CliRunner().invoke(app.app, ["compile", TAXI, "-o", str(file), "--output", "json"])
