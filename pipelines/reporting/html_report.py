@@ -13,7 +13,7 @@ from jinja2 import Template
 from markupsafe import Markup
 
 from components.evaluation.direction import COUNT, choose_metric, gain
-from components.evaluation.judgement import OVERALL, Failure, tell_figure
+from components.evaluation.judgement import GOLDEN, LITE_MODEL, OVERALL, Failure, tell_figure
 from components.evaluation.model_card import write_markdown
 from configs.schema.config import Config
 from pipelines.reporting import console
@@ -39,6 +39,7 @@ from pipelines.reporting.units import tell_bytes, tell_moment, tell_number, tell
 from pipelines.reporting.verdict import Measured, judge, list_steps, tell_service
 from pipelines.runs.run import Run
 
+BESIDE = (GOLDEN, LITE_MODEL)  # slices that are none: other rows, or another file
 RATE = "learning_rate"  # which Keras notes where it falls by itself
 PACKAGES = ("tfx", "tensorflow", "keras")
 
@@ -115,6 +116,7 @@ def gather(record: Mapping[str, Any], config: Config, changed: Comparison | None
         if (found := read_curve(evaluation.get("roc", []), evaluation.get("confusion", [])))
         else None,
         groups=group(measured, next(iter(thresholds))),
+        beside=lay_beside(measured),
         history=history,
         curves=trace(history, details["Trainer"].get("unit", "epoch")) if history else [],
         rows=rows,
@@ -155,7 +157,7 @@ def group(measured: Sequence[Measured], metric: str) -> list[Group]:
     """Returns the slices by their first column, in their natural order."""
     columns: dict[str, dict[str, dict[str, Measured]]] = {}
     for item in measured:
-        if item["slice"] != OVERALL:
+        if item["slice"] not in (OVERALL, *BESIDE):
             column, _, value = item["slice"].partition("=")
             columns.setdefault(column, {}).setdefault(value, {})[item["metric"]] = item
     overall = next((i["candidate"] for i in measured if (i["slice"], i["metric"]) == (OVERALL, metric)), None)
@@ -165,6 +167,15 @@ def group(measured: Sequence[Measured], metric: str) -> list[Group]:
         worst = {value: slices[value] for value in sorted(ordered, key=lambda value: rate(slices[value], metric))}
         groups.append(Group(column, metric, worst, compare(ordered, column, metric, overall)))
     return groups
+
+
+def lay_beside(measured: Sequence[Measured]) -> dict[str, dict[str, float]]:
+    """Returns what each metric is by what was judged; nothing where that is the model on the rows of all alone."""
+    found = {
+        part: {item["metric"]: item["candidate"] for item in measured if item["slice"] == part}
+        for part in (OVERALL, *BESIDE)
+    }
+    return {part: values for part, values in found.items() if values} if any(map(found.get, BESIDE)) else {}
 
 
 def rate(found: Mapping[str, Measured], metric: str) -> float:

@@ -211,6 +211,17 @@ def test_slices_come_with_the_worst_first_and_what_has_no_value_says_so(show):
     assert "trip_start_hour, the worst auc first rows auc log_loss 10 72 0.9169 0.2599 2 92 0.9743 –" in text
 
 
+def test_other_rows_and_the_file_that_a_device_runs_stand_beside_the_model(show):
+    judge = evaluated([Failure("LiteRT", "bytes", 59488.0, 1000.0, "max")])
+    metrics = judge["details"]["metrics"]
+    metrics += measured("golden set", 97.0, 0.9, 0.5) + measured("LiteRT", 1445.0, 0.94, 0.21)
+    metrics.append({"slice": "LiteRT", "metric": "bytes", "candidate": 59488.0, "baseline": None})
+    page = show(record([*prepared(), *trained(), judge]))
+    table = "metric the test split the golden set the LiteRT file, on the test split"
+    assert f"Judged beside {table} log_loss 0.2043 0.5000 0.2100 rows 1,445 97 1,445 auc" in page.text
+    assert "bytes – – 59,488" in page.text and "By LiteRT" not in page.text and "By golden set" not in page.text
+
+
 def test_the_charts_hold_the_figures():
     tips = re.findall("<title>(.*)</title></circle>", html_report.render(published(), load(TAXI)))
     assert tips.pop(0) == "in service: 0.9400"
