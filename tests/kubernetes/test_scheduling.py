@@ -103,8 +103,10 @@ def test_a_step_goes_to_the_pool_that_it_names_and_waits_where_that_is_full(
     assert set(found.values()) <= set(PLAIN)
     node = f"/api/v1/nodes/{nodes[pool]}"
     plane.patch(node, {"spec": {"unschedulable": True}})
-    assert place(plane, namespace, {"trainer": pods["trainer"]}) == {"trainer": "Unschedulable"}
-    plane.patch(node, {"spec": {"unschedulable": None}})
+    try:  # the scheduler learns of it a moment later
+        wait_for(lambda: place(plane, namespace, {"trainer": pods["trainer"]}) == {"trainer": "Unschedulable"})
+    finally:
+        plane.patch(node, {"spec": {"unschedulable": None}})
 
 
 @pytest.mark.parametrize("pool", POOLS)
