@@ -1,7 +1,7 @@
 """The typed schema of a pipeline's YAML: every key, its default and the values it may hold."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Annotated, Any
 
@@ -37,6 +37,12 @@ from configs.schema.storage import Storage
 from configs.schema.tracking import Tracking
 from configs.schema.training import HEEDED, Training
 from configs.schema.tuning import Tuning
+
+
+def _refuse_beside(name: str, beside: Mapping[str, Any], why: str) -> None:
+    """Raises ValueError for the first key, of those that are given, that something does not go with."""
+    if unfit := next((key for key, found in beside.items() if found), None):
+        raise ValueError(f"{name} does not go with {unfit}{why}")
 
 
 def _require_fit(metrics: Iterable[str], label: Label | None) -> None:
@@ -267,17 +273,14 @@ class Config(Section):
             "evaluation.folds": self.evaluation.folds,
             "tuning.search hyperband": self.tuning and self.tuning.total is None,
         }
-        unfit = next((key for key, found in beside.items() if found), None)
-        if unfit:
-            raise ValueError(f"training.federated does not go with {unfit}: leave one of them out")
+        _refuse_beside("training.federated", beside, ": leave one of them out")
         return self
 
     @model_validator(mode="after")
     def _check_workers(self) -> "Config":
         beside = {"evaluation.backtest": self.evaluation.backtest, "evaluation.folds": self.evaluation.folds}
-        unfit = next((key for key, found in beside.items() if found), None)
-        if self.training.workers > 1 and unfit:
-            raise ValueError(f"training.workers does not go with {unfit}, which trains several models: leave one out")
+        if self.training.workers > 1:
+            _refuse_beside("training.workers", beside, ", which trains several models: leave one out")
         return self
 
     @model_validator(mode="after")
@@ -288,9 +291,8 @@ class Config(Section):
                 "training.replay takes rows of earlier spans, and data.path names none: write {SPAN} in it"
             )
         beside = {"data.split.by": data.split.by, "data.window": data.window, "evaluation.folds": self.evaluation.folds}
-        unfit = next((key for key, found in beside.items() if found), None)
-        if self.training.replay and unfit:
-            raise ValueError(f"training.replay does not go with {unfit}: its rows train, wherever they stand")
+        if self.training.replay:
+            _refuse_beside("training.replay", beside, ": its rows train, wherever they stand")
         return self
 
     @model_validator(mode="after")

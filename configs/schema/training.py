@@ -1,7 +1,7 @@
 """The part of the schema that says how a model is fitted; docs/techniques.md has a row for each key."""
 
-from collections.abc import Collection
-from typing import Annotated, Literal
+from collections.abc import Collection, Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, Strict, model_validator
 
@@ -273,9 +273,7 @@ class Training(Section):
             "cache": self.cache == "none" and "rows are told apart in memory",
             "refit": self.refit and "all rows would come together",
         }
-        for key, why in wrong.items():
-            if why:
-                raise ValueError(f"federated does not go with training.{key}: {why}")
+        _refuse_beside("federated", wrong)
         return self
 
     @model_validator(mode="after")
@@ -292,9 +290,7 @@ class Training(Section):
             "device": self.device in ("gpu", "tpu") and "they are CPUs; replicas shares a batch among GPUs",
             "replicas": (self.replicas or 1) > 1 and "each has one device",
         }
-        for key, why in wrong.items():
-            if why:
-                raise ValueError(f"workers: {self.workers} does not go with training.{key}: {why}")
+        _refuse_beside(f"workers: {self.workers}", wrong)
         return self
 
     @property
@@ -360,3 +356,10 @@ class Training(Section):
         if self.loss and (self.loss.name not in TREE_LOSSES or self.loss.label_smoothing):
             raise ValueError(f"{family} has no such loss; what it has: {', '.join(TREE_LOSSES)}, without smoothing")
         return self.model_copy(update={"device": "cpu"})
+
+
+def _refuse_beside(name: str, wrong: Mapping[str, Any]) -> None:
+    """Raises ValueError for the first key of training that something does not go with: one that has a reason why."""
+    for key, why in wrong.items():
+        if why:
+            raise ValueError(f"{name} does not go with training.{key}: {why}")

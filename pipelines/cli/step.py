@@ -45,15 +45,12 @@ def step(
     path: ConfigPath, nodes: NodeIds, image: Image, root: Root, executor_input: Told, metadata_secret: Secret = None
 ) -> None:
     """Launch nodes of one run, as a compiled pipeline asks for it."""
-    from pipelines.execution.container_entrypoint import Order, require_volume
+    from pipelines.execution.container_entrypoint import Order
 
     told = read_executor_input(executor_input)
     order = Order(path, told.document, told.overrides, image, root, metadata_secret)
     with telling(nodes[0]) as at_work:
-        if mismatch := order.mismatch():
-            raise mismatch
-        config = order.config()
-        require_volume(root, config.name)
+        config = order.take()
         run = Run(config.home, told.run_id)
         if config.training.workers > 1:
             os.environ[MEETING] = str(run.call)
@@ -72,31 +69,25 @@ def train_along(
     executor_input: Told,
 ) -> None:
     """Be one of the workers that share the training of a run, as a compiled pipeline asks for it."""
-    from pipelines.execution.container_entrypoint import Order, require_volume
+    from pipelines.execution.container_entrypoint import Order
     from pipelines.execution.worker_step import attend
 
     told = read_executor_input(executor_input)
     order = Order(path, told.document, told.overrides, image, root)
-    if mismatch := order.mismatch():
-        raise mismatch
-    config = order.config()
-    require_volume(root, config.name)
+    config = order.take()
     attend(config, Run(config.home, told.run_id), worker, typer.echo)
 
 
 @app.command(hidden=True)
 def decide(path: ConfigPath, image: Image, root: Root, executor_input: Told, metadata_secret: Secret = None) -> None:
     """Say whether a run that a schedule has started is to train, which its other steps wait for."""
-    from pipelines.execution.container_entrypoint import Order, require_volume
+    from pipelines.execution.container_entrypoint import Order
     from pipelines.reporting import kfp_artifacts
     from pipelines.schedule.first_step import decide_run
 
     told = read_executor_input(executor_input)
     order = Order(path, told.document, told.overrides, image, root, metadata_secret)
-    if mismatch := order.mismatch():
-        raise mismatch
-    config = order.config()
-    require_volume(root, config.name)
+    config = order.take()
     decision = decide_run(config, Run(config.home, told.run_id), told.asked, utc_now())
     typer.echo(decision["text"])
     kfp_artifacts.write_decision(decision, told)

@@ -70,6 +70,14 @@ class Order:
             remedy="Build the image again and push it (`millrace image`), and compile the pipeline from the same code.",
         )
 
+    def take(self) -> Config:
+        """Returns the config, where this image and the volume are fit for it; raises MillraceError where not."""
+        if mismatch := self.mismatch():
+            raise mismatch
+        config = self.config()
+        require_volume(self.root, config.name)
+        return config
+
 
 def require_volume(root: str, pipeline: str) -> None:
     """Raises MillraceError where a folder that stands for a cluster's volume is not this user's to write to."""

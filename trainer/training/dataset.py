@@ -202,7 +202,7 @@ class Rows:
             seed = tf.stack([tf.constant(self.training.seed, tf.int64), epoch])
             files = tf.gather(files, tf.random.experimental.stateless_shuffle(tf.range(len(self.files)), seed))
         records = tf.data.TFRecordDataset(files, compression_type="GZIP", num_parallel_reads=wide)
-        return records if self.share.workers == 1 else self.share.read(records).take(self.count)
+        return self.share.read(records, self.count)
 
     def _parse(self, serialized: tf.Tensor) -> Batch:
         columns = tf.io.parse_example(serialized, self.spec)

@@ -28,9 +28,9 @@ class Share:
         """Whether this worker writes what all have made."""
         return self.number == 0
 
-    def read(self, records: tf.data.Dataset) -> tf.data.Dataset:
-        """Returns the records of this part: of `workers` that follow one another, one."""
-        return records if self.workers == 1 else records.shard(self.workers, self.number)
+    def read(self, records: tf.data.Dataset, most: int) -> tf.data.Dataset:
+        """Returns the records of this part, of `workers` that follow one another one, and no more than `most`."""
+        return records if self.workers == 1 else records.shard(self.workers, self.number).take(most)
 
     def spread(self, batches: tf.data.Dataset) -> Any:
         """Returns what Keras takes for this worker's part of each batch; it would divide a dataset's batches itself."""

@@ -18,13 +18,13 @@ def share_of(folder, share, **training):  # noqa: F811
 def test_who_trains_alone_has_all_and_writes_it():
     share, rows = Share.here(), tf.data.Dataset.range(5)
     assert share == Share(0, 1) and share.leads
-    assert share.read(rows) is rows and share.spread(rows) is rows
+    assert share.read(rows, 5) is rows and share.spread(rows) is rows
     assert share.gather(np.array([1.0, 2.0])).tolist() == [[1.0, 2.0]]
 
 
 def test_of_workers_each_reads_other_records_and_one_writes():
     shares = [Share(number, 3) for number in range(3)]
-    assert [list(each.read(tf.data.Dataset.range(7)).as_numpy_iterator()) for each in shares] == [
+    assert [list(each.read(tf.data.Dataset.range(7), 3).as_numpy_iterator()) for each in shares] == [
         [0, 3, 6],
         [1, 4],
         [2, 5],
